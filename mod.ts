@@ -1,1 +1,20 @@
+/**
+ * Python's `multiprocessing` for JavaScript and TypeScript: real processes with `Process`, `Queue` and `Pipe` on Node, Deno and Bun.
+ *
+ * @module
+ */
+export { type BackendName, type Capabilities, capabilities } from "./src/backend/select.ts";
+export { type Bytes, Connection, Pipe, type PipeOptions } from "./src/connection.ts";
+export { Context, cpuCount, getContext } from "./src/context.ts";
 export * from "./src/errors.ts";
+export { isMain } from "./src/main.ts";
+export { type ChildRuntime, type CommandOptions, setExecutable } from "./src/process/command.ts";
+export type { KwargsOptions, Limits, ModuleTarget, ProcessOptions, ProcessSettings } from "./src/process/options.ts";
+export { setForkserverPreload } from "./src/process/spares.ts";
+export { getAllStartMethods, getStartMethod, setStartMethod, type StartMethod } from "./src/process/start-method.ts";
+export { activeChildren, currentProcess, ParentProcess, parentProcess, Process, Sentinel } from "./src/process.ts";
+export { JoinableQueue, Queue, type QueueOptions, type QueueStats, type ShutdownOptions, SimpleQueue } from "./src/queue.ts";
+export type { Output, RuntimeName } from "./src/runtime/runtime.ts";
+export type { BlockOptions, WaitOptions } from "./src/timing.ts";
+export { wait, waitSync } from "./src/wait.ts";
+export { fromWire, registerClass, toWire } from "./src/wire/classes.ts";

@@ -1,0 +1,175 @@
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import type { Socket } from "node:net";
+import { AuthenticationError } from "../../errors.ts";
+import { after } from "../../timing.ts";
+import { type Frame, FrameReader, encodeFrame, type Torn } from "../../wire/frame.ts";
+
+const HELLO = new TextEncoder().encode("polyproc/1\n");
+const NONCE = 32;
+const PROOF = 32;
+/** How long a peer may take to prove itself. */
+export const HANDSHAKE_LIMIT = 5_000;
+// Small frames of one turn of the event loop leave in one write.
+const BATCH_LIMIT = 1 << 16;
+
+export interface LineEvents {
+  /** Each side has proved itself. */
+  opened?(): void;
+  /** Throwing cuts the line. */
+  frame(frame: Frame): void;
+  /** Called once; `error` where the line never came about. */
+  closed(torn: Torn | undefined, error: Error | undefined): void;
+}
+
+/**
+ * Frames over a socket between a hub and a client, after each has proved to the other that it knows the secret:
+ * hello and nonce of the hub, nonce and proof of the client, proof of the hub.
+ */
+export class Line {
+  readonly #socket: Socket;
+  readonly #secret: Uint8Array;
+  readonly #events: LineEvents;
+  readonly #reader = new FrameReader();
+  readonly #ownNonce = randomBytes(NONCE);
+  readonly #isHub: boolean;
+  #greeting = new Uint8Array(0);
+  #peerNonce: Uint8Array | undefined;
+  #open = false;
+  #closed = false;
+  #error: Error | undefined;
+  #batch: Uint8Array[] = [];
+  #batched = 0;
+  #flushing = false;
+
+  constructor(socket: Socket, role: "hub" | "client", secret: Uint8Array, events: LineEvents) {
+    this.#socket = socket;
+    this.#secret = secret;
+    this.#events = events;
+    this.#isHub = role === "hub";
+    socket.unref();
+    socket.on("data", (chunk: Uint8Array) => this.#receive(chunk));
+    socket.on("error", (error) => {
+      this.#error ??= error;
+    });
+    socket.on("end", () => socket.destroy());
+    socket.on("close", () => this.#end());
+    this.#stopLimit = after(HANDSHAKE_LIMIT, () => this.#cut(new AuthenticationError("The other side did not finish the handshake in time.")));
+    if (this.#isHub) socket.write(concat([HELLO, this.#ownNonce]));
+  }
+
+  readonly #stopLimit: () => void;
+
+  send(frame: Frame): void {
+    if (this.#closed) return;
+    for (const piece of encodeFrame(frame)) {
+      this.#batch.push(piece);
+      this.#batched += piece.length;
+    }
+    if (!this.#open) return;
+    if (this.#batched >= BATCH_LIMIT) this.#flush();
+    else if (!this.#flushing) {
+      this.#flushing = true;
+      queueMicrotask(() => this.#flush());
+    }
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #flush(): void {
+    this.#flushing = false;
+    if (this.#batched === 0 || this.#closed) return;
+    const batch = this.#batch;
+    const small = this.#batched < 4 * BATCH_LIMIT;
+    this.#batch = [];
+    this.#batched = 0;
+    if (batch.length === 1 || !small) for (const piece of batch) this.#socket.write(piece);
+    else this.#socket.write(concat(batch));
+  }
+
+  #receive(chunk: Uint8Array): void {
+    try {
+      if (this.#open) this.#reader.push(chunk, (frame) => this.#events.frame(frame));
+      else this.#greet(chunk);
+    } catch (error) {
+      this.#cut(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  #greet(chunk: Uint8Array): void {
+    this.#greeting = concat([this.#greeting, chunk]);
+    if (this.#isHub) this.#checkClient();
+    else this.#checkHub();
+  }
+
+  #checkClient(): void {
+    if (this.#greeting.length < NONCE + PROOF) return;
+    this.#peerNonce = this.#take(NONCE);
+    this.#verify("client", this.#take(PROOF), this.#ownNonce, this.#peerNonce);
+    this.#socket.write(this.#proof("hub", this.#peerNonce, this.#ownNonce));
+    this.#opened();
+  }
+
+  #checkHub(): void {
+    if (this.#peerNonce === undefined) {
+      if (this.#greeting.length < HELLO.length + NONCE) return;
+      if (!HELLO.every((byte, i) => this.#greeting[i] === byte)) {
+        throw new AuthenticationError("The other side is no polyproc process, or one of another version: use one version in the whole tree.");
+      }
+      this.#take(HELLO.length);
+      this.#peerNonce = this.#take(NONCE);
+      this.#socket.write(concat([this.#ownNonce, this.#proof("client", this.#peerNonce, this.#ownNonce)]));
+    }
+    if (this.#greeting.length < PROOF) return;
+    this.#verify("hub", this.#take(PROOF), this.#ownNonce, this.#peerNonce);
+    this.#opened();
+  }
+
+  #opened(): void {
+    this.#open = true;
+    this.#stopLimit();
+    this.#events.opened?.();
+    this.#flush();
+    if (this.#greeting.length > 0) this.#reader.push(this.#take(this.#greeting.length), (frame) => this.#events.frame(frame));
+  }
+
+  #take(size: number): Uint8Array {
+    const taken = this.#greeting.slice(0, size);
+    this.#greeting = this.#greeting.slice(size);
+    return taken;
+  }
+
+  #proof(role: "hub" | "client", challenge: Uint8Array, own: Uint8Array): Uint8Array {
+    return createHmac("sha256", this.#secret).update(HELLO).update(role).update(challenge).update(own).digest();
+  }
+
+  #verify(role: "hub" | "client", proof: Uint8Array, challenge: Uint8Array, theirs: Uint8Array): void {
+    if (!timingSafeEqual(proof, this.#proof(role, challenge, theirs))) {
+      throw new AuthenticationError("The other side does not know this tree's secret: shared objects travel inside one process tree alone.");
+    }
+  }
+
+  #cut(error: Error): void {
+    this.#error ??= error;
+    this.#socket.destroy();
+  }
+
+  #end(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#stopLimit();
+    this.#batch = [];
+    this.#events.closed(this.#reader.torn, this.#error);
+  }
+}
+
+function concat(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const joined = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let offset = 0;
+  for (const piece of pieces) {
+    joined.set(piece, offset);
+    offset += piece.length;
+  }
+  return joined;
+}

@@ -1,0 +1,75 @@
+/** One entry of a {@link List}; it can be removed without a search. */
+export interface Entry<T> {
+  readonly value: T;
+  before: Entry<T> | undefined;
+  after: Entry<T> | undefined;
+  linked: boolean;
+}
+
+/** A doubly linked list: constant time at both ends, and to remove a waiter from the middle. */
+export class List<T> {
+  #first: Entry<T> | undefined;
+  #last: Entry<T> | undefined;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get first(): T | undefined {
+    return this.#first?.value;
+  }
+
+  push(value: T): Entry<T> {
+    return this.#link(value, this.#last, undefined);
+  }
+
+  /** As `push`; the returned function takes the value out again: false if it is gone already. */
+  add(value: T): () => boolean {
+    const entry = this.push(value);
+    return () => this.remove(entry);
+  }
+
+  /** Puts the value before the first one that `isAfter` it. */
+  insert(value: T, isAfter: (other: T) => boolean): Entry<T> {
+    let next = this.#first;
+    while (next !== undefined && !isAfter(next.value)) next = next.after;
+    return this.#link(value, next === undefined ? this.#last : next.before, next);
+  }
+
+  shift(): T | undefined {
+    const first = this.#first;
+    if (first !== undefined) this.remove(first);
+    return first?.value;
+  }
+
+  /** False if it was removed before. */
+  remove(entry: Entry<T>): boolean {
+    if (!entry.linked) return false;
+    entry.linked = false;
+    if (entry.before === undefined) this.#first = entry.after;
+    else entry.before.after = entry.after;
+    if (entry.after === undefined) this.#last = entry.before;
+    else entry.after.before = entry.before;
+    this.#size--;
+    return true;
+  }
+
+  /** Removes and yields from the front. */
+  *drain(): Generator<T> {
+    for (let first = this.#first; first !== undefined; first = this.#first) {
+      this.remove(first);
+      yield first.value;
+    }
+  }
+
+  #link(value: T, before: Entry<T> | undefined, after: Entry<T> | undefined): Entry<T> {
+    const entry: Entry<T> = { value, before, after, linked: true };
+    if (before === undefined) this.#first = entry;
+    else before.after = entry;
+    if (after === undefined) this.#last = entry;
+    else after.before = entry;
+    this.#size++;
+    return entry;
+  }
+}

@@ -1,0 +1,147 @@
+import { CorruptedError, OwnerDiedError } from "../../errors.ts";
+import type { Message } from "../backend.ts";
+import { type Frame, Op, type Torn } from "../../wire/frame.ts";
+import type { Answer, Delivery, Holder, Hosted, Kept, Request, Withdraw } from "./request.ts";
+
+/** The objects that a hub serves, and who holds them. */
+export class ObjectTable {
+  readonly #entries = new Map<string, { readonly object: Hosted; readonly holders: Set<Holder> }>();
+
+  host(id: string, object: Hosted): void {
+    this.#entries.set(id, { object, holders: new Set() });
+  }
+
+  attach(id: string, who: Holder): Hosted | undefined {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return undefined;
+    entry.holders.add(who);
+    entry.object.arrive(who);
+    return entry.object;
+  }
+
+  detach(id: string, who: Holder): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined || !entry.holders.delete(who)) return;
+    entry.object.depart(who);
+    if (entry.holders.size > 0) return;
+    this.#entries.delete(id);
+    entry.object.discard();
+  }
+}
+
+/** One process as its hub sees it: turns its frames into requests on objects, and undoes what it left when it goes. */
+export class Participant {
+  readonly #table: ObjectTable;
+  readonly #send: (frame: Frame) => void;
+  readonly #keep: (message: Message) => Kept;
+  readonly #objects = new Map<number, { readonly id: string; readonly object: Hosted | undefined }>();
+  readonly #waiting = new Map<number, Withdraw>();
+  readonly #deliveries = new Map<number, Delivery>();
+
+  constructor(table: ObjectTable, send: (frame: Frame) => void, keep: (message: Message) => Kept) {
+    this.#table = table;
+    this.#send = send;
+    this.#keep = keep;
+  }
+
+  /** Throws `CorruptedError` for what no client of ours sends. */
+  receive(frame: Frame): void {
+    switch (frame.op) {
+      case Op.attach:
+        this.#attach(frame);
+        return;
+      case Op.detach:
+        this.#detach(frame.object);
+        return;
+      case Op.cancel:
+        this.#cancel(frame.id);
+        return;
+      case Op.settle:
+        this.#takeDelivery(frame.id)?.settle();
+        return;
+      case Op.giveBack:
+        this.#takeDelivery(frame.id)?.giveBack();
+        return;
+      default:
+        this.#request(frame);
+    }
+  }
+
+  /** The process is gone, or its line is. */
+  leave(torn?: Torn): void {
+    // First its waits, so that nothing that comes free goes to the dead.
+    for (const withdraw of this.#waiting.values()) withdraw();
+    this.#waiting.clear();
+    for (const delivery of this.#deliveries.values()) delivery.lose();
+    this.#deliveries.clear();
+    if (torn?.op === Op.put) this.#objects.get(torn.object)?.object?.torn?.(this, torn.arrived, torn.expected);
+    for (const handle of [...this.#objects.keys()]) this.#detach(handle);
+  }
+
+  #attach({ id, object: handle, meta }: Frame): void {
+    if (typeof meta !== "string" || this.#objects.has(handle)) throw new CorruptedError("An attach names no object, or a number in use.");
+    const object = this.#table.attach(meta, this);
+    this.#objects.set(handle, { id: meta, object });
+    if (object === undefined) this.#send({ op: Op.fail, id, object: 0, meta: freed() });
+    else this.#send({ op: Op.reply, id, object: 0 });
+  }
+
+  #detach(handle: number): void {
+    const held = this.#objects.get(handle);
+    this.#objects.delete(handle);
+    if (held?.object !== undefined) this.#table.detach(held.id, this);
+  }
+
+  #cancel(id: number): void {
+    const withdraw = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (withdraw?.() === true) this.#send({ op: Op.fail, id, object: 0, meta: null });
+  }
+
+  #takeDelivery(id: number): Delivery | undefined {
+    const delivery = this.#deliveries.get(id);
+    this.#deliveries.delete(id);
+    return delivery;
+  }
+
+  #request(frame: Frame): void {
+    const { id } = frame;
+    if (this.#waiting.has(id) || this.#deliveries.has(id)) throw new CorruptedError("A request has the number of another one.");
+    const message = frame.message === undefined ? undefined : this.#keep(frame.message);
+    const answer = this.#answer(id, message);
+    const object = this.#objects.get(frame.object)?.object;
+    if (object === undefined) {
+      message?.release();
+      answer.fail(freed());
+      return;
+    }
+    const request: Request = { op: frame.op, who: this, once: frame.once === true, meta: frame.meta, message, answer };
+    const withdraw = object.handle(request);
+    if (withdraw !== undefined) this.#waiting.set(id, withdraw);
+  }
+
+  #answer(id: number, message: Kept | undefined): Answer {
+    const send = (frame: Frame): void => {
+      this.#waiting.delete(id);
+      this.#send(frame);
+    };
+    return {
+      reply: (meta) => {
+        const pinned = message?.pinned;
+        // The sender holds what its message refers to until this hub does.
+        if (pinned === undefined) send({ op: Op.reply, id, object: 0, meta });
+        else void pinned.then(() => send({ op: Op.reply, id, object: 0, meta }));
+      },
+      deliver: (delivered, delivery) => {
+        this.#deliveries.set(id, delivery);
+        send({ op: Op.reply, id, object: 0, message: delivered });
+      },
+      fail: (error) => send({ op: Op.fail, id, object: 0, meta: error }),
+      decline: () => send({ op: Op.fail, id, object: 0, meta: null }),
+    };
+  }
+}
+
+function freed(): OwnerDiedError {
+  return new OwnerDiedError("This object is gone: every process that held it closed it or ended before it got here.");
+}

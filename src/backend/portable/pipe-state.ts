@@ -1,0 +1,91 @@
+import { BrokenPipeError, CorruptedError, EOFError } from "../../errors.ts";
+import { Op } from "../../wire/frame.ts";
+import { Mailbox } from "./mailbox.ts";
+import type { Holder, Hosted, Request, Withdraw } from "./request.ts";
+
+/** A sender waits while this many bytes are unread. */
+export const HIGH_WATER: number = 1 << 20;
+
+/** One direction of a pipe. */
+class Lane {
+  readonly box: Mailbox;
+  #noReader = false;
+  #torn: { readonly arrived: number; readonly expected: number } | undefined;
+
+  constructor() {
+    this.box = new Mailbox({
+      hasRoom: (items, bytes) => items === 0 || bytes < HIGH_WATER,
+      delivery: (item) => ({
+        settle: () => item.message.release(),
+        giveBack: () => (this.#noReader ? item.message.release() : this.box.putBack(item)),
+        lose: () => item.message.release(),
+      }),
+    });
+  }
+
+  /** A message was cut off by its writer's death: the reader is told in place of the first EOF. */
+  tear(arrived: number, expected: number): void {
+    this.#torn = { arrived, expected };
+  }
+
+  loseReader(): void {
+    this.#noReader = true;
+    this.box.clear();
+    this.box.refusePuts(() => new BrokenPipeError("Nobody is left who could read this: every holder of the other end closed it or ended."));
+  }
+
+  loseWriter(): void {
+    this.box.endGets(() => this.#eof());
+  }
+
+  #eof(): EOFError {
+    const torn = this.#torn;
+    this.#torn = undefined;
+    if (torn === undefined) return new EOFError("The other end is closed, and all that was sent has been read.");
+    const { arrived, expected } = torn;
+    return new EOFError(`The other end died in the middle of a message: ${arrived} of ${expected} bytes came.`, {
+      fields: { bytesArrived: arrived, bytesExpected: expected },
+    });
+  }
+}
+
+/** One end of a pipe as its hub keeps it. */
+class PipeEnd implements Hosted {
+  // What this end writes and reads; undefined where it may not.
+  readonly #out: Lane | undefined;
+  readonly #in: Lane | undefined;
+
+  constructor(out: Lane | undefined, input: Lane | undefined) {
+    this.#out = out;
+    this.#in = input;
+  }
+
+  handle(request: Request): Withdraw | undefined {
+    if (request.op === Op.put && this.#out !== undefined) return this.#out.box.put(request);
+    if (request.op === Op.get && this.#in !== undefined) return this.#in.box.get(request);
+    if (request.op === Op.poll && this.#in !== undefined) return this.#in.box.poll(request);
+    request.message?.release();
+    request.answer.fail(new CorruptedError(`This end of a pipe has no operation ${request.op}.`));
+    return;
+  }
+
+  arrive(): void {}
+
+  depart(): void {}
+
+  torn(_who: Holder, arrived: number, expected: number): void {
+    this.#out?.tear(arrived, expected);
+  }
+
+  discard(): void {
+    this.#out?.loseWriter();
+    this.#in?.loseReader();
+  }
+}
+
+/** The two ends of a pipe; without `duplex` the first only reads. */
+export function makePipeEnds(duplex: boolean): [Hosted, Hosted] {
+  const forth = new Lane();
+  const back = duplex ? new Lane() : undefined;
+  return [new PipeEnd(back, forth), new PipeEnd(forth, back)];
+}

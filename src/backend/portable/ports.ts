@@ -1,0 +1,163 @@
+import { ClosedError, CorruptedError, Empty, Full, TimeoutError } from "../../errors.ts";
+import { FOREVER, type Wait } from "../../timing.ts";
+import type { ConnectionPort, DoorPort, Incoming, Message, Port, QueuePort, QueueStats, Ref, ReportKind } from "../backend.ts";
+import type { CallControl, Client, Reply } from "./client.ts";
+import { Op } from "../../wire/frame.ts";
+
+/** What a port needs to know of its object. */
+export interface PortPlace {
+  readonly client: Client;
+  readonly id: string;
+  share(): Ref;
+  /** Everything this process has under way that must be out before it ends. */
+  readonly unsent: Set<Promise<unknown>>;
+}
+
+interface Outgoing {
+  readonly op: number;
+  readonly message: Message;
+  readonly wait: Wait;
+  readonly tooLate: () => Error;
+}
+
+/** This process's hold on an object in a hub, its own or another process's. */
+export class PortablePort implements Port {
+  readonly attached: Promise<void>;
+  protected readonly place: PortPlace;
+  protected readonly object: number;
+  readonly #waits = new Set<CallControl>();
+  readonly #sends = new Map<Promise<unknown>, CallControl>();
+  #letGo = false;
+  #released = false;
+
+  constructor(place: PortPlace) {
+    this.place = place;
+    const { object, attached } = place.client.attach(place.id);
+    this.object = object;
+    this.attached = attached;
+  }
+
+  share(): Ref {
+    return this.place.share();
+  }
+
+  again(): Port {
+    const Same = this.constructor as new (place: PortPlace) => PortablePort;
+    return new Same(this.place);
+  }
+
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.giveUp(() => new ClosedError("It was closed in this process while this call waited."));
+    const detach = (): void => this.place.client.detach(this.place.id);
+    if (this.#sends.size === 0) detach();
+    else void this.sent().then(detach);
+  }
+
+  giveUp(reason: () => Error): void {
+    for (const wait of this.#waits) wait.giveUp(reason());
+  }
+
+  letGo(): void {
+    this.#letGo = true;
+    for (const send of this.#sends.values()) send.letGo();
+  }
+
+  async sent(): Promise<void> {
+    while (this.#sends.size > 0) await Promise.allSettled(this.#sends.keys());
+  }
+
+  /** A request that the caller may abandon. */
+  protected async ask(op: number, wait: Wait = FOREVER, tooLate?: () => Error, meta?: unknown): Promise<Reply> {
+    let control: CallControl | undefined;
+    const onStart = (started: CallControl): void => {
+      control = started;
+      this.#waits.add(started);
+    };
+    try {
+      return await this.place.client.call({ op, object: this.object, meta, wait, tooLate, onStart });
+    } finally {
+      if (control !== undefined) this.#waits.delete(control);
+    }
+  }
+
+  /** A request that carries a message: it must be out before this hold or this process ends. */
+  protected async transmit({ op, message, wait, tooLate }: Outgoing): Promise<void> {
+    let control: CallControl | undefined;
+    const onStart = (started: CallControl): void => {
+      control = started;
+      if (this.#letGo) started.letGo();
+    };
+    const sending = this.place.client.call({ op, object: this.object, message, wait, tooLate, giveUp: "ask", onStart });
+    if (control !== undefined) this.#sends.set(sending, control);
+    if (!this.#letGo) this.place.unsent.add(sending);
+    try {
+      await sending;
+    } finally {
+      this.#sends.delete(sending);
+      this.place.unsent.delete(sending);
+    }
+  }
+
+  protected async take(wait: Wait, tooLate: () => Error): Promise<Incoming> {
+    const { incoming } = await this.ask(Op.get, wait, tooLate);
+    if (incoming === undefined) throw new CorruptedError("The host of this object answered without the item.");
+    return incoming;
+  }
+
+  async poll(wait: Wait): Promise<boolean> {
+    const late = new TimeoutError();
+    try {
+      return (await this.ask(Op.poll, wait, () => late)).value === true;
+    } catch (error) {
+      if (error === late) return false;
+      throw error;
+    }
+  }
+}
+
+export class PortableQueue extends PortablePort implements QueuePort {
+  put(message: Message, wait: Wait): Promise<void> {
+    return this.transmit({ op: Op.put, message, wait, tooLate: () => new Full("The queue is full: wait for room, or take items from it.") });
+  }
+
+  get(wait: Wait): Promise<Incoming> {
+    return this.take(wait, () => new Empty("The queue is empty: wait longer, or put something into it."));
+  }
+
+  async stats(): Promise<QueueStats & { readonly maxsize: number }> {
+    return (await this.ask(Op.stats)).value as QueueStats & { readonly maxsize: number };
+  }
+
+  async taskDone(): Promise<void> {
+    await this.ask(Op.taskDone);
+  }
+
+  async join(wait: Wait): Promise<void> {
+    await this.ask(Op.join, wait, () => new TimeoutError("Not every item was marked done in time: consumers call taskDone() for each."));
+  }
+
+  async shutdown(immediate: boolean): Promise<void> {
+    await this.ask(Op.shutdown, FOREVER, undefined, immediate);
+  }
+}
+
+export class PortableConnection extends PortablePort implements ConnectionPort {
+  send(message: Message, wait: Wait): Promise<void> {
+    const tooLate = (): Error => new TimeoutError("The other end did not read in time: nothing of this message was sent.");
+    return this.transmit({ op: Op.put, message, wait, tooLate });
+  }
+
+  recv(wait: Wait): Promise<Incoming> {
+    return this.take(wait, () => new TimeoutError("No message came in time."));
+  }
+}
+
+export class PortableDoor extends PortablePort implements DoorPort {
+  async report(kind: ReportKind, message: Message): Promise<void> {
+    await this.place.client.call({ op: Op.report, object: this.object, meta: kind, message });
+  }
+}
+
+

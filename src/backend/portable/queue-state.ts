@@ -1,0 +1,173 @@
+import { CorruptedError, ProcessDiedError, ShutDown, StateError } from "../../errors.ts";
+import type { QueueSettings, QueueStats } from "../backend.ts";
+import { Op } from "../../wire/frame.ts";
+import { List } from "./list.ts";
+import { type Item, Mailbox } from "./mailbox.ts";
+import type { Answer, Delivery, Holder, Hosted, Request, Withdraw } from "./request.ts";
+
+/** A queue as its hub keeps it. */
+export class QueueState implements Hosted {
+  readonly #maxsize: number;
+  readonly #redeliver: boolean;
+  readonly #box: Mailbox;
+  readonly #joiners = new List<Answer>();
+  readonly #holders = new Set<Holder>();
+  // Settled items that nobody has marked done; the items themselves only where they may have to be redelivered.
+  readonly #taken = new Map<Holder, List<Item | undefined>>();
+  #unfinished = 0;
+  #abandoned = 0;
+  #puts = 0;
+  #gets = 0;
+  #lost = 0;
+  #redelivered = 0;
+
+  constructor({ maxsize, redeliver }: QueueSettings) {
+    this.#maxsize = maxsize;
+    this.#redeliver = redeliver;
+    this.#box = new Mailbox({
+      hasRoom: (items) => maxsize === 0 || items < maxsize,
+      stored: () => {
+        this.#puts++;
+        this.#unfinished++;
+      },
+      delivery: (item, who) => this.#delivery(item, who),
+    });
+  }
+
+  handle(request: Request): Withdraw | undefined {
+    const { answer } = request;
+    switch (request.op) {
+      case Op.put:
+        return this.#box.put(request);
+      case Op.get:
+        return this.#box.get(request);
+      case Op.poll:
+        return this.#box.poll(request);
+      case Op.join:
+        return this.#join(request);
+      case Op.taskDone:
+        this.#taskDone(request);
+        return;
+      case Op.shutdown:
+        this.#shutdown(request.meta === true);
+        answer.reply();
+        return;
+      case Op.stats:
+        answer.reply(this.#stats());
+        return;
+      default:
+        answer.fail(new CorruptedError(`A queue has no operation ${request.op}.`));
+        return;
+    }
+  }
+
+  arrive(who: Holder): void {
+    this.#holders.add(who);
+  }
+
+  depart(who: Holder): void {
+    this.#holders.delete(who);
+    const taken = this.#taken.get(who);
+    this.#taken.delete(who);
+    if (taken === undefined || taken.size === 0) return;
+    if (this.#redeliver) for (const item of taken.drain()) this.#redeliverItem(item);
+    else this.#abandon(taken.size);
+  }
+
+  discard(): void {
+    this.#box.clear();
+    for (const taken of this.#taken.values()) for (const item of taken.drain()) item?.message.release();
+  }
+
+  #join({ once, answer }: Request): Withdraw | undefined {
+    if (this.#abandoned > 0) {
+      answer.fail(holderDied(this.#abandoned));
+      this.#abandoned = 0;
+    } else if (this.#unfinished === 0) answer.reply();
+    else if (once) answer.decline();
+    else return this.#joiners.add(answer);
+    return;
+  }
+
+  #taskDone({ who, answer }: Request): void {
+    const own = this.#taken.get(who);
+    const holder = own !== undefined && own.size > 0 ? own : [...this.#taken.values()].find((taken) => taken.size > 0);
+    if (holder === undefined) {
+      answer.fail(new StateError("taskDone() was called more often than items were taken: call it once for each item from get()."));
+      return;
+    }
+    holder.shift()?.message.release();
+    this.#finish(1);
+    answer.reply();
+  }
+
+  #shutdown(immediate: boolean): void {
+    this.#box.refusePuts(shutDown);
+    if (immediate) this.#finish(this.#box.clear());
+    this.#box.endGets(shutDown);
+  }
+
+  #stats(): QueueStats & { maxsize: number } {
+    return {
+      size: this.#box.size,
+      puts: this.#puts,
+      gets: this.#gets,
+      lost: this.#lost,
+      redelivered: this.#redelivered,
+      participants: this.#holders.size,
+      maxsize: this.#maxsize,
+    };
+  }
+
+  #delivery(item: Item, who: Holder): Delivery {
+    return {
+      settle: () => {
+        this.#gets++;
+        const taken = this.#taken.get(who) ?? new List<Item | undefined>();
+        this.#taken.set(who, taken);
+        taken.push(this.#redeliver ? item : undefined);
+        if (!this.#redeliver) item.message.release();
+        if (!this.#holders.has(who)) this.depart(who);
+      },
+      giveBack: () => this.#box.putBack(item),
+      lose: () => {
+        if (this.#redeliver) {
+          this.#redeliverItem(item);
+          return;
+        }
+        item.message.release();
+        this.#lost++;
+        this.#abandon(1);
+      },
+    };
+  }
+
+  #redeliverItem(item: Item | undefined): void {
+    if (item === undefined) return;
+    this.#redelivered++;
+    this.#box.putBack(item);
+  }
+
+  #finish(count: number): void {
+    this.#unfinished -= count;
+    if (this.#unfinished === 0) for (const answer of this.#joiners.drain()) answer.reply();
+  }
+
+  // Items that died with their consumer count as done; whoever joins is told.
+  #abandon(count: number): void {
+    if (this.#joiners.size === 0) this.#abandoned += count;
+    for (const answer of this.#joiners.drain()) answer.fail(holderDied(count));
+    this.#finish(count);
+  }
+}
+
+function shutDown(): ShutDown {
+  return new ShutDown("The queue was shut down: nothing more can be put, and all that was in it has been taken.");
+}
+
+function holderDied(items: number): ProcessDiedError {
+  const what = items === 1 ? "A consumer ended holding an item that it" : `Consumers ended holding ${items} items that they`;
+  return new ProcessDiedError(`${what} had not marked done: it counts as done now; make the queue with { redeliver: true } to get such items back.`, {
+    fields: { items },
+  });
+}

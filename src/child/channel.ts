@@ -1,0 +1,62 @@
+import { readSync } from "node:fs";
+import { Worker } from "node:worker_threads";
+import { EOFError } from "../errors.ts";
+import type { Boot } from "../process/job.ts";
+import { type Frame, FrameReader } from "../wire/frame.ts";
+import type { WatcherSettings } from "./watcher.ts";
+
+const watcher = new URL(`./watcher${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+const STDIN = 0;
+const CHUNK = 1 << 16;
+
+/** A child's stdin: frames from the parent, and at its end the news that the parent is gone. */
+export class Channel {
+  readonly #reader = new FrameReader();
+  readonly #frames: Frame[] = [];
+  readonly #next = Promise.withResolvers<Frame>();
+  readonly #ended = Promise.withResolvers<void>();
+
+  /** Resolves when the parent is gone; only a detached child lives to see it. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  /** Reads one frame, and not a byte more, blocking this thread. */
+  read(): Frame {
+    for (let frame = this.#frames.shift(); ; frame = this.#frames.shift()) {
+      if (frame !== undefined) return frame;
+      const chunk = new Uint8Array(Math.min(this.#reader.missing, CHUNK));
+      const count = readWaiting(chunk);
+      if (count === 0) throw new EOFError("The parent ended before it said what to do (this program is started by polyproc alone).");
+      this.#reader.push(chunk.subarray(0, count), (whole) => this.#frames.push(whole));
+    }
+  }
+
+  /** Leaves the channel to a helper thread: it sees the parent's end even while this thread is busy. */
+  watch({ orphaned, detached }: Boot): void {
+    const workerData: WatcherSettings = { pid: process.pid, orphaned, detached };
+    const worker = new Worker(watcher, { workerData });
+    worker.unref();
+    worker.on("message", (chunk: Uint8Array | null) => {
+      if (chunk === null) this.#ended.resolve();
+      else this.#reader.push(chunk, this.#next.resolve);
+    });
+  }
+
+  /** The next frame that the helper thread brings. */
+  async next(): Promise<Frame> {
+    return this.#next.promise;
+  }
+}
+
+function readWaiting(buffer: Uint8Array): number {
+  for (;;) {
+    try {
+      return readSync(STDIN, buffer);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EOF") return 0;
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
+}

@@ -1,0 +1,137 @@
+import { writeSync } from "node:fs";
+import { inspect } from "node:util";
+import type { DoorPort, Port } from "../backend/backend.ts";
+import { currentBackend } from "../backend/select.ts";
+import { RemoteError, StateError } from "../errors.ts";
+import { pack, unpack } from "../message.ts";
+import { Process, Resumed, setCurrentProcess } from "../process.ts";
+import { setImporting, takePlace } from "../process/family.ts";
+import type { Boot, Cargo, Job, Outcome } from "../process/job.ts";
+import { setStartMethod, type StartMethod } from "../process/start-method.ts";
+import { runtime } from "../runtime/runtime.ts";
+import { load } from "../target.ts";
+import type { Frame } from "../wire/frame.ts";
+
+type Any = (...args: never[]) => unknown;
+
+/** Runs a child's job to its end, and reports how it went. */
+export async function runJob(boot: Boot, frame: Frame, parentGone: Promise<void>): Promise<void> {
+  const job = frame.meta as Job;
+  takePlace(boot, job, parentGone);
+  setStartMethod(job.startMethod as StartMethod, { force: true });
+  const door = currentBackend().attach(job.door) as Port & DoorPort;
+  const report = new Reporter(job.name, door);
+  report.catchUncaught();
+  setCurrentProcess(new Process(new Resumed(job.name, job.identity, job.daemon) as never));
+  try {
+    const run = await prepare(job, frame);
+    await report.started(run.attached);
+    report.result(await run.call());
+  } catch (error) {
+    await report.uncaught(error);
+  }
+}
+
+// Imports the target, and only then its arguments: they may hold instances of classes that the import registers.
+async function prepare(job: Job, { message = { bytes: new Uint8Array(0), refs: [] } }: Frame): Promise<{ call: Any; attached: Promise<unknown> | undefined }> {
+  setImporting(true);
+  const target = job.target === null ? undefined : await load(job.target).finally(() => setImporting(false));
+  setImporting(false);
+  const { value, attached } = unpack(message);
+  const { args, kwargs, self } = value as Cargo;
+  if (job.subclass) return { attached, call: () => resume(job, target as Any, self).run() };
+  const all = kwargs === undefined ? args : [...args, kwargs];
+  const run = (): unknown => (target === undefined ? undefined : Reflect.apply(target, undefined, all));
+  const process = new Process(new Resumed(job.name, job.identity, job.daemon, run) as never);
+  setCurrentProcess(process);
+  return { attached, call: () => process.run() };
+}
+
+// The subclass' own constructor is not called: its fields have travelled.
+function resume(job: Job, Class: Any, self: object | undefined): Process<never, unknown> {
+  if (!(Class.prototype instanceof Process)) throw new StateError(`${Class.name} is no subclass of this version's Process.`);
+  const process = Reflect.construct(Process, [new Resumed(job.name, job.identity, job.daemon)], Class) as Process<never, unknown>;
+  Object.assign(process, self);
+  setCurrentProcess(process);
+  return process;
+}
+
+/** Tells the parent, and stderr, how the child does. */
+class Reporter {
+  readonly #name: string;
+  readonly #door: DoorPort;
+  #settled = false;
+
+  constructor(name: string, door: DoorPort) {
+    this.#name = name;
+    this.#door = door;
+  }
+
+  /** Errors that nobody catches end the child, unless the program handles them itself. */
+  catchUncaught(): void {
+    for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+      process.on(event, (error: unknown) => {
+        if (process.listenerCount(event) === 1) void this.uncaught(error);
+      });
+    }
+    process.on("beforeExit", () => {
+      if (!this.#settled) void this.uncaught(new StateError(`${this.#name} can never end its work: nothing is left that its target could wait for.`));
+    });
+  }
+
+  async started(attached: Promise<unknown> | undefined): Promise<void> {
+    await attached;
+    void this.#door.report("started", pack(undefined, "started")).catch(() => {});
+  }
+
+  result(value: unknown): void {
+    this.#settled = true;
+    let packed: ReturnType<typeof pack>;
+    try {
+      packed = pack({ value, runtime: runtime.name } satisfies Outcome, "");
+    } catch (error) {
+      void this.#send("error", error);
+      return;
+    }
+    void this.#door.report("result", packed).then(packed.release, packed.release);
+  }
+
+  /** Tells the parent first: what is on stderr may be lost with a broken terminal. */
+  async uncaught(error: unknown): Promise<void> {
+    this.#settled = true;
+    print(`Process ${this.#name}:\n${inspect(error)}\n`);
+    await this.#send("error", error);
+    await currentBackend().flushed();
+    process.exit(1);
+  }
+
+  async #send(kind: "error", error: unknown): Promise<void> {
+    const packed = packError(error);
+    await this.#door.report(kind, packed).catch(() => {});
+    packed.release();
+  }
+}
+
+function packError(error: unknown): ReturnType<typeof pack> {
+  try {
+    return pack({ error, runtime: runtime.name } satisfies Outcome, "");
+  } catch {
+    // Some field of it can't travel: what can always is its name, message and stack.
+    const { name = "Error", message = String(error), stack } = error instanceof Error ? error : {};
+    const substitute = new RemoteError(message, { fields: { remoteName: name } });
+    if (stack !== undefined) Object.defineProperty(substitute, "stack", { value: stack, configurable: true, writable: true });
+    return pack({ error: substitute, runtime: runtime.name } satisfies Outcome, "");
+  }
+}
+
+function print(text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let offset = 0; offset < bytes.length; ) {
+    try {
+      offset += writeSync(2, bytes, offset);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
+}

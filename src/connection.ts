@@ -1,0 +1,266 @@
+import type { ConnectionPort } from "./backend/backend.ts";
+import { currentBackend } from "./backend/select.ts";
+import { BufferTooShort, ClosedError, EOFError, MessageTooLongError, UnsupportedError } from "./errors.ts";
+import { accept, Adopted, deliver, pack, registerShared } from "./message.ts";
+import { noSync, shareable } from "./shared.ts";
+import { checkTimeout, checkWait, describe, type Wait, type WaitOptions } from "./timing.ts";
+import { waitable } from "./wait.ts";
+import { MAX_MESSAGE } from "./wire/tags.ts";
+
+/** Bytes in any form; offsets and sizes count bytes, whatever the view's elements are. */
+export type Bytes = ArrayBufferView | ArrayBufferLike;
+
+function bytesOf(buffer: unknown, name: string): Uint8Array {
+  if (ArrayBuffer.isView(buffer)) return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  if (buffer instanceof ArrayBuffer || (typeof SharedArrayBuffer !== "undefined" && buffer instanceof SharedArrayBuffer)) return new Uint8Array(buffer);
+  throw new TypeError(`${name} must be an ArrayBuffer or a view of one, received ${describe(buffer)}.`);
+}
+
+function checkSize(value: unknown, name: string, most: number): number {
+  if (typeof value !== "number") throw new TypeError(`${name} must be a number of bytes, received ${describe(value)}.`);
+  if (!Number.isInteger(value) || value < 0 || value > most) throw new RangeError(`${name} must be a whole number from 0 to ${most}, received ${value}.`);
+  return value;
+}
+
+/**
+ * One end of a {@link Pipe}: messages, in order and whole.
+ *
+ * @example
+ * ```ts
+ * const [a, b] = Pipe();
+ * await a.send({ hello: "world" });
+ * console.log(await b.recv()); // { hello: "world" }
+ * ```
+ */
+export class Connection<T = unknown> implements AsyncIterable<T> {
+  readonly #port: ConnectionPort;
+  /** Whether this end receives. Keeps its value after `close()`. */
+  readonly readable: boolean;
+  /** Whether this end sends. Keeps its value after `close()`. */
+  readonly writable: boolean;
+  #closed = false;
+
+  /** Connections come from {@link Pipe}; throws `TypeError` otherwise. */
+  constructor(adopted: unknown) {
+    if (!(adopted instanceof Adopted)) throw new TypeError("A connection can't be made alone: call Pipe().");
+    this.#port = adopted.port as ConnectionPort;
+    this.readable = adopted.readable;
+    this.writable = adopted.writable;
+    shareable(this, this.#port, () => this.#open("sending it"));
+    waitable(this, () => this.#reading("wait"));
+  }
+
+  /**
+   * Sends one value, as it is now. Waits while more than 1 MiB of earlier messages is unread.
+   *
+   * @param options `timeout` in ms, `signal`: they count until the message goes out, which it does whole
+   * @throws {BrokenPipeError} if nobody is left to read it
+   * @throws {TimeoutError} if the other end did not read in time
+   * @throws {SerializationError} if the value can't travel
+   */
+  async send(value: T, options?: WaitOptions): Promise<void> {
+    const port = this.#writing("send");
+    const wait = checkWait(options);
+    await deliver(pack(value, "value"), (message) => port.send(message, wait));
+  }
+
+  /**
+   * Receives one value, waiting for it.
+   *
+   * @param options `timeout` in ms, `signal`; default: wait for ever
+   * @throws {EOFError} when every holder of the other end is gone and all is read
+   * @throws {TimeoutError} if no message came in time
+   * @throws {SerializationError} if the message is no value (it is consumed)
+   * @throws {ClosedError} after `close()`, also while it waits
+   */
+  async recv(options?: WaitOptions): Promise<T> {
+    const port = this.#reading("recv");
+    return accept(await port.recv(checkWait(options))) as T;
+  }
+
+  /**
+   * Sends one message of raw bytes.
+   *
+   * @param buffer any ArrayBuffer or view
+   * @param offset where to start, in bytes; default 0
+   * @param size how many bytes; default: to the end
+   * @throws {RangeError} if offset and size don't lie in the buffer, or the message is above the limit; nothing is sent then
+   */
+  async sendBytes(buffer: Bytes, offset = 0, size?: number, options?: WaitOptions): Promise<void> {
+    const port = this.#writing("sendBytes");
+    const bytes = bytesOf(buffer, "buffer");
+    const start = checkSize(offset, "offset", bytes.length);
+    const length = size === undefined ? bytes.length - start : checkSize(size, "size", bytes.length - start);
+    if (length > MAX_MESSAGE) throw new RangeError(`A message holds at most ${MAX_MESSAGE} bytes, received ${length}: send it in parts.`);
+    const wait = checkWait(options);
+    await port.send({ bytes: bytes.slice(start, start + length), refs: [] }, wait);
+  }
+
+  /**
+   * Receives one message of raw bytes.
+   *
+   * @param maxLength bytes the message may have; default: any
+   * @throws {MessageTooLongError} if it has more: it is dropped, and the connection stays usable
+   */
+  async recvBytes(maxLength?: number, options?: WaitOptions): Promise<Uint8Array> {
+    const port = this.#reading("recvBytes");
+    const most = maxLength === undefined ? Number.POSITIVE_INFINITY : checkSize(maxLength, "maxLength", Number.MAX_SAFE_INTEGER);
+    const bytes = await this.#takeBytes(port, checkWait(options));
+    if (bytes.length > most) {
+      throw new MessageTooLongError(`A message of ${bytes.length} bytes came, and maxLength is ${most}: it was dropped; receive with a larger maxLength.`);
+    }
+    return bytes;
+  }
+
+  /**
+   * Receives one message of raw bytes into a buffer.
+   *
+   * @param buffer where to write it
+   * @param offset where to start, in bytes; default 0
+   * @returns the message's length in bytes
+   * @throws {BufferTooShort} if it does not fit: its `bytes` is the whole message
+   */
+  async recvBytesInto(buffer: Bytes, offset = 0, options?: WaitOptions): Promise<number> {
+    const port = this.#reading("recvBytesInto");
+    const target = bytesOf(buffer, "buffer");
+    const start = checkSize(offset, "offset", target.length);
+    const bytes = await this.#takeBytes(port, checkWait(options));
+    if (bytes.length > target.length - start) {
+      const message = `A message of ${bytes.length} bytes came, and the buffer has room for ${target.length - start}: take it from this error's bytes.`;
+      throw new BufferTooShort(message, { fields: { bytes } });
+    }
+    target.set(bytes, start);
+    return bytes.length;
+  }
+
+  /**
+   * Whether a message, or the end, can be read.
+   *
+   * @param timeout ms, or `{ timeout?, signal? }`; default 0 looks once, `null` waits for ever
+   */
+  async poll(timeout: number | null | WaitOptions = 0): Promise<boolean> {
+    const port = this.#reading("poll");
+    return port.poll(checkPoll(timeout));
+  }
+
+  /** The file descriptor: not on this backend, throws `UnsupportedError`. */
+  fileno(): number {
+    this.#open("fileno");
+    throw new UnsupportedError("fileno() needs the native backend: on the portable one a connection has no descriptor of its own.");
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Closes this process's copy of this end: pending receives reject with `ClosedError`, accepted sends go out. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#port.release();
+  }
+
+  /** Not on this backend: throws `UnsupportedError`. */
+  sendSync(_value: T): void {
+    noSync("sendSync", "send");
+  }
+
+  /** Not on this backend: throws `UnsupportedError`. */
+  recvSync(_options?: WaitOptions): T {
+    return noSync("recvSync", "recv");
+  }
+
+  /** Not on this backend: throws `UnsupportedError`. */
+  sendBytesSync(_buffer: Bytes, _offset?: number, _size?: number): void {
+    noSync("sendBytesSync", "sendBytes");
+  }
+
+  /** Not on this backend: throws `UnsupportedError`. */
+  recvBytesSync(_maxLength?: number, _options?: WaitOptions): Uint8Array {
+    return noSync("recvBytesSync", "recvBytes");
+  }
+
+  /** Not on this backend: throws `UnsupportedError`. */
+  recvBytesIntoSync(_buffer: Bytes, _offset?: number, _options?: WaitOptions): number {
+    return noSync("recvBytesIntoSync", "recvBytesInto");
+  }
+
+  /** Not on this backend: throws `UnsupportedError`. */
+  pollSync(_timeout?: number | null | WaitOptions): boolean {
+    return noSync("pollSync", "poll");
+  }
+
+  /** The values, until the end. `break` takes nothing more and leaves the connection open. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    for (;;) {
+      let value: T;
+      try {
+        value = await this.recv();
+      } catch (error) {
+        if (error instanceof EOFError && error.bytesExpected === undefined) return;
+        throw error;
+      }
+      yield value;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async #takeBytes(port: ConnectionPort, wait: Wait): Promise<Uint8Array> {
+    const incoming = await port.recv(wait);
+    incoming.settle();
+    return incoming.message.bytes;
+  }
+
+  #open(what: string): ConnectionPort {
+    if (this.#closed) throw new ClosedError(`The connection is closed in this process: ${what} works only before close().`);
+    return this.#port;
+  }
+
+  #reading(what: string): ConnectionPort {
+    const port = this.#open(what);
+    if (!this.readable) throw new UnsupportedError(`${what}() on the end of a one-way pipe that only sends: use the other end.`);
+    return port;
+  }
+
+  #writing(what: string): ConnectionPort {
+    const port = this.#open(what);
+    if (!this.writable) throw new UnsupportedError(`${what}() on the end of a one-way pipe that only receives: use the other end.`);
+    return port;
+  }
+}
+
+function checkPoll(timeout: number | null | WaitOptions): Wait {
+  if (timeout === null) return checkWait(undefined);
+  if (typeof timeout !== "object") return { timeout: checkTimeout(timeout), signal: undefined };
+  return checkWait(timeout);
+}
+
+export interface PipeOptions {
+  /** Whether both ends send and receive; otherwise the first only receives, the second only sends. Default `true`. */
+  readonly duplex?: boolean;
+}
+
+/**
+ * Makes a pipe: two connected ends, for this process or to be given to others.
+ *
+ * @param options `duplex`, alone or in an object; default `true`
+ * @throws {TypeError} for anything else
+ *
+ * @example
+ * ```ts
+ * const [reader, writer] = Pipe(false);
+ * await writer.send(1);
+ * console.log(await reader.recv()); // 1
+ * ```
+ */
+export function Pipe<T = unknown>(options: PipeOptions | boolean = true): [Connection<T>, Connection<T>] {
+  const duplex = typeof options === "object" && options !== null ? (options.duplex ?? true) : options;
+  if (typeof duplex !== "boolean") throw new TypeError(`Pipe takes a boolean or { duplex?: boolean }, received ${describe(duplex)}.`);
+  const [first, second] = currentBackend().makePipe(duplex);
+  return [new Connection(new Adopted(first, true, duplex)), new Connection(new Adopted(second, duplex, true))];
+}
+
+registerShared("connection", (adopted) => new Connection(adopted));

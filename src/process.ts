@@ -1,0 +1,468 @@
+import type { Message, ReportKind } from "./backend/backend.ts";
+import { ClosedError, ProcessDiedError, StateError, TimeoutError } from "./errors.ts";
+import { pack, type Packed, unpack } from "./message.ts";
+import { currentPlace, isImporting, nextIdentity } from "./process/family.ts";
+import { type Cargo, MAX_DEPTH, type Outcome } from "./process/job.ts";
+import type { Child, Ending } from "./process/launch.ts";
+import { checkName, checkOptions, type CheckedOptions, type KwargsOptions, type ProcessOptions } from "./process/options.ts";
+import { startMethod, type StartMethod, starterFor } from "./process/start-method.ts";
+import { holdEventLoop } from "./runtime/hold.ts";
+import { noSync } from "./shared.ts";
+import { callerModules, load, locate, type Target, type TargetRef } from "./target.ts";
+import { after, checkWait, endsWithin, type Wait, type WaitOptions, within } from "./timing.ts";
+import { type Poller, waitable } from "./wait.ts";
+
+/** Given to the constructor in place of options, in a child: the process that is running. */
+export class Resumed {
+  readonly name: string;
+  readonly identity: readonly number[];
+  readonly daemon: boolean;
+  readonly run: (() => unknown) | undefined;
+
+  constructor(name: string, identity: readonly number[], daemon: boolean, run?: () => unknown) {
+    this.name = name;
+    this.identity = identity;
+    this.daemon = daemon;
+    this.run = run;
+  }
+}
+
+/** Something `wait()` accepts: ready when its process has ended. */
+export class Sentinel {
+  constructor(poller: Poller) {
+    waitable(this, () => poller);
+  }
+}
+
+type State = "new" | "starting" | "running" | "ended" | "closed" | "current";
+
+const children = new Set<Process<never, unknown>>();
+const IDLE: CheckedOptions = { target: undefined, args: [], kwargs: undefined, transfer: [], startTimeout: 0 };
+
+/**
+ * A process of the operating system that runs an exported function, or the `run()` of an exported subclass.
+ *
+ * @example
+ * ```ts
+ * export function add(a: number, b: number): number {
+ *   return a + b;
+ * }
+ * if (import.meta.main) {
+ *   const process = new Process({ target: add, args: [1, 2] });
+ *   await process.start();
+ *   console.log(await process.result()); // 3
+ * }
+ * ```
+ */
+export class Process<Args extends readonly unknown[] = readonly unknown[], Result = unknown> {
+  readonly #options: CheckedOptions;
+  readonly #callers: readonly string[];
+  readonly #identity: readonly number[];
+  readonly #method: StartMethod | undefined;
+  readonly #resumed: Resumed | undefined;
+  readonly #outcome = Promise.withResolvers<Result>();
+  readonly #ended = Promise.withResolvers<void>();
+  readonly #sentinel: Sentinel;
+  #name: string;
+  #daemon: boolean;
+  #state: State = "new";
+  #child: Child | undefined;
+  #ending: Ending | undefined;
+  #killed: "SIGTERM" | "SIGKILL" | undefined;
+
+  /**
+   * @throws {TypeError} for an option of a wrong type, or a value that is no target
+   * @throws {UnsupportedError} for `limits` on a backend without them
+   */
+  constructor(options?: ProcessOptions<Args, Result>);
+  constructor(options: KwargsOptions<Args, object, Result>);
+  constructor(options: ProcessOptions<Args, Result> | KwargsOptions<Args, object, Result> = {}) {
+    const resumed = options instanceof Resumed ? options : undefined;
+    this.#resumed = resumed;
+    this.#options = resumed === undefined ? checkOptions(options) : IDLE;
+    this.#callers = resumed === undefined ? callerModules() : [];
+    this.#identity = resumed?.identity ?? nextIdentity();
+    this.#name = resumed?.name ?? (this.#options.name || this.#defaultName());
+    this.#daemon = resumed?.daemon ?? this.#options.daemon ?? currentProcess().daemon;
+    this.#method = methodOf(new.target);
+    if (resumed !== undefined) this.#state = "current";
+    const poller: Poller = { poll: (wait) => endsWithin(this.#ended.promise, wait) };
+    this.#sentinel = new Sentinel(poller);
+    waitable(this, () => {
+      this.#started("wait");
+      return poller;
+    });
+    this.#outcome.promise.catch(() => {});
+  }
+
+  /**
+   * Starts the child. Resolves when it exists and its arguments are on their way; what goes wrong in it later is its exit code and the
+   * rejection of `result()`.
+   *
+   * @throws {StateError} on a second call, in a module that a child is importing, or if the target can't be found
+   * @throws {SerializationError} if an argument can't travel
+   * @throws {ProcessError} if the program can't be run
+   */
+  async start(): Promise<void> {
+    if (this.#state === "closed") throw closed("start");
+    if (this.#state !== "new") throw new StateError(`${this.#name} was started before: make a new Process for each start.`);
+    checkMayStart();
+    // Values are as they are now, whatever happens to them while the target is looked for.
+    const cargo = this.#pack();
+    this.#state = "starting";
+    try {
+      const target = await this.#locate();
+      const child = await starterFor(this.#method ?? startMethod())({ ...this.#options, env: { ...this.#options.env } });
+      this.#run(child, target, cargo);
+    } catch (error) {
+      cargo.release();
+      this.#state = "new";
+      throw error;
+    }
+  }
+
+  /** What runs in the child; by default the target with its arguments. May be called in this process too, before `start()`. */
+  async run(): Promise<Result> {
+    if (this.#resumed?.run !== undefined) return (await this.#resumed.run()) as Result;
+    if (this.#state !== "new") throw new StateError("run() works before start() only: in the child it is called by itself.");
+    const { target, args, kwargs } = this.#options;
+    if (target === undefined) return undefined as Result;
+    const call = typeof target === "function" ? target : await load(await locate(target, this.#callers));
+    return (await Reflect.apply(call, undefined, kwargs === undefined ? args : [...args, kwargs])) as Result;
+  }
+
+  /**
+   * Waits for the child's end.
+   *
+   * @param options `timeout` in ms, `signal`; default: wait for ever
+   * @returns the exit code, or `null` if the timeout passed
+   * @throws {StateError} before `start()`, or for a process that is no child of this one
+   */
+  async join(options?: WaitOptions): Promise<number | null> {
+    this.#started("join");
+    const wait = checkWait(options);
+    await endsWithin(this.#ended.promise, wait);
+    return this.exitCode;
+  }
+
+  /**
+   * Waits for what the target returned.
+   *
+   * @param options `timeout` in ms, `signal`; default: wait for ever
+   * @throws the error that the target threw; {ProcessDiedError} if the child ended without an answer; {TimeoutError} if it took too long
+   * @throws {SerializationError} if what the target returned can't travel
+   */
+  async result(options?: WaitOptions): Promise<Result> {
+    this.#started("result");
+    const wait: Wait = checkWait(options);
+    return within(this.#outcome.promise, wait, () => new TimeoutError(`${this.#name} gave no result in time.`));
+  }
+
+  /** Whether the child exists and has not ended; always true for the current process. */
+  isAlive(): boolean {
+    this.#checkOpen("isAlive");
+    return this.#state === "current" || this.#state === "running";
+  }
+
+  /** Asks the child to end (SIGTERM). A no-op once it has ended. Throws `StateError` before `start()`. */
+  terminate(): void {
+    this.#kill("terminate", "SIGTERM");
+  }
+
+  /** Ends the child (SIGKILL). A no-op once it has ended. Throws `StateError` before `start()`. */
+  kill(): void {
+    this.#kill("kill", "SIGKILL");
+  }
+
+  /** Releases the object: only `name`, `daemon` and `close` work afterwards. Throws `StateError` while the child runs. */
+  close(): void {
+    if (this.#state === "current") return;
+    if (this.#state === "starting" || this.#state === "running") throw new StateError(`${this.#name} is still running: join() it first, or kill() it.`);
+    this.#state = "closed";
+  }
+
+  /** Not on this backend: throws `UnsupportedError`. */
+  joinSync(_options?: WaitOptions): number | null {
+    return noSync("joinSync", "join");
+  }
+
+  /** Not on this backend: throws `UnsupportedError`. */
+  resultSync(_options?: WaitOptions): Result {
+    return noSync("resultSync", "result");
+  }
+
+  /** Not unique; may be set at any time. */
+  get name(): string {
+    return this.#name;
+  }
+
+  set name(name: string) {
+    checkName(name);
+    this.#name = name;
+  }
+
+  /** Whether it ends with its parent instead of keeping it. Setting it throws `StateError` after `start()`. */
+  get daemon(): boolean {
+    return this.#daemon;
+  }
+
+  set daemon(daemon: boolean) {
+    if (typeof daemon !== "boolean") throw new TypeError("daemon must be a boolean.");
+    if (this.#state !== "new") throw new StateError("daemon can be set before start() only.");
+    this.#daemon = daemon;
+  }
+
+  /** `null` before `start()`. */
+  get pid(): number | null {
+    this.#checkOpen("pid");
+    return this.#state === "current" ? process.pid : (this.#child?.pid ?? null);
+  }
+
+  /** `null` before `start()` and while it runs; 0 normal, 1 for an uncaught error, n for `process.exit(n)`, -signal when killed. */
+  get exitCode(): number | null {
+    this.#checkOpen("exitCode");
+    return this.#ending?.exitCode ?? null;
+  }
+
+  /** What `wait()` can wait for: ready when the process has ended. Throws `StateError` before `start()`. */
+  get sentinel(): Sentinel {
+    this.#started("sentinel");
+    return this.#sentinel;
+  }
+
+  /** What the child writes, with `stdout: "pipe"`; otherwise `null`. */
+  get stdout(): ReadableStream<Uint8Array> | null {
+    this.#checkOpen("stdout");
+    return this.#child?.stdout ?? null;
+  }
+
+  /** What the child writes as errors, with `stderr: "pipe"`; otherwise `null`. */
+  get stderr(): ReadableStream<Uint8Array> | null {
+    this.#checkOpen("stderr");
+    return this.#child?.stderr ?? null;
+  }
+
+  /** Terminates the child if it is alive, joins it and closes. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#state === "starting" || this.#state === "running") {
+      this.terminate();
+      await this.join();
+    }
+    this.close();
+  }
+
+  static {
+    const inspect = Symbol.for("nodejs.util.inspect.custom");
+    Object.defineProperty(this.prototype, inspect, {
+      configurable: true,
+      writable: true,
+      value: function (this: Process): string {
+        return this.#text();
+      },
+    });
+  }
+
+  #text(): string {
+    const { signal = null, exitCode = null } = this.#ending ?? {};
+    const pid = this.#child === undefined ? "" : ` pid=${this.#child.pid}`;
+    const code = this.#ending === undefined ? "" : ` exitCode=${signal === null ? exitCode : `-${signal}`}`;
+    return `<${this.#className()} name=${JSON.stringify(this.#name)}${pid} ${this.#state}${code}${this.#daemon ? " daemon" : ""}>`;
+  }
+
+  #defaultName(): string {
+    return `${this.#className()}-${this.#identity.join(":")}`;
+  }
+
+  #className(): string {
+    return this.constructor.name || "Process";
+  }
+
+  get #isSubclass(): boolean {
+    return this.run !== Process.prototype.run;
+  }
+
+  #pack(): Packed {
+    const { args, kwargs } = this.#options;
+    const self = this.#isSubclass ? { ...this } : undefined;
+    const cargo: Cargo = { args, kwargs, self };
+    return pack(cargo, "");
+  }
+
+  async #locate(): Promise<TargetRef | null> {
+    const target: Target | undefined = this.#isSubclass ? (this.constructor as Target) : this.#options.target;
+    return target === undefined ? null : locate(target, this.#callers);
+  }
+
+  #run(child: Child, target: TargetRef | null, cargo: Packed): void {
+    this.#child = child;
+    this.#state = "running";
+    children.add(this as never);
+    const letGo = this.#daemon || this.#options.detached === true ? () => {} : holdEventLoop();
+    const stopTimer = after(this.#options.startTimeout, () => {
+      this.#outcome.reject(new TimeoutError(`${this.#name} was still importing its target after ${this.#options.startTimeout} ms (startTimeout) and was killed.`));
+      child.kill("SIGKILL");
+    });
+    const place = { name: this.#name, identity: this.#identity, daemon: this.#daemon, parentName: currentProcess().name };
+    const job = { ...place, target, subclass: this.#isSubclass, startMethod: this.#method ?? startMethod() };
+    child.work(job, cargo, (kind, message) => {
+      stopTimer();
+      return this.#hear(kind, message, cargo);
+    });
+    if (this.#killed !== undefined) child.kill(this.#killed);
+    void child.ended.then((ending) => {
+      stopTimer();
+      letGo();
+      cargo.release();
+      children.delete(this as never);
+      this.#ending = ending;
+      if (this.#state === "running") this.#state = "ended";
+      this.#outcome.reject(this.#died(ending));
+      this.#ended.resolve();
+    });
+  }
+
+  // The child's reports: it has its arguments, then how its target ended.
+  async #hear(kind: ReportKind, message: Message, cargo: Packed): Promise<void> {
+    if (kind === "started") {
+      cargo.release();
+      for (const object of this.#options.transfer) object.close();
+      return;
+    }
+    try {
+      const { value, attached } = unpack(message);
+      const outcome = value as Outcome;
+      if (kind === "result") this.#outcome.resolve(outcome.value as Result);
+      else this.#outcome.reject(this.#withOrigin(outcome));
+      await attached;
+    } catch (error) {
+      this.#outcome.reject(error);
+    }
+  }
+
+  #withOrigin({ error, runtime }: Outcome): unknown {
+    if (error instanceof Error && Object.isExtensible(error)) {
+      const remote = { pid: this.#child?.pid, name: this.#name, runtime };
+      Object.defineProperty(error, "remote", { value: remote, configurable: true, writable: true });
+    }
+    return error;
+  }
+
+  #died({ exitCode, signal, stderr }: Ending): ProcessDiedError {
+    const pid = this.#child?.pid;
+    const how = signal === null ? `with exit code ${exitCode}` : `by ${signal}`;
+    const hint = signal === "SIGKILL" && this.#killed === undefined ? " (possibly out of memory)" : "";
+    const last = stderr === "" ? "" : `\nThe last of its stderr:\n${stderr}`;
+    return new ProcessDiedError(`${this.#name} (pid ${pid}) ended ${how}${hint} before it gave a result.${last}`, { fields: { pid, exitCode, signal } });
+  }
+
+  #kill(what: string, signal: "SIGTERM" | "SIGKILL"): void {
+    this.#checkOpen(what);
+    if (this.#state === "current") throw new StateError(`${what}() is for child processes: this one ends with process.exit().`);
+    if (this.#state === "new") throw new StateError(`${what}() before start(): there is no process yet.`);
+    this.#killed = signal;
+    this.#child?.kill(signal);
+  }
+
+  #checkOpen(what: string): void {
+    if (this.#state === "closed") throw closed(what);
+  }
+
+  #started(what: string): void {
+    this.#checkOpen(what);
+    if (this.#state === "current") throw new StateError(`${what} is for child processes: this is the process itself.`);
+    if (this.#state === "new") throw new StateError(`${what} before start(): await start() first.`);
+  }
+}
+
+function closed(what: string): ClosedError {
+  return new ClosedError(`The process object is closed: ${what} works only before close().`);
+}
+
+function checkMayStart(): void {
+  if (isImporting()) {
+    throw new StateError(
+      "A process was started while a child imports its module, and would start others without end: start it inside `if (import.meta.main) { ... }` (or `isMain(import.meta)`), or in a function.",
+    );
+  }
+  if (currentPlace().depth >= MAX_DEPTH) throw new StateError(`Processes are nested ${MAX_DEPTH} deep here: a child probably starts itself again and again.`);
+}
+
+const method = Symbol("start method");
+
+/** A Process class whose processes start by this method. */
+export function processWithMethod(fixed: StartMethod): typeof Process {
+  const Fixed = class<Args extends readonly unknown[], Result> extends Process<Args, Result> {};
+  Object.defineProperty(Fixed, method, { value: fixed });
+  Object.defineProperty(Fixed, "name", { value: "Process" });
+  return Fixed;
+}
+
+function methodOf(Class: object): StartMethod | undefined {
+  return (Class as { readonly [method]?: StartMethod })[method];
+}
+
+let current: Process<never, unknown> | undefined;
+
+/** In a child: this is what `currentProcess()` gives from now on. */
+export function setCurrentProcess(now: Process<never, unknown>): void {
+  current = now;
+}
+
+/**
+ * The object of this process: in the main process its name is `MainProcess`.
+ *
+ * @example
+ * ```ts
+ * console.log(currentProcess().name); // "MainProcess"
+ * ```
+ */
+export function currentProcess(): Process<never, unknown> {
+  current ??= new Process(new Resumed("MainProcess", [], false) as never);
+  return current;
+}
+
+/** This process's own children that were started and have not ended. */
+export function activeChildren(): Process<never, unknown>[] {
+  return [...children];
+}
+
+/** A handle of the process that started this one. */
+export class ParentProcess {
+  readonly name: string;
+  readonly pid: number;
+  readonly #gone: Promise<void>;
+  #alive = true;
+
+  constructor(name: string, pid: number, gone: Promise<void>) {
+    this.name = name;
+    this.pid = pid;
+    this.#gone = gone.then(() => {
+      this.#alive = false;
+    });
+  }
+
+  isAlive(): boolean {
+    return this.#alive;
+  }
+
+  /** Waits for the parent's end; whether it came in time tells `isAlive()`. */
+  async join(options?: WaitOptions): Promise<void> {
+    await endsWithin(this.#gone, checkWait(options));
+  }
+}
+
+let parent: ParentProcess | null | undefined;
+
+/**
+ * The process that started this one; `null` in the main process.
+ *
+ * @example
+ * ```ts
+ * console.log(parentProcess()); // null
+ * ```
+ */
+export function parentProcess(): ParentProcess | null {
+  const { parentName, parentPid, parentGone } = currentPlace();
+  if (parent === undefined) parent = parentPid === null || parentName === null ? null : new ParentProcess(parentName, parentPid, parentGone);
+  return parent;
+}

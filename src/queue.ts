@@ -1,0 +1,294 @@
+import type { QueuePort, QueueStats } from "./backend/backend.ts";
+import { currentBackend } from "./backend/select.ts";
+import { ClosedError, ShutDown, StateError } from "./errors.ts";
+import { accept, Adopted, deliver, pack, registerShared } from "./message.ts";
+import { noSync, shareable } from "./shared.ts";
+import { type BlockOptions, checkWait, describe, ONCE, type WaitOptions } from "./timing.ts";
+import { waitable } from "./wait.ts";
+
+export type { QueueStats } from "./backend/backend.ts";
+
+export interface QueueOptions {
+  /** How many items the queue holds at most; without it, or with 0 or less, any number. */
+  readonly maxsize?: number;
+  /** Give back to the front of the queue what a consumer that died had taken and not marked done. Default `false`. */
+  readonly redeliver?: boolean;
+}
+
+export interface ShutdownOptions {
+  /** Drop what is in the queue instead of letting consumers drain it. Default `false`. */
+  readonly immediate?: boolean;
+}
+
+const unbounded = { maxsize: 0, redeliver: false };
+
+function checkOptions(options: QueueOptions | number): { maxsize: number; redeliver: boolean } {
+  const { maxsize = 0, redeliver = false } = typeof options === "number" ? { maxsize: options } : options;
+  if (typeof maxsize !== "number") throw new TypeError(`maxsize must be a number of items, received ${describe(maxsize)}.`);
+  if (!Number.isInteger(maxsize) && maxsize !== Number.POSITIVE_INFINITY && maxsize !== Number.NEGATIVE_INFINITY) {
+    throw new RangeError(`maxsize must be a whole number of items, received ${maxsize}.`);
+  }
+  if (typeof redeliver !== "boolean") throw new TypeError(`redeliver must be a boolean, received ${describe(redeliver)}.`);
+  return { maxsize: maxsize > 0 && Number.isFinite(maxsize) ? maxsize : 0, redeliver };
+}
+
+/**
+ * A queue for many producers and many consumers, in any processes of the tree. First in, first out; each item goes to one `get`.
+ *
+ * @example
+ * ```ts
+ * const queue = new Queue<string>({ maxsize: 10 });
+ * await queue.put("hello");
+ * console.log(await queue.get({ timeout: 1000 })); // "hello"
+ * queue.close();
+ * ```
+ */
+export class Queue<T = unknown> implements AsyncIterable<T> {
+  readonly #port: QueuePort;
+  #closed = false;
+
+  /**
+   * @param options `maxsize` alone, or {@link QueueOptions}.
+   * @throws {TypeError} if `maxsize` is no number
+   * @throws {RangeError} if `maxsize` is no whole number
+   */
+  constructor(options: QueueOptions | number = unbounded) {
+    if (options instanceof Adopted) this.#port = options.port as QueuePort;
+    else if (typeof options !== "number" && (typeof options !== "object" || options === null)) {
+      throw new TypeError(`A queue takes maxsize or { maxsize?, redeliver? }, received ${describe(options)}.`);
+    } else this.#port = currentBackend().makeQueue("queue", checkOptions(options));
+    shareable(this, this.#port, () => this.#open("sending it"));
+    waitable(this, () => this.#open("wait"));
+  }
+
+  /**
+   * Puts an item, as it is now, at the end. Settled, the item is seen by every process.
+   *
+   * @param options `timeout` in ms, `signal`, `block`; default: wait for room for ever
+   * @throws {Full} if there was no room in time
+   * @throws {ShutDown} if the queue was shut down
+   * @throws {ClosedError} after `close()`
+   * @throws {SerializationError} if the item can't travel
+   */
+  async put(item: T, options?: BlockOptions): Promise<void> {
+    const port = this.#open("put");
+    const wait = checkWait(options);
+    await deliver(pack(item, "item"), (message) => port.put(message, wait));
+  }
+
+  /** `put` that never waits: rejects with `Full` at once. */
+  async putNowait(item: T): Promise<void> {
+    const port = this.#open("putNowait");
+    await deliver(pack(item, "item"), (message) => port.put(message, ONCE));
+  }
+
+  /**
+   * Takes the first item, waiting for one.
+   *
+   * @param options `timeout` in ms, `signal`, `block`; default: wait for ever
+   * @throws {Empty} if no item came in time
+   * @throws {ShutDown} if the queue was shut down and is drained
+   * @throws {ClosedError} after `close()`, also while it waits
+   * @throws {OwnerDiedError} if the process that made the queue is gone
+   */
+  async get(options?: BlockOptions): Promise<T> {
+    const port = this.#open("get");
+    return accept(await port.get(checkWait(options))) as T;
+  }
+
+  /** `get` that never waits: rejects with `Empty` at once. */
+  async getNowait(): Promise<T> {
+    return accept(await this.#open("getNowait").get(ONCE)) as T;
+  }
+
+  /** The number of items in the queue, exact at the moment it was asked. */
+  async qsize(): Promise<number> {
+    return (await this.#open("qsize").stats()).size;
+  }
+
+  async empty(): Promise<boolean> {
+    return (await this.#open("empty").stats()).size === 0;
+  }
+
+  async full(): Promise<boolean> {
+    const { size, maxsize } = await this.#open("full").stats();
+    return maxsize > 0 && size >= maxsize;
+  }
+
+  /** Counts since the queue was made; `lost` are items in the hands of consumers that died before their `get` settled. */
+  async stats(): Promise<QueueStats> {
+    const { maxsize: _, ...stats } = await this.#open("stats").stats();
+    return stats;
+  }
+
+  /**
+   * Marks this process's oldest taken item as done.
+   *
+   * @throws {StateError} if nothing taken is left to be marked
+   */
+  async taskDone(): Promise<void> {
+    await this.#open("taskDone").taskDone();
+  }
+
+  /**
+   * Waits until every item that was put has been marked done.
+   *
+   * @param options `timeout` in ms, `signal`
+   * @throws {TimeoutError} if that took too long
+   * @throws {ProcessDiedError} if consumers ended holding unmarked items (`items` says how many): they count as done from then on
+   */
+  async join(options?: WaitOptions): Promise<void> {
+    await this.#open("join").join(checkWait(options));
+  }
+
+  /**
+   * Shuts the queue down for all processes: every `put` rejects with `ShutDown`; `get` drains what is there first.
+   *
+   * @param options `immediate` drops what is there
+   */
+  async shutdown(options: ShutdownOptions = {}): Promise<void> {
+    if (typeof options !== "object" || options === null) throw new TypeError(`shutdown takes { immediate? }, received ${describe(options)}.`);
+    await this.#open("shutdown").shutdown(options.immediate === true);
+  }
+
+  /** Ends this process's use of the queue: pending gets reject with `ClosedError`, pending puts go out. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#port.release();
+  }
+
+  /**
+   * Waits until what this process put has left it; its exit does that by itself.
+   *
+   * @throws {StateError} before `close()`
+   */
+  async joinThread(): Promise<void> {
+    if (!this.#closed) throw new StateError("joinThread() waits for the last puts: call close() first.");
+    await this.#port.sent();
+  }
+
+  /** This process's exit does not wait for unfinished puts: they may be lost. */
+  cancelJoinThread(): void {
+    this.#port.letGo();
+  }
+
+  /** Not on this backend: throws `UnsupportedError`. */
+  putSync(_item: T, _options?: BlockOptions): void {
+    noSync("putSync", "put");
+  }
+
+  /** Not on this backend: throws `UnsupportedError`. */
+  getSync(_options?: BlockOptions): T {
+    return noSync("getSync", "get");
+  }
+
+  /** Not on this backend: throws `UnsupportedError`. */
+  joinSync(_options?: WaitOptions): void {
+    noSync("joinSync", "join");
+  }
+
+  /** The items, until the queue is shut down and drained. `break` takes nothing more and leaves the queue open. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    for (;;) {
+      let item: T;
+      try {
+        item = await this.get();
+      } catch (error) {
+        if (error instanceof ShutDown) return;
+        throw error;
+      }
+      yield item;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await this.#port.sent();
+  }
+
+  #open(what: string): QueuePort {
+    if (this.#closed) throw new ClosedError(`The queue is closed in this process: ${what} works only before close().`);
+    return this.#port;
+  }
+}
+
+/** {@link Queue} under Python's name. */
+export const JoinableQueue: typeof Queue = Queue;
+export type JoinableQueue<T = unknown> = Queue<T>;
+
+/**
+ * The plain queue: `put`, `get`, `empty`, `close`.
+ *
+ * @example
+ * ```ts
+ * const queue = new SimpleQueue<number>();
+ * await queue.put(1);
+ * console.log(await queue.get()); // 1
+ * ```
+ */
+export class SimpleQueue<T = unknown> {
+  readonly #port: QueuePort;
+  #closed = false;
+
+  constructor(adopted?: unknown) {
+    this.#port = adopted instanceof Adopted ? (adopted.port as QueuePort) : currentBackend().makeQueue("simple", unbounded);
+    shareable(this, this.#port, () => this.#open("sending it"));
+    waitable(this, () => this.#open("wait"));
+  }
+
+  /** As {@link Queue.put}. */
+  async put(item: T, options?: WaitOptions): Promise<void> {
+    const port = this.#open("put");
+    const wait = checkWait(options);
+    await deliver(pack(item, "item"), (message) => port.put(message, wait));
+  }
+
+  /** As {@link Queue.get}. */
+  async get(options?: WaitOptions): Promise<T> {
+    const port = this.#open("get");
+    return accept(await port.get(checkWait(options))) as T;
+  }
+
+  async empty(): Promise<boolean> {
+    return (await this.#open("empty").stats()).size === 0;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Ends this process's use of the queue. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#port.release();
+  }
+
+  /** Not on this backend: throws `UnsupportedError`. */
+  putSync(_item: T): void {
+    noSync("putSync", "put");
+  }
+
+  /** Not on this backend: throws `UnsupportedError`. */
+  getSync(): T {
+    return noSync("getSync", "get");
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #open(what: string): QueuePort {
+    if (this.#closed) throw new ClosedError(`The queue is closed in this process: ${what} works only before close().`);
+    return this.#port;
+  }
+}
+
+registerShared("queue", (adopted) => new Queue(adopted as never));
+registerShared("simple", (adopted) => new SimpleQueue(adopted));
+

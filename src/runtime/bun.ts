@@ -1,0 +1,100 @@
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { UnsupportedError } from "../errors.ts";
+import type { ChildHandle, Exit, LaunchOptions, Output, Runtime, SpawnCommand } from "./runtime.ts";
+import { carriedFlags, replaceStdin } from "./shared.ts";
+
+interface BunChild {
+  readonly pid: number;
+  readonly stdin: { write(bytes: Uint8Array): unknown; flush(): unknown; unref?(): void };
+  readonly stdout: ReadableStream<Uint8Array>;
+  readonly stderr: ReadableStream<Uint8Array>;
+  readonly exited: Promise<number>;
+  readonly exitCode: number | null;
+  readonly signalCode: string | null;
+  kill(signal: string): void;
+  unref(): void;
+}
+
+/** The few things of Bun that are used here, declared so that published code needs no Bun types. */
+interface BunHost {
+  readonly version: string;
+  readonly main: string;
+  readonly stdin: { stream(): AsyncIterable<Uint8Array> };
+  spawn(options: Record<string, unknown>): BunChild;
+}
+
+const host: BunHost | undefined = (globalThis as unknown as { Bun?: BunHost }).Bun;
+const COMPILED = /^(\/\$bunfs\/|B:[\\/]~BUN)/;
+
+function stdio(output: Output): string {
+  return output === "null" ? "ignore" : output;
+}
+
+export const bun: Runtime = {
+  name: "bun",
+  version: host?.version ?? "",
+  execPath: host === undefined ? "bun" : process.execPath,
+  needs: "The temporary folder must be writable.",
+
+  launchArguments(options: LaunchOptions): string[] {
+    if (host !== undefined && COMPILED.test(host.main)) {
+      throw new UnsupportedError("A compiled Bun program can't run another module: call setExecutable() with the path of a bun binary.");
+    }
+    // Bun takes paths, not URLs.
+    const entry = options.entry.protocol === "file:" ? fileURLToPath(options.entry) : options.entry.href;
+    return [...(host === undefined ? [] : carriedFlags(process.execArgv)), ...options.execArgv, entry];
+  },
+
+  spawn(command: SpawnCommand): { child: ChildHandle; started: Promise<void> } {
+    if (host === undefined) throw new UnsupportedError("Bun.spawn exists on Bun alone.");
+    const child = host.spawn({
+      cmd: [command.file, ...command.args],
+      cwd: command.cwd,
+      env: { ...process.env, ...command.env },
+      stdin: "pipe",
+      stdout: stdio(command.stdout),
+      stderr: stdio(command.stderr),
+      detached: true,
+    });
+    child.unref();
+    child.stdin.unref?.();
+    let alive = true;
+    const exited = child.exited.then((code): Exit => {
+      alive = false;
+      return child.signalCode === null ? { code, signal: null } : { code: null, signal: child.signalCode };
+    });
+    return {
+      started: Promise.resolve(),
+      child: {
+        pid: child.pid,
+        stdout: command.stdout === "pipe" ? child.stdout : null,
+        stderr: command.stderr === "pipe" ? child.stderr : null,
+        exited,
+        write: (bytes) => {
+          void Promise.resolve(child.stdin.write(bytes)).catch(() => {});
+          void Promise.resolve(child.stdin.flush()).catch(() => {});
+        },
+        kill: (signal) => {
+          if (alive) child.kill(signal);
+        },
+      },
+    };
+  },
+
+  mainModule: () => (host === undefined ? null : pathToFileURL(host.main).href),
+
+  watchStdin(data: (chunk: Uint8Array) => void, end: () => void): void {
+    void readAll(data).then(end, end);
+  },
+
+  emptyStdin(): void {
+    replaceStdin();
+    if (host === undefined) return;
+    Object.defineProperty(host, "stdin", { value: new Blob([]), configurable: true });
+  },
+};
+
+async function readAll(data: (chunk: Uint8Array) => void): Promise<void> {
+  if (host === undefined) return;
+  for await (const chunk of host.stdin.stream()) data(chunk);
+}

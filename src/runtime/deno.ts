@@ -1,0 +1,152 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { UnsupportedError } from "../errors.ts";
+import type { ChildHandle, Exit, LaunchOptions, Output, Runtime, SpawnCommand } from "./runtime.ts";
+import { replaceStdin } from "./shared.ts";
+
+type Permission = "read" | "write" | "net" | "env" | "run" | "sys" | "ffi";
+const PERMISSIONS: readonly Permission[] = ["read", "write", "net", "env", "run", "sys", "ffi"];
+
+interface DenoChild {
+  readonly pid: number;
+  readonly status: Promise<{ readonly code: number; readonly signal: string | null }>;
+  readonly stdin: WritableStream<Uint8Array>;
+  readonly stdout: ReadableStream<Uint8Array>;
+  readonly stderr: ReadableStream<Uint8Array>;
+  kill(signal: string): void;
+  unref(): void;
+}
+
+/** The few things of Deno that are used here, declared so that published code needs no Deno types. */
+export interface DenoHost {
+  readonly version: { readonly deno: string };
+  readonly mainModule: string;
+  readonly build: { readonly standalone?: boolean };
+  readonly stdin: { read(buffer: Uint8Array): Promise<number | null> };
+  readonly Command: new (file: string, options: Record<string, unknown>) => { spawn(): DenoChild };
+  readonly permissions: { querySync(descriptor: { name: Permission; path?: string }): { readonly state: string } };
+  execPath(): string;
+}
+
+/** The adapter, over the host's own API (a parameter so that it can be tested elsewhere). */
+export function denoRuntime(host: DenoHost | undefined): Runtime {
+  return {
+    name: "deno",
+    version: host?.version.deno ?? "",
+    execPath: host?.execPath() ?? "deno",
+    needs: "Deno programs that start processes need --allow-read, --allow-write, --allow-net and --allow-run.",
+
+    launchArguments(options: LaunchOptions): string[] {
+      if (host?.build.standalone === true) {
+        throw new UnsupportedError("A compiled Deno program can't run another module: call setExecutable() with the path of a deno binary.");
+      }
+      return ["run", "--no-prompt", ...grants(host, options), ...configFlag(host), ...options.execArgv, options.entry.href];
+    },
+
+    spawn(command: SpawnCommand): { child: ChildHandle; started: Promise<void> } {
+      if (host === undefined) throw new UnsupportedError("Deno.Command exists on Deno alone.");
+      const child = new host.Command(command.file, {
+        args: command.args,
+        cwd: command.cwd,
+        ...environment(command.env),
+        stdin: "piped",
+        stdout: stdio(command.stdout),
+        stderr: stdio(command.stderr),
+        detached: true,
+      }).spawn();
+      child.unref();
+      const writer = child.stdin.getWriter();
+      let alive = true;
+      const exited = child.status.then((status): Exit => {
+        alive = false;
+        return status.signal === null ? { code: status.code, signal: null } : { code: null, signal: status.signal };
+      });
+      return {
+        started: Promise.resolve(),
+        child: {
+          pid: child.pid,
+          stdout: command.stdout === "pipe" ? child.stdout : null,
+          stderr: command.stderr === "pipe" ? child.stderr : null,
+          exited,
+          write: (bytes) => void writer.write(bytes).catch(() => {}),
+          kill: (signal) => {
+            if (alive) ignoreEnded(() => child.kill(signal));
+          },
+        },
+      };
+    },
+
+    mainModule: () => host?.mainModule ?? null,
+
+    watchStdin(data: (chunk: Uint8Array) => void, end: () => void): void {
+      void readAll(host, data).then(end, end);
+    },
+
+    emptyStdin(): void {
+      replaceStdin();
+      if (host === undefined) return;
+      const empty = { read: async () => null, readSync: () => null, readable: new Blob([]).stream(), isTerminal: () => false, close: () => {} };
+      Object.defineProperty(host, "stdin", { value: empty, configurable: true });
+    },
+  };
+}
+
+async function readAll(host: DenoHost | undefined, data: (chunk: Uint8Array) => void): Promise<void> {
+  if (host === undefined) return;
+  for (;;) {
+    const buffer = new Uint8Array(65536);
+    const count = await host.stdin.read(buffer);
+    if (count === null) return;
+    data(buffer.subarray(0, count));
+  }
+}
+
+function stdio(output: Output): string {
+  return output === "pipe" ? "piped" : output;
+}
+
+function ignoreEnded(kill: () => void): void {
+  try {
+    kill();
+  } catch (error) {
+    // It ended a moment ago; a missing permission must be seen.
+    if (error instanceof Error && error.name === "NotCapable") throw error;
+  }
+}
+
+// A removed variable needs the whole environment rewritten, and so --allow-env; additions alone don't.
+function environment(changes: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
+  const entries = Object.entries(changes);
+  if (entries.every(([, value]) => value !== undefined)) return { env: changes };
+  return { clearEnv: true, env: Object.fromEntries(Object.entries({ ...process.env, ...changes }).filter(([, value]) => value !== undefined)) };
+}
+
+// Kinds the parent holds as a whole pass on; a parent that has no permissions to pass gives what the library itself needs.
+function grants(host: DenoHost | undefined, options: LaunchOptions): string[] {
+  const needed = options.writable.map((folder) => `--allow-write=${folder}`);
+  if (host === undefined) return ["--allow-read", "--allow-net", ...needed];
+  const state = (name: Permission, path?: string) => host.permissions.querySync({ name, path }).state === "granted";
+  const whole = PERMISSIONS.filter((name) => state(name)).map((name) => `--allow-${name}`);
+  const narrow = options.writable.flatMap((folder) => [
+    ...(!state("write") && state("write", folder) ? [`--allow-write=${folder}`] : []),
+    ...(!state("read") && state("read", folder) ? [`--allow-read=${folder}`] : []),
+  ]);
+  return [...whole, ...narrow];
+}
+
+// The child's entry lies in this package, so the program's own deno.json has to be named.
+function configFlag(host: DenoHost | undefined): string[] {
+  if (host === undefined || !host.mainModule.startsWith("file:")) return [];
+  try {
+    for (let folder = dirname(fileURLToPath(host.mainModule)); ; folder = dirname(folder)) {
+      const found = ["deno.json", "deno.jsonc"].map((name) => join(folder, name)).find((path) => existsSync(path));
+      if (found !== undefined) return [`--config=${found}`];
+      if (dirname(folder) === folder) return [];
+    }
+  } catch {
+    return [];
+  }
+}
+
+export const deno: Runtime = denoRuntime((globalThis as unknown as { Deno?: DenoHost }).Deno);

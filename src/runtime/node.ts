@@ -1,0 +1,74 @@
+import { spawn } from "node:child_process";
+import { Socket } from "node:net";
+import { Readable } from "node:stream";
+import type { ReadableStream as NodeReadableStream } from "node:stream/web";
+import { carriedFlags, mainFromArgv, replaceStdin } from "./shared.ts";
+import type { ChildHandle, Exit, LaunchOptions, Runtime, SpawnCommand } from "./runtime.ts";
+
+const isSelf = !("Deno" in globalThis) && !("Bun" in globalThis);
+
+function toWeb(stream: Readable | null): ReadableStream<Uint8Array> | null {
+  if (stream === null) return null;
+  (stream as Readable & { unref?: () => void }).unref?.();
+  const web: NodeReadableStream<Uint8Array> = Readable.toWeb(stream);
+  return web as ReadableStream<Uint8Array>;
+}
+
+function outputs(command: SpawnCommand): ["pipe", "inherit" | "pipe" | "ignore", "inherit" | "pipe" | "ignore"] {
+  const of = (output: SpawnCommand["stdout"]) => (output === "null" ? "ignore" : output);
+  return ["pipe", of(command.stdout), of(command.stderr)];
+}
+
+export const node: Runtime = {
+  name: "node",
+  version: isSelf ? process.versions.node : "",
+  execPath: isSelf ? process.execPath : "node",
+  needs: "Node started with --permission needs --allow-fs-read, --allow-fs-write, --allow-child-process and --allow-worker.",
+
+  launchArguments(options: LaunchOptions): string[] {
+    return [...(isSelf ? carriedFlags(process.execArgv) : []), ...options.execArgv, options.entry.href];
+  },
+
+  spawn(command: SpawnCommand): { child: ChildHandle; started: Promise<void> } {
+    const child = spawn(command.file, command.args, {
+      cwd: command.cwd,
+      env: { ...process.env, ...command.env },
+      stdio: outputs(command),
+      detached: true,
+      windowsHide: true,
+    });
+    child.unref();
+    const stdin = child.stdin;
+    stdin?.on("error", () => {});
+    (stdin as unknown as Socket | null)?.unref?.();
+    const started = new Promise<void>((resolve, reject) => {
+      child.once("spawn", resolve);
+      child.once("error", reject);
+    });
+    const exited = new Promise<Exit>((resolve) => {
+      child.once("exit", (code, signal) => resolve({ code, signal }));
+    });
+    return {
+      started,
+      child: {
+        pid: child.pid ?? -1,
+        stdout: toWeb(child.stdout),
+        stderr: toWeb(child.stderr),
+        exited,
+        write: (bytes) => void stdin?.write(bytes),
+        kill: (signal) => void child.kill(signal),
+      },
+    };
+  },
+
+  mainModule: mainFromArgv,
+
+  watchStdin(data: (chunk: Uint8Array) => void, end: () => void): void {
+    const stdin = new Socket({ fd: 0, readable: true, writable: false });
+    stdin.on("data", data);
+    stdin.on("error", end);
+    stdin.on("end", end);
+  },
+
+  emptyStdin: replaceStdin,
+};

@@ -1,0 +1,27 @@
+import { Readable } from "node:stream";
+import { pathToFileURL } from "node:url";
+
+const TAKES_VALUE = new Set(["-e", "--eval", "-p", "--print", "--input-type"]);
+const NOT_FOR_CHILDREN = /^(-e|--eval|-p|--print|-c|--check|-i|--interactive|--input-type|--inspect|--watch|--test|--hot)/;
+
+/** The interpreter's flags that a child gets too: not those that say what to run, nor those that claim a port or watch files. */
+export function carriedFlags(execArgv: readonly string[]): string[] {
+  const carried: string[] = [];
+  for (let i = 0; i < execArgv.length; i++) {
+    const flag = execArgv[i] ?? "";
+    if (!NOT_FOR_CHILDREN.test(flag)) carried.push(flag);
+    else if (TAKES_VALUE.has(flag)) i++;
+  }
+  return carried;
+}
+
+export function mainFromArgv(): string | null {
+  const main = process.argv[1];
+  return main === undefined ? null : pathToFileURL(main).href;
+}
+
+/** `process.stdin` reads EOF from now on. */
+export function replaceStdin(): void {
+  const empty = Object.assign(Readable.from([]), { fd: 0, isTTY: false });
+  Object.defineProperty(process, "stdin", { value: empty, configurable: true, enumerable: true, writable: true });
+}

@@ -1,0 +1,122 @@
+import { clearTimeout, setTimeout } from "node:timers";
+import { holdEventLoop } from "./runtime/hold.ts";
+
+/** How long a call may wait. */
+export interface WaitOptions {
+  /** Milliseconds; `undefined` waits for ever, 0 or less looks once. */
+  readonly timeout?: number | undefined;
+  /** An abort rejects with `signal.reason` and leaves nothing behind. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A {@link WaitOptions} whose caller may also refuse to wait at all. */
+export interface BlockOptions extends WaitOptions {
+  /** `false` looks once, whatever `timeout` says. Default `true`. */
+  readonly block?: boolean | undefined;
+}
+
+/** A checked wait. */
+export interface Wait {
+  /** Milliseconds, `Infinity` for ever, 0 to look once. */
+  readonly timeout: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+export const FOREVER: Wait = { timeout: Number.POSITIVE_INFINITY, signal: undefined };
+export const ONCE: Wait = { timeout: 0, signal: undefined };
+
+/** Checks what a caller gave as its last argument; throws `TypeError`, or the signal's reason if it is aborted already. */
+export function checkWait(options: BlockOptions | undefined): Wait {
+  if (options === undefined || options === null) return FOREVER;
+  if (typeof options !== "object") throw new TypeError(`The wait must be { timeout?, signal? }, received ${describe(options)}: timeouts are named.`);
+  const { timeout, signal, block } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError(`signal must be an AbortSignal, received ${describe(signal)}.`);
+  if (block !== undefined && typeof block !== "boolean") throw new TypeError(`block must be a boolean, received ${describe(block)}.`);
+  const ms = checkTimeout(timeout);
+  signal?.throwIfAborted();
+  return { timeout: block === false ? 0 : ms, signal };
+}
+
+/** Milliseconds from a caller's `timeout`: `undefined` is for ever, less than 0 is 0. Throws `TypeError` for NaN or what is no number. */
+export function checkTimeout(timeout: unknown, name = "timeout"): number {
+  if (timeout === undefined) return Number.POSITIVE_INFINITY;
+  if (typeof timeout !== "number" || Number.isNaN(timeout)) {
+    throw new TypeError(`${name} must be a number of milliseconds, received ${describe(timeout)}.`);
+  }
+  return Math.max(0, timeout);
+}
+
+/** A short text for an error message. */
+export function describe(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
+  if (typeof value === "object" && value !== null) return value.constructor?.name === undefined ? "an object" : `an instance of ${value.constructor.name}`;
+  return String(value);
+}
+
+// A longer delay would fire at once.
+const LONGEST_DELAY = 2 ** 31 - 1;
+
+/** Calls `late` after `ms`, however long that is, without holding the event loop; the returned function stops it. */
+export function after(ms: number, late: () => void): () => void {
+  if (ms === Number.POSITIVE_INFINITY) return () => {};
+  const end = performance.now() + ms;
+  let timer: NodeJS.Timeout;
+  const next = (): void => {
+    const left = end - performance.now();
+    timer = left > LONGEST_DELAY ? setTimeout(next, LONGEST_DELAY) : setTimeout(late, Math.max(0, left));
+    timer.unref();
+  };
+  next();
+  return () => clearTimeout(timer);
+}
+
+/**
+ * Watches a wait's timeout and signal: calls `giveUp` at most once with the error to reject with.
+ * The returned function ends the watch.
+ */
+export function watchWait(wait: Wait, tooLate: () => Error, giveUp: (reason: unknown) => void): () => void {
+  const { signal } = wait;
+  if (signal === undefined && wait.timeout === Number.POSITIVE_INFINITY) return () => {};
+  const stop = (): void => {
+    stopTimer();
+    signal?.removeEventListener("abort", aborted);
+  };
+  const aborted = (): void => {
+    stop();
+    giveUp(signal?.reason);
+  };
+  const stopTimer = after(wait.timeout, () => {
+    stop();
+    giveUp(tooLate());
+  });
+  signal?.addEventListener("abort", aborted, { once: true });
+  return stop;
+}
+
+/** Waits for a promise of this process within a wait's limits; the event loop waits too. */
+export function within<T>(promise: Promise<T>, wait: Wait, tooLate: () => Error): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const letGo = holdEventLoop();
+    const unwatch = watchWait(wait, tooLate, (reason) => {
+      letGo();
+      reject(reason);
+    });
+    promise.then(resolve, reject).finally(() => {
+      unwatch();
+      letGo();
+    });
+  });
+}
+
+/** As {@link within}, for waits that have an answer of their own: false when the time ran out. */
+export async function endsWithin(promise: Promise<unknown>, wait: Wait): Promise<boolean> {
+  const late = new Error();
+  try {
+    await within(promise, wait, () => late);
+    return true;
+  } catch (error) {
+    if (error === late) return false;
+    throw error;
+  }
+}

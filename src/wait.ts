@@ -1,0 +1,86 @@
+import { TimeoutError } from "./errors.ts";
+import { holdEventLoop } from "./runtime/hold.ts";
+import { noSync } from "./shared.ts";
+import { checkWait, describe, ONCE, type Wait, type WaitOptions, watchWait } from "./timing.ts";
+
+/** What `wait()` asks of an object: whether, or when, a read would not wait. */
+export interface Poller {
+  poll(wait: Wait): Promise<boolean>;
+}
+
+const pollers = new WeakMap<object, () => Poller>();
+
+/** Lets `wait()` take the object; `open` throws if it can't be waited for now. */
+export function waitable(object: object, open: () => Poller): void {
+  pollers.set(object, open);
+}
+
+/**
+ * Waits until one or more of the objects are ready: a message, an item or an end can be read, or the process has ended. Reads nothing.
+ *
+ * @param objects connections, queues, processes and sentinels
+ * @param options `timeout` in ms, `signal`; default: wait for ever
+ * @returns those that are ready, in the order given; `[]` if none was in time
+ * @throws {TypeError} for what can't be waited for
+ *
+ * @example
+ * ```ts
+ * const [a, b] = Pipe();
+ * await b.send("hello");
+ * console.log((await wait([a], { timeout: 1000 })).length); // 1
+ * ```
+ */
+export async function wait<T extends object>(objects: Iterable<T>, options?: WaitOptions): Promise<T[]> {
+  const limits = checkWait(options);
+  const list = [...checkIterable(objects)];
+  const polls = list.map((object, i) => {
+    const open = typeof object === "object" && object !== null ? pollers.get(object) : undefined;
+    if (open === undefined) throw new TypeError(`wait() takes connections, queues, processes and sentinels; number ${i} is ${describe(object)}.`);
+    return open();
+  });
+  const ready = async (): Promise<T[]> => {
+    const answers = await Promise.all(polls.map((poll) => poll.poll(ONCE)));
+    return list.filter((_, i) => answers[i]);
+  };
+  const now = await ready();
+  if (now.length > 0 || limits.timeout === 0) return now;
+  limits.signal?.throwIfAborted();
+  return (await untilFirst(polls, limits)) ? ready() : [];
+}
+
+/** Not on this backend: throws `UnsupportedError`. */
+export function waitSync<T extends object>(_objects: Iterable<T>, _options?: WaitOptions): T[] {
+  return noSync("waitSync", "wait");
+}
+
+function checkIterable<T>(objects: Iterable<T>): Iterable<T> {
+  if (typeof objects !== "object" || objects === null || !(Symbol.iterator in objects)) {
+    throw new TypeError(`wait() takes a list of objects, received ${describe(objects)}.`);
+  }
+  return objects;
+}
+
+// True once one of them is ready; false when the time ran out. The others are told to stop.
+async function untilFirst(polls: readonly Poller[], { timeout, signal }: Wait): Promise<boolean> {
+  const stop = new AbortController();
+  const abort = (): void => stop.abort(signal?.reason);
+  signal?.addEventListener("abort", abort, { once: true });
+  const letGo = holdEventLoop();
+  try {
+    return await Promise.race([
+      ...polls.map((poll) => poll.poll({ timeout, signal: stop.signal })),
+      // With nothing to wait for, the wait is for the time alone.
+      ...(polls.length === 0 ? [never({ timeout, signal: stop.signal })] : []),
+    ]);
+  } finally {
+    signal?.removeEventListener("abort", abort);
+    letGo();
+    stop.abort();
+  }
+}
+
+function never({ timeout, signal }: Wait): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    watchWait({ timeout, signal }, () => new TimeoutError(), (reason) => (reason instanceof TimeoutError ? resolve(false) : reject(reason)));
+  });
+}
