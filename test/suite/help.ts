@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { Process, type ProcessOptions } from "../../mod.ts";
+
+/** Starts a process. */
+export async function started<A extends readonly unknown[], R>(options: ProcessOptions<A, R>): Promise<Process<A, R>> {
+  const process = new Process<A, R>(options);
+  await process.start();
+  return process;
+}
+
+/** Runs a process to its end and gives its result. */
+export async function run<A extends readonly unknown[], R>(options: ProcessOptions<A, R>): Promise<R> {
+  const process = await started(options);
+  const result = await process.result({ timeout: 20_000 });
+  assert.equal(await process.join({ timeout: 20_000 }), 0);
+  process.close();
+  return result;
+}
+
+/** Asserts that a promise rejects with this class, and gives the error. */
+export async function rejects(promise: Promise<unknown>, Class: abstract new (...args: never[]) => Error, message = /./): Promise<Error> {
+  try {
+    await promise;
+  } catch (error) {
+    assert.ok(error instanceof Class, `expected ${Class.name}, got ${String(error)}`);
+    assert.match(error.message, message);
+    return error;
+  }
+  assert.fail(`expected ${Class.name}, and it resolved`);
+}

@@ -1,0 +1,129 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Cases, MARK, type Report } from "./case.ts";
+import { commandLine, pathWithRuntimes } from "./runtimes.ts";
+
+/** Where the code under test is: the sources, or the built JavaScript. */
+const root = new URL(process.env.POLYPROC_TEST_ROOT ?? "../../", import.meta.url);
+const extension = process.env.POLYPROC_TEST_ROOT === undefined ? ".ts" : ".js";
+const folder = new URL("../cases/", import.meta.url);
+
+// The processes of a run carry this, so that orphans are found too.
+const TAG = "POLYPROC_TEST_TAG";
+const GONE_WITHIN = 2_000;
+
+/** All case files, run by one runtime: each file in a process of its own, which must leave nothing behind. */
+export async function defineSuite(runtime: string): Promise<void> {
+  const only = process.env.POLYPROC_TEST_FILES?.split(",");
+  for (const file of readdirSync(folder).sort()) {
+    const name = basename(file, ".ts");
+    if (only !== undefined && !only.includes(name)) continue;
+    const { cases } = (await import(new URL(file, folder).href)) as { cases: Cases };
+    describe(`${runtime}: ${name}`, () => defineFile(runtime, new URL(`test/cases/${name}${extension}`, root), cases));
+  }
+}
+
+function defineFile(runtime: string, file: URL, cases: Cases): void {
+  const run = new Run();
+  beforeAll(() => run.start(runtime, file));
+  for (const name of Object.keys(cases)) {
+    it(name, async ({ skip }) => {
+      const { outcome, detail = "" } = await run.report(name);
+      if (outcome === "skipped") skip(detail);
+      if (outcome === "failed") expect.fail(detail);
+    });
+  }
+  it("ends by itself and leaves nothing behind", async () => expect(await run.end()).toEqual({ code: 0, processes: [], files: [] }));
+  afterAll(() => run.stop());
+}
+
+/** One file of cases in its process. */
+class Run {
+  readonly #tag = randomUUID();
+  readonly #temp = mkdtempSync(join(tmpdir(), "pp-test-"));
+  readonly #reports = new Map<string, PromiseWithResolvers<Report>>();
+  #child: ChildProcess | undefined;
+  #exited: Promise<number | string | null> = Promise.resolve(null);
+  #output = "";
+
+  start(runtime: string, file: URL): void {
+    const runner = fileURLToPath(new URL(`test/suite/runner${extension}`, root));
+    const [program, args] = commandLine(runtime, runner, [pathToFileURL(fileURLToPath(file)).href]);
+    const env = { ...process.env, [TAG]: this.#tag, TMPDIR: this.#temp, PATH: pathWithRuntimes(), NODE_OPTIONS: "", VITEST: "" };
+    const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+    this.#child = child;
+    let rest = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) this.#take(line);
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      this.#output += text;
+    });
+    this.#exited = new Promise((resolve) => {
+      child.on("close", (code, signal) => {
+        resolve(code ?? signal);
+        for (const waiting of this.#reports.values()) waiting.reject(new Error(`the runner ended with ${code ?? signal} before this case\n${this.#output.slice(-4000)}`));
+      });
+    });
+  }
+
+  report(name: string): Promise<Report> {
+    return this.#slot(name).promise;
+  }
+
+  async end(): Promise<{ code: number | string | null; processes: string[]; files: string[] }> {
+    const code = await this.#exited;
+    const until = Date.now() + GONE_WITHIN;
+    let processes = taggedProcesses(this.#tag);
+    while (processes.length > 0 && Date.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      processes = taggedProcesses(this.#tag);
+    }
+    return { code, processes, files: readdirSync(this.#temp) };
+  }
+
+  stop(): void {
+    this.#child?.kill("SIGKILL");
+    rmSync(this.#temp, { recursive: true, force: true });
+  }
+
+  #take(line: string): void {
+    const at = line.indexOf(MARK);
+    if (at === -1) {
+      this.#output += `${line}\n`;
+      return;
+    }
+    const report = JSON.parse(line.slice(at + MARK.length)) as Report;
+    this.#slot(report.name).resolve(report);
+  }
+
+  #slot(name: string): PromiseWithResolvers<Report> {
+    const known = this.#reports.get(name);
+    if (known !== undefined) return known;
+    const slot = Promise.withResolvers<Report>();
+    slot.promise.catch(() => {});
+    this.#reports.set(name, slot);
+    return slot;
+  }
+}
+
+/** Processes with this tag in their environment, as "pid command". */
+export function taggedProcesses(tag: string): string[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        if (!readFileSync(`/proc/${pid}/environ`, "latin1").includes(tag)) return [];
+        return [`${pid} ${readFileSync(`/proc/${pid}/cmdline`, "latin1").replaceAll("\0", " ")}`];
+      } catch {
+        return [];
+      }
+    });
+}
