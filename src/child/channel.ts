@@ -36,11 +36,12 @@ export class Channel {
   watch({ orphaned, detached }: Boot): void {
     const workerData: WatcherSettings = { pid: process.pid, orphaned, detached };
     const worker = new Worker(watcher, { workerData });
-    worker.unref();
     worker.on("message", (chunk: Uint8Array | null) => {
       if (chunk === null) this.#ended.resolve();
       else this.#reader.push(chunk, this.#next.resolve);
     });
+    // After the listener, which would hold the event loop again.
+    worker.unref();
   }
 
   /** The next frame that the helper thread brings. */

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { entryPath } from "../runtime/shared.ts";
 import { type LaunchOptions, type Output, type RuntimeName, runtime, runtimes } from "../runtime/runtime.ts";
 
 /** Another runtime for a child: by name, found on PATH, or by program and flags. */
@@ -40,7 +41,7 @@ export function commandFor(entry: URL, options: CommandOptions, writable: readon
   const wanted = options.runtime ?? runtime.name;
   const launch: LaunchOptions = { entry, execArgv: options.execArgv ?? [], writable };
   if (typeof wanted === "object") {
-    return { file: toPath(wanted.execPath), args: [...(wanted.args ?? []), ...launch.execArgv, entry.protocol === "file:" ? fileURLToPath(entry) : entry.href] };
+    return { file: toPath(wanted.execPath), args: [...(wanted.args ?? []), ...launch.execArgv, entryPath(entry)] };
   }
   const chosen = runtimes[wanted];
   const file = chosen === runtime && executable !== undefined ? executable : chosen.execPath;

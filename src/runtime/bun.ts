@@ -1,7 +1,7 @@
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { UnsupportedError } from "../errors.ts";
 import type { ChildHandle, Exit, LaunchOptions, Output, Runtime, SpawnCommand } from "./runtime.ts";
-import { carriedFlags, replaceStdin } from "./shared.ts";
+import { carriedFlags, entryPath, replaceStdin } from "./shared.ts";
 
 interface BunChild {
   readonly pid: number;
@@ -40,9 +40,7 @@ export const bun: Runtime = {
     if (host !== undefined && COMPILED.test(host.main)) {
       throw new UnsupportedError("A compiled Bun program can't run another module: call setExecutable() with the path of a bun binary.");
     }
-    // Bun takes paths, not URLs.
-    const entry = options.entry.protocol === "file:" ? fileURLToPath(options.entry) : options.entry.href;
-    return [...(host === undefined ? [] : carriedFlags(process.execArgv)), ...options.execArgv, entry];
+    return [...(host === undefined ? [] : carriedFlags(process.execArgv)), ...options.execArgv, entryPath(options.entry)];
   },
 
   spawn(command: SpawnCommand): { child: ChildHandle; started: Promise<void> } {
@@ -87,11 +85,8 @@ export const bun: Runtime = {
     void readAll(data).then(end, end);
   },
 
-  emptyStdin(): void {
-    replaceStdin();
-    if (host === undefined) return;
-    Object.defineProperty(host, "stdin", { value: new Blob([]), configurable: true });
-  },
+  // Bun.stdin can't be replaced.
+  emptyStdin: replaceStdin,
 };
 
 async function readAll(data: (chunk: Uint8Array) => void): Promise<void> {

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { Socket } from "node:net";
 import { Readable } from "node:stream";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
-import { carriedFlags, mainFromArgv, replaceStdin } from "./shared.ts";
+import { carriedFlags, entryPath, mainFromArgv, replaceStdin } from "./shared.ts";
 import type { ChildHandle, Exit, LaunchOptions, Runtime, SpawnCommand } from "./runtime.ts";
 
 const isSelf = !("Deno" in globalThis) && !("Bun" in globalThis);
@@ -26,7 +26,7 @@ export const node: Runtime = {
   needs: "Node started with --permission needs --allow-fs-read, --allow-fs-write, --allow-child-process and --allow-worker.",
 
   launchArguments(options: LaunchOptions): string[] {
-    return [...(isSelf ? carriedFlags(process.execArgv) : []), ...options.execArgv, options.entry.href];
+    return [...(isSelf ? carriedFlags(process.execArgv) : []), ...options.execArgv, entryPath(options.entry)];
   },
 
   spawn(command: SpawnCommand): { child: ChildHandle; started: Promise<void> } {

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 const TAKES_VALUE = new Set(["-e", "--eval", "-p", "--print", "--input-type"]);
 const NOT_FOR_CHILDREN = /^(-e|--eval|-p|--print|-c|--check|-i|--interactive|--input-type|--inspect|--watch|--test|--hot)/;
@@ -13,6 +13,11 @@ export function carriedFlags(execArgv: readonly string[]): string[] {
     else if (TAKES_VALUE.has(flag)) i++;
   }
   return carried;
+}
+
+/** A module as a command line takes it: Node and Bun want paths. */
+export function entryPath(entry: URL): string {
+  return entry.protocol === "file:" ? fileURLToPath(entry) : entry.href;
 }
 
 export function mainFromArgv(): string | null {
