@@ -312,7 +312,7 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     void child.ended.then((ending) => {
       stopTimer();
       letGo();
-      cargo.release();
+      this.#handedOver(cargo);
       children.delete(this as never);
       this.#ending = ending;
       if (this.#state === "running") this.#state = "ended";
@@ -321,11 +321,16 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     });
   }
 
+  // The child holds what it was given, or has ended: either way this process need not hold it for the child.
+  #handedOver(cargo: Packed): void {
+    cargo.release();
+    for (const object of this.#options.transfer) object.close();
+  }
+
   // The child's reports: it has its arguments, then how its target ended.
   async #hear(kind: ReportKind, message: Message, cargo: Packed): Promise<void> {
     if (kind === "started") {
-      cargo.release();
-      for (const object of this.#options.transfer) object.close();
+      this.#handedOver(cargo);
       return;
     }
     try {

@@ -29,7 +29,7 @@ export interface FunctionCheck {
   /** SHA-256 of its source text, which only the same runtime prints alike. */
   readonly source: string;
   readonly runtime: string;
-  readonly name: string;
+  readonly fnName: string;
   readonly length: number;
   readonly kind: string;
 }
@@ -39,7 +39,8 @@ export function checkTarget(target: unknown): asserts target is Target {
   if (typeof target === "function" || target instanceof URL) return;
   if (typeof target === "object" && target !== null && "module" in target) {
     const { module, name } = target as { module: unknown; name?: unknown };
-    if (name !== undefined && typeof name !== "string") throw new TypeError(`A target's name must be a string, received ${describe(name)}.`);
+    if (name !== undefined && typeof name !== "string")
+      throw new TypeError(`A target's name must be a string, received ${describe(name)}.`);
     moduleUrl(module);
     return;
   }
@@ -65,11 +66,15 @@ export async function locate(target: Target, callers: readonly string[]): Promis
  */
 export async function load({ module, name, check }: TargetRef): Promise<Callable> {
   const namespace = (await import(module)) as Record<string, unknown>;
-  if (!Object.hasOwn(namespace, name)) throw new StateError(`${module} has no export ${JSON.stringify(name)}: export the target under that name.`);
+  if (!Object.hasOwn(namespace, name))
+    throw new StateError(`${module} has no export ${JSON.stringify(name)}: export the target under that name.`);
   const found = namespace[name];
-  if (typeof found !== "function") throw new StateError(`The export ${JSON.stringify(name)} of ${module} is ${describe(found)}, and a target must be a function.`);
+  if (typeof found !== "function")
+    throw new StateError(`The export ${JSON.stringify(name)} of ${module} is ${describe(found)}, and a target must be a function.`);
   if (check !== undefined && !matches(found as Callable, check)) {
-    throw new StateError(`The target is not the export ${JSON.stringify(name)} of ${module} but a closure of that name: export the function itself, or give { module, name }.`);
+    throw new StateError(
+      `The target is not the export ${JSON.stringify(name)} of ${module} but a closure of that name: export the function itself, or give { module, name }.`,
+    );
   }
   return found as Callable;
 }
@@ -79,21 +84,24 @@ function moduleUrl(module: unknown): string {
   if (typeof module !== "string") throw new TypeError(`A target's module must be a URL, received ${describe(module)}.`);
   if (isAbsolute(module)) return pathToFileURL(module).href;
   if (URL.canParse(module)) return new URL(module).href;
-  throw new TypeError(`A target's module must be absolute, received ${describe(module)}: use new URL(${JSON.stringify(module)}, import.meta.url).`);
+  throw new TypeError(
+    `A target's module must be absolute, received ${describe(module)}: use new URL(${JSON.stringify(module)}, import.meta.url).`,
+  );
 }
 
 function checkOf(target: Callable): FunctionCheck {
+  const source = Function.prototype.toString.call(target);
   return {
-    source: createHash("sha256").update(Function.prototype.toString.call(target)).digest("hex"),
+    source: createHash("sha256").update(source).digest("hex"),
     runtime: `${runtime.name} ${runtime.version}`,
-    name: target.name,
+    fnName: target.name,
     length: target.length,
-    kind: target.constructor.name,
+    kind: /^class\b/.test(source) ? "class" : target.constructor.name,
   };
 }
 
 function matches(found: Callable, expected: FunctionCheck): boolean {
   const actual = checkOf(found);
   if (actual.runtime === expected.runtime) return actual.source === expected.source;
-  return actual.name === expected.name && actual.length === expected.length && actual.kind === expected.kind;
+  return actual.fnName === expected.fnName && actual.length === expected.length && actual.kind === expected.kind;
 }

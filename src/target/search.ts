@@ -1,6 +1,8 @@
+import { isMainThread } from "node:worker_threads";
 import { StateError } from "../errors.ts";
 import { runtime } from "../runtime/runtime.ts";
 import type { Callable } from "../target.ts";
+import { Evaluated, PENDING } from "./evaluated.ts";
 import { isInPackages, type ModuleSource, readModule } from "./source.ts";
 
 /** Where an export was found; not `sure` if its module is still being evaluated, so that it could not be compared. */
@@ -12,32 +14,47 @@ export interface Found {
 
 // A program with more modules than this is not read on.
 const MOST_MODULES = 2_000;
-// The import of an evaluated module settles sooner than this many turns and milliseconds; one still evaluating must not be waited for.
-const TURNS = 10;
-const SETTLES_WITHIN = 10;
+// Each open file takes a descriptor, of which there may be 1,024 only.
+const READ_AT_ONCE = 64;
 
-const found = new WeakMap<Callable, Found>();
+const searches = new WeakMap<Callable, Promise<Found>>();
 
 /**
  * Finds which module of the program exports the function: those that called, what they import, then what the main module imports.
  *
  * @throws {StateError} if none does, telling what to do
  */
-export async function searchExport(target: Callable, callers: readonly string[]): Promise<Found> {
-  const known = found.get(target);
+export function searchExport(target: Callable, callers: readonly string[]): Promise<Found> {
+  const known = searches.get(target);
   if (known !== undefined) return known;
+  const search = find(target, callers);
+  searches.set(target, search);
+  // Another caller may be able to find it.
+  search.catch(() => searches.delete(target));
+  return search;
+}
+
+async function find(target: Callable, callers: readonly string[]): Promise<Found> {
   refuseNative(target);
   const search = new Search(target);
-  const main = runtime.mainModule();
-  const result = (await search.from(callers)) ?? (main === null ? undefined : await search.from([main]));
-  if (result === undefined) throw notFound(target, callers[0] ?? main, search.unreadable);
-  if (result.sure) found.set(target, result);
-  return result;
+  const main = mainModule();
+  const found =
+    (await search.from(callers, true)) ??
+    (main === null ? undefined : await search.from([main], false)) ??
+    (await search.packages()) ??
+    search.likely;
+  if (found === undefined) throw notFound(target, callers[0] ?? main, search.unreadable);
+  return found;
 }
 
 class Search {
   readonly #target: Callable;
   readonly #visited = new Set<string>();
+  readonly #sources = new Map<string, ModuleSource>();
+  readonly #packages: string[] = [];
+  readonly #evaluated = new Evaluated();
+  /** The first export of that name in a module that could not be compared; the child confirms it. */
+  likely: Found | undefined;
   /** Why modules could not be read. */
   readonly unreadable: string[] = [];
 
@@ -45,24 +62,20 @@ class Search {
     this.#target = target;
   }
 
-  /** Breadth first along static imports; packages last and only by themselves. */
-  async from(starts: readonly string[]): Promise<Found | undefined> {
-    const waiting = starts.filter((start) => this.#visit(start));
-    const packages: string[] = [];
-    for (let url = waiting.shift(); url !== undefined; url = waiting.shift()) {
-      const source = await readModule(url);
-      if (source.unreadable !== undefined) this.unreadable.push(source.unreadable);
-      const result = await this.#compare(url, source);
-      if (result !== undefined) return result;
-      const next = source.imports.filter((imported) => this.#visit(imported));
-      waiting.push(...next.filter((imported) => !isInPackages(imported)));
-      packages.push(...next.filter((imported) => isInPackages(imported)));
-    }
-    for (const url of packages) {
-      const name = exportOf(await evaluated(url), this.#target);
-      if (name !== undefined) return { module: url, name, sure: true };
-    }
-    return undefined;
+  /** Breadth first along static imports; what the starts import comes before themselves, as it needs no waiting. */
+  async from(starts: readonly string[], loaded: boolean): Promise<Found | undefined> {
+    let level = starts.filter((url) => this.#visit(url));
+    const near = await this.#imports(level);
+    // Importing a main module that is none, as in a test runner's helper, would run it.
+    if (!loaded) level = level.filter((url) => this.#sources.get(url)?.unreadable === undefined);
+    let found = (await this.#compare(near)) ?? (await this.#compare(level));
+    for (level = near; found === undefined && level.length > 0; found = await this.#compare(level)) level = await this.#imports(level);
+    return found;
+  }
+
+  /** What packages export, not what they import in turn. */
+  packages(): Promise<Found | undefined> {
+    return this.#compare(this.#packages);
   }
 
   #visit(url: string): boolean {
@@ -71,42 +84,60 @@ class Search {
     return true;
   }
 
-  async #compare(url: string, { exports }: ModuleSource): Promise<Found | undefined> {
-    const namespace = await evaluated(url);
-    if (namespace !== undefined) {
-      const name = exportOf(namespace, this.#target);
-      return name === undefined ? undefined : { module: url, name, sure: true };
+  async #imports(urls: readonly string[]): Promise<string[]> {
+    const imports: string[] = [];
+    for (let start = 0; start < urls.length; start += READ_AT_ONCE) {
+      const some = urls.slice(start, start + READ_AT_ONCE);
+      const sources = await Promise.all(some.map(readModule));
+      for (const [index, source] of sources.entries()) {
+        this.#sources.set(some[index] as string, source);
+        if (source.unreadable !== undefined) this.unreadable.push(source.unreadable);
+        imports.push(...source.imports.filter((imported) => this.#visit(imported)));
+      }
     }
-    // Still inside its own top level: its source tells the name, and the child confirms it.
-    const candidate = exports.find(({ local }) => local === this.#target.name) ?? exports.find(({ name }) => name === this.#target.name);
-    return candidate === undefined ? undefined : { module: url, name: candidate.name, sure: false };
+    this.#packages.push(...imports.filter(isInPackages));
+    return imports.filter((imported) => !isInPackages(imported));
+  }
+
+  async #compare(urls: readonly string[]): Promise<Found | undefined> {
+    const namespaces = await this.#evaluated.namespaces(urls);
+    const pending: string[] = [];
+    for (const [index, namespace] of namespaces.entries()) {
+      const module = urls[index] as string;
+      if (namespace === PENDING) pending.push(module);
+      const name = typeof namespace === "object" ? exportOf(namespace, this.#target) : undefined;
+      if (name !== undefined) return { module, name, sure: true };
+    }
+    for (const module of pending) this.likely ??= await this.#likely(module);
+    return undefined;
+  }
+
+  // A module inside its own top level can't be imported yet, but its source tells its exports' names.
+  async #likely(module: string): Promise<Found | undefined> {
+    const { exports } = this.#sources.get(module) ?? (await readModule(module));
+    const called = this.#target.name;
+    if (called === "") return undefined;
+    const candidate = exports.find(({ local }) => local === called) ?? exports.find(({ name }) => name === called);
+    return candidate === undefined ? undefined : { module, name: candidate.name, sure: false };
   }
 }
 
-function exportOf(namespace: object | undefined, target: Callable): string | undefined {
-  if (namespace === undefined) return undefined;
-  return Object.keys(namespace).find((name) => {
+function exportOf(namespace: object, target: Callable): string | undefined {
+  // Not Object.keys, which throws where an export's declaration has not been reached yet.
+  return Object.getOwnPropertyNames(namespace).find((name) => {
     try {
       return (namespace as Record<string, unknown>)[name] === target;
     } catch {
-      // Declared further down in a module of a cycle.
+      // Deno gives a module's exports also while it is still inside its top level.
       return false;
     }
   });
 }
 
-// The module's exports, or undefined if it is still being evaluated or failed.
-async function evaluated(url: string): Promise<object | undefined> {
-  const settled = import(url).then(
-    (namespace: object) => ({ namespace }),
-    () => ({ namespace: undefined }),
-  );
-  return (await Promise.race([settled, someTurns()]))?.namespace;
-}
-
-async function someTurns(): Promise<undefined> {
-  const start = performance.now();
-  for (let turn = 0; turn < TURNS || performance.now() - start < SETTLES_WITHIN; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
+// In a thread, and where the program is text on the command line, the named file is not loaded, and must not be.
+function mainModule(): string | null {
+  if (!isMainThread || process.execArgv.some((flag) => /^(-e|-p|-pe|--eval|--print)(=|$)/.test(flag))) return null;
+  return runtime.mainModule();
 }
 
 function refuseNative(target: Callable): void {

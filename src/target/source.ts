@@ -1,45 +1,69 @@
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { init, parse } from "es-module-lexer";
+import { fileURLToPath } from "node:url";
+import { type Export, type Import, init, parse, type StaticImport } from "es-module-lexer";
+import { Elisions } from "./elided.ts";
+import { resolve } from "./resolve.ts";
+
+export { isInPackages } from "./resolve.ts";
 
 /** What a module's text says, without running it. */
 export interface ModuleSource {
-  /** URLs of what it imports statically, types aside. */
+  /** URLs of the modules that it loads statically. */
   readonly imports: readonly string[];
-  readonly exports: readonly { readonly name: string; readonly local: string | undefined }[];
+  readonly exports: readonly NamedExport[];
   /** Why it could not be read. */
   readonly unreadable?: string;
+}
+
+export interface NamedExport {
+  readonly name: string;
+  readonly local: string | undefined;
 }
 
 const NOTHING: ModuleSource = { imports: [], exports: [] };
 // This package is in every program's graph, and exports no target.
 const own = new URL("../../", import.meta.url).href;
 
+/** Reads a module's imports and exports. Never rejects. */
 export async function readModule(url: string): Promise<ModuleSource> {
   if (!url.startsWith("file:") || isOwn(url)) return NOTHING;
   let text: string;
   try {
     text = await readFile(fileURLToPath(url), "utf8");
   } catch (error) {
-    return { ...NOTHING, unreadable: `${url} could not be read: ${error instanceof Error ? error.message : String(error)}` };
+    return { ...NOTHING, unreadable: `${url} could not be read: ${reasonOf(error)}` };
   }
   try {
     await init();
     const [imports, exports] = parse(text);
-    const specifiers = imports.flatMap((found) => (found.type === "static" || found.type === "reexport-star") && !found.typeOnly && found.specifier !== undefined ? [found.specifier] : []);
+    const statements = imports.filter(loads);
+    const elisions = new Elisions(url, text, statements);
+    const kept = statements.filter(({ importStart, importEnd }) => elisions.keeps(text.slice(importStart, importEnd)));
     return {
-      imports: specifiers.flatMap((specifier) => resolve(specifier, url) ?? []).filter((found) => !isOwn(found)),
-      exports: exports.flatMap((found) => ("name" in found && found.typeOnly !== true ? [{ name: found.name, local: "localName" in found ? (found.localName ?? undefined) : undefined }] : [])),
+      imports: kept.flatMap(({ specifier }) => resolve(specifier, url) ?? []).filter((found) => !isOwn(found)),
+      exports: exports.flatMap((found) => namedExport(found, text)),
     };
   } catch (error) {
-    return { ...NOTHING, unreadable: `${url} could not be parsed: ${error instanceof Error ? error.message : String(error)}` };
+    return { ...NOTHING, unreadable: `${url} could not be parsed: ${reasonOf(error)}` };
   }
 }
 
-export function isInPackages(url: string): boolean {
-  return url.includes("/node_modules/");
+// A deferred import must stay unevaluated; attributes and other phases are for what is no code.
+function loads(found: Import): found is StaticImport {
+  return (
+    (found.type === "static" || found.type === "reexport-star") && !found.typeOnly && found.phase === null && found.attributes === null
+  );
+}
+
+function namedExport(found: Export, text: string): NamedExport[] {
+  if (!("name" in found) || found.name === undefined || found.typeOnly) return [];
+  const local = found.type === "direct" ? (found.localName ?? nameAfter(text.slice(found.end))) : undefined;
+  return [{ name: found.name, local }];
+}
+
+// `export default work;`
+function nameAfter(text: string): string | undefined {
+  return /^\s+([\p{ID_Start}$_][\p{ID_Continue}$]*)\s*?(?:;|[\r\n]|$)/u.exec(text)?.[1];
 }
 
 // The package's folder holds tests and examples too, when it is checked out by itself.
@@ -47,27 +71,9 @@ function isOwn(url: string): boolean {
   return url.startsWith(`${own}src/`) || url === `${own}mod.ts` || url === `${own}mod.js`;
 }
 
-function resolve(specifier: string, parent: string): string | undefined {
-  if (/^(node|bun|npm|jsr|data):/.test(specifier)) return undefined;
-  if (/^(file|https?):/.test(specifier)) return specifier;
-  if (/^(\.{0,2}\/)/.test(specifier)) {
-    const url = new URL(specifier, parent);
-    if (existsSync(url)) return url.href;
-  }
-  return resolveAsRuntime(specifier, parent);
-}
-
-// Bare names and names without an extension mean what the runtime makes of them; a name that it can't resolve is passed over.
-function resolveAsRuntime(specifier: string, parent: string): string | undefined {
-  const ways = [() => createRequire(parent).resolve(specifier), () => import.meta.resolve(specifier)];
-  for (const way of ways) {
-    try {
-      const found = way();
-      if (found.startsWith("file:")) return found;
-      if (found.startsWith("/")) return pathToFileURL(found).href;
-    } catch {
-      // The other way may know it.
-    }
-  }
-  return undefined;
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === "NotCapable") return "allow it with --allow-read";
+  if ("code" in error && error.code === "ERR_ACCESS_DENIED") return "allow it with --allow-fs-read";
+  return error.message;
 }

@@ -47,6 +47,7 @@ const ALL_FLAGS = 7;
 const MAX_META = 1 << 20;
 // Below this, copying is cheaper than keeping the whole chunk a message came in alive.
 const COPY_BELOW = 1 << 14;
+const LARGE = 1 << 20;
 
 interface Meta {
   readonly meta?: unknown;
@@ -90,6 +91,8 @@ export class FrameReader {
   // Bytes of the frame being read; the header's own until that is known.
   #needed = HEADER;
   #header: DataView | undefined;
+  // A large frame is gathered in place: the memory is the system's promise until bytes come.
+  #large: Uint8Array | undefined;
 
   /** How many bytes until the header or frame being read is whole. */
   get missing(): number {
@@ -99,21 +102,30 @@ export class FrameReader {
   /** What is there of a frame that will not be completed. */
   get torn(): Torn | undefined {
     if (this.#header === undefined) return undefined;
-    const expected = this.#header.getFloat64(16);
     const before = HEADER + this.#header.getUint32(12);
     return {
       op: this.#header.getUint8(0),
       object: this.#header.getUint32(8),
       arrived: Math.max(0, this.#buffered - before),
-      expected,
+      expected: this.#header.getFloat64(16),
     };
   }
 
   /** Takes a chunk and hands out each frame that is whole with it. */
   push(chunk: Uint8Array, take: (frame: Frame) => void): void {
-    this.#chunks.push(chunk);
-    this.#buffered += chunk.length;
-    while (this.#buffered >= this.#needed) {
+    let rest = chunk;
+    if (this.#large !== undefined) {
+      const part = rest.subarray(0, this.missing);
+      this.#large.set(part, this.#buffered);
+      rest = rest.subarray(part.length);
+      this.#buffered += part.length;
+      if (this.missing > 0) return;
+    }
+    const frame = this.#takeLarge();
+    if (rest.length > 0) this.#chunks.push(rest);
+    this.#buffered += rest.length;
+    if (frame !== undefined) take(frame);
+    while (this.#large === undefined && this.#buffered >= this.#needed) {
       if (this.#header === undefined) this.#readHeader();
       else take(this.#readFrame(this.#header));
     }
@@ -129,11 +141,27 @@ export class FrameReader {
     }
     this.#header = header;
     this.#needed = HEADER + meta + payload;
+    if (this.#needed < LARGE || this.#buffered >= this.#needed) return;
+    this.#large = new Uint8Array(this.#needed);
+    this.#large.set(this.#peek(this.#buffered));
+    this.#chunks = [];
   }
 
   #readFrame(header: DataView): Frame {
     const bytes = this.#peek(this.#needed);
     this.#drop(this.#needed);
+    return this.#parse(header, bytes);
+  }
+
+  #takeLarge(): Frame | undefined {
+    if (this.#large === undefined || this.#header === undefined) return undefined;
+    const bytes = this.#large;
+    this.#large = undefined;
+    this.#buffered = 0;
+    return this.#parse(this.#header, bytes);
+  }
+
+  #parse(header: DataView, bytes: Uint8Array): Frame {
     this.#header = undefined;
     this.#needed = HEADER;
     const flags = header.getUint8(1);
@@ -150,17 +178,17 @@ export class FrameReader {
     };
   }
 
-  // The first bytes in one piece; chunks are joined once, when all of a frame is there.
+  // The first bytes in one piece.
   #peek(size: number): Uint8Array {
     const first = this.#chunks[0] ?? new Uint8Array(0);
     if (first.length >= size) return first.subarray(0, size);
-    const joined = new Uint8Array(this.#header === undefined ? Math.min(this.#buffered, size) : size);
+    const joined = new Uint8Array(size);
     let offset = 0;
     for (const chunk of this.#chunks) {
-      const part = chunk.subarray(0, joined.length - offset);
+      const part = chunk.subarray(0, size - offset);
       joined.set(part, offset);
       offset += part.length;
-      if (offset === joined.length) break;
+      if (offset === size) break;
     }
     return joined;
   }

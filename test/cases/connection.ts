@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import {
   BrokenPipeError,
@@ -16,7 +17,7 @@ import {
   wait,
 } from "../../mod.ts";
 import type { Cases } from "../suite/case.ts";
-import { rejects, run, started } from "../suite/help.ts";
+import { rejects, started } from "../suite/help.ts";
 
 const MIB = 1 << 20;
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -251,7 +252,7 @@ export const cases: Cases = {
     assert.ok(performance.now() - start < 1000);
   },
   "wait: what can't be waited for, closed ones, aborts, nothing at all": async () => {
-    const [a] = Pipe();
+    const [a, other] = Pipe();
     await rejects(wait([{}]), TypeError, /number 0/);
     await rejects(wait(5 as never), TypeError);
     await rejects(wait([a], { timeout: Number.NaN }), TypeError);
@@ -264,6 +265,7 @@ export const cases: Cases = {
     await assert.rejects(waiting, reason);
     a.close();
     await rejects(wait([a]), ClosedError);
+    other.close();
   },
   "no hidden timeouts (test_timeout)": async () => {
     const [a, b] = Pipe();
@@ -327,7 +329,6 @@ export const cases: Cases = {
     const bytes = 900 * MIB;
     const child = await started({ target: sendBigThenHang, args: [childs, ready, bytes], transfer: [childs] });
     await ready.get();
-    while (process.memoryUsage().rss < 0) await delay(1);
     await delay(60);
     child.kill();
     await child.join();
@@ -456,7 +457,13 @@ export const cases: Cases = {
     await child.join();
   },
   "a process handed a pipe has as many descriptors as its siblings (test_child_fd_inflation)": async () => {
-    const counts = await Promise.all([1, 2, 3, 4, 5].map(() => run({ target: countDescriptors })));
+    const ready = new Queue();
+    const siblings = await Promise.all([1, 2, 3, 4, 5].map(() => started({ target: readyForever, args: [ready] })));
+    for (const _ of siblings) await ready.get();
+    await delay(300);
+    const counts = siblings.map((child) => readdirSync(`/proc/${child.pid}/fd`).length);
+    for (const child of siblings) child.kill();
+    for (const child of siblings) await child.join();
     assert.equal(new Set(counts).size, 1, String(counts));
   },
 };
@@ -466,8 +473,7 @@ export async function holdEnd(conn: Connection): Promise<void> {
   await forever();
 }
 
-export async function countDescriptors(): Promise<number> {
-  const { readdirSync } = await import("node:fs");
-  await delay(200);
-  return readdirSync("/proc/self/fd").length;
+export async function readyForever(ready: Queue): Promise<void> {
+  await ready.put("ready");
+  await forever();
 }

@@ -4,6 +4,7 @@ import { activeChildren } from "../../mod.ts";
 import { type Case, type Cases, MARK, type Report, Skip } from "./case.ts";
 
 const LIMIT = 30_000;
+let failed = false;
 
 async function limited(run: Case): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -25,12 +26,14 @@ async function report(name: string, run: Case): Promise<void> {
     await limited(run);
     const left = activeChildren();
     for (const child of left) child.kill();
+    for (const child of left) await child.join();
     if (left.length > 0) throw new Error(`the case left children: ${left.map((child) => child.name).join(", ")}`);
   } catch (error) {
     outcome = error instanceof Skip ? "skipped" : "failed";
     detail = error instanceof Skip ? error.message : inspect(error, { depth: 4 });
   }
   const line: Report = { name, outcome, detail, ms: Math.round(performance.now() - start) };
+  if (outcome === "failed") failed = true;
   process.stdout.write(`${MARK}${JSON.stringify(line)}\n`);
 }
 
@@ -39,3 +42,5 @@ const { cases } = (await import(file)) as { cases: Cases };
 for (const [name, run] of Object.entries(cases)) {
   if (only === undefined || name.includes(only)) await report(name, run);
 }
+// What a failed case left waiting would keep this process for ever.
+if (failed) setTimeout(() => process.exit(1), 100);

@@ -2,6 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Socket } from "node:net";
 import { AuthenticationError } from "../../errors.ts";
 import { after } from "../../timing.ts";
+import { List } from "./list.ts";
 import { type Frame, FrameReader, encodeFrame, type Torn } from "../../wire/frame.ts";
 
 const HELLO = new TextEncoder().encode("polyproc/1\n");
@@ -11,6 +12,8 @@ const PROOF = 32;
 export const HANDSHAKE_LIMIT = 5_000;
 // Small frames of one turn of the event loop leave in one write.
 const BATCH_LIMIT = 1 << 16;
+// Large payloads leave in parts of this size: some runtimes copy what is left of a write at each step.
+const PART = 1 << 19;
 
 export interface LineEvents {
   /** Each side has proved itself. */
@@ -40,6 +43,8 @@ export class Line {
   #batch: Uint8Array[] = [];
   #batched = 0;
   #flushing = false;
+  readonly #parts = new List<Uint8Array>();
+  #blocked = false;
 
   constructor(socket: Socket, role: "hub" | "client", secret: Uint8Array, events: LineEvents) {
     this.#socket = socket;
@@ -47,7 +52,8 @@ export class Line {
     this.#events = events;
     this.#isHub = role === "hub";
     socket.unref();
-    socket.on("data", (chunk: Uint8Array) => this.#receive(chunk));
+    // Node's Buffer slices without copying, and would arrive as a Buffer.
+    socket.on("data", (chunk: Uint8Array) => this.#receive(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)));
     socket.on("error", (error) => {
       this.#error ??= error;
     });
@@ -81,11 +87,21 @@ export class Line {
     this.#flushing = false;
     if (this.#batched === 0 || this.#closed) return;
     const batch = this.#batch;
-    const small = this.#batched < 4 * BATCH_LIMIT;
+    const pieces = batch.length === 1 || this.#batched >= 2 * BATCH_LIMIT ? batch : [concat(batch)];
     this.#batch = [];
     this.#batched = 0;
-    if (batch.length === 1 || !small) for (const piece of batch) this.#socket.write(piece);
-    else this.#socket.write(concat(batch));
+    for (const piece of pieces) for (let at = 0; at < piece.length; at += PART) this.#parts.push(piece.subarray(at, at + PART));
+    if (!this.#blocked) this.#write();
+  }
+
+  #write(): void {
+    this.#blocked = false;
+    for (const part of this.#parts.drain()) {
+      if (this.#socket.write(part)) continue;
+      this.#blocked = true;
+      this.#socket.once("drain", () => this.#write());
+      return;
+    }
   }
 
   #receive(chunk: Uint8Array): void {

@@ -1,0 +1,2 @@
+export { default as given } from "./target-default.ts";
+export * from "./target-star.ts";

@@ -1,0 +1,3 @@
+export default function anything(): string {
+  return "default";
+}

@@ -1,0 +1,7 @@
+import { callerModules, locate, type Target, type TargetRef } from "../../src/target.ts";
+
+/** Stands for `new Process`: notes its callers at once, and looks for the target later. */
+export function makeProcess(target: Target): Promise<TargetRef> {
+  const callers = callerModules();
+  return new Promise((resolve) => setTimeout(resolve, 5)).then(() => locate(target, callers));
+}

@@ -1,0 +1,3 @@
+export const never: number = 1;
+setInterval(() => {}, 1_000);
+await new Promise(() => {});

@@ -1,0 +1,8 @@
+import { callerModules, locate } from "../../src/target.ts";
+import { imported } from "./target-lib.ts";
+
+export function work() {}
+export default class Plain {}
+
+const found = await Promise.all([work, Plain, imported].map((target) => locate(target, callerModules())));
+console.log(JSON.stringify(found.map(({ module, name }) => `${module.slice(module.lastIndexOf("/") + 1)} ${name}`)));

@@ -1,0 +1,3 @@
+export function starred(): string {
+  return "starred";
+}

@@ -1,0 +1,4 @@
+import "./target-stuck-caller.ts";
+import "./target-never.ts";
+
+console.log("unreachable");

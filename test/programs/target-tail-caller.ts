@@ -1,0 +1,6 @@
+import type { TargetRef } from "../../src/target.ts";
+import { makeProcess } from "./target-make.ts";
+
+export const task = (): number => 1;
+// A tail call: under Bun this frame is not on the stack.
+export const go = (): Promise<TargetRef> => makeProcess(task);

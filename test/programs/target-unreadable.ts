@@ -1,0 +1,4 @@
+import { callerModules, locate } from "../../src/target.ts";
+
+const error = await locate(() => {}, callerModules()).catch(String);
+console.log(error);

@@ -1,0 +1,205 @@
+import { execFile } from "node:child_process";
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { checkTarget, load, locate, type TargetRef } from "../../src/target.ts";
+import { commandLine } from "../suite/runtimes.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const programs = join(root, "test/programs");
+
+interface Report {
+  readonly url: string;
+  readonly own: Record<string, TargetRef>;
+  readonly others: Record<string, TargetRef>;
+  readonly wrong: Record<string, string | TargetRef>;
+  readonly loaded: { types: number; elided: number };
+  readonly ms: number;
+}
+
+async function run(runtime: string, file: string, args: readonly string[] = [], flags?: readonly string[]): Promise<string> {
+  const [program, all] = commandLine(runtime, file, args);
+  const given = flags === undefined ? all : ["run", ...flags, file, ...args];
+  const { stdout } = await promisify(execFile)(program, given, { timeout: 20_000 });
+  return stdout.trim();
+}
+
+const runJson = async <T>(...args: Parameters<typeof run>): Promise<T> => JSON.parse(await run(...args)) as T;
+const loadIn = (runtime: string, ref: TargetRef): Promise<{ loaded?: string; error?: string }> =>
+  runJson(runtime, join(programs, "target-load.ts"), [JSON.stringify(ref)]);
+const brief = (refs: Record<string, TargetRef>): Record<string, string> =>
+  Object.fromEntries(Object.entries(refs).map(([key, { module, name }]) => [key, `${module} ${name}`]));
+const inMain = (ref: string | TargetRef | undefined): TargetRef => ({
+  ...(ref as TargetRef),
+  module: pathToFileURL(join(programs, "target-main.ts")).href,
+});
+
+const OWN = {
+  work: "target-main.ts work",
+  arrow: "target-main.ts arrow",
+  numbers: "target-main.ts numbers",
+  Local: "target-main.ts Local",
+  renamed: "target-main.ts job",
+  main: "target-main.ts default",
+};
+const OTHERS = {
+  alias: "target-lib.ts imported",
+  namespace: "target-lib.ts imported",
+  Imported: "target-lib.ts Imported",
+  deep: "target-deep.ts deep",
+  given: "target-barrel.ts given",
+  starred: "target-barrel.ts starred",
+  otherWork: "target-same-name.ts work",
+};
+
+describe.each(["node", "deno", "bun", "node22", "node24"])("targets on %s", (runtime) => {
+  for (const phase of ["inside", "outside"]) {
+    it(`finds exported and imported functions ${phase} top-level await, and loads nothing more`, async () => {
+      const report = await runJson<Report>(runtime, join(programs, "target-main.ts"), [phase]);
+      expect(brief(report.own)).toEqual(OWN);
+      expect(brief(report.others)).toEqual(OTHERS);
+      expect(report.loaded).toEqual({ types: 0, elided: 0 });
+      for (const name of ["onlyHere", "lambda"])
+        expect(report.wrong[name]).toMatch(/^StateError: Cannot find an export for .*Export it from file:.*target-main\.ts/);
+      for (const name of ["bound", "native"]) expect(report.wrong[name]).toMatch(/^StateError: .*bound or built-in/);
+      for (const ref of Object.values(report.others)) expect(ref.check).toBeUndefined();
+    });
+  }
+
+  it("confirms in the child what the parent could not compare, and refuses a closure with an export's name", async () => {
+    const { own, wrong } = await runJson<Report>(runtime, join(programs, "target-main.ts"), ["inside"]);
+    for (const [key, ref] of Object.entries(own)) expect(await loadIn(runtime, inMain(ref)), key).toEqual({ loaded: key });
+    if (typeof wrong.namesake === "string") expect(wrong.namesake).toMatch(/^StateError: Cannot find/);
+    else expect((await loadIn(runtime, inMain(wrong.namesake))).error).toMatch(/^StateError: .*closure of that name/);
+  });
+
+  it("finds targets of JavaScript programs", async () => {
+    for (const file of ["target-plain.js", "target-plain.mjs"]) {
+      expect(await runJson(runtime, join(programs, file))).toEqual([`${file} work`, `${file} default`, "target-lib.ts imported"]);
+    }
+  });
+
+  it("finds the function of a caller that made a tail call", async () => {
+    expect(await runJson(runtime, join(programs, "target-tail.ts"))).toEqual(["target-tail-caller.ts", "task"]);
+  });
+
+  it("finds a function across a cycle of modules", async () => {
+    expect(await runJson<string[]>(runtime, join(programs, "target-cycle-a.ts"))).toMatchObject(["target-cycle-a.ts", "fromA"]);
+  });
+
+  it("does not wait for a module that never ends its evaluation", async () => {
+    const [name, error, ms] = await runJson<[string, string, number]>(runtime, join(programs, "target-stuck.ts"));
+    expect([name, error]).toEqual(["task", "StateError"]);
+    expect(ms).toBeLessThan(1_000);
+  });
+
+  it("does not run the main module again in a thread", async () => {
+    expect((await run(runtime, join(programs, "target-thread.ts"))).split("\n")).toEqual(["main", "inThread StateError"]);
+  });
+});
+
+describe("targets across runtimes", () => {
+  it("checks by name, length and kind where the source text may differ", async () => {
+    const { own } = await runJson<Report>("node", join(programs, "target-main.ts"), ["inside"]);
+    for (const [key, ref] of Object.entries(own)) expect(await loadIn("bun", inMain(ref)), key).toEqual({ loaded: key });
+    const check = { ...(own.work?.check as NonNullable<TargetRef["check"]>), length: 3 };
+    expect((await loadIn("deno", { ...inMain(own.work), check })).error).toMatch(/^StateError: .*closure of that name/);
+  });
+});
+
+describe("targets in unusual places", () => {
+  let folder: string;
+  let copied: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "polyproc-target-"));
+    const place = join(folder, "späce (x) #1 100%41");
+    copied = join(place, "test/programs");
+    await mkdir(copied, { recursive: true });
+    await cp(programs, copied, { recursive: true });
+    await symlink(join(root, "src"), join(place, "src"));
+    const packages = join(place, "node_modules");
+    await cp(join(root, "node_modules/es-module-lexer"), join(packages, "es-module-lexer"), { recursive: true });
+    const dependencies = { dual: "1.0.0", only: "1.0.0", "es-module-lexer": "3" };
+    await writeFile(
+      join(place, "package.json"),
+      JSON.stringify({ type: "module", dependencies, imports: { "#mapped": "./test/programs/target-mapped.js" } }),
+    );
+    const files = {
+      "dual/package.json": JSON.stringify({ name: "dual", version: "1.0.0", exports: { import: "./dual.mjs", require: "./dual.cjs" } }),
+      "dual/dual.mjs": "export function dual() {}",
+      "dual/dual.cjs": "globalThis.commonJsLoaded = true; exports.dual = function dual() {};",
+      "only/package.json": JSON.stringify({ name: "only", version: "1.0.0", type: "module", exports: { import: "./only.js" } }),
+      "only/only.js": "export function only() {}",
+      "../test/programs/target-mapped.js": "export function mapped() {}",
+      "../test/programs/target-packages-used.js":
+        'import * as a from "dual"; import * as b from "only"; import * as c from "#mapped"; export const jobs = [a.dual, b.only, c.mapped];',
+    };
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(join(packages, path, ".."), { recursive: true });
+      await writeFile(join(packages, path), text);
+    }
+  });
+
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const flags = (runtime: string): string[] | undefined => (runtime === "deno" ? ["-A", "--node-modules-dir=manual"] : undefined);
+
+  it.each(["node", "deno", "bun"])("finds targets in a folder with spaces, brackets, letters, # and %% on %s", async (runtime) => {
+    for (const phase of ["inside", "outside"]) {
+      const report = await runJson<Report>(runtime, join(copied, "target-main.ts"), [phase], flags(runtime));
+      expect(brief(report.own)).toEqual(OWN);
+      expect(brief(report.others)).toEqual(OTHERS);
+    }
+    expect(await runJson(runtime, join(copied, "target-tail.ts"), [], flags(runtime))).toEqual(["target-tail-caller.ts", "task"]);
+  });
+
+  it.each(["node", "deno", "bun"])("finds what packages export without loading their CommonJS half on %s", async (runtime) => {
+    const report = await runJson(runtime, join(copied, "target-packages.ts"), [], flags(runtime));
+    expect(report).toEqual({ found: ["dual.mjs dual", "only.js only", "target-mapped.js mapped"], commonjs: false });
+  });
+});
+
+describe("targets without a program", () => {
+  it("takes URLs and { module, name } as they are", async () => {
+    expect(await locate(new URL("file:///a/b.ts"), [])).toEqual({ module: "file:///a/b.ts", name: "default" });
+    expect(await locate({ module: "/a/b c#.ts", name: "f" }, [])).toEqual({ module: "file:///a/b%20c%23.ts", name: "f" });
+    expect(await locate({ module: new URL("file:///a.ts") }, [])).toEqual({ module: "file:///a.ts", name: "default" });
+  });
+
+  it.each([
+    undefined,
+    null,
+    1,
+    "work",
+    "./work.ts",
+    {},
+    [],
+    { module: "./work.ts" },
+    { module: "bare" },
+    { module: 1 },
+    { module: "/a.ts", name: 1 },
+  ])("refuses %j", (target) => {
+    expect(() => checkTarget(target)).toThrow(TypeError);
+  });
+
+  it("says how to name a relative module", () => {
+    expect(() => checkTarget({ module: "./work.ts" })).toThrow('new URL("./work.ts", import.meta.url)');
+  });
+
+  it("refuses what is no exported function when it loads", async () => {
+    const module = pathToFileURL(join(programs, "target-lib.ts")).href;
+    await expect(load({ module, name: "nothing" })).rejects.toThrow("has no export");
+    await expect(load({ module, name: "toString" })).rejects.toThrow("has no export");
+    await expect(load({ module, name: "holder" })).rejects.toThrow("must be a function");
+  });
+
+  it("names the flag to add where sources can't be read", async () => {
+    const missing = ["--allow-env", "--allow-sys"];
+    const output = await run("deno", join(programs, "target-unreadable.ts"), [], missing);
+    expect(output).toMatch(/StateError: Cannot find .*--allow-read/);
+  });
+});
