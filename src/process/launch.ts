@@ -109,7 +109,11 @@ function startFailure(error: unknown, settings: LaunchSettings): unknown {
   const why = error instanceof Error ? error.message : String(error);
   if (cwd !== undefined && !existsSync(cwd)) return new ProcessError(`The process could not be started: its cwd ${toPath(cwd)} does not exist.`, { cause: error });
   const { file } = commandFor(entry, settings, []);
-  return new ProcessError(`The process could not be started: ${why}. Its program is ${JSON.stringify(file)}: is it there, and may it be run? ${runtime.needs}`, {
-    cause: error,
-  });
+  const hint = isDenied(error) ? ` ${runtime.needs}` : "";
+  return new ProcessError(`The process could not be started: ${why}. Its program is ${JSON.stringify(file)}: is it there, and may it be run?${hint}`, { cause: error });
+}
+
+// A runtime's own permissions, not the system's.
+function isDenied(error: unknown): boolean {
+  return error instanceof Error && (error.name === "NotCapable" || (error as NodeJS.ErrnoException).code === "ERR_ACCESS_DENIED");
 }

@@ -23,8 +23,16 @@ function onlyHere(): void {}
 export { renamed as job };
 export default function main(): void {}
 
-const own: Record<string, Target> = { work, arrow, numbers, Local, renamed, main };
-const others: Record<string, Target> = { alias, namespace: lib.imported, Imported, deep: holder.deep, given, starred, otherWork };
+const own: Record<string, Target> = { work, arrow, numbers, Local: Local as unknown as Target, renamed, main };
+const others: Record<string, Target> = {
+  alias,
+  namespace: lib.imported,
+  Imported: Imported as unknown as Target,
+  deep: holder.deep,
+  given,
+  starred,
+  otherWork,
+};
 const wrong: Record<string, Target> = {
   onlyHere,
   lambda: () => {},

@@ -14,7 +14,7 @@ const extension = process.env.POLYPROC_TEST_ROOT === undefined ? ".ts" : ".js";
 const folder = new URL("../cases/", import.meta.url);
 
 // The processes of a run carry this, so that orphans are found too.
-const TAG = "POLYPROC_TEST_TAG";
+export const TAG = "POLYPROC_TEST_TAG";
 const GONE_WITHIN = 2_000;
 
 /** All case files, run by one runtime: each file in a process of its own, which must leave nothing behind. */

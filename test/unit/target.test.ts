@@ -87,7 +87,7 @@ describe.each(["node", "deno", "bun", "node22", "node24"])("targets on %s", (run
   });
 
   it("finds a function across a cycle of modules", async () => {
-    expect(await runJson<string[]>(runtime, join(programs, "target-cycle-a.ts"))).toMatchObject(["target-cycle-a.ts", "fromA"]);
+    expect(await runJson(runtime, join(programs, "target-cycle-a.ts"))).toEqual(["target-cycle-a.ts", "fromA", expect.any(Boolean)]);
   });
 
   it("does not wait for a module that never ends its evaluation", async () => {
@@ -148,14 +148,17 @@ describe("targets in unusual places", () => {
 
   const flags = (runtime: string): string[] | undefined => (runtime === "deno" ? ["-A", "--node-modules-dir=manual"] : undefined);
 
-  it.each(["node", "deno", "bun"])("finds targets in a folder with spaces, brackets, letters, # and %% on %s", async (runtime) => {
-    for (const phase of ["inside", "outside"]) {
-      const report = await runJson<Report>(runtime, join(copied, "target-main.ts"), [phase], flags(runtime));
-      expect(brief(report.own)).toEqual(OWN);
-      expect(brief(report.others)).toEqual(OTHERS);
-    }
-    expect(await runJson(runtime, join(copied, "target-tail.ts"), [], flags(runtime))).toEqual(["target-tail-caller.ts", "task"]);
-  });
+  it.each(["node", "deno", "bun"])(
+    "finds targets in a folder with spaces, brackets, letters, # and percent signs on %s",
+    async (runtime) => {
+      for (const phase of ["inside", "outside"]) {
+        const report = await runJson<Report>(runtime, join(copied, "target-main.ts"), [phase], flags(runtime));
+        expect(brief(report.own)).toEqual(OWN);
+        expect(brief(report.others)).toEqual(OTHERS);
+      }
+      expect(await runJson(runtime, join(copied, "target-tail.ts"), [], flags(runtime))).toEqual(["target-tail-caller.ts", "task"]);
+    },
+  );
 
   it.each(["node", "deno", "bun"])("finds what packages export without loading their CommonJS half on %s", async (runtime) => {
     const report = await runJson(runtime, join(copied, "target-packages.ts"), [], flags(runtime));

@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import { Program } from "./suite/program.ts";
+
+const runtimes = ["node", "deno", "bun"];
+
+describe.each(runtimes)("%s: deaths", (runtime) => {
+  for (const kind of ["idle", "busy"]) {
+    it(`a killed root takes its ${kind} tree along within 1 s, and leaves no folder`, async () => {
+      const program = new Program(runtime, "tree.ts", { args: [kind] });
+      expect(await program.json()).toHaveLength(3);
+      program.child.kill("SIGKILL");
+      await program.ended;
+      expect(await program.gone(3000)).toBeLessThan(1000);
+      expect(program.files()).toEqual([]);
+    });
+  }
+
+  it("a killed middle takes its own child along; the root goes on", async () => {
+    const program = new Program(runtime, "tree.ts", { args: ["idle"] });
+    const [root, ...others] = (await program.json()) as number[];
+    for (const pid of others) process.kill(pid, "SIGKILL");
+    await expect.poll(() => program.left().length, { timeout: 1500 }).toBe(1);
+    expect(program.left()[0]).toMatch(new RegExp(`^${root} `));
+  });
+
+  it("a root that calls process.exit, or fails, takes its children along", async () => {
+    for (const [kind, code] of [
+      ["exit", 5],
+      ["throw", 1],
+    ] as const) {
+      const program = new Program(runtime, "tree.ts", { args: [kind] });
+      await program.json();
+      expect(await program.ended).toBe(code);
+      expect(await program.gone(3000)).toBeLessThan(1000);
+      expect(program.files()).toEqual([]);
+    }
+  });
+
+  it("daemons end with their parent's normal end", async () => {
+    const program = new Program(runtime, "tree.ts", { args: ["daemon"] });
+    await program.json();
+    expect(await program.ended).toBe(0);
+    expect(await program.gone(3000)).toBeLessThan(1000);
+    expect(program.files()).toEqual([]);
+  });
+
+  it("a detached child outlives its killed parent, and cleans up after itself", async () => {
+    const program = new Program(runtime, "tree.ts", { args: ["detached"] });
+    const [, detached] = (await program.json()) as number[];
+    program.child.kill("SIGKILL");
+    await program.ended;
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    expect(program.left().map((line) => Number.parseInt(line, 10))).toEqual([detached]);
+    await program.gone(6000);
+  });
+
+  it("Ctrl-C reaches the root alone; when it ends, its tree ends", async () => {
+    const program = new Program(runtime, "tree.ts", { args: ["idle"] });
+    await program.json();
+    program.child.kill("SIGINT");
+    await program.ended;
+    expect(await program.gone(3000)).toBeLessThan(1000);
+    expect(program.files()).toEqual([]);
+  });
+});

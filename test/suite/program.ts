@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+import { commands, pathWithRuntimes } from "./runtimes.ts";
+import { TAG, taggedProcesses } from "./suite.ts";
+
+export interface ProgramOptions {
+  readonly args?: readonly string[];
+  /** In place of the runtime's usual flags. */
+  readonly flags?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: "ignore" | "pipe";
+  readonly cwd?: string;
+}
+
+/** A program of test/programs run by one runtime, with a temporary folder of its own, and its whole tree in sight. */
+export class Program {
+  readonly temp: string = mkdtempSync(join(tmpdir(), "pp-test-"));
+  readonly child: ChildProcess;
+  readonly ended: Promise<number | string | null>;
+  stdout = "";
+  stderr = "";
+  readonly #tag = randomUUID();
+  #waiting: (() => void)[] = [];
+
+  constructor(runtime: string, file: string, { args = [], flags, env = {}, stdin = "ignore", cwd }: ProgramOptions = {}) {
+    const [program = "", ...usual] = commands[runtime] ?? [];
+    const path = file.startsWith("/") ? file : fileURLToPath(new URL(`../programs/${file}`, import.meta.url));
+    const environment = { ...process.env, TMPDIR: this.temp, PATH: pathWithRuntimes(), NODE_OPTIONS: "", VITEST: "", NO_COLOR: "1", [TAG]: this.#tag, ...env };
+    this.child = spawn(program, [...(flags ?? usual), path, ...args], { env: environment, stdio: [stdin, "pipe", "pipe"], cwd });
+    this.child.stdout?.setEncoding("utf8").on("data", (text: string) => this.#hear("stdout", text));
+    this.child.stderr?.setEncoding("utf8").on("data", (text: string) => this.#hear("stderr", text));
+    this.ended = new Promise((resolve) => {
+      this.child.on("exit", (code, signal) => resolve(code ?? signal));
+    });
+    void this.ended.then(() => setTimeout(() => this.#hear("stdout", ""), 50));
+    onTestFinished(() => this.stop());
+  }
+
+  /** The first line of output that is JSON. */
+  async json(): Promise<unknown> {
+    for (;;) {
+      const line = this.stdout.split("\n").slice(0, -1).find((each) => /^[[{"]/.test(each));
+      if (line !== undefined) return JSON.parse(line);
+      if (this.child.exitCode !== null || this.child.signalCode !== null) throw new Error(`the program ended with ${this.child.exitCode ?? this.child.signalCode}\n${this.stdout}\n${this.stderr}`);
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  /** Processes of the tree that are still there. */
+  left(): string[] {
+    return taggedProcesses(this.#tag);
+  }
+
+  /** Milliseconds until none of the tree is left; fails after `limit`. */
+  async gone(limit: number): Promise<number> {
+    const start = performance.now();
+    for (;;) {
+      const left = this.left();
+      if (left.length === 0) return performance.now() - start;
+      if (performance.now() - start > limit) throw new Error(`still there after ${limit} ms: ${left.join("; ")}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** What is left in the temporary folder. */
+  files(): string[] {
+    return readdirSync(this.temp);
+  }
+
+  stop(): void {
+    for (const line of this.left()) {
+      try {
+        process.kill(Number.parseInt(line, 10), "SIGKILL");
+      } catch {
+        // It ended by itself.
+      }
+    }
+    rmSync(this.temp, { recursive: true, force: true });
+  }
+
+  #hear(stream: "stdout" | "stderr", text: string): void {
+    this[stream] += text;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}
