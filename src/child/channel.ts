@@ -1,6 +1,7 @@
 import { readSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { EOFError } from "../errors.ts";
+import { holdEventLoop } from "../runtime/hold.ts";
 import type { Boot } from "../process/job.ts";
 import { type Frame, FrameReader } from "../wire/frame.ts";
 import type { WatcherSettings } from "./watcher.ts";
@@ -46,7 +47,9 @@ export class Channel {
 
   /** The next frame that the helper thread brings. */
   async next(): Promise<Frame> {
-    return this.#next.promise;
+    // Nothing else keeps a process that waits for its job.
+    const letGo = holdEventLoop();
+    return this.#next.promise.finally(letGo);
   }
 }
 

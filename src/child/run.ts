@@ -2,6 +2,9 @@ import { writeSync } from "node:fs";
 import { inspect } from "node:util";
 import type { DoorPort, Port } from "../backend/backend.ts";
 import { currentBackend } from "../backend/select.ts";
+// Arguments may hold these, whatever the target's module imports.
+import "../connection.ts";
+import "../queue.ts";
 import { RemoteError, StateError } from "../errors.ts";
 import { pack, unpack } from "../message.ts";
 import { Process, Resumed, setCurrentProcess } from "../process.ts";

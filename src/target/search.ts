@@ -1,4 +1,3 @@
-import { isMainThread } from "node:worker_threads";
 import { StateError } from "../errors.ts";
 import { runtime } from "../runtime/runtime.ts";
 import type { Callable } from "../target.ts";
@@ -134,9 +133,9 @@ function exportOf(namespace: object, target: Callable): string | undefined {
   });
 }
 
-// In a thread, and where the program is text on the command line, the named file is not loaded, and must not be.
+// Where the program is text on the command line, a file named after it is an argument, and must not be run.
 function mainModule(): string | null {
-  if (!isMainThread || process.execArgv.some((flag) => /^(-e|-p|-pe|--eval|--print)(=|$)/.test(flag))) return null;
+  if (process.execArgv.some((flag) => /^(-e|-p|-pe|--eval|--print)(=|$)/.test(flag))) return null;
   return runtime.mainModule();
 }
 

@@ -201,11 +201,11 @@ class Encoder {
   #error(error: Error, prototype: object, depth: number): void {
     const out = this.#out;
     const has = (part: string): boolean => Object.hasOwn(error, part);
-    // A DOMException keeps its message and stack where only getters reach them.
+    // Some runtimes keep an error's message where only a getter reaches it.
     const isDom = typeof DOMException !== "undefined" && error instanceof DOMException;
     const parts =
-      (has("message") || isDom ? ErrorPart.message : 0) |
-      (typeof error.stack === "string" ? ErrorPart.stack : 0) |
+      (has("message") || textOf(error, "message") !== "" ? ErrorPart.message : 0) |
+      (textOf(error, "stack") !== "" ? ErrorPart.stack : 0) |
       (has("cause") ? ErrorPart.cause : 0) |
       (has("errors") ? ErrorPart.errors : 0);
     out.byte(Tag.error);
@@ -329,6 +329,11 @@ function read(object: object, key: string): unknown {
   } catch (error) {
     throw new Refusal(`reading it threw: ${String(error)}`, error).inside(key);
   }
+}
+
+function textOf(error: Error, key: "message" | "stack"): string {
+  const text = read(error, key);
+  return typeof text === "string" ? text : "";
 }
 
 // A plain object of another realm.

@@ -101,6 +101,14 @@ describe.each(["node", "deno", "bun", "node22", "node24"])("targets on %s", (run
   });
 });
 
+it("does not run a file that is an argument of a program on the command line", async () => {
+  const [program] = commandLine("node", "");
+  const url = JSON.stringify(new URL("../../src/target.ts", import.meta.url).href);
+  const text = `import { locate } from ${url}; console.log(await locate(() => {}, []).catch(({ name }) => name));`;
+  const { stdout } = await promisify(execFile)(program, ["--input-type=module", "-e", text, join(programs, "target-thread.ts")]);
+  expect(stdout.trim()).toBe("StateError");
+});
+
 describe("targets across runtimes", () => {
   it("checks by name, length and kind where the source text may differ", async () => {
     const { own } = await runJson<Report>("node", join(programs, "target-main.ts"), ["inside"]);
@@ -155,6 +163,8 @@ describe("targets in unusual places", () => {
         const report = await runJson<Report>(runtime, join(copied, "target-main.ts"), [phase], flags(runtime));
         expect(brief(report.own)).toEqual(OWN);
         expect(brief(report.others)).toEqual(OTHERS);
+        // No tsconfig.json here makes Deno keep imports that are used as types only.
+        expect(report.loaded).toEqual({ types: 0, elided: 0 });
       }
       expect(await runJson(runtime, join(copied, "target-tail.ts"), [], flags(runtime))).toEqual(["target-tail-caller.ts", "task"]);
     },

@@ -1,0 +1,24 @@
+// The test command: sets itself up, then checks types, lint and format, the suite on every runtime, and the built JavaScript on older Nodes.
+import { spawnSync } from "node:child_process";
+import { ensureInstalled, root, runtime } from "./setup.mjs";
+
+ensureInstalled();
+
+const node = runtime("node");
+const steps = [
+  ["types", node, ["node_modules/typescript/bin/tsc", "-p", "."]],
+  ["lint and format", "node_modules/.bin/biome", ["check", "."]],
+  ["suite", node, ["node_modules/vitest/vitest.mjs", "run", ...process.argv.slice(2)]],
+  ["build", node, ["scripts/build.mjs"]],
+  ["built JavaScript on Node 22 and 24", node, ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.compat.config.ts"]],
+];
+for (const [name, program, args] of steps) {
+  console.log(`\n== ${name}`);
+  const start = Date.now();
+  const { status, signal, error } = spawnSync(program, args, { cwd: root, stdio: "inherit" });
+  if (status !== 0) {
+    console.error(`== ${name} failed${error === undefined ? ` (${signal ?? status})` : `: ${error.message}`}`);
+    process.exit(1);
+  }
+  console.log(`== ${name}: ${((Date.now() - start) / 1000).toFixed(1)} s`);
+}

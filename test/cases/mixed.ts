@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { OwnerDiedError, Process, Queue, registerClass } from "../../mod.ts";
+import type { Case, Cases } from "../suite/case.ts";
+import { rejects, started } from "../suite/help.ts";
+
+export class Point {
+  x = 0;
+  y = 0;
+  constructor(x: number, y: number) {
+    this.x = x;
+    this.y = y;
+  }
+}
+registerClass(Point);
+
+const runtimes = ["node", "deno", "bun"] as const;
+
+function corpus(): unknown[] {
+  const cycle: { self?: unknown; list: unknown[] } = { list: [1] };
+  cycle.self = cycle;
+  cycle.list.push(cycle);
+  return [
+    [undefined, null, true, -0, Number.NaN, 1e300, -123456789, 2 ** 40, "text", "\ud800 lone", "日本", 123456789012345678901234567890n, -1n],
+    { a: { b: [1, , 3] }, ["__proto__x"]: 1 },
+    new Map<unknown, unknown>([[{ k: 1 }, new Set([1, "2"])]]),
+    [new Date(0), new Date(Number.NaN), /re+/gi, new Uint8Array([1, 2, 3]), new Float64Array([1.5]), new BigInt64Array([-5n]), new DataView(new ArrayBuffer(3)), new ArrayBuffer(2)],
+    Object.assign(Object.create(null), { nothing: "inherited" }),
+    Object.assign(new RangeError("out", { cause: new AggregateError([new TypeError("in")], "many") }), { code: "E_OWN" }),
+    cycle,
+    new Point(1, 2),
+  ];
+}
+
+export async function relay(input: Queue<unknown>, output: Queue<unknown>): Promise<string> {
+  for await (const value of input) await output.put(value);
+  return "Deno" in globalThis ? "deno" : "Bun" in globalThis ? "bun" : "node";
+}
+
+export async function own(out: Queue<Queue<string>>): Promise<void> {
+  const mine = new Queue<string>();
+  await mine.put("from its maker");
+  await out.put(mine);
+  await new Promise(() => setInterval(() => {}, 1000));
+}
+
+export async function inChildOf(runtime: (typeof runtimes)[number]): Promise<string> {
+  const input = new Queue<unknown>();
+  const output = new Queue<unknown>();
+  const child = new Process({ target: relay, args: [input, output], runtime });
+  await child.start();
+  for (const value of corpus()) {
+    await input.put(value);
+    const back = await output.get();
+    if (value instanceof Error) {
+      // Engines compare errors in ways of their own.
+      assert.ok(back instanceof RangeError && back.cause instanceof AggregateError && back.cause.errors[0] instanceof TypeError);
+      assert.deepEqual([back.message, back.cause.message, (back as { code?: string }).code, back.stack], ["out", "many", "E_OWN", value.stack]);
+      continue;
+    }
+    assert.deepEqual(back, value);
+    if (back instanceof Point) assert.equal(back.constructor, Point);
+  }
+  await input.shutdown();
+  const name = await child.result();
+  await child.join();
+  return name;
+}
+
+const pairs: [string, Case][] = runtimes.map((runtime) => [
+  `the corpus goes to a ${runtime} child and back`,
+  async () => {
+    assert.equal(await inChildOf(runtime), runtime);
+  },
+]);
+
+export const cases: Cases = {
+  ...Object.fromEntries(pairs),
+  "the death of an object's owner: OwnerDiedError within 1 s for all that wait": async () => {
+    const q = new Queue<Queue<string>>();
+    const child = await started({ target: own, args: [q] });
+    const theirs = await q.get();
+    assert.equal(await theirs.get(), "from its maker");
+    const waits = [theirs.get(), theirs.get({ timeout: 20_000 }), theirs.join().then(() => theirs.get())];
+    for (const each of waits) each.catch(() => {});
+    const start = performance.now();
+    child.kill();
+    for (const each of waits) await rejects(each, OwnerDiedError, /gone/);
+    assert.ok(performance.now() - start < 1000);
+    await rejects(theirs.put("x"), OwnerDiedError);
+    await rejects(theirs.qsize(), OwnerDiedError);
+    await child.join();
+  },
+};

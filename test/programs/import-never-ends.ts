@@ -1,0 +1,3 @@
+export default function never(): void {}
+
+await new Promise(() => setInterval(() => {}, 1000));

@@ -1,0 +1,3 @@
+export default function never(): void {}
+
+throw new RangeError("thrown at import");
