@@ -180,6 +180,16 @@ export async function readStdin(): Promise<string> {
   return `eof after ${text.length}`;
 }
 
+export async function writeGarbage(): Promise<string> {
+  const { writeSync } = await import("node:fs");
+  try {
+    for (let i = 0; i < 20; i++) writeSync(0, "garbage ".repeat(100));
+  } catch {
+    // This runtime's channel can't be written to.
+  }
+  return "went on";
+}
+
 export function environment(name: string): string | undefined {
   return process.env[name];
 }
@@ -451,6 +461,10 @@ export const cases: Cases = {
     }
     assert.equal(await p.result({ timeout: 10_000 }), 3);
     assert.equal(await joining, 0);
+  },
+  "a child that writes garbage on its channel harms nobody": async () => {
+    assert.equal(await run({ target: writeGarbage }), "went on");
+    assert.deepEqual(await run({ target: echoArgs, args: [1] }), [1]);
   },
   "stdin reads EOF": async () => {
     assert.equal(await run({ target: readStdin }), "eof after 0");

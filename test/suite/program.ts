@@ -13,7 +13,7 @@ export interface ProgramOptions {
   /** In place of the runtime's usual flags. */
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  readonly stdin?: "ignore" | "pipe";
+  readonly stdin?: "ignore" | "pipe" | "closed";
   readonly cwd?: string;
 }
 
@@ -31,7 +31,9 @@ export class Program {
     const [program = "", ...usual] = commands[runtime] ?? [];
     const path = file.startsWith("/") ? file : fileURLToPath(new URL(`../programs/${file}`, import.meta.url));
     const environment = { ...process.env, TMPDIR: this.temp, PATH: pathWithRuntimes(), NODE_OPTIONS: "", VITEST: "", NO_COLOR: "1", [TAG]: this.#tag, ...env };
-    this.child = spawn(program, [...(flags ?? usual), path, ...args], { env: environment, stdio: [stdin, "pipe", "pipe"], cwd });
+    const line = [program, ...(flags ?? usual), path, ...args];
+    const [file0 = "", ...rest] = stdin === "closed" ? ["/bin/sh", "-c", 'exec "$@" <&-', "sh", ...line] : line;
+    this.child = spawn(file0, rest, { env: environment, stdio: [stdin === "closed" ? "ignore" : stdin, "pipe", "pipe"], cwd });
     this.child.stdout?.setEncoding("utf8").on("data", (text: string) => this.#hear("stdout", text));
     this.child.stderr?.setEncoding("utf8").on("data", (text: string) => this.#hear("stderr", text));
     this.ended = new Promise((resolve) => {
