@@ -28,7 +28,7 @@ describe.each(runtimes)("%s: odd surroundings", (runtime) => {
   });
 
   it("a stray environment never turns a program into a child", async () => {
-    const env = { POLYPROC_CHILD: "1", POLYPROC_BOOT: "{}", POLYPROC_BACKEND: "portable", NODE_CHANNEL_FD: "" };
+    const env = { POLYPROC_CHILD: "1", POLYPROC_BOOT: "{}", POLYPROC_BACKEND: "portable" };
     const program = new Program(runtime, "simple.ts", { env });
     expect(await program.json()).toEqual({ item: "hello from a child", code: 0 });
     expect(await program.ended).toBe(0);

@@ -9,7 +9,8 @@ async function main(): Promise<void> {
   const q = new Queue<string>();
   const child = new Process({ target: say, args: [q] });
   await child.start();
-  const item = await Promise.race([q.get({ timeout: 15_000 }), child.result().then(() => q.get())]);
+  await child.result();
+  const item = await q.get({ timeout: 1000 });
   console.log(JSON.stringify({ item, code: await child.join() }));
 }
 
