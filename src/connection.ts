@@ -1,7 +1,7 @@
 import type { ConnectionPort } from "./backend/backend.ts";
 import { currentBackend } from "./backend/select.ts";
 import { BufferTooShort, ClosedError, EOFError, MessageTooLongError, UnsupportedError } from "./errors.ts";
-import { accept, Adopted, deliver, pack, registerShared } from "./message.ts";
+import { Adopted, accept, deliver, pack, registerShared } from "./message.ts";
 import { noSync, shareable } from "./shared.ts";
 import { checkTimeout, checkWait, describe, type Wait, type WaitOptions } from "./timing.ts";
 import { waitable } from "./wait.ts";
@@ -12,13 +12,15 @@ export type Bytes = ArrayBufferView | ArrayBufferLike;
 
 function bytesOf(buffer: unknown, name: string): Uint8Array {
   if (ArrayBuffer.isView(buffer)) return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-  if (buffer instanceof ArrayBuffer || (typeof SharedArrayBuffer !== "undefined" && buffer instanceof SharedArrayBuffer)) return new Uint8Array(buffer);
+  if (buffer instanceof ArrayBuffer || (typeof SharedArrayBuffer !== "undefined" && buffer instanceof SharedArrayBuffer))
+    return new Uint8Array(buffer);
   throw new TypeError(`${name} must be an ArrayBuffer or a view of one, received ${describe(buffer)}.`);
 }
 
 function checkSize(value: unknown, name: string, most: number): number {
   if (typeof value !== "number") throw new TypeError(`${name} must be a number of bytes, received ${describe(value)}.`);
-  if (!Number.isInteger(value) || value < 0 || value > most) throw new RangeError(`${name} must be a whole number from 0 to ${most}, received ${value}.`);
+  if (!Number.isInteger(value) || value < 0 || value > most)
+    throw new RangeError(`${name} must be a whole number from 0 to ${most}, received ${value}.`);
   return value;
 }
 
@@ -107,7 +109,9 @@ export class Connection<T = unknown> implements AsyncIterable<T> {
     const most = maxLength === undefined ? Number.POSITIVE_INFINITY : checkSize(maxLength, "maxLength", Number.MAX_SAFE_INTEGER);
     const bytes = await this.#takeBytes(port, checkWait(options));
     if (bytes.length > most) {
-      throw new MessageTooLongError(`A message of ${bytes.length} bytes came, and maxLength is ${most}: it was dropped; receive with a larger maxLength.`);
+      throw new MessageTooLongError(
+        `A message of ${bytes.length} bytes came, and maxLength is ${most}: it was dropped; receive with a larger maxLength.`,
+      );
     }
     return bytes;
   }

@@ -2,10 +2,10 @@ import { availableParallelism } from "node:os";
 import { type BackendName, checkBackend } from "./backend/select.ts";
 import { Connection, Pipe } from "./connection.ts";
 import { StateError } from "./errors.ts";
-import { activeChildren, currentProcess, parentProcess, Process, processWithMethod } from "./process.ts";
 import { setExecutable } from "./process/command.ts";
 import { setForkserverPreload } from "./process/spares.ts";
 import { checkMethod, getAllStartMethods, getStartMethod, type StartMethod } from "./process/start-method.ts";
+import { activeChildren, currentProcess, type Process, parentProcess, processWithMethod } from "./process.ts";
 import { JoinableQueue, Queue, SimpleQueue } from "./queue.ts";
 import { wait } from "./wait.ts";
 

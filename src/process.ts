@@ -1,11 +1,11 @@
 import type { Message, ReportKind } from "./backend/backend.ts";
 import { ClosedError, ProcessDiedError, StateError, TimeoutError } from "./errors.ts";
-import { pack, type Packed, unpack } from "./message.ts";
+import { type Packed, pack, unpack } from "./message.ts";
 import { currentPlace, isImporting, nextIdentity } from "./process/family.ts";
 import { type Cargo, MAX_DEPTH, type Outcome } from "./process/job.ts";
 import type { Child, Ending } from "./process/launch.ts";
-import { checkName, checkOptions, type CheckedOptions, type KwargsOptions, type ProcessOptions } from "./process/options.ts";
-import { startMethod, type StartMethod, starterFor } from "./process/start-method.ts";
+import { type CheckedOptions, checkName, checkOptions, type KwargsOptions, type ProcessOptions } from "./process/options.ts";
+import { type StartMethod, starterFor, startMethod } from "./process/start-method.ts";
 import { holdEventLoop } from "./runtime/hold.ts";
 import { noSync } from "./shared.ts";
 import { callerModules, load, locate, type Target, type TargetRef } from "./target.ts";
@@ -177,7 +177,8 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
   /** Releases the object: only `name`, `daemon` and `close` work afterwards. Throws `StateError` while the child runs. */
   close(): void {
     if (this.#state === "current") return;
-    if (this.#state === "starting" || this.#state === "running") throw new StateError(`${this.#name} is still running: join() it first, or kill() it.`);
+    if (this.#state === "starting" || this.#state === "running")
+      throw new StateError(`${this.#name} is still running: join() it first, or kill() it.`);
     this.#state = "closed";
   }
 
@@ -299,7 +300,11 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     children.add(this as never);
     const letGo = this.#daemon || this.#options.detached === true ? () => {} : holdEventLoop();
     const stopTimer = after(this.#options.startTimeout, () => {
-      this.#outcome.reject(new TimeoutError(`${this.#name} was still importing its target after ${this.#options.startTimeout} ms (startTimeout) and was killed.`));
+      this.#outcome.reject(
+        new TimeoutError(
+          `${this.#name} was still importing its target after ${this.#options.startTimeout} ms (startTimeout) and was killed.`,
+        ),
+      );
       child.kill("SIGKILL");
     });
     const place = { name: this.#name, identity: this.#identity, daemon: this.#daemon, parentName: currentProcess().name };
@@ -357,7 +362,9 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     const how = signal === null ? `with exit code ${exitCode}` : `by ${signal}`;
     const hint = signal === "SIGKILL" && this.#killed === undefined ? " (possibly out of memory)" : "";
     const last = stderr === "" ? "" : `\nThe last of its stderr:\n${stderr}`;
-    return new ProcessDiedError(`${this.#name} (pid ${pid}) ended ${how}${hint} before it gave a result.${last}`, { fields: { pid, exitCode, signal } });
+    return new ProcessDiedError(`${this.#name} (pid ${pid}) ended ${how}${hint} before it gave a result.${last}`, {
+      fields: { pid, exitCode, signal },
+    });
   }
 
   #kill(what: string, signal: "SIGTERM" | "SIGKILL"): void {
@@ -389,7 +396,8 @@ function checkMayStart(): void {
       "A process was started while a child imports its module, and would start others without end: start it inside `if (import.meta.main) { ... }` (or `isMain(import.meta)`), or in a function.",
     );
   }
-  if (currentPlace().depth >= MAX_DEPTH) throw new StateError(`Processes are nested ${MAX_DEPTH} deep here: a child probably starts itself again and again.`);
+  if (currentPlace().depth >= MAX_DEPTH)
+    throw new StateError(`Processes are nested ${MAX_DEPTH} deep here: a child probably starts itself again and again.`);
 }
 
 const method = Symbol("start method");
@@ -468,6 +476,7 @@ let parent: ParentProcess | null | undefined;
  */
 export function parentProcess(): ParentProcess | null {
   const { parentName, parentPid, parentGone } = currentPlace();
-  if (parent === undefined) parent = parentPid === null || parentName === null ? null : new ParentProcess(parentName, parentPid, parentGone);
+  if (parent === undefined)
+    parent = parentPid === null || parentName === null ? null : new ParentProcess(parentName, parentPid, parentGone);
   return parent;
 }

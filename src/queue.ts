@@ -1,7 +1,7 @@
 import type { QueuePort, QueueStats } from "./backend/backend.ts";
 import { currentBackend } from "./backend/select.ts";
 import { ClosedError, ShutDown, StateError } from "./errors.ts";
-import { accept, Adopted, deliver, pack, registerShared } from "./message.ts";
+import { Adopted, accept, deliver, pack, registerShared } from "./message.ts";
 import { noSync, shareable } from "./shared.ts";
 import { type BlockOptions, checkWait, describe, ONCE, type WaitOptions } from "./timing.ts";
 import { waitable } from "./wait.ts";
@@ -147,7 +147,8 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * @param options `immediate` drops what is there
    */
   async shutdown(options: ShutdownOptions = {}): Promise<void> {
-    if (typeof options !== "object" || options === null) throw new TypeError(`shutdown takes { immediate? }, received ${describe(options)}.`);
+    if (typeof options !== "object" || options === null)
+      throw new TypeError(`shutdown takes { immediate? }, received ${describe(options)}.`);
     await this.#open("shutdown").shutdown(options.immediate === true);
   }
 
@@ -291,4 +292,3 @@ export class SimpleQueue<T = unknown> {
 
 registerShared("queue", (adopted) => new Queue(adopted as never));
 registerShared("simple", (adopted) => new SimpleQueue(adopted));
-

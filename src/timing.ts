@@ -28,9 +28,11 @@ export const ONCE: Wait = { timeout: 0, signal: undefined };
 /** Checks what a caller gave as its last argument; throws `TypeError`, or the signal's reason if it is aborted already. */
 export function checkWait(options: BlockOptions | undefined): Wait {
   if (options === undefined || options === null) return FOREVER;
-  if (typeof options !== "object") throw new TypeError(`The wait must be { timeout?, signal? }, received ${describe(options)}: timeouts are named.`);
+  if (typeof options !== "object")
+    throw new TypeError(`The wait must be { timeout?, signal? }, received ${describe(options)}: timeouts are named.`);
   const { timeout, signal, block } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError(`signal must be an AbortSignal, received ${describe(signal)}.`);
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw new TypeError(`signal must be an AbortSignal, received ${describe(signal)}.`);
   if (block !== undefined && typeof block !== "boolean") throw new TypeError(`block must be a boolean, received ${describe(block)}.`);
   const ms = checkTimeout(timeout);
   signal?.throwIfAborted();
@@ -50,7 +52,8 @@ export function checkTimeout(timeout: unknown, name = "timeout"): number {
 export function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
-  if (typeof value === "object" && value !== null) return value.constructor?.name === undefined ? "an object" : `an instance of ${value.constructor.name}`;
+  if (typeof value === "object" && value !== null)
+    return value.constructor?.name === undefined ? "an object" : `an instance of ${value.constructor.name}`;
   return String(value);
 }
 

@@ -35,7 +35,8 @@ export async function wait<T extends object>(objects: Iterable<T>, options?: Wai
   const list = [...checkIterable(objects)];
   const polls = list.map((object, i) => {
     const open = typeof object === "object" && object !== null ? pollers.get(object) : undefined;
-    if (open === undefined) throw new TypeError(`wait() takes connections, queues, processes and sentinels; number ${i} is ${describe(object)}.`);
+    if (open === undefined)
+      throw new TypeError(`wait() takes connections, queues, processes and sentinels; number ${i} is ${describe(object)}.`);
     return open();
   });
   const ready = async (): Promise<T[]> => {
@@ -81,6 +82,10 @@ async function untilFirst(polls: readonly Poller[], { timeout, signal }: Wait): 
 
 function never({ timeout, signal }: Wait): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    watchWait({ timeout, signal }, () => new TimeoutError(), (reason) => (reason instanceof TimeoutError ? resolve(false) : reject(reason)));
+    watchWait(
+      { timeout, signal },
+      () => new TimeoutError(),
+      (reason) => (reason instanceof TimeoutError ? resolve(false) : reject(reason)),
+    );
   });
 }

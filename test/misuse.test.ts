@@ -99,7 +99,9 @@ describe("node: permissions", () => {
   });
 
   it("without --allow-child-process it fails clearly", async () => {
-    const program = new Program("node", "simple.ts", { flags: [...needed.filter((flag) => flag !== "--allow-child-process"), "--allow-net"] });
+    const program = new Program("node", "simple.ts", {
+      flags: [...needed.filter((flag) => flag !== "--allow-child-process"), "--allow-net"],
+    });
     expect(await program.ended).toBe(1);
     expect(program.stderr).toContain("--allow-child-process");
   });

@@ -1,8 +1,8 @@
 import { readSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { EOFError } from "../errors.ts";
-import { holdEventLoop } from "../runtime/hold.ts";
 import type { Boot } from "../process/job.ts";
+import { holdEventLoop } from "../runtime/hold.ts";
 import { type Frame, FrameReader } from "../wire/frame.ts";
 import type { WatcherSettings } from "./watcher.ts";
 

@@ -1,8 +1,9 @@
 // The first module that a child runs: it learns from its stdin who it is, and does its job.
+
+import { currentBackend } from "../backend/select.ts";
 import type { Boot } from "../process/job.ts";
 import { VERSION } from "../process/version.ts";
 import { runtime } from "../runtime/runtime.ts";
-import { currentBackend } from "../backend/select.ts";
 import { type Frame, Op } from "../wire/frame.ts";
 import { Channel } from "./channel.ts";
 import { runJob } from "./run.ts";

@@ -7,10 +7,10 @@ import "../connection.ts";
 import "../queue.ts";
 import { RemoteError, StateError } from "../errors.ts";
 import { pack, unpack } from "../message.ts";
-import { Process, Resumed, setCurrentProcess } from "../process.ts";
 import { setImporting, takePlace } from "../process/family.ts";
 import type { Boot, Cargo, Job, Outcome } from "../process/job.ts";
-import { setStartMethod, type StartMethod } from "../process/start-method.ts";
+import { type StartMethod, setStartMethod } from "../process/start-method.ts";
+import { Process, Resumed, setCurrentProcess } from "../process.ts";
 import { runtime } from "../runtime/runtime.ts";
 import { load } from "../target.ts";
 import type { Frame } from "../wire/frame.ts";
@@ -36,7 +36,10 @@ export async function runJob(boot: Boot, frame: Frame, parentGone: Promise<void>
 }
 
 // Imports the target, and only then its arguments: they may hold instances of classes that the import registers.
-async function prepare(job: Job, { message = { bytes: new Uint8Array(0), refs: [] } }: Frame): Promise<{ call: Any; attached: Promise<unknown> | undefined }> {
+async function prepare(
+  job: Job,
+  { message = { bytes: new Uint8Array(0), refs: [] } }: Frame,
+): Promise<{ call: Any; attached: Promise<unknown> | undefined }> {
   setImporting(true);
   const target = job.target === null ? undefined : await load(job.target).finally(() => setImporting(false));
   setImporting(false);
@@ -78,7 +81,8 @@ class Reporter {
       });
     }
     process.on("beforeExit", () => {
-      if (!this.#settled) void this.uncaught(new StateError(`${this.#name} can never end its work: nothing is left that its target could wait for.`));
+      if (!this.#settled)
+        void this.uncaught(new StateError(`${this.#name} can never end its work: nothing is left that its target could wait for.`));
     });
   }
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
-import { entryPath } from "../runtime/shared.ts";
 import { type LaunchOptions, type Output, type RuntimeName, runtime, runtimes } from "../runtime/runtime.ts";
+import { entryPath } from "../runtime/shared.ts";
 
 /** Another runtime for a child: by name, found on PATH, or by program and flags. */
 export type ChildRuntime = RuntimeName | { readonly execPath: string | URL; readonly args?: readonly string[] };
@@ -28,7 +28,8 @@ let executable: string | undefined;
  * ```
  */
 export function setExecutable(path: string | URL | null): void {
-  if (path !== null && typeof path !== "string" && !(path instanceof URL)) throw new TypeError("setExecutable takes a path, a file URL or null.");
+  if (path !== null && typeof path !== "string" && !(path instanceof URL))
+    throw new TypeError("setExecutable takes a path, a file URL or null.");
   executable = path === null ? undefined : toPath(path);
 }
 

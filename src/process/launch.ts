@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import type { Listener, Message, Nursery } from "../backend/backend.ts";
-import { encodeFrame, Op } from "../wire/frame.ts";
 import { currentBackend } from "../backend/select.ts";
 import { ProcessError } from "../errors.ts";
 import { type ChildHandle, runtime } from "../runtime/runtime.ts";
 import { endsWithin } from "../timing.ts";
+import { encodeFrame, Op } from "../wire/frame.ts";
 import { type CommandOptions, commandFor, toPath } from "./command.ts";
 import { currentPlace } from "./family.ts";
 import type { Boot, Job } from "./job.ts";
@@ -86,7 +86,8 @@ function watch(child: ChildHandle, nursery: Nursery): Child {
     work: (job, cargo, listen) => {
       const door = currentBackend().makeDoor(listen);
       void ended.then(() => door.release());
-      for (const piece of encodeFrame({ op: Op.job, id: 0, object: 0, meta: { ...job, door: door.share() }, message: cargo })) child.write(piece);
+      for (const piece of encodeFrame({ op: Op.job, id: 0, object: 0, meta: { ...job, door: door.share() }, message: cargo }))
+        child.write(piece);
     },
   };
 }
@@ -107,10 +108,14 @@ function startFailure(error: unknown, settings: LaunchSettings): unknown {
   if (error instanceof ProcessError || error instanceof TypeError) return error;
   const { cwd } = settings;
   const why = error instanceof Error ? error.message : String(error);
-  if (cwd !== undefined && !existsSync(cwd)) return new ProcessError(`The process could not be started: its cwd ${toPath(cwd)} does not exist.`, { cause: error });
+  if (cwd !== undefined && !existsSync(cwd))
+    return new ProcessError(`The process could not be started: its cwd ${toPath(cwd)} does not exist.`, { cause: error });
   const { file } = commandFor(entry, settings, []);
   const hint = isDenied(error) ? ` ${runtime.needs}` : "";
-  return new ProcessError(`The process could not be started: ${why}. Its program is ${JSON.stringify(file)}: is it there, and may it be run?${hint}`, { cause: error });
+  return new ProcessError(
+    `The process could not be started: ${why}. Its program is ${JSON.stringify(file)}: is it there, and may it be run?${hint}`,
+    { cause: error },
+  );
 }
 
 // A runtime's own permissions, not the system's.

@@ -66,13 +66,15 @@ const OUTPUTS: ReadonlySet<unknown> = new Set([undefined, "inherit", "pipe", "nu
 
 /** Checks what a caller gave to `new Process()`; throws `TypeError`, `RangeError` or `UnsupportedError`. */
 export function checkOptions(options: unknown): CheckedOptions {
-  if (typeof options !== "object" || options === null) throw new TypeError(`A process takes { target, args, ... }, received ${describe(options)}.`);
+  if (typeof options !== "object" || options === null)
+    throw new TypeError(`A process takes { target, args, ... }, received ${describe(options)}.`);
   const given = options as ProcessSettings & { target?: unknown; args?: unknown; kwargs?: unknown };
   const { target, args = [], kwargs, name, daemon, detached, startTimeout, execArgv, env, cwd, transfer = [] } = given;
   if (target !== undefined && target !== null) checkTarget(target);
   // A string would be spread into letters.
   if (!Array.isArray(args)) throw new TypeError(`args must be an array, received ${describe(args)}.`);
-  if (kwargs !== undefined && (typeof kwargs !== "object" || kwargs === null)) throw new TypeError(`kwargs must be an object, received ${describe(kwargs)}.`);
+  if (kwargs !== undefined && (typeof kwargs !== "object" || kwargs === null))
+    throw new TypeError(`kwargs must be an object, received ${describe(kwargs)}.`);
   if (name !== undefined) checkName(name);
   for (const [what, value] of Object.entries({ daemon, detached })) {
     if (value !== undefined && typeof value !== "boolean") throw new TypeError(`${what} must be a boolean, received ${describe(value)}.`);
@@ -80,12 +82,15 @@ export function checkOptions(options: unknown): CheckedOptions {
   if (execArgv !== undefined && !(Array.isArray(execArgv) && execArgv.every((flag) => typeof flag === "string"))) {
     throw new TypeError(`execArgv must be an array of strings, received ${describe(execArgv)}.`);
   }
-  if (env !== undefined && (typeof env !== "object" || env === null)) throw new TypeError(`env must be an object, received ${describe(env)}.`);
-  if (cwd !== undefined && typeof cwd !== "string" && !(cwd instanceof URL)) throw new TypeError(`cwd must be a path or a file URL, received ${describe(cwd)}.`);
+  if (env !== undefined && (typeof env !== "object" || env === null))
+    throw new TypeError(`env must be an object, received ${describe(env)}.`);
+  if (cwd !== undefined && typeof cwd !== "string" && !(cwd instanceof URL))
+    throw new TypeError(`cwd must be a path or a file URL, received ${describe(cwd)}.`);
   if (!OUTPUTS.has(given.stdout)) throw new TypeError(`stdout must be "inherit", "pipe" or "null", received ${describe(given.stdout)}.`);
   if (!OUTPUTS.has(given.stderr)) throw new TypeError(`stderr must be "inherit", "pipe" or "null", received ${describe(given.stderr)}.`);
   checkRuntime(given.runtime);
-  if (given.limits !== undefined) throw new UnsupportedError("limits need the native backend, and this process runs on the portable one: leave them out.");
+  if (given.limits !== undefined)
+    throw new UnsupportedError("limits need the native backend, and this process runs on the portable one: leave them out.");
   return {
     ...given,
     target: (target ?? undefined) as Target | undefined,
@@ -103,7 +108,8 @@ export function checkName(name: unknown): asserts name is string {
 function checkRuntime(wanted: unknown): void {
   if (wanted === undefined) return;
   if (typeof wanted === "string") {
-    if (!Object.hasOwn(runtimes, wanted)) throw new RangeError(`runtime must be "node", "deno", "bun" or { execPath, args }, received ${describe(wanted)}.`);
+    if (!Object.hasOwn(runtimes, wanted))
+      throw new RangeError(`runtime must be "node", "deno", "bun" or { execPath, args }, received ${describe(wanted)}.`);
     return;
   }
   const { execPath, args = [] } = (wanted ?? {}) as { execPath?: unknown; args?: unknown };
@@ -115,6 +121,7 @@ function checkRuntime(wanted: unknown): void {
 
 function checkTransfer(transfer: unknown): { close(): void }[] {
   const closable = (value: unknown): boolean => typeof value === "object" && value !== null && "close" in value;
-  if (!Array.isArray(transfer) || !transfer.every(closable)) throw new TypeError(`transfer must be an array of connections or queues, received ${describe(transfer)}.`);
+  if (!Array.isArray(transfer) || !transfer.every(closable))
+    throw new TypeError(`transfer must be an array of connections or queues, received ${describe(transfer)}.`);
   return [...transfer];
 }

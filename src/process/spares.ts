@@ -1,6 +1,6 @@
-import { pathToFileURL } from "node:url";
 import { availableParallelism } from "node:os";
-import { type Child, launch, type LaunchSettings } from "./launch.ts";
+import { pathToFileURL } from "node:url";
+import { type Child, type LaunchSettings, launch } from "./launch.ts";
 
 // Enough for a burst of starts; more would cost memory for nothing.
 const MOST_SPARES = 4;
@@ -30,7 +30,10 @@ function toUrl(module: unknown): string {
   if (module instanceof URL) return module.href;
   if (typeof module !== "string") throw new TypeError("A module to preload must be a URL, or an absolute one as a string.");
   if (module.startsWith("/")) return pathToFileURL(module).href;
-  if (!URL.canParse(module)) throw new TypeError(`A module to preload must be absolute, received ${JSON.stringify(module)}: use new URL(${JSON.stringify(module)}, import.meta.url).`);
+  if (!URL.canParse(module))
+    throw new TypeError(
+      `A module to preload must be absolute, received ${JSON.stringify(module)}: use new URL(${JSON.stringify(module)}, import.meta.url).`,
+    );
   return module;
 }
 
@@ -43,7 +46,15 @@ export async function takeSpare(settings: LaunchSettings): Promise<Child> {
 }
 
 // What can be told to a running process; the rest is decided when a process starts.
-function isPlain({ runtime, execArgv = [], env = {}, cwd, stdout = "inherit", stderr = "inherit", detached = false }: LaunchSettings): boolean {
+function isPlain({
+  runtime,
+  execArgv = [],
+  env = {},
+  cwd,
+  stdout = "inherit",
+  stderr = "inherit",
+  detached = false,
+}: LaunchSettings): boolean {
   const own = [runtime, cwd].some((setting) => setting !== undefined) || execArgv.length > 0 || Object.keys(env).length > 0;
   return !own && stdout === "inherit" && stderr === "inherit" && !detached;
 }

@@ -1,6 +1,6 @@
 import { StateError, UnsupportedError } from "../errors.ts";
 import { describe } from "../timing.ts";
-import { type Child, launch, type LaunchSettings } from "./launch.ts";
+import { type Child, type LaunchSettings, launch } from "./launch.ts";
 import { takeSpare } from "./spares.ts";
 
 export type StartMethod = "spawn" | "forkserver";
@@ -19,7 +19,9 @@ let chosen: StartMethod | undefined;
 /** Checks a method's name. Throws `UnsupportedError` for "fork", `RangeError` for an unknown one. */
 export function checkMethod(method: unknown): asserts method is StartMethod {
   if (method === "fork") {
-    throw new UnsupportedError('"fork" is refused: a JavaScript VM does not survive fork without exec. Use "spawn", or "forkserver" for a fast start.');
+    throw new UnsupportedError(
+      '"fork" is refused: a JavaScript VM does not survive fork without exec. Use "spawn", or "forkserver" for a fast start.',
+    );
   }
   if (typeof method !== "string" || !Object.hasOwn(starters, method)) {
     throw new RangeError(`The start method must be "spawn" or "forkserver", received ${describe(method)}.`);
@@ -58,7 +60,8 @@ export function getStartMethod(options: { readonly allowNone?: boolean } = {}): 
  */
 export function setStartMethod(method: StartMethod | null, options: { readonly force?: boolean } = {}): void {
   const force = options.force === true;
-  if (chosen !== undefined && !force) throw new StateError(`The start method is fixed already ("${chosen}"): set it once, before anything asks, or pass { force: true }.`);
+  if (chosen !== undefined && !force)
+    throw new StateError(`The start method is fixed already ("${chosen}"): set it once, before anything asks, or pass { force: true }.`);
   if (method === null && force) {
     chosen = undefined;
     return;

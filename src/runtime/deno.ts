@@ -39,7 +39,9 @@ export function denoRuntime(host: DenoHost | undefined): Runtime {
 
     launchArguments(options: LaunchOptions): string[] {
       if (host?.build.standalone === true) {
-        throw new UnsupportedError("A compiled Deno program can't run another module: call setExecutable() with the path of a deno binary.");
+        throw new UnsupportedError(
+          "A compiled Deno program can't run another module: call setExecutable() with the path of a deno binary.",
+        );
       }
       return ["run", "--no-prompt", ...grants(host, options), ...configFlag(host), ...options.execArgv, options.entry.href];
     },
@@ -86,7 +88,13 @@ export function denoRuntime(host: DenoHost | undefined): Runtime {
     emptyStdin(): void {
       replaceStdin();
       if (host === undefined) return;
-      const empty = { read: async () => null, readSync: () => null, readable: new Blob([]).stream(), isTerminal: () => false, close: () => {} };
+      const empty = {
+        read: async () => null,
+        readSync: () => null,
+        readable: new Blob([]).stream(),
+        isTerminal: () => false,
+        close: () => {},
+      };
       Object.defineProperty(host, "stdin", { value: empty, configurable: true });
     },
   };
@@ -119,7 +127,10 @@ function ignoreEnded(kill: () => void): void {
 function environment(changes: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
   const entries = Object.entries(changes);
   if (entries.every(([, value]) => value !== undefined)) return { env: changes };
-  return { clearEnv: true, env: Object.fromEntries(Object.entries({ ...process.env, ...changes }).filter(([, value]) => value !== undefined)) };
+  return {
+    clearEnv: true,
+    env: Object.fromEntries(Object.entries({ ...process.env, ...changes }).filter(([, value]) => value !== undefined)),
+  };
 }
 
 // Kinds the parent holds as a whole pass on; a parent that has no permissions to pass gives what the library itself needs.

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { Socket } from "node:net";
 import { Readable } from "node:stream";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
-import { carriedFlags, entryPath, mainFromArgv, replaceStdin } from "./shared.ts";
 import type { ChildHandle, Exit, LaunchOptions, Runtime, SpawnCommand } from "./runtime.ts";
+import { carriedFlags, entryPath, mainFromArgv, replaceStdin } from "./shared.ts";
 
 const isSelf = !("Deno" in globalThis) && !("Bun" in globalThis);
 

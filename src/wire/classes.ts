@@ -50,7 +50,8 @@ export function registerClass(Class: abstract new (...args: never[]) => object):
   if (Class.name === "") throw new TypeError("A class without a name can't travel: give it one.");
   const known = registered.get(Class.name) ?? errorClasses.get(Class.name);
   if (known === Class) return;
-  if (known !== undefined) throw new StateError(`Another class named ${Class.name} is registered: rename one of them, the name is what travels.`);
+  if (known !== undefined)
+    throw new StateError(`Another class named ${Class.name} is registered: rename one of them, the name is what travels.`);
   registered.set(Class.name, Class as WireClass);
   namesByPrototype.set(Class.prototype, Class.name);
 }

@@ -41,7 +41,8 @@ class Decoder {
   }
 
   whole(): unknown {
-    if (this.#bytes.length === 0 || this.#byte() !== FORMAT) throw invalid("it does not begin as one (another program, or another version?)");
+    if (this.#bytes.length === 0 || this.#byte() !== FORMAT)
+      throw invalid("it does not begin as one (another program, or another version?)");
     const value = this.#value(0);
     if (this.#at !== this.#bytes.length) throw invalid("bytes are left at its end");
     return value;
@@ -302,7 +303,8 @@ class Decoder {
   #converted(depth: number): object {
     const Class = this.#class();
     const revive = Class[fromWire];
-    if (revive === undefined) throw new SerializationError(`The class ${Class.name} has [toWire] on the other side, and no [fromWire] here.`);
+    if (revive === undefined)
+      throw new SerializationError(`The class ${Class.name} has [toWire] on the other side, and no [fromWire] here.`);
     const number = this.#objects.push(UNFINISHED) - 1;
     const data = this.#value(depth + 1);
     let instance: object;
@@ -319,7 +321,9 @@ class Decoder {
     const name = this.#string();
     const Class = classNamed(name);
     if (Class === undefined) {
-      throw new SerializationError(`An instance of ${JSON.stringify(name.slice(0, 80))} came, which is not registered here: call registerClass() in a module that both sides import.`);
+      throw new SerializationError(
+        `An instance of ${JSON.stringify(name.slice(0, 80))} came, which is not registered here: call registerClass() in a module that both sides import.`,
+      );
     }
     return Class;
   }
@@ -333,7 +337,10 @@ function makeError(className: unknown, remoteName: string, message: string | und
     return error;
   }
   const Class = typeof className === "string" ? errorClassNamed(className) : undefined;
-  if (Class === undefined) throw invalid(`it has an error of the unknown class ${String(className).slice(0, 80)}: call registerClass() in a module that both sides import`);
+  if (Class === undefined)
+    throw invalid(
+      `it has an error of the unknown class ${String(className).slice(0, 80)}: call registerClass() in a module that both sides import`,
+    );
   // Made as an Error, so that it is one in the engine's eyes; its class' constructor may want other arguments.
   const error = new Error(message);
   if (message === undefined) Reflect.deleteProperty(error, "message");
@@ -341,7 +348,18 @@ function makeError(className: unknown, remoteName: string, message: string | und
 }
 
 // Names of the errors that runtimes reject with as DOMException.
-const DOM_NAMES = new Set(["AbortError", "TimeoutError", "DataCloneError", "InvalidStateError", "NotSupportedError", "SyntaxError", "InvalidAccessError", "QuotaExceededError", "OperationError", "NetworkError"]);
+const DOM_NAMES = new Set([
+  "AbortError",
+  "TimeoutError",
+  "DataCloneError",
+  "InvalidStateError",
+  "NotSupportedError",
+  "SyntaxError",
+  "InvalidAccessError",
+  "QuotaExceededError",
+  "OperationError",
+  "NetworkError",
+]);
 
 function setOwn(object: object, key: string, value: unknown, enumerable: boolean): void {
   Object.defineProperty(object, key, { value, enumerable, writable: true, configurable: true });

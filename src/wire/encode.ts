@@ -283,7 +283,9 @@ class Encoder {
         this.value(key, depth + 1);
         this.value(value, depth + 1);
       } catch (error) {
-        throw error instanceof Refusal ? error.inside(`.get(${typeof key === "string" ? JSON.stringify(key) : String(typeof key)})`) : error;
+        throw error instanceof Refusal
+          ? error.inside(`.get(${typeof key === "string" ? JSON.stringify(key) : String(typeof key)})`)
+          : error;
       }
     }
   }
@@ -305,7 +307,8 @@ class Encoder {
   // A view sends its own bytes, never the rest of a buffer that it is a window of.
   #view(view: ArrayBufferView, prototype: object): void {
     const { buffer, byteOffset, byteLength } = view;
-    if (typeof SharedArrayBuffer !== "undefined" && buffer instanceof SharedArrayBuffer) throw new Refusal("it is a view of a SharedArrayBuffer, whose memory other processes can't see; copy it");
+    if (typeof SharedArrayBuffer !== "undefined" && buffer instanceof SharedArrayBuffer)
+      throw new Refusal("it is a view of a SharedArrayBuffer, whose memory other processes can't see; copy it");
     if ((buffer as ArrayBuffer).detached) throw new Refusal("its ArrayBuffer is detached");
     if (prototype === DataView.prototype) this.#out.byte(Tag.view);
     else {
@@ -366,7 +369,8 @@ function countEntries(array: readonly unknown[]): number {
 
 function whyNot(value: object): string {
   const name: unknown = value.constructor?.name;
-  if (typeof SharedArrayBuffer !== "undefined" && value instanceof SharedArrayBuffer) return "it is a SharedArrayBuffer, whose memory other processes can't see";
+  if (typeof SharedArrayBuffer !== "undefined" && value instanceof SharedArrayBuffer)
+    return "it is a SharedArrayBuffer, whose memory other processes can't see";
   const own = typeof name === "string" && name !== "" ? name : "an anonymous class";
   if (Object.hasOwn(globalThis, own)) return `it is a ${own}, which has no meaning in another process`;
   return `it is an instance of ${own}: call registerClass(${own}) in the modules that both sides import`;

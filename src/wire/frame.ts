@@ -1,8 +1,8 @@
+import type { Message, Ref } from "../backend/backend.ts";
 import { CorruptedError, SerializationError } from "../errors.ts";
 import { decode } from "./decode.ts";
 import { encode } from "./encode.ts";
 import { MAX_MESSAGE } from "./tags.ts";
-import type { Message, Ref } from "../backend/backend.ts";
 
 /** What one side of a hub's line says to the other. */
 export const Op = {

@@ -170,11 +170,25 @@ export const cases: Cases = {
   "offset and size of sendBytes (test_sendbytes)": async () => {
     const [a, b] = Pipe();
     const letters = text("abcdefghijklmnopqrstuvwxyz");
-    for (const [offset, size, expected] of [[0, undefined, letters], [5, undefined, letters.slice(5)], [7, 8, letters.slice(7, 15)], [26, undefined, new Uint8Array(0)], [26, 0, new Uint8Array(0)]] as const) {
+    for (const [offset, size, expected] of [
+      [0, undefined, letters],
+      [5, undefined, letters.slice(5)],
+      [7, 8, letters.slice(7, 15)],
+      [26, undefined, new Uint8Array(0)],
+      [26, 0, new Uint8Array(0)],
+    ] as const) {
       await a.sendBytes(letters, offset, size);
       assert.deepEqual(await b.recvBytes(), expected);
     }
-    for (const [offset, size] of [[27, undefined], [22, 5], [26, 1], [-1, undefined], [4, -1], [0.5, undefined]] as const) await rejects(a.sendBytes(letters, offset, size), RangeError);
+    for (const [offset, size] of [
+      [27, undefined],
+      [22, 5],
+      [26, 1],
+      [-1, undefined],
+      [4, -1],
+      [0.5, undefined],
+    ] as const)
+      await rejects(a.sendBytes(letters, offset, size), RangeError);
     await rejects(a.sendBytes("text" as never), TypeError);
     await rejects(a.sendBytes(letters, null as never), TypeError);
     assert.equal(await b.poll(), false, "nothing was sent");
@@ -366,7 +380,11 @@ export const cases: Cases = {
   },
   "a value that can't travel sends nothing": async () => {
     const [a, b] = Pipe<unknown>();
-    await rejects(a.send(() => 1), SerializationError, /value/);
+    await rejects(
+      a.send(() => 1),
+      SerializationError,
+      /value/,
+    );
     await rejects(a.send({ at: [1, Symbol("s")] }), SerializationError, /value\.at\[1\]/);
     assert.equal(await b.poll(), false);
     await a.send(1);
@@ -443,7 +461,15 @@ export const cases: Cases = {
   },
   "fileno and sync twins are for the native backend; no connection without Pipe()": async () => {
     const [a] = Pipe();
-    for (const call of [() => a.fileno(), () => a.recvSync(), () => a.sendSync(1), () => a.recvBytesSync(), () => a.sendBytesSync(text("x")), () => a.recvBytesIntoSync(text("x")), () => a.pollSync()]) {
+    for (const call of [
+      () => a.fileno(),
+      () => a.recvSync(),
+      () => a.sendSync(1),
+      () => a.recvBytesSync(),
+      () => a.sendBytesSync(text("x")),
+      () => a.recvBytesIntoSync(text("x")),
+      () => a.pollSync(),
+    ]) {
       assert.throws(call, UnsupportedError);
     }
     assert.throws(() => new Connection({}), TypeError);

@@ -20,10 +20,33 @@ function corpus(): unknown[] {
   cycle.self = cycle;
   cycle.list.push(cycle);
   return [
-    [undefined, null, true, -0, Number.NaN, 1e300, -123456789, 2 ** 40, "text", "\ud800 lone", "日本", 123456789012345678901234567890n, -1n],
+    [
+      undefined,
+      null,
+      true,
+      -0,
+      Number.NaN,
+      1e300,
+      -123456789,
+      2 ** 40,
+      "text",
+      "\ud800 lone",
+      "日本",
+      123456789012345678901234567890n,
+      -1n,
+    ],
     { a: { b: [1, , 3] }, ["__proto__x"]: 1 },
     new Map<unknown, unknown>([[{ k: 1 }, new Set([1, "2"])]]),
-    [new Date(0), new Date(Number.NaN), /re+/gi, new Uint8Array([1, 2, 3]), new Float64Array([1.5]), new BigInt64Array([-5n]), new DataView(new ArrayBuffer(3)), new ArrayBuffer(2)],
+    [
+      new Date(0),
+      new Date(Number.NaN),
+      /re+/gi,
+      new Uint8Array([1, 2, 3]),
+      new Float64Array([1.5]),
+      new BigInt64Array([-5n]),
+      new DataView(new ArrayBuffer(3)),
+      new ArrayBuffer(2),
+    ],
     Object.assign(Object.create(null), { nothing: "inherited" }),
     Object.assign(new RangeError("out", { cause: new AggregateError([new TypeError("in")], "many") }), { code: "E_OWN" }),
     cycle,
@@ -54,7 +77,10 @@ export async function inChildOf(runtime: (typeof runtimes)[number]): Promise<str
     if (value instanceof Error) {
       // Engines compare errors in ways of their own.
       assert.ok(back instanceof RangeError && back.cause instanceof AggregateError && back.cause.errors[0] instanceof TypeError);
-      assert.deepEqual([back.message, back.cause.message, (back as { code?: string }).code, back.stack], ["out", "many", "E_OWN", value.stack]);
+      assert.deepEqual(
+        [back.message, back.cause.message, (back as { code?: string }).code, back.stack],
+        ["out", "many", "E_OWN", value.stack],
+      );
       continue;
     }
     assert.deepEqual(back, value);

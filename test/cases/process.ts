@@ -3,26 +3,26 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import type { Connection } from "../../mod.ts";
 import {
   activeChildren,
   ClosedError,
   cpuCount,
   currentProcess,
-  parentProcess,
   Pipe,
   Process,
   ProcessDiedError,
   type ProcessOptions,
+  parentProcess,
   Queue,
   RemoteError,
   SerializationError,
-  setExecutable,
   StateError,
+  setExecutable,
   TimeoutError,
   UnsupportedError,
   wait,
 } from "../../mod.ts";
-import type { Connection } from "../../mod.ts";
 import type { Cases } from "../suite/case.ts";
 import { rejects, run, started } from "../suite/help.ts";
 
@@ -38,7 +38,15 @@ export async function untilTold(q: Queue): Promise<void> {
   await q.get();
 }
 
-export function aboutMe(): { pid: number; name: string; daemon: boolean; alive: boolean; exitCode: number | null; parent: { pid: number; name: string; alive: boolean } | null; children: number } {
+export function aboutMe(): {
+  pid: number;
+  name: string;
+  daemon: boolean;
+  alive: boolean;
+  exitCode: number | null;
+  parent: { pid: number; name: string; alive: boolean } | null;
+  children: number;
+} {
   const me = currentProcess();
   const parent = parentProcess();
   return {
@@ -237,12 +245,21 @@ export const cases: Cases = {
     await p.start();
     assert.equal(p.isAlive() && activeChildren().includes(p as never), true);
     const about = await p.result();
-    assert.deepEqual(about, { pid: p.pid, name: p.name, daemon: false, alive: true, exitCode: null, parent: { pid: process.pid, name: "MainProcess", alive: true }, children: 0 });
+    assert.deepEqual(about, {
+      pid: p.pid,
+      name: p.name,
+      daemon: false,
+      alive: true,
+      exitCode: null,
+      parent: { pid: process.pid, name: "MainProcess", alive: true },
+      children: 0,
+    });
     assert.equal(await p.join(), 0);
     assert.deepEqual([p.exitCode, p.isAlive(), activeChildren().length], [0, false, 0]);
   },
   "args and kwargs arrive (test_args_argument)": async () => {
-    for (const args of [[1], ["str"], [[1]], [], [null, undefined, { a: new Map([[1, 2]]) }]]) assert.deepEqual(await run({ target: echoArgs, args }), args);
+    for (const args of [[1], ["str"], [[1]], [], [null, undefined, { a: new Map([[1, 2]]) }]])
+      assert.deepEqual(await run({ target: echoArgs, args }), args);
     const p = new Process({ target: echoArgs, args: [1], kwargs: { hello: 23 } });
     await p.start();
     assert.deepEqual(await p.result(), [1, { hello: 23 }]);
@@ -335,7 +352,8 @@ export const cases: Cases = {
     await p.join();
     p.close();
     p.close();
-    for (const call of [() => p.isAlive(), () => p.terminate(), () => p.kill(), () => p.pid, () => p.exitCode, () => p.sentinel]) assert.throws(call, ClosedError);
+    for (const call of [() => p.isAlive(), () => p.terminate(), () => p.kill(), () => p.pid, () => p.exitCode, () => p.sentinel])
+      assert.throws(call, ClosedError);
     for (const call of [() => p.join(), () => p.start(), () => p.result()]) await rejects(call(), ClosedError);
     assert.equal(typeof p.name, "string");
     assert.equal(p.daemon, false);
@@ -522,8 +540,36 @@ export const cases: Cases = {
   },
   "bad options": async () => {
     const bad = (options: unknown): Process => new Process(options as ProcessOptions<unknown[], unknown>);
-    for (const options of [5, "x", null, { target: 5 }, { target: {} }, { target: "work" }, { target: { module: "./x.ts" } }, { target: { module: 5 } }]) assert.throws(() => bad(options), TypeError, JSON.stringify(options));
-    for (const options of [{ args: "abc" }, { args: 5 }, { args: null }, { kwargs: 5 }, { name: 5 }, { daemon: 1 }, { detached: "x" }, { execArgv: "x" }, { env: 5 }, { cwd: 5 }, { stdout: "x" }, { stderr: 1 }, { runtime: 5 }, { runtime: {} }, { transfer: 5 }, { startTimeout: "1" }, { startTimeout: Number.NaN }]) {
+    for (const options of [
+      5,
+      "x",
+      null,
+      { target: 5 },
+      { target: {} },
+      { target: "work" },
+      { target: { module: "./x.ts" } },
+      { target: { module: 5 } },
+    ])
+      assert.throws(() => bad(options), TypeError, JSON.stringify(options));
+    for (const options of [
+      { args: "abc" },
+      { args: 5 },
+      { args: null },
+      { kwargs: 5 },
+      { name: 5 },
+      { daemon: 1 },
+      { detached: "x" },
+      { execArgv: "x" },
+      { env: 5 },
+      { cwd: 5 },
+      { stdout: "x" },
+      { stderr: 1 },
+      { runtime: 5 },
+      { runtime: {} },
+      { transfer: 5 },
+      { startTimeout: "1" },
+      { startTimeout: Number.NaN },
+    ]) {
       assert.throws(() => bad({ target: forever, ...options }), TypeError, JSON.stringify(options));
     }
     assert.throws(() => bad({ target: forever, runtime: "python" }), RangeError);

@@ -1,6 +1,19 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
-import { ClosedError, Empty, Full, JoinableQueue, Process, ProcessDiedError, Queue, SerializationError, ShutDown, SimpleQueue, StateError, TimeoutError } from "../../mod.ts";
+import {
+  ClosedError,
+  Empty,
+  Full,
+  JoinableQueue,
+  Process,
+  ProcessDiedError,
+  Queue,
+  SerializationError,
+  ShutDown,
+  SimpleQueue,
+  StateError,
+  TimeoutError,
+} from "../../mod.ts";
 import type { Cases } from "../suite/case.ts";
 import { rejects, run, started } from "../suite/help.ts";
 
@@ -89,7 +102,13 @@ export const cases: Cases = {
     await q.putNowait(6);
     assert.equal(await q.empty(), false);
     assert.equal(await q.full(), true);
-    for (const look of [() => q.put(7, { block: false }), () => q.put(7, { block: false, timeout: 5000 }), () => q.putNowait(7), () => q.put(7, { timeout: 0 }), () => q.put(7, { timeout: -1 })]) {
+    for (const look of [
+      () => q.put(7, { block: false }),
+      () => q.put(7, { block: false, timeout: 5000 }),
+      () => q.putNowait(7),
+      () => q.put(7, { timeout: 0 }),
+      () => q.put(7, { timeout: -1 }),
+    ]) {
       const start = performance.now();
       await rejects(look(), Full);
       assert.ok(performance.now() - start < 1000);
@@ -111,7 +130,13 @@ export const cases: Cases = {
     assert.equal(await q.get({ timeout: 5000 }), 4);
     await child.join();
     assert.equal(await q.getNowait(), 5);
-    for (const look of [() => q.get({ block: false }), () => q.get({ block: false, timeout: 5000 }), () => q.getNowait(), () => q.get({ timeout: 0 }), () => q.get({ timeout: -5 })]) {
+    for (const look of [
+      () => q.get({ block: false }),
+      () => q.get({ block: false, timeout: 5000 }),
+      () => q.getNowait(),
+      () => q.get({ timeout: 0 }),
+      () => q.get({ timeout: -5 }),
+    ]) {
       const start = performance.now();
       await rejects(look(), Empty);
       assert.ok(performance.now() - start < 1000);
@@ -170,7 +195,19 @@ export const cases: Cases = {
       q.close();
       await q.joinThread();
       q.close();
-      for (const call of [() => q.put(1), () => q.putNowait(1), () => q.get(), () => q.getNowait(), () => q.empty(), () => q.full(), () => q.qsize(), () => q.stats(), () => q.join(), () => q.taskDone(), () => q.shutdown()]) {
+      for (const call of [
+        () => q.put(1),
+        () => q.putNowait(1),
+        () => q.get(),
+        () => q.getNowait(),
+        () => q.empty(),
+        () => q.full(),
+        () => q.qsize(),
+        () => q.stats(),
+        () => q.join(),
+        () => q.taskDone(),
+        () => q.shutdown(),
+      ]) {
         await rejects(call(), ClosedError, /closed/);
       }
     }
@@ -223,7 +260,10 @@ export const cases: Cases = {
     const q = new Queue<number>();
     const gets = Array.from({ length: 20 }, () => q.get());
     for (let i = 0; i < 20; i++) await q.put(i);
-    assert.deepEqual(await Promise.all(gets), Array.from({ length: 20 }, (_, i) => i));
+    assert.deepEqual(
+      await Promise.all(gets),
+      Array.from({ length: 20 }, (_, i) => i),
+    );
   },
   "a waiting put goes in when there is room, in order": async () => {
     const q = new Queue<number>(1);
@@ -443,7 +483,10 @@ export const cases: Cases = {
     for (const list of lists) {
       for (const id of [0, 1]) {
         const own = list.filter(([producer]) => producer === id).map(([, i]) => i);
-        assert.deepEqual(own, own.toSorted((a, b) => a - b));
+        assert.deepEqual(
+          own,
+          own.toSorted((a, b) => a - b),
+        );
       }
     }
     assert.equal(new Set(lists.flat().map(String)).size, 400);

@@ -9,10 +9,10 @@ import {
   Pipe,
   Process,
   Queue,
-  setForkserverPreload,
-  setStartMethod,
   type StartMethod,
   StateError,
+  setForkserverPreload,
+  setStartMethod,
   TimeoutError,
   UnsupportedError,
 } from "../../mod.ts";

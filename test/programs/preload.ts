@@ -1,3 +1,4 @@
 // Imported ahead of the job: the job finds what it left.
 (globalThis as { preloadedBefore?: boolean }).preloadedBefore = true;
+
 export {};

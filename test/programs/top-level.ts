@@ -27,5 +27,11 @@ const make = (n: number): Process<[number], number> => new Process({ target: dou
 
 if (import.meta.main ?? process.argv[1]?.endsWith("top-level.ts")) {
   const inCallback = await Promise.all([3].map((n) => result(make(n) as never)));
-  console.log(JSON.stringify([await result(new Process({ target: double, args: [1] }) as never), await result(new Doubler(2) as never), ...inCallback]));
+  console.log(
+    JSON.stringify([
+      await result(new Process({ target: double, args: [1] }) as never),
+      await result(new Doubler(2) as never),
+      ...inCallback,
+    ]),
+  );
 }

@@ -20,7 +20,9 @@ export async function detachedNode(said: Queue<number>): Promise<void> {
 async function root(kind: string): Promise<void> {
   const said = new Queue<number>();
   const child =
-    kind === "detached" ? new Process({ target: detachedNode, args: [said], detached: true }) : new Process({ target: node, args: [kind, 1, said], daemon: kind === "daemon" });
+    kind === "detached"
+      ? new Process({ target: detachedNode, args: [said], detached: true })
+      : new Process({ target: node, args: [kind, 1, said], daemon: kind === "daemon" });
   await child.start();
   const count = kind === "detached" ? 1 : 2;
   const pids = [process.pid];

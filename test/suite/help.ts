@@ -18,7 +18,11 @@ export async function run<A extends readonly unknown[], R>(options: ProcessOptio
 }
 
 /** Asserts that a promise rejects with this class, and gives the error. */
-export async function rejects(promise: Promise<unknown>, Class: abstract new (...args: never[]) => Error, message: RegExp = /./): Promise<Error> {
+export async function rejects(
+  promise: Promise<unknown>,
+  Class: abstract new (...args: never[]) => Error,
+  message: RegExp = /./,
+): Promise<Error> {
   try {
     await promise;
   } catch (error) {

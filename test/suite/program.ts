@@ -22,6 +22,8 @@ export class Program {
   readonly temp: string = mkdtempSync(join(tmpdir(), "pp-test-"));
   readonly child: ChildProcess;
   readonly ended: Promise<number | string | null>;
+  /** As `ended`, with all output read. */
+  readonly closed: Promise<number | string | null>;
   stdout = "";
   stderr = "";
   readonly #tag = randomUUID();
@@ -30,7 +32,16 @@ export class Program {
   constructor(runtime: string, file: string, { args = [], flags, env = {}, stdin = "ignore", cwd }: ProgramOptions = {}) {
     const [program = "", ...usual] = commands[runtime] ?? [];
     const path = file.startsWith("/") ? file : fileURLToPath(new URL(`../programs/${file}`, import.meta.url));
-    const environment = { ...process.env, TMPDIR: this.temp, PATH: pathWithRuntimes(), NODE_OPTIONS: "", VITEST: "", NO_COLOR: "1", [TAG]: this.#tag, ...env };
+    const environment = {
+      ...process.env,
+      TMPDIR: this.temp,
+      PATH: pathWithRuntimes(),
+      NODE_OPTIONS: "",
+      VITEST: "",
+      NO_COLOR: "1",
+      [TAG]: this.#tag,
+      ...env,
+    };
     const line = [program, ...(flags ?? usual), path, ...args];
     const [file0 = "", ...rest] = stdin === "closed" ? ["/bin/sh", "-c", 'exec "$@" <&-', "sh", ...line] : line;
     this.child = spawn(file0, rest, { env: environment, stdio: [stdin === "closed" ? "ignore" : stdin, "pipe", "pipe"], cwd });
@@ -39,6 +50,9 @@ export class Program {
     this.ended = new Promise((resolve) => {
       this.child.on("exit", (code, signal) => resolve(code ?? signal));
     });
+    this.closed = new Promise((resolve) => {
+      this.child.on("close", (code, signal) => resolve(code ?? signal));
+    });
     void this.ended.then(() => setTimeout(() => this.#hear("stdout", ""), 50));
     onTestFinished(() => this.stop());
   }
@@ -46,9 +60,13 @@ export class Program {
   /** The first line of output that is JSON. */
   async json(): Promise<unknown> {
     for (;;) {
-      const line = this.stdout.split("\n").slice(0, -1).find((each) => /^[[{"]/.test(each));
+      const line = this.stdout
+        .split("\n")
+        .slice(0, -1)
+        .find((each) => /^[[{"]/.test(each));
       if (line !== undefined) return JSON.parse(line);
-      if (this.child.exitCode !== null || this.child.signalCode !== null) throw new Error(`the program ended with ${this.child.exitCode ?? this.child.signalCode}\n${this.stdout}\n${this.stderr}`);
+      if (this.child.exitCode !== null || this.child.signalCode !== null)
+        throw new Error(`the program ended with ${this.child.exitCode ?? this.child.signalCode}\n${this.stdout}\n${this.stderr}`);
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }

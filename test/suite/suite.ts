@@ -69,7 +69,8 @@ class Run {
     this.#exited = new Promise((resolve) => {
       child.on("close", (code, signal) => {
         resolve(code ?? signal);
-        for (const waiting of this.#reports.values()) waiting.reject(new Error(`the runner ended with ${code ?? signal} before this case\n${this.#output.slice(-4000)}`));
+        for (const waiting of this.#reports.values())
+          waiting.reject(new Error(`the runner ended with ${code ?? signal} before this case\n${this.#output.slice(-4000)}`));
       });
     });
   }

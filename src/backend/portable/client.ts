@@ -1,8 +1,8 @@
 import { OwnerDiedError } from "../../errors.ts";
 import { holdEventLoop } from "../../runtime/hold.ts";
 import { FOREVER, type Wait, watchWait } from "../../timing.ts";
-import type { Incoming, Message } from "../backend.ts";
 import { type Frame, Op } from "../../wire/frame.ts";
+import type { Incoming, Message } from "../backend.ts";
 
 /** One request of this process to a hub. */
 export interface Call {
@@ -159,6 +159,7 @@ function noAnswer(): Error {
 // Where the caller waited tells more than where the hub answered.
 function withLocalStack(error: Error): Error {
   const { stack } = new Error(error.message);
-  if (stack !== undefined) Object.defineProperty(error, "stack", { value: stack.replace(/^Error/, error.name), configurable: true, writable: true });
+  if (stack !== undefined)
+    Object.defineProperty(error, "stack", { value: stack.replace(/^Error/, error.name), configurable: true, writable: true });
   return error;
 }

@@ -1,6 +1,6 @@
 import { CorruptedError } from "../../errors.ts";
-import type { Listener, ReportKind } from "../backend.ts";
 import { Op } from "../../wire/frame.ts";
+import type { Listener, ReportKind } from "../backend.ts";
 import type { Hosted, Request } from "./request.ts";
 
 const KINDS: ReadonlySet<unknown> = new Set<ReportKind>(["started", "result", "error"]);

@@ -1,4 +1,4 @@
-import { type Server, type Socket, createServer } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import type { Message } from "../backend.ts";
 import { restrict } from "./folder.ts";
 import { Line } from "./line.ts";

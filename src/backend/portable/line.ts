@@ -2,8 +2,8 @@ import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Socket } from "node:net";
 import { AuthenticationError } from "../../errors.ts";
 import { after } from "../../timing.ts";
+import { encodeFrame, type Frame, FrameReader, type Torn } from "../../wire/frame.ts";
 import { List } from "./list.ts";
-import { type Frame, FrameReader, encodeFrame, type Torn } from "../../wire/frame.ts";
 
 const HELLO = new TextEncoder().encode("polyproc/1\n");
 const NONCE = 32;
@@ -59,7 +59,9 @@ export class Line {
     });
     socket.on("end", () => socket.destroy());
     socket.on("close", () => this.#end());
-    this.#stopLimit = after(HANDSHAKE_LIMIT, () => this.#cut(new AuthenticationError("The other side did not finish the handshake in time.")));
+    this.#stopLimit = after(HANDSHAKE_LIMIT, () =>
+      this.#cut(new AuthenticationError("The other side did not finish the handshake in time.")),
+    );
     if (this.#isHub) socket.write(concat([HELLO, this.#ownNonce]));
   }
 
@@ -131,7 +133,9 @@ export class Line {
     if (this.#peerNonce === undefined) {
       if (this.#greeting.length < HELLO.length + NONCE) return;
       if (!HELLO.every((byte, i) => this.#greeting[i] === byte)) {
-        throw new AuthenticationError("The other side is no polyproc process, or one of another version: use one version in the whole tree.");
+        throw new AuthenticationError(
+          "The other side is no polyproc process, or one of another version: use one version in the whole tree.",
+        );
       }
       this.#take(HELLO.length);
       this.#peerNonce = this.#take(NONCE);
@@ -162,7 +166,9 @@ export class Line {
 
   #verify(role: "hub" | "client", proof: Uint8Array, challenge: Uint8Array, theirs: Uint8Array): void {
     if (!timingSafeEqual(proof, this.#proof(role, challenge, theirs))) {
-      throw new AuthenticationError("The other side does not know this tree's secret: shared objects travel inside one process tree alone.");
+      throw new AuthenticationError(
+        "The other side does not know this tree's secret: shared objects travel inside one process tree alone.",
+      );
     }
   }
 

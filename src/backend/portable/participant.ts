@@ -1,6 +1,6 @@
 import { CorruptedError, OwnerDiedError } from "../../errors.ts";
-import type { Message } from "../backend.ts";
 import { type Frame, Op, type Torn } from "../../wire/frame.ts";
+import type { Message } from "../backend.ts";
 import type { Answer, Delivery, Holder, Hosted, Kept, Request, Withdraw } from "./request.ts";
 
 /** The objects that a hub serves, and who holds them. */

@@ -2,18 +2,7 @@ import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
 import { AuthenticationError, OwnerDiedError, UnsupportedError } from "../../errors.ts";
 import { runtime } from "../../runtime/runtime.ts";
-import type {
-  Backend,
-  ConnectionPort,
-  Family,
-  Listener,
-  Message,
-  Nursery,
-  Port,
-  QueuePort,
-  QueueSettings,
-  Ref,
-} from "../backend.ts";
+import type { Backend, ConnectionPort, Family, Listener, Message, Nursery, Port, QueuePort, QueueSettings, Ref } from "../backend.ts";
 import { Client } from "./client.ts";
 import { DoorState } from "./door-state.ts";
 import { makeAddress, makeFolder, remove, sweep } from "./folder.ts";

@@ -1,8 +1,8 @@
 import { ClosedError, CorruptedError, Empty, Full, TimeoutError } from "../../errors.ts";
 import { FOREVER, type Wait } from "../../timing.ts";
+import { Op } from "../../wire/frame.ts";
 import type { ConnectionPort, DoorPort, Incoming, Message, Port, QueuePort, QueueStats, Ref, ReportKind } from "../backend.ts";
 import type { CallControl, Client, Reply } from "./client.ts";
-import { Op } from "../../wire/frame.ts";
 
 /** What a port needs to know of its object. */
 export interface PortPlace {
@@ -119,7 +119,12 @@ export class PortablePort implements Port {
 
 export class PortableQueue extends PortablePort implements QueuePort {
   put(message: Message, wait: Wait): Promise<void> {
-    return this.transmit({ op: Op.put, message, wait, tooLate: () => new Full("The queue is full: wait for room, or take items from it.") });
+    return this.transmit({
+      op: Op.put,
+      message,
+      wait,
+      tooLate: () => new Full("The queue is full: wait for room, or take items from it."),
+    });
   }
 
   get(wait: Wait): Promise<Incoming> {
@@ -159,5 +164,3 @@ export class PortableDoor extends PortablePort implements DoorPort {
     await this.place.client.call({ op: Op.report, object: this.object, meta: kind, message });
   }
 }
-
-

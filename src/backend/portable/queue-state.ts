@@ -1,6 +1,6 @@
 import { CorruptedError, ProcessDiedError, ShutDown, StateError } from "../../errors.ts";
-import type { QueueSettings, QueueStats } from "../backend.ts";
 import { Op } from "../../wire/frame.ts";
+import type { QueueSettings, QueueStats } from "../backend.ts";
 import { List } from "./list.ts";
 import { type Item, Mailbox } from "./mailbox.ts";
 import type { Answer, Delivery, Holder, Hosted, Request, Withdraw } from "./request.ts";
@@ -167,7 +167,10 @@ function shutDown(): ShutDown {
 
 function holderDied(items: number): ProcessDiedError {
   const what = items === 1 ? "A consumer ended holding an item that it" : `Consumers ended holding ${items} items that they`;
-  return new ProcessDiedError(`${what} had not marked done: it counts as done now; make the queue with { redeliver: true } to get such items back.`, {
-    fields: { items },
-  });
+  return new ProcessDiedError(
+    `${what} had not marked done: it counts as done now; make the queue with { redeliver: true } to get such items back.`,
+    {
+      fields: { items },
+    },
+  );
 }

@@ -1,0 +1,54 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { Program } from "./suite/program.ts";
+
+const example = (name: string): string => fileURLToPath(new URL(`../examples/${name}.ts`, import.meta.url));
+
+const expected: Readonly<Record<string, RegExp>> = {
+  "ping-pong": /ping 9, pong 10\nthe other player ended with 0\n$/,
+  "producer-consumer": /consumer-1 ended with 0\nconsumer-2 ended with 0\nthe sum of the squares is 385\n$/,
+  subclass: /^HELLO\nSTRASSE\nUpper-1 answered 2 times\n$/,
+  "mixed-tree": /^bun: 1208925819614629174706176, 1970, 2 3 5\ndeno: .*\nnode: .*\n$/,
+};
+
+describe.each(["node", "deno", "bun"])("%s: examples", (runtime) => {
+  for (const [name, output] of Object.entries(expected)) {
+    it(name, async () => {
+      const program = new Program(runtime, example(name));
+      expect(await program.closed, program.stderr).toBe(0);
+      expect(program.stdout).toMatch(output);
+      expect(program.files()).toEqual([]);
+    });
+  }
+
+  it("index-files counts exactly", async () => {
+    const made = new Program(runtime, example("ping-pong"));
+    const folder = join(made.temp, "texts");
+    mkdirSync(join(folder, "inner"), { recursive: true });
+    for (let i = 0; i < 30; i++)
+      writeFileSync(
+        join(folder, i % 2 === 0 ? "inner" : ".", `file${i}.${["md", "ts", "txt"][i % 3]}`),
+        `Alpha beta ${"gamma ".repeat(i)} x é éé`,
+      );
+    writeFileSync(join(folder, "not-text.bin"), "alpha");
+    const program = new Program(runtime, example("index-files"), { args: [folder] });
+    expect(await program.closed, program.stderr).toBe(0);
+    const result = JSON.parse(/^result (.*)$/m.exec(program.stdout)?.[1] ?? "{}") as {
+      files: number;
+      words: number;
+      top: unknown;
+      digest: string;
+    };
+    expect(result.files).toBe(30);
+    expect(result.words).toBe(4);
+    expect(result.top).toEqual([
+      ["gamma", 435],
+      ["alpha", 30],
+      ["beta", 30],
+      ["éé", 30],
+    ]);
+    expect(result.digest).toBe("ea554276d7c6d7e4d73b559b11ba022849313d69fb4d1cff87bc4cca12312a68");
+  });
+});

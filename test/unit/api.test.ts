@@ -1,0 +1,66 @@
+import { expect, it } from "vitest";
+import * as polyproc from "../../mod.ts";
+
+it("the module exports these names", () => {
+  expect(Object.keys(polyproc).sort()).toEqual([
+    "AuthenticationError",
+    "BrokenBarrierError",
+    "BrokenPipeError",
+    "BufferTooShort",
+    "ClosedError",
+    "Connection",
+    "Context",
+    "CorruptedError",
+    "EOFError",
+    "Empty",
+    "Full",
+    "JoinableQueue",
+    "MessageTooLongError",
+    "OwnerDiedError",
+    "ParentProcess",
+    "Pipe",
+    "Process",
+    "ProcessDiedError",
+    "ProcessError",
+    "Queue",
+    "RemoteError",
+    "Sentinel",
+    "SerializationError",
+    "ShutDown",
+    "SimpleQueue",
+    "StateError",
+    "TimeoutError",
+    "UnsupportedError",
+    "WorkerDiedError",
+    "activeChildren",
+    "capabilities",
+    "cpuCount",
+    "currentProcess",
+    "fromWire",
+    "getAllStartMethods",
+    "getContext",
+    "getStartMethod",
+    "isMain",
+    "parentProcess",
+    "registerClass",
+    "setExecutable",
+    "setForkserverPreload",
+    "setStartMethod",
+    "toWire",
+    "wait",
+    "waitSync",
+  ]);
+});
+
+it("every error has its own code and name, and is a ProcessError", () => {
+  const errors = Object.values(polyproc).filter(
+    (value): value is typeof polyproc.ProcessError => typeof value === "function" && value.prototype instanceof polyproc.ProcessError,
+  );
+  expect(errors.length).toBeGreaterThan(18);
+  expect(new Set(errors.map((Class) => Class.code)).size).toBe(errors.length);
+  for (const Class of errors) {
+    const error = new Class("message");
+    expect(error.code).toMatch(/^ERR_POLYPROC_[A-Z_]+$/);
+    expect(error.name).toBe(Class.name);
+  }
+});
