@@ -78,7 +78,10 @@ async function index(files: readonly string[], processes: number, progress: (don
       if ("index" in report) {
         parts.push(report.index);
         open.delete(conn);
-      } else progress((done += report.done));
+      } else {
+        done += report.done;
+        progress(done);
+      }
     }
   }
   await feeding;

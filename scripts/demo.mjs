@@ -52,7 +52,9 @@ for (const name of names) {
 }
 if (results.length > 1) {
   console.log("\nruntime  files/s  speed-up");
-  results.forEach(({ rate, speedUp }, i) => console.log(`${names[i].padEnd(7)}  ${String(rate).padStart(7)}  ${speedUp.toFixed(2)}x`));
+  for (const [i, { rate, speedUp }] of results.entries()) {
+    console.log(`${names[i].padEnd(7)}  ${String(rate).padStart(7)}  ${speedUp.toFixed(2)}x`);
+  }
   const equal = results.every(({ digest }) => digest === results[0].digest);
   console.log(equal ? "All runtimes found the same." : "The runtimes' results differ.");
   if (!equal) process.exit(1);

@@ -54,7 +54,7 @@ const IDLE: CheckedOptions = { target: undefined, args: [], kwargs: undefined, t
  * }
  * ```
  */
-export class Process<Args extends readonly unknown[] = readonly unknown[], Result = unknown> {
+export class Process<Args extends readonly unknown[] = readonly unknown[], Result = unknown, Kwargs extends object = object> {
   readonly #options: CheckedOptions;
   readonly #callers: readonly string[];
   readonly #identity: readonly number[];
@@ -75,8 +75,8 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
    * @throws {UnsupportedError} for `limits` on a backend without them
    */
   constructor(options?: ProcessOptions<Args, Result>);
-  constructor(options: KwargsOptions<Args, object, Result>);
-  constructor(options: ProcessOptions<Args, Result> | KwargsOptions<Args, object, Result> = {}) {
+  constructor(options: KwargsOptions<Args, Kwargs, Result>);
+  constructor(options: ProcessOptions<Args, Result> | KwargsOptions<Args, Kwargs, Result> = {}) {
     const resumed = options instanceof Resumed ? options : undefined;
     this.#resumed = resumed;
     this.#options = resumed === undefined ? checkOptions(options) : IDLE;
@@ -254,7 +254,7 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
 
   static {
     const inspect = Symbol.for("nodejs.util.inspect.custom");
-    Object.defineProperty(this.prototype, inspect, {
+    Object.defineProperty(Process.prototype, inspect, {
       configurable: true,
       writable: true,
       value: function (this: Process): string {
@@ -404,7 +404,7 @@ const method = Symbol("start method");
 
 /** A Process class whose processes start by this method. */
 export function processWithMethod(fixed: StartMethod): typeof Process {
-  const Fixed = class<Args extends readonly unknown[], Result> extends Process<Args, Result> {};
+  const Fixed = class<Args extends readonly unknown[], Result, Kwargs extends object> extends Process<Args, Result, Kwargs> {};
   Object.defineProperty(Fixed, method, { value: fixed });
   Object.defineProperty(Fixed, "name", { value: "Process" });
   return Fixed;

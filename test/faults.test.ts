@@ -1,7 +1,17 @@
+import { readdirSync, readlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Program } from "./suite/program.ts";
 
 const runtimes = ["node", "deno", "bun"];
+
+function readlink(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    // Closed in the meantime.
+    return "";
+  }
+}
 
 describe.each(runtimes)("%s: deaths", (runtime) => {
   for (const kind of ["idle", "busy"]) {
@@ -52,6 +62,14 @@ describe.each(runtimes)("%s: deaths", (runtime) => {
     await new Promise((resolve) => setTimeout(resolve, 1200));
     expect(program.left().map((line) => Number.parseInt(line, 10))).toEqual([detached]);
     await program.gone(6000);
+  });
+
+  it("the child holds no descriptor that its parent opened", async () => {
+    const program = new Program(runtime, "descriptors.ts");
+    const { parent, child } = (await program.json()) as { parent: number; child: number };
+    const open = (pid: number): string[] => readdirSync(`/proc/${pid}/fd`).map((fd) => readlink(`/proc/${pid}/fd/${fd}`));
+    expect(open(parent)).toContain("/etc/hostname");
+    expect(open(child)).not.toContain("/etc/hostname");
   });
 
   it("Ctrl-C reaches the root alone; when it ends, its tree ends", async () => {

@@ -15,6 +15,12 @@ registerClass(Point);
 
 const runtimes = ["node", "deno", "bun"] as const;
 
+function withHole(): number[] {
+  const array = [1, 2, 3];
+  delete array[1];
+  return array;
+}
+
 function corpus(): unknown[] {
   const cycle: { self?: unknown; list: unknown[] } = { list: [1] };
   cycle.self = cycle;
@@ -35,7 +41,7 @@ function corpus(): unknown[] {
       123456789012345678901234567890n,
       -1n,
     ],
-    { a: { b: [1, , 3] }, ["__proto__x"]: 1 },
+    { a: { b: withHole() }, __proto__x: 1 },
     new Map<unknown, unknown>([[{ k: 1 }, new Set([1, "2"])]]),
     [
       new Date(0),

@@ -43,8 +43,8 @@ export class Program {
       ...env,
     };
     const line = [program, ...(flags ?? usual), path, ...args];
-    const [file0 = "", ...rest] = stdin === "closed" ? ["/bin/sh", "-c", 'exec "$@" <&-', "sh", ...line] : line;
-    this.child = spawn(file0, rest, { env: environment, stdio: [stdin === "closed" ? "ignore" : stdin, "pipe", "pipe"], cwd });
+    const [first = "", ...rest] = stdin === "closed" ? ["/bin/sh", "-c", 'exec "$@" <&-', "sh", ...line] : line;
+    this.child = spawn(first, rest, { env: environment, stdio: [stdin === "closed" ? "ignore" : stdin, "pipe", "pipe"], cwd });
     this.child.stdout?.setEncoding("utf8").on("data", (text: string) => this.#hear("stdout", text));
     this.child.stderr?.setEncoding("utf8").on("data", (text: string) => this.#hear("stderr", text));
     this.ended = new Promise((resolve) => {

@@ -1,0 +1,25 @@
+// Compiled, never run: what is inferred from a target, and what must not compile.
+import { Process, Queue } from "../mod.ts";
+
+declare function add(a: number, b: number): Promise<string>;
+declare function configure(name: string, options: { verbose: boolean }): void;
+
+const process = new Process({ target: add, args: [1, 2] });
+export const result: Promise<string> = process.result();
+
+// @ts-expect-error a string is no number
+new Process({ target: add, args: [1, "2"] });
+// @ts-expect-error an argument too few
+new Process({ target: add, args: [1] });
+// @ts-expect-error the result is a string
+export const wrong: Promise<number> = process.result();
+
+new Process({ target: configure, args: ["x"], kwargs: { verbose: true } });
+
+// @ts-expect-error verbose is a boolean
+new Process({ target: configure, args: ["x"], kwargs: { verbose: 1 } });
+
+const queue = new Queue<number>();
+// @ts-expect-error the queue holds numbers
+void queue.put("text");
+export const item: Promise<number> = queue.get();
