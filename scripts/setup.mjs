@@ -23,14 +23,14 @@ export function ensureInstalled() {
     existsSync(join(root, "node_modules/.package-lock.json")) && Object.keys(programs).every((name) => existsSync(runtime(name)));
   if (isThere()) return;
   console.log("Installing the dependencies, among them Node, Deno and Bun (once)...");
-  const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--engine-strict=false"], {
+  const { status } = spawnSync("npm", ["install", "--no-audit", "--no-fund", "--engine-strict=false"], {
     cwd: root,
     stdio: "inherit",
     shell: process.platform === "win32",
   });
   if (status !== 0 || !isThere()) {
     console.error(
-      "The dependencies could not be installed: run `npm ci` and look at its output (the install scripts of node, deno and bun must be allowed).",
+      "The dependencies could not be installed: run `npm install` and look at its output (the install scripts of node, deno and bun must be allowed).",
     );
     process.exit(1);
   }
