@@ -252,18 +252,8 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     this.close();
   }
 
-  static {
-    const inspect = Symbol.for("nodejs.util.inspect.custom");
-    Object.defineProperty(Process.prototype, inspect, {
-      configurable: true,
-      writable: true,
-      value: function (this: Process): string {
-        return this.#text();
-      },
-    });
-  }
-
-  #text(): string {
+  /** As Python's `repr`: `<Process name="Process-1" pid=17 ended exitCode=-SIGTERM>`. */
+  toString(): string {
     const { signal = null, exitCode = null } = this.#ending ?? {};
     const pid = this.#child === undefined ? "" : ` pid=${this.#child.pid}`;
     const code = this.#ending === undefined ? "" : ` exitCode=${signal === null ? exitCode : `-${signal}`}`;
@@ -385,6 +375,12 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     if (this.#state === "new") throw new StateError(`${what} before start(): await start() first.`);
   }
 }
+
+Object.defineProperty(Process.prototype, Symbol.for("nodejs.util.inspect.custom"), {
+  configurable: true,
+  writable: true,
+  value: Process.prototype.toString,
+});
 
 function closed(what: string): ClosedError {
   return new ClosedError(`The process object is closed: ${what} works only before close().`);

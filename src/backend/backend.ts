@@ -80,6 +80,12 @@ export interface ConnectionPort extends Port {
 /** What a child tells its parent: that it has what it needs, then how its target ended. */
 export type ReportKind = "started" | "result" | "error";
 
+/** The parent's side of its way to hear a child. */
+export interface Door extends Port {
+  /** Resolves when the child's line has ended: what it waited for and held in this process is free again. At once if it never came. */
+  closed(): Promise<void>;
+}
+
 /** Hears what a child reports; the child is told that it arrived when the promise settles. */
 export type Listener = (kind: ReportKind, message: Message) => Promise<void> | void;
 
@@ -113,7 +119,7 @@ export interface Backend {
   readonly name: "portable" | "native";
   makeQueue(kind: "queue" | "simple", settings: QueueSettings): QueuePort;
   makePipe(duplex: boolean): [ConnectionPort, ConnectionPort];
-  makeDoor(listen: Listener): Port;
+  makeDoor(listen: Listener): Door;
   /** A hold on an object that a message referred to. */
   attach(ref: Ref): Port;
   /** Prepares a place for a child; rejects if this process can't host shared objects. */

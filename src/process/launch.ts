@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
-import type { Listener, Message, Nursery } from "../backend/backend.ts";
+import type { Door, Listener, Message, Nursery } from "../backend/backend.ts";
 import { currentBackend } from "../backend/select.ts";
 import { ProcessError } from "../errors.ts";
 import { type ChildHandle, runtime } from "../runtime/runtime.ts";
@@ -14,6 +14,9 @@ import { VERSION } from "./version.ts";
 
 /** How long a dead child's piped stderr may still take to be read. */
 const TAIL_LIMIT = 500;
+
+/** How long the news that a dead child's line is closed may take: it is on its way when the process has ended. */
+const LINE_LIMIT = 1000;
 
 /** How a child ended. */
 export interface Ending {
@@ -73,8 +76,12 @@ function boot({ detached = false, preload = [], spare = false }: LaunchSettings,
 function watch(child: ChildHandle, nursery: Nursery): Child {
   const stdout = child.stdout === null ? undefined : readOutput(child.stdout);
   const stderr = child.stderr === null ? undefined : readOutput(child.stderr);
+  let door: Door | undefined;
   const ended = child.exited.then(async ({ code, signal }): Promise<Ending> => {
     nursery.tidy();
+    // Whoever hears of the end finds nothing held or awaited by the dead in this process.
+    if (door !== undefined) await endsWithin(door.closed(), { timeout: LINE_LIMIT, signal: undefined });
+    door?.release();
     return { exitCode: exitCode(code, signal), signal, stderr: await lastLines(stderr) };
   });
   return {
@@ -84,8 +91,7 @@ function watch(child: ChildHandle, nursery: Nursery): Child {
     ended,
     kill: (signal) => child.kill(signal),
     work: (job, cargo, listen) => {
-      const door = currentBackend().makeDoor(listen);
-      void ended.then(() => door.release());
+      door = currentBackend().makeDoor(listen);
       for (const piece of encodeFrame({ op: Op.job, id: 0, object: 0, meta: { ...job, door: door.share() }, message: cargo }))
         child.write(piece);
     },

@@ -67,16 +67,15 @@ class Run {
       this.#output += text;
     });
     this.#exited = new Promise((resolve) => {
-      child.on("close", (code, signal) => {
-        resolve(code ?? signal);
-        for (const waiting of this.#reports.values())
-          waiting.reject(new Error(`the runner ended with ${code ?? signal} before this case\n${this.#output.slice(-4000)}`));
-      });
+      child.on("close", (code, signal) => resolve(code ?? signal));
     });
   }
 
-  report(name: string): Promise<Report> {
-    return this.#slot(name).promise;
+  async report(name: string): Promise<Report> {
+    const ended = this.#exited.then((code): never => {
+      throw new Error(`the runner ended with ${code} before this case\n${this.#output.slice(-4000)}`);
+    });
+    return Promise.race([this.#slot(name).promise, ended]);
   }
 
   async end(): Promise<{ code: number | string | null; processes: string[]; files: string[] }> {
@@ -109,7 +108,6 @@ class Run {
     const known = this.#reports.get(name);
     if (known !== undefined) return known;
     const slot = Promise.withResolvers<Report>();
-    slot.promise.catch(() => {});
     this.#reports.set(name, slot);
     return slot;
   }

@@ -1,13 +1,15 @@
 import { CorruptedError } from "../../errors.ts";
 import { Op } from "../../wire/frame.ts";
 import type { Listener, ReportKind } from "../backend.ts";
-import type { Hosted, Request } from "./request.ts";
+import type { Holder, Hosted, Request } from "./request.ts";
 
 const KINDS: ReadonlySet<unknown> = new Set<ReportKind>(["started", "result", "error"]);
 
 /** Where one child reports to its parent. */
 export class DoorState implements Hosted {
   readonly #listen: Listener;
+  readonly #visitors = new Set<Holder>();
+  readonly #leaving: (() => void)[] = [];
 
   constructor(listen: Listener) {
     this.#listen = listen;
@@ -26,9 +28,19 @@ export class DoorState implements Hosted {
     Promise.resolve(this.#listen(meta as ReportKind, message)).then(done, done);
   }
 
-  arrive(): void {}
+  /** Resolves when nobody but the parent is at the door. */
+  closed(): Promise<void> {
+    return this.#visitors.size <= 1 ? Promise.resolve() : new Promise((resolve) => this.#leaving.push(resolve));
+  }
 
-  depart(): void {}
+  arrive(who: Holder): void {
+    this.#visitors.add(who);
+  }
+
+  depart(who: Holder): void {
+    this.#visitors.delete(who);
+    if (this.#visitors.size <= 1) for (const resolve of this.#leaving.splice(0)) resolve();
+  }
 
   discard(): void {}
 }

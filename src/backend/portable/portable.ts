@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
 import { AuthenticationError, OwnerDiedError, UnsupportedError } from "../../errors.ts";
 import { runtime } from "../../runtime/runtime.ts";
-import type { Backend, ConnectionPort, Family, Listener, Message, Nursery, Port, QueuePort, QueueSettings, Ref } from "../backend.ts";
+import type { Backend, ConnectionPort, Door, Family, Listener, Message, Nursery, Port, QueuePort, QueueSettings, Ref } from "../backend.ts";
 import { Client } from "./client.ts";
 import { DoorState } from "./door-state.ts";
 import { makeAddress, makeFolder, remove, sweep } from "./folder.ts";
@@ -44,8 +44,9 @@ export class Portable implements Backend {
     ];
   }
 
-  makeDoor(listen: Listener): Port {
-    return new PortableDoor(this.#host("door", new DoorState(listen)));
+  makeDoor(listen: Listener): Door {
+    const state = new DoorState(listen);
+    return Object.assign(new PortableDoor(this.#host("door", state)), { closed: () => state.closed() });
   }
 
   attach(ref: Ref): Port {
