@@ -188,7 +188,7 @@ class Encoder {
         }
         const end = endOfHoles(array, i);
         this.#holes += end - i;
-        if (this.#holes > MAX_HOLES) throw new Refusal(`its arrays have more than ${MAX_HOLES} holes`);
+        if (this.#holes > MAX_HOLES) throw tooManyHoles();
         out.byte(Tag.holes);
         out.size(end - i);
         i = end;
@@ -351,11 +351,15 @@ function refuseSymbols(value: object): void {
   if (symbol !== undefined) throw new Refusal(`it has a symbol as a key (${String(symbol)})`);
 }
 
+function tooManyHoles(): Refusal {
+  return new Refusal(`its arrays have more than ${MAX_HOLES} holes`);
+}
+
 function endOfHoles(array: readonly unknown[], start: number): number {
   let end = start + 1;
   while (end < array.length && !(end in array)) {
     end++;
-    if (end - start > MAX_HOLES) break;
+    if (end - start > MAX_HOLES) throw tooManyHoles();
   }
   return end;
 }

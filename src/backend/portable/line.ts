@@ -5,6 +5,7 @@ import { after } from "../../timing.ts";
 import { encodeFrame, type Frame, FrameReader, type Torn } from "../../wire/frame.ts";
 import { List } from "./list.ts";
 
+const NO_SECRET = "The two sides do not know the same secret: shared objects travel inside one process tree alone.";
 const HELLO = new TextEncoder().encode("polyproc/1\n");
 const NONCE = 32;
 const PROOF = 32;
@@ -182,6 +183,8 @@ export class Line {
     this.#closed = true;
     this.#stopLimit();
     this.#batch = [];
+    // A hub says nothing to a client that can't prove itself: it hangs up.
+    if (!this.#open && this.#peerNonce !== undefined) this.#error ??= new AuthenticationError(NO_SECRET);
     this.#events.closed(this.#reader.torn, this.#error);
   }
 }
