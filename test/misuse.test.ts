@@ -69,7 +69,9 @@ describe("deno: permissions", () => {
 
   for (const missing of needed) {
     it(`without ${missing} it fails clearly, naming the flag`, async () => {
-      const program = new Program("deno", "simple.ts", { flags: ["run", "--no-prompt", ...needed.filter((flag) => flag !== missing)] });
+      const program = new Program("deno", "simple.ts", {
+        flags: ["run", "--no-prompt", "--allow-env=TMPDIR", ...needed.filter((flag) => flag !== missing)],
+      });
       expect(await program.ended).toBe(1);
       expect(program.stderr).toContain(missing);
       expect(await program.gone(2000)).toBeLessThan(2000);

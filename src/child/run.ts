@@ -13,7 +13,11 @@ import { type StartMethod, setStartMethod } from "../process/start-method.ts";
 import { Process, Resumed, setCurrentProcess } from "../process.ts";
 import { runtime } from "../runtime/runtime.ts";
 import { load } from "../target.ts";
+import { endsWithin } from "../timing.ts";
 import type { Frame } from "../wire/frame.ts";
+
+// A put that waits for room must not keep a child that failed.
+const FLUSH_LIMIT = 1000;
 
 type Any = (...args: never[]) => unknown;
 
@@ -108,7 +112,7 @@ class Reporter {
     this.#settled = true;
     print(`Process ${this.#name}:\n${inspect(error)}\n`);
     await this.#send("error", error);
-    await currentBackend().flushed();
+    await endsWithin(currentBackend().flushed(), { timeout: FLUSH_LIMIT, signal: undefined });
     process.exit(1);
   }
 

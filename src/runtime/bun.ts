@@ -1,4 +1,6 @@
-import { pathToFileURL } from "node:url";
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { UnsupportedError } from "../errors.ts";
 import type { ChildHandle, Exit, LaunchOptions, Output, Runtime, SpawnCommand } from "./runtime.ts";
 import { carriedFlags, entryPath, replaceStdin } from "./shared.ts";
@@ -20,10 +22,13 @@ interface BunHost {
   readonly version: string;
   readonly main: string;
   readonly stdin: { stream(): AsyncIterable<Uint8Array> };
+  resolveSync(specifier: string, folder: string): string;
   spawn(options: Record<string, unknown>): BunChild;
 }
 
 const host: BunHost | undefined = (globalThis as unknown as { Bun?: BunHost }).Bun;
+// Bun lists the ES modules it has evaluated too; where this module is not listed itself, the list says nothing.
+const cache: object = createRequire(import.meta.url).cache ?? {};
 const COMPILED = /^(\/\$bunfs\/|B:[\\/]~BUN)/;
 
 function stdio(output: Output): string {
@@ -78,6 +83,11 @@ export const bun: Runtime = {
       },
     };
   },
+
+  resolvers: [(specifier, parent) => host?.resolveSync(specifier, dirname(fileURLToPath(parent))) ?? ""],
+  importsPaths: true,
+  elidesImports: false,
+  mayBeEvaluated: (url) => !url.startsWith("file:") || fileURLToPath(url) in cache || !(fileURLToPath(import.meta.url) in cache),
 
   mainModule: () => (host === undefined ? null : pathToFileURL(host.main).href),
 

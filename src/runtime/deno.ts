@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UnsupportedError } from "../errors.ts";
 import type { ChildHandle, Exit, LaunchOptions, Output, Runtime, SpawnCommand } from "./runtime.ts";
-import { replaceStdin } from "./shared.ts";
+import { isInPackages, replaceStdin } from "./shared.ts";
 
 type Permission = "read" | "write" | "net" | "env" | "run" | "sys" | "ffi";
 const PERMISSIONS: readonly Permission[] = ["read", "write", "net", "env", "run", "sys", "ffi"];
@@ -81,6 +82,15 @@ export function denoRuntime(host: DenoHost | undefined): Runtime {
 
     mainModule: () => host?.mainModule ?? null,
 
+    // Asked from this package's place; what only the parent's place knows is certain for files outside of packages.
+    resolvers: [
+      (specifier) => import.meta.resolve(specifier),
+      (specifier, parent) => outsidePackages(createRequire(parent).resolve(specifier)),
+    ],
+    importsPaths: false,
+    elidesImports: true,
+    mayBeEvaluated: () => true,
+
     watchStdin(data: (chunk: Uint8Array) => void, end: () => void): void {
       void readAll(host, data).then(end, end);
     },
@@ -98,6 +108,10 @@ export function denoRuntime(host: DenoHost | undefined): Runtime {
       Object.defineProperty(host, "stdin", { value: empty, configurable: true });
     },
   };
+}
+
+function outsidePackages(path: string): string {
+  return isInPackages(path) ? "" : path;
 }
 
 async function readAll(host: DenoHost | undefined, data: (chunk: Uint8Array) => void): Promise<void> {

@@ -1,9 +1,12 @@
 import { spawn } from "node:child_process";
+import { createRequire } from "node:module";
 import { Socket } from "node:net";
 import { Readable } from "node:stream";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
 import type { ChildHandle, Exit, LaunchOptions, Runtime, SpawnCommand } from "./runtime.ts";
-import { carriedFlags, entryPath, mainFromArgv, replaceStdin } from "./shared.ts";
+import { carriedFlags, entryPath, importConditions, mainFromArgv, replaceStdin } from "./shared.ts";
+
+type ResolveWith = (specifier: string, options: { conditions: ReadonlySet<string> }) => string;
 
 const isSelf = !("Deno" in globalThis) && !("Bun" in globalThis);
 
@@ -62,6 +65,12 @@ export const node: Runtime = {
   },
 
   mainModule: mainFromArgv,
+
+  // The other half of a dual package must not be loaded, so the conditions of an import are given.
+  resolvers: [(specifier, parent) => (createRequire(parent).resolve as ResolveWith)(specifier, { conditions: importConditions() })],
+  importsPaths: false,
+  elidesImports: false,
+  mayBeEvaluated: () => true,
 
   watchStdin(data: (chunk: Uint8Array) => void, end: () => void): void {
     const stdin = new Socket({ fd: 0, readable: true, writable: false });

@@ -55,11 +55,21 @@ export interface Runtime {
   spawn(command: SpawnCommand): { readonly child: ChildHandle; readonly started: Promise<void> };
   /** URL of the program's main module, if it has one. */
   mainModule(): string | null;
+  /** What `import` would load for a specifier that is no URL: tried in turn, each throws or gives "" where it can't tell. */
+  readonly resolvers: readonly Resolver[];
+  /** Whether relative specifiers are paths, in which %20 is no space. */
+  readonly importsPaths: boolean;
+  /** Whether imports used as types only are left out, and nothing else tells which modules were evaluated. */
+  readonly elidesImports: boolean;
+  /** False if the module is known not to be evaluated: importing it could run it. */
+  mayBeEvaluated(url: string): boolean;
   /** Reads stdin in a helper thread: `data` for each chunk, `end` once at its end. */
   watchStdin(data: (chunk: Uint8Array) => void, end: () => void): void;
   /** Gives the program an empty stdin in place of the channel to the parent. */
   emptyStdin(): void;
 }
+
+export type Resolver = (specifier: string, parent: string) => string;
 
 export type RuntimeName = "node" | "deno" | "bun";
 

@@ -30,3 +30,14 @@ export function replaceStdin(): void {
   const empty = Object.assign(Readable.from([]), { fd: 0, isTTY: false });
   Object.defineProperty(process, "stdin", { value: empty, configurable: true, enumerable: true, writable: true });
 }
+
+/** The conditions under which this Node resolves imports, those of its flags too. */
+export function importConditions(): ReadonlySet<string> {
+  const flags = `${process.execArgv.join(" ")} ${process.env.NODE_OPTIONS ?? ""}`;
+  const given = [...flags.matchAll(/(?:^|\s)(?:-C|--conditions)[=\s]\s*(\S+)/g)].map(([, name]) => name as string);
+  return new Set(["node", "import", "module-sync", "node-addons", ...given]);
+}
+
+export function isInPackages(url: string): boolean {
+  return url.includes("/node_modules/");
+}

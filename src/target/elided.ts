@@ -6,8 +6,7 @@ export class Elisions {
   readonly #used: (name: string) => boolean;
 
   constructor(url: string, text: string, statements: readonly { importStart: number; importEnd: number }[]) {
-    // Node keeps them, and Bun tells what it has loaded.
-    if (runtime.name !== "deno" || /\.[cm]?jsx?$/.test(url)) {
+    if (!runtime.elidesImports || /\.[cm]?jsx?$/.test(url)) {
       this.#used = () => true;
       return;
     }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { mayBeEvaluated } from "./loaded.ts";
+import { runtime } from "../runtime/runtime.ts";
 
 /** Stands for the exports of a module that is still inside its own top level. */
 export const PENDING: unique symbol = Symbol("pending");
@@ -19,7 +19,7 @@ export class Evaluated {
     const results: (object | undefined | typeof PENDING)[] = urls.map(() => PENDING);
     let open = 0;
     for (const [index, url] of urls.entries()) {
-      if (!mayBeEvaluated(url)) continue;
+      if (!runtime.mayBeEvaluated(url)) continue;
       open++;
       const settle = (result: object | undefined): void => {
         results[index] = result;

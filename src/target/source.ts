@@ -4,8 +4,6 @@ import { type Export, type Import, init, parse, type StaticImport } from "es-mod
 import { Elisions } from "./elided.ts";
 import { resolve } from "./resolve.ts";
 
-export { isInPackages } from "./resolve.ts";
-
 /** What a module's text says, without running it. */
 export interface ModuleSource {
   /** URLs of the modules that it loads statically. */

@@ -99,6 +99,12 @@ export class Portable implements Backend {
       await this.#hub?.ready;
       return family;
     } catch (error) {
+      // So that nothing stays behind, and a later try begins anew.
+      if (this.#family?.ownsFolder === true) {
+        remove(this.#family.folder);
+        this.#family = undefined;
+        this.#hub = undefined;
+      }
       const why = error instanceof Error ? error.message : String(error);
       throw new UnsupportedError(`This process can't host what it shares with a child: ${why}. ${runtime.needs}`, { cause: error });
     }

@@ -5,6 +5,12 @@ import { List } from "./list.ts";
 import { type Item, Mailbox } from "./mailbox.ts";
 import type { Answer, Delivery, Holder, Hosted, Request, Withdraw } from "./request.ts";
 
+/** What one process took and has not marked done: the items themselves only where they may have to be redelivered. */
+interface Taken {
+  count: number;
+  readonly items: List<Item>;
+}
+
 /** A queue as its hub keeps it. */
 export class QueueState implements Hosted {
   readonly #maxsize: number;
@@ -12,8 +18,7 @@ export class QueueState implements Hosted {
   readonly #box: Mailbox;
   readonly #joiners = new List<Answer>();
   readonly #holders = new Set<Holder>();
-  // Settled items that nobody has marked done; the items themselves only where they may have to be redelivered.
-  readonly #taken = new Map<Holder, List<Item | undefined>>();
+  readonly #taken = new Map<Holder, Taken>();
   #unfinished = 0;
   #abandoned = 0;
   #puts = 0;
@@ -69,14 +74,14 @@ export class QueueState implements Hosted {
     this.#holders.delete(who);
     const taken = this.#taken.get(who);
     this.#taken.delete(who);
-    if (taken === undefined || taken.size === 0) return;
-    if (this.#redeliver) for (const item of taken.drain()) this.#redeliverItem(item);
-    else this.#abandon(taken.size);
+    if (taken === undefined || taken.count === 0) return;
+    if (this.#redeliver) for (const item of taken.items.drain()) this.#redeliverItem(item);
+    else this.#abandon(taken.count);
   }
 
   discard(): void {
     this.#box.clear();
-    for (const taken of this.#taken.values()) for (const item of taken.drain()) item?.message.release();
+    for (const { items } of this.#taken.values()) for (const item of items.drain()) item.message.release();
   }
 
   #join({ once, answer }: Request): Withdraw | undefined {
@@ -91,12 +96,13 @@ export class QueueState implements Hosted {
 
   #taskDone({ who, answer }: Request): void {
     const own = this.#taken.get(who);
-    const holder = own !== undefined && own.size > 0 ? own : [...this.#taken.values()].find((taken) => taken.size > 0);
-    if (holder === undefined) {
+    const taken = own !== undefined && own.count > 0 ? own : [...this.#taken.values()].find(({ count }) => count > 0);
+    if (taken === undefined) {
       answer.fail(new StateError("taskDone() was called more often than items were taken: call it once for each item from get()."));
       return;
     }
-    holder.shift()?.message.release();
+    taken.count--;
+    taken.items.shift()?.message.release();
     this.#finish(1);
     answer.reply();
   }
@@ -123,10 +129,11 @@ export class QueueState implements Hosted {
     return {
       settle: () => {
         this.#gets++;
-        const taken = this.#taken.get(who) ?? new List<Item | undefined>();
+        const taken = this.#taken.get(who) ?? { count: 0, items: new List<Item>() };
         this.#taken.set(who, taken);
-        taken.push(this.#redeliver ? item : undefined);
-        if (!this.#redeliver) item.message.release();
+        taken.count++;
+        if (this.#redeliver) taken.items.push(item);
+        else item.message.release();
         if (!this.#holders.has(who)) this.depart(who);
       },
       giveBack: () => this.#box.putBack(item),
@@ -142,8 +149,7 @@ export class QueueState implements Hosted {
     };
   }
 
-  #redeliverItem(item: Item | undefined): void {
-    if (item === undefined) return;
+  #redeliverItem(item: Item): void {
     this.#redelivered++;
     this.#box.putBack(item);
   }
