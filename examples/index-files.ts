@@ -1,6 +1,6 @@
 // Builds a word index of the text files in a folder: one process a core, fed by a bounded queue, answering over pipes.
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Connection, cpuCount, isMain, Pipe, Process, Queue, wait } from "../mod.ts";
@@ -136,7 +136,8 @@ async function main(folder: string): Promise<void> {
     rate: rate(all.ms),
     speedUp: alone.ms / all.ms,
   };
-  console.log(`result ${JSON.stringify(result)}`);
+  // For whoever compares runs.
+  if (process.env.INDEX_RESULT !== undefined) writeFileSync(process.env.INDEX_RESULT, JSON.stringify(result));
 }
 
 if (isMain(import.meta)) await main(resolve(process.argv[2] ?? fileURLToPath(new URL("../node_modules", import.meta.url))));

@@ -1,6 +1,7 @@
 // The main job: `npm run demo -- [FOLDER] [--runtime node|deno|bun|all]` indexes the words of a folder's text files.
-import { spawn } from "node:child_process";
-import { existsSync, statSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ensureInstalled, root, runtime } from "./setup.mjs";
@@ -24,16 +25,18 @@ function readArguments() {
 
 function index(name, folder) {
   console.log(`\n== ${name}`);
-  const args = [...FLAGS[name], join(root, "examples/index-files.ts"), ...folder];
-  const child = spawn(runtime(name), args, { stdio: ["ignore", "pipe", "inherit"] });
-  let output = "";
-  child.stdout.setEncoding("utf8").on("data", (text) => {
-    output += text;
-    process.stdout.write(text.replace(/^result .*\n/m, ""));
-  });
-  return new Promise((done) => {
-    child.on("close", (code) => done(code === 0 ? JSON.parse(/^result (.*)$/m.exec(output)[1]) : undefined));
-  });
+  const scratch = mkdtempSync(join(tmpdir(), "index-files-"));
+  const file = join(scratch, "result.json");
+  try {
+    const args = [...FLAGS[name], join(root, "examples/index-files.ts"), ...folder];
+    const { status } = spawnSync(runtime(name), args, {
+      stdio: ["ignore", "inherit", "inherit"],
+      env: { ...process.env, INDEX_RESULT: file },
+    });
+    return status === 0 ? JSON.parse(readFileSync(file, "utf8")) : undefined;
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
 }
 
 const { wanted, folders } = readArguments();
@@ -46,7 +49,7 @@ ensureInstalled();
 
 const results = [];
 for (const name of names) {
-  const result = await index(name, folder);
+  const result = index(name, folder);
   if (result === undefined) process.exit(1);
   results.push(result);
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -33,9 +33,10 @@ describe.each(["node", "deno", "bun"])("%s: examples", (runtime) => {
         `Alpha beta ${"gamma ".repeat(i)} x é éé`,
       );
     writeFileSync(join(folder, "not-text.bin"), "alpha");
-    const program = new Program(runtime, example("index-files"), { args: [folder] });
+    const program = new Program(runtime, example("index-files"), { args: [folder], env: { INDEX_RESULT: join(made.temp, "result.json") } });
     expect(await program.closed, program.stderr).toBe(0);
-    const result = JSON.parse(/^result (.*)$/m.exec(program.stdout)?.[1] ?? "{}") as {
+    expect(program.stdout).toMatch(/gamma +435\n[\s\S]*30 files[\s\S]*speed-up/);
+    const result = JSON.parse(readFileSync(join(made.temp, "result.json"), "utf8")) as {
       files: number;
       words: number;
       top: unknown;
