@@ -1,4 +1,4 @@
-// Kills parents, children and hubs at random, and looks for what is left: `node scripts/chaos.mjs [SECONDS] [RUNTIME]`.
+// Kills parents, children and hubs at random, and looks for what is left: `npm run chaos -- [SECONDS] [RUNTIME]`.
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";

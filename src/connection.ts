@@ -153,6 +153,7 @@ export class Connection<T = unknown> implements AsyncIterable<T> {
     throw new UnsupportedError("fileno() needs the native backend: on the portable one a connection has no descriptor of its own.");
   }
 
+  /** Whether this process has closed its copy of this end. */
   get closed(): boolean {
     return this.#closed;
   }
@@ -208,6 +209,7 @@ export class Connection<T = unknown> implements AsyncIterable<T> {
     }
   }
 
+  /** As `close()`. */
   [Symbol.dispose](): void {
     this.close();
   }

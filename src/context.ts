@@ -3,9 +3,10 @@ import { type BackendName, checkBackend } from "./backend/select.ts";
 import { Connection, Pipe } from "./connection.ts";
 import { StateError } from "./errors.ts";
 import { setExecutable } from "./process/command.ts";
+import { parentProcess } from "./process/parent.ts";
 import { setForkserverPreload } from "./process/spares.ts";
 import { checkMethod, getAllStartMethods, getStartMethod, type StartMethod } from "./process/start-method.ts";
-import { activeChildren, currentProcess, type Process, parentProcess, processWithMethod } from "./process.ts";
+import { activeChildren, currentProcess, type Process, processWithMethod } from "./process.ts";
 import { JoinableQueue, Queue, SimpleQueue } from "./queue.ts";
 import { wait } from "./wait.ts";
 

@@ -106,10 +106,12 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
     return (await this.#open("qsize").stats()).size;
   }
 
+  /** Whether no item is in the queue: the same counter as `qsize`. */
   async empty(): Promise<boolean> {
     return (await this.#open("empty").stats()).size === 0;
   }
 
+  /** Whether `maxsize` items are in the queue; never, without `maxsize`. */
   async full(): Promise<boolean> {
     const { size, maxsize } = await this.#open("full").stats();
     return maxsize > 0 && size >= maxsize;
@@ -203,10 +205,12 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
     }
   }
 
+  /** As `close()`. */
   [Symbol.dispose](): void {
     this.close();
   }
 
+  /** `close()`, then `joinThread()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
     await this.#port.sent();
@@ -255,10 +259,12 @@ export class SimpleQueue<T = unknown> {
     return accept(await port.get(checkWait(options))) as T;
   }
 
+  /** Whether no item is in the queue: the same counter as `qsize`. */
   async empty(): Promise<boolean> {
     return (await this.#open("empty").stats()).size === 0;
   }
 
+  /** Whether this process has closed it. */
   get closed(): boolean {
     return this.#closed;
   }
@@ -280,6 +286,7 @@ export class SimpleQueue<T = unknown> {
     return noSync("getSync", "get");
   }
 
+  /** As `close()`. */
   [Symbol.dispose](): void {
     this.close();
   }
