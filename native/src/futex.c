@@ -1,0 +1,57 @@
+#include "futex.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef SYS_futex_waitv
+#define SYS_futex_waitv 449
+#endif
+#define SIZE_U32 2 /* FUTEX2_SIZE_U32 */
+
+/* The kernel's struct futex_waitv: older headers lack it. */
+struct waiter {
+  uint64_t value, address;
+  uint32_t flags, reserved;
+};
+
+int64_t pp_now(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static struct timespec span(int64_t us) {
+  return (struct timespec){.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
+}
+
+int pp_futex_wait(pp_word *word, uint32_t expected, int ms) {
+  struct timespec limit = span((int64_t)ms * 1000);
+  return syscall(SYS_futex, word, FUTEX_WAIT, expected, &limit, NULL, 0) == 0 ? 0 : -errno;
+}
+
+void pp_futex_wake(pp_word *word, int count) {
+  syscall(SYS_futex, word, FUTEX_WAKE, count, NULL, NULL, 0);
+}
+
+int pp_futex_wait_any(pp_word *const *words, const uint32_t *expected, int count, int ms) {
+  struct waiter waiters[128];
+  for (int i = 0; i < count; i++)
+    waiters[i] = (struct waiter){.value = expected[i], .address = (uintptr_t)words[i], .flags = SIZE_U32};
+  struct timespec until = span(pp_now() + (int64_t)ms * 1000);
+  return syscall(SYS_futex_waitv, waiters, count, 0, &until, CLOCK_MONOTONIC) >= 0 ? 0 : -errno;
+}
+
+int pp_spin(const pp_word *word, uint32_t expected, int us) {
+  int64_t until = pp_now() + us;
+  do {
+    for (int i = 0; i < 50; i++) {
+      if (atomic_load_explicit(word, memory_order_relaxed) != expected) return 1;
+      pp_pause();
+    }
+  } while (pp_now() < until);
+  return 0;
+}

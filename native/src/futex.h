@@ -1,0 +1,31 @@
+/* Waiting on a word that several processes see. */
+#ifndef PP_FUTEX_H
+#define PP_FUTEX_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+/* A killed process may have died between a change and its wake-up: no wait is longer than this without a new look. */
+#define PP_SLICE_MS 100
+
+typedef _Atomic uint32_t pp_word;
+
+/* Sleeps while `word` holds `expected`, `ms` at most: 0, -EAGAIN, -ETIMEDOUT or -EINTR. */
+int pp_futex_wait(pp_word *word, uint32_t expected, int ms);
+void pp_futex_wake(pp_word *word, int count);
+/* Sleeps while each word holds its expected value; -ENOSYS where the kernel can't. `count` up to 128. */
+int pp_futex_wait_any(pp_word *const *words, const uint32_t *expected, int count, int ms);
+/* Spins up to `us` microseconds while `word` holds `expected`; 1 if it changed. */
+int pp_spin(const pp_word *word, uint32_t expected, int us);
+/* Microseconds of the monotonic clock. */
+int64_t pp_now(void);
+
+static inline void pp_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+#endif

@@ -1,0 +1,55 @@
+#include "lock.h"
+
+#include <errno.h>
+
+#include "failpoint.h"
+
+#define SPINS 200
+#ifndef CHECK_MS
+#define CHECK_MS 10 /* how soon a wait for a lock asks whether its owner lives */
+#endif
+
+static int try_free(pp_word *word, pp_owner mark) {
+  uint32_t none = 0;
+  return atomic_compare_exchange_strong(word, &none, mark);
+}
+
+/* One wait for a word that `seen` holds, then a look whether that owner lives. 1: it was dead, and the lock is ours. */
+static int wait_once(const struct pp_lock_scope *scope, pp_word *word, uint32_t seen, int ms) {
+  if ((seen & PP_LOCK_WAITERS) == 0) {
+    if (!atomic_compare_exchange_strong(word, &seen, seen | PP_LOCK_WAITERS)) return 0;
+    seen |= PP_LOCK_WAITERS;
+  }
+  if (pp_futex_wait(word, seen, ms) != -ETIMEDOUT) return 0;
+  /* Its own lock tells a process nothing about its own life. */
+  if ((seen & PP_OWNER_MASK) == scope->me) return 0;
+  int dead = pp_owner_dead(scope->segment, scope->table, seen & PP_OWNER_MASK);
+  if (dead <= 0) return dead;
+  FAILPOINT("lock.before_steal");
+  return atomic_compare_exchange_strong(word, &seen, scope->me | PP_LOCK_WAITERS);
+}
+
+int pp_lock_take(const struct pp_lock_scope *scope, pp_word *word, int ms) {
+  for (int i = 0; i < SPINS; i++) {
+    if (atomic_load_explicit(word, memory_order_relaxed) == 0 && try_free(word, scope->me)) return 0;
+    pp_pause();
+  }
+  int64_t until = pp_now() + (int64_t)ms * 1000;
+  for (;;) {
+    uint32_t seen = atomic_load(word);
+    int64_t left = (until - pp_now()) / 1000;
+    /* Others may sleep too: whoever slept leaves the mark. */
+    if (seen == 0 && try_free(word, scope->me | PP_LOCK_WAITERS)) return 0;
+    if (seen != 0) {
+      int status = wait_once(scope, word, seen, left < 1 ? 1 : left < CHECK_MS ? (int)left : CHECK_MS);
+      if (status != 0) return status;
+    }
+    if (pp_now() >= until && atomic_load(word) != 0) return -EBUSY;
+  }
+}
+
+void pp_lock_release(pp_word *word) {
+  uint32_t before = atomic_exchange(word, 0);
+  FAILPOINT("lock.before_wake");
+  if ((before & PP_LOCK_WAITERS) != 0) pp_futex_wake(word, 1);
+}

@@ -1,0 +1,161 @@
+/* The door for Node: each function of polyproc.h under its own name. Deno and Bun call the same functions directly.
+ *
+ * Node-API is a stable ABI, so the few declarations that are needed stand here; they are weak, because only Node has them. */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "inbox.h"
+#include "polyproc.h"
+
+#define WEAK __attribute__((weak))
+#define MOST_ARGUMENTS 6
+
+typedef struct napi_env__ *napi_env;
+typedef struct napi_value__ *napi_value;
+typedef struct napi_callback_info__ *napi_callback_info;
+typedef napi_value (*napi_callback)(napi_env, napi_callback_info);
+
+extern int napi_get_cb_info(napi_env, napi_callback_info, size_t *, napi_value *, napi_value *, void **) WEAK;
+extern int napi_get_value_int32(napi_env, napi_value, int32_t *) WEAK;
+extern int napi_get_typedarray_info(napi_env, napi_value, int *, size_t *, void **, napi_value *, size_t *) WEAK;
+extern int napi_create_int32(napi_env, int32_t, napi_value *) WEAK;
+extern int napi_create_function(napi_env, const char *, size_t, napi_callback, void *, napi_value *) WEAK;
+extern int napi_set_named_property(napi_env, napi_value, const char *, napi_value) WEAK;
+extern int napi_throw_type_error(napi_env, const char *, const char *) WEAK;
+extern int napi_add_env_cleanup_hook(napi_env, void (*)(void *), void *) WEAK;
+
+union argument {
+  int32_t i;
+  void *p;
+};
+
+struct function {
+  const char *name, *signature; /* i: a number, p: a typed array */
+  int32_t (*call)(const union argument *a);
+};
+
+#define CALL(name, ...) \
+  static int32_t call_##name(const union argument *a) { \
+    (void)a; \
+    return pp_##name(__VA_ARGS__); \
+  }
+
+CALL(abi)
+CALL(probe, a[0].p)
+CALL(inbox_open, a[0].p)
+CALL(inbox_take, a[0].i, a[1].p, a[2].i)
+CALL(inbox_wait, a[0].i, a[1].i)
+CALL(inbox_close, a[0].i)
+CALL(watch_fd, a[0].i, a[1].i, a[2].i, a[3].i)
+CALL(watch_parent, a[0].i, a[1].i, a[2].i, a[3].p, a[4].i)
+CALL(close, a[0].i)
+CALL(spawn, a[0].i, a[1].i, a[2].p, a[3].p, a[4].p)
+CALL(signal, a[0].i, a[1].i)
+CALL(socketpair, a[0].p, a[1].i)
+CALL(check_socket, a[0].i)
+CALL(write, a[0].i, a[1].p, a[2].i, a[3].i, a[4].i)
+CALL(read, a[0].i, a[1].p, a[2].i, a[3].i, a[4].i)
+CALL(send, a[0].i, a[1].p, a[2].i, a[3].i)
+CALL(readable, a[0].i, a[1].i)
+CALL(take_stdin)
+CALL(keeper_listen, a[0].p)
+CALL(keep, a[0].p, a[1].p, a[2].i)
+CALL(claim, a[0].p, a[1].p)
+CALL(queue_make, a[0].i, a[1].p, a[2].i)
+CALL(queue_open, a[0].i, a[1].i)
+CALL(queue_close, a[0].i)
+CALL(queue_fd, a[0].i)
+CALL(queue_put, a[0].i, a[1].p, a[2].i, a[3].i)
+CALL(queue_get, a[0].i, a[1].p, a[2].i, a[3].i)
+CALL(queue_needed, a[0].i)
+CALL(queue_poll, a[0].i)
+CALL(queue_task_done, a[0].i)
+CALL(queue_join, a[0].i, a[1].i)
+CALL(queue_shutdown, a[0].i, a[1].i)
+CALL(queue_stats, a[0].i, a[1].p)
+CALL(queue_watch, a[0].i, a[1].i, a[2].i)
+CALL(queue_pass, a[0].i, a[1].i)
+CALL(queue_wait, a[0].i, a[1].i, a[2].i)
+
+#define ROW(name, signature) {"pp_" #name, signature, call_##name}
+
+static const struct function functions[] = {
+    ROW(abi, ""),
+    ROW(probe, "p"),
+    ROW(inbox_open, "p"),
+    ROW(inbox_take, "ipi"),
+    ROW(inbox_wait, "ii"),
+    ROW(inbox_close, "i"),
+    ROW(watch_fd, "iiii"),
+    ROW(watch_parent, "iiipi"),
+    ROW(close, "i"),
+    ROW(spawn, "iippp"),
+    ROW(signal, "ii"),
+    ROW(socketpair, "pi"),
+    ROW(check_socket, "i"),
+    ROW(write, "ipiii"),
+    ROW(read, "ipiii"),
+    ROW(send, "ipii"),
+    ROW(readable, "ii"),
+    ROW(take_stdin, ""),
+    ROW(keeper_listen, "p"),
+    ROW(keep, "ppi"),
+    ROW(claim, "pp"),
+    ROW(queue_make, "ipi"),
+    ROW(queue_open, "ii"),
+    ROW(queue_close, "i"),
+    ROW(queue_fd, "i"),
+    ROW(queue_put, "ipii"),
+    ROW(queue_get, "ipii"),
+    ROW(queue_needed, "i"),
+    ROW(queue_poll, "i"),
+    ROW(queue_task_done, "i"),
+    ROW(queue_join, "ii"),
+    ROW(queue_shutdown, "ii"),
+    ROW(queue_stats, "ip"),
+    ROW(queue_watch, "iii"),
+    ROW(queue_pass, "ii"),
+    ROW(queue_wait, "iii"),
+};
+
+static int read_argument(napi_env env, napi_value value, char kind, union argument *out) {
+  if (kind == 'i') return napi_get_value_int32(env, value, &out->i);
+  return napi_get_typedarray_info(env, value, NULL, NULL, &out->p, NULL, NULL);
+}
+
+static napi_value call_function(napi_env env, napi_callback_info info) {
+  napi_value values[MOST_ARGUMENTS], result = NULL;
+  union argument arguments[MOST_ARGUMENTS];
+  size_t count = MOST_ARGUMENTS;
+  void *data = NULL;
+  napi_get_cb_info(env, info, &count, values, NULL, &data);
+  const struct function *function = data;
+  for (size_t i = 0; function->signature[i] != '\0'; i++) {
+    if (i < count && read_argument(env, values[i], function->signature[i], &arguments[i]) == 0) continue;
+    napi_throw_type_error(env, NULL, function->name);
+    return NULL;
+  }
+  napi_create_int32(env, function->call(arguments), &result);
+  return result;
+}
+
+/* A worker thread that ends lets go of its queues, though the process lives. */
+static void thread_ends(void *unused) {
+  (void)unused;
+  pp_inbox_close_own();
+}
+
+PP_EXPORT napi_value napi_register_module_v1(napi_env env, napi_value exports);
+PP_EXPORT int32_t node_api_module_get_api_version_v1(void);
+
+int32_t node_api_module_get_api_version_v1(void) { return 8; }
+
+napi_value napi_register_module_v1(napi_env env, napi_value exports) {
+  for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+    napi_value function;
+    napi_create_function(env, functions[i].name, SIZE_MAX, call_function, (void *)(uintptr_t)&functions[i], &function);
+    napi_set_named_property(env, exports, functions[i].name, function);
+  }
+  napi_add_env_cleanup_hook(env, thread_ends, NULL);
+  return exports;
+}

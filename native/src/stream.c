@@ -1,0 +1,107 @@
+/* Stream sockets, and messages on them as CPython's multiprocessing.connection frames them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "futex.h"
+#include "polyproc.h"
+
+#define SPIN_US 40
+#define BUFFER (1 << 20)
+
+int32_t pp_socketpair(int32_t *fds, int32_t duplex) {
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0) return -errno;
+  int size = BUFFER;
+  for (int i = 0; i < 2; i++) setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+  if (!duplex) {
+    shutdown(pair[0], SHUT_WR);
+    shutdown(pair[1], SHUT_RD);
+  }
+  fds[0] = pair[0];
+  fds[1] = pair[1];
+  return 0;
+}
+
+int32_t pp_check_socket(int32_t fd) {
+  int type = 0, domain = 0;
+  socklen_t size = sizeof type;
+  if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0 || getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) < 0) return -EBADMSG;
+  return type == SOCK_STREAM && domain == AF_UNIX ? 0 : -EBADMSG;
+}
+
+static int ready(int fd, short events, int32_t ms) {
+  struct pollfd poller = {.fd = fd, .events = events};
+  int status = poll(&poller, 1, ms);
+  return status < 0 ? (errno == EINTR ? 0 : -errno) : status;
+}
+
+int32_t pp_readable(int32_t fd, int32_t ms) {
+  int64_t until = pp_now() + SPIN_US;
+  for (;;) {
+    int status = ready(fd, POLLIN, 0);
+    if (status != 0 || ms == 0) return status;
+    if (pp_now() >= until) return ready(fd, POLLIN, ms);
+    for (int i = 0; i < 50; i++) pp_pause();
+  }
+}
+
+int32_t pp_read(int32_t fd, uint8_t *bytes, int32_t offset, int32_t length, int32_t ms) {
+  for (;;) {
+    ssize_t count = recv(fd, bytes + offset, (size_t)length, MSG_DONTWAIT);
+    if (count < 0 && errno == ENOTSOCK) count = read(fd, bytes + offset, (size_t)length);
+    if (count >= 0) return (int32_t)count;
+    if (errno == EINTR) continue;
+    if (errno == ECONNRESET) return 0;
+    if (errno != EAGAIN || ms == 0) return -errno;
+    int status = pp_readable(fd, ms);
+    if (status < 0) return status;
+    ms = 0;
+  }
+}
+
+static int32_t write_parts(int fd, struct iovec *parts, int count, int32_t ms) {
+  struct msghdr message = {.msg_iov = parts, .msg_iovlen = (size_t)count};
+  for (;;) {
+    ssize_t sent = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent >= 0) return (int32_t)sent;
+    if (errno == EINTR) continue;
+    if (errno == ECONNRESET) return -EPIPE;
+    if (errno != EAGAIN || ms == 0) return -errno;
+    int status = ready(fd, POLLOUT, ms);
+    if (status < 0) return status;
+    ms = 0;
+  }
+}
+
+int32_t pp_write(int32_t fd, const uint8_t *bytes, int32_t offset, int32_t length, int32_t ms) {
+  struct iovec part = {.iov_base = (void *)(uintptr_t)(bytes + offset), .iov_len = (size_t)length};
+  return write_parts(fd, &part, 1, ms);
+}
+
+int32_t pp_send(int32_t fd, const uint8_t *bytes, int32_t length, int32_t ms) {
+  uint32_t size = (uint32_t)length;
+  uint8_t header[4] = {(uint8_t)(size >> 24), (uint8_t)(size >> 16), (uint8_t)(size >> 8), (uint8_t)size};
+  struct iovec parts[2] = {{.iov_base = header, .iov_len = sizeof header}, {.iov_base = (void *)(uintptr_t)bytes, .iov_len = (size_t)length}};
+  return write_parts(fd, parts, length > 0 ? 2 : 1, ms);
+}
+
+int32_t pp_take_stdin(void) {
+  int copy = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+  if (copy < 0) return -errno;
+  int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (null < 0 || dup2(null, STDIN_FILENO) < 0) {
+    int status = -errno;
+    close(copy);
+    if (null >= 0) close(null);
+    return status;
+  }
+  close(null);
+  return copy;
+}
