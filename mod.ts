@@ -3,18 +3,20 @@
  *
  * @module
  */
+
+export type { Limits, QueueStats } from "./src/backend/backend.ts";
 export { type BackendName, type Capabilities, capabilities } from "./src/backend/select.ts";
 export { type Bytes, Connection, Pipe, type PipeOptions } from "./src/connection.ts";
-export { Context, cpuCount, getContext } from "./src/context.ts";
+export { Context, type ContextOptions, cpuCount, getContext } from "./src/context.ts";
 export * from "./src/errors.ts";
 export { isMain } from "./src/main.ts";
 export { type ChildRuntime, type CommandOptions, setExecutable } from "./src/process/command.ts";
-export type { KwargsOptions, Limits, ModuleTarget, ProcessOptions, ProcessSettings } from "./src/process/options.ts";
+export type { KwargsOptions, ModuleTarget, ProcessOptions, ProcessSettings } from "./src/process/options.ts";
 export { ParentProcess, parentProcess } from "./src/process/parent.ts";
 export { setForkserverPreload } from "./src/process/spares.ts";
 export { getAllStartMethods, getStartMethod, type StartMethod, setStartMethod } from "./src/process/start-method.ts";
 export { activeChildren, currentProcess, Process, Sentinel } from "./src/process.ts";
-export { JoinableQueue, Queue, type QueueOptions, type QueueStats, type ShutdownOptions, SimpleQueue } from "./src/queue.ts";
+export { JoinableQueue, Queue, type QueueOptions, type ShutdownOptions, SimpleQueue } from "./src/queue.ts";
 export type { Output, RuntimeName } from "./src/runtime/runtime.ts";
 export type { BlockOptions, WaitOptions } from "./src/timing.ts";
 export { wait, waitSync } from "./src/wait.ts";

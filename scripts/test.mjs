@@ -1,8 +1,10 @@
 // The test command: sets itself up, then checks types, lint and format, the suite on every runtime, and the built JavaScript on older Nodes.
 import { spawnSync } from "node:child_process";
+import { buildNative } from "./build-native.mjs";
 import { ensureInstalled, root, runtime } from "./setup.mjs";
 
 ensureInstalled();
+console.log(`native library: ${buildNative()}`);
 
 const node = runtime("node");
 const steps = [

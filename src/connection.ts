@@ -1,7 +1,7 @@
-import type { ConnectionPort } from "./backend/backend.ts";
-import { currentBackend } from "./backend/select.ts";
+import type { ConnectionPort, Incoming } from "./backend/backend.ts";
+import { type BackendName, chooseBackend } from "./backend/select.ts";
 import { BufferTooShort, ClosedError, EOFError, MessageTooLongError, UnsupportedError } from "./errors.ts";
-import { Adopted, accept, deliver, pack, registerShared } from "./message.ts";
+import { Adopted, accept, deliver, deliverSync, pack, registerShared } from "./message.ts";
 import { noSync, shareable } from "./shared.ts";
 import { checkTimeout, checkWait, describe, type Wait, type WaitOptions } from "./timing.ts";
 import { waitable } from "./wait.ts";
@@ -90,12 +90,9 @@ export class Connection<T = unknown> implements AsyncIterable<T> {
    */
   async sendBytes(buffer: Bytes, offset = 0, size?: number, options?: WaitOptions): Promise<void> {
     const port = this.#writing("sendBytes");
-    const bytes = bytesOf(buffer, "buffer");
-    const start = checkSize(offset, "offset", bytes.length);
-    const length = size === undefined ? bytes.length - start : checkSize(size, "size", bytes.length - start);
-    if (length > MAX_MESSAGE) throw new RangeError(`A message holds at most ${MAX_MESSAGE} bytes, received ${length}: send it in parts.`);
+    const bytes = checkRange(buffer, offset, size);
     const wait = checkWait(options);
-    await port.send({ bytes: bytes.slice(start, start + length), refs: [] }, wait);
+    await port.send({ bytes, refs: [] }, wait);
   }
 
   /**
@@ -106,14 +103,8 @@ export class Connection<T = unknown> implements AsyncIterable<T> {
    */
   async recvBytes(maxLength?: number, options?: WaitOptions): Promise<Uint8Array> {
     const port = this.#reading("recvBytes");
-    const most = maxLength === undefined ? Number.POSITIVE_INFINITY : checkSize(maxLength, "maxLength", Number.MAX_SAFE_INTEGER);
-    const bytes = await this.#takeBytes(port, checkWait(options));
-    if (bytes.length > most) {
-      throw new MessageTooLongError(
-        `A message of ${bytes.length} bytes came, and maxLength is ${most}: it was dropped; receive with a larger maxLength.`,
-      );
-    }
-    return bytes;
+    const most = checkMost(maxLength);
+    return notLonger(takeBytes(await port.recv(checkWait(options))), most);
   }
 
   /**
@@ -128,13 +119,7 @@ export class Connection<T = unknown> implements AsyncIterable<T> {
     const port = this.#reading("recvBytesInto");
     const target = bytesOf(buffer, "buffer");
     const start = checkSize(offset, "offset", target.length);
-    const bytes = await this.#takeBytes(port, checkWait(options));
-    if (bytes.length > target.length - start) {
-      const message = `A message of ${bytes.length} bytes came, and the buffer has room for ${target.length - start}: take it from this error's bytes.`;
-      throw new BufferTooShort(message, { fields: { bytes } });
-    }
-    target.set(bytes, start);
-    return bytes.length;
+    return copyInto(takeBytes(await port.recv(checkWait(options))), target, start);
   }
 
   /**
@@ -147,9 +132,10 @@ export class Connection<T = unknown> implements AsyncIterable<T> {
     return port.poll(checkPoll(timeout));
   }
 
-  /** The file descriptor: not on this backend, throws `UnsupportedError`. */
+  /** The file descriptor, which stays the connection's. Native backend; on the portable one `UnsupportedError`. */
   fileno(): number {
-    this.#open("fileno");
+    const { fd } = this.#open("fileno");
+    if (fd !== undefined) return fd;
     throw new UnsupportedError("fileno() needs the native backend: on the portable one a connection has no descriptor of its own.");
   }
 
@@ -165,34 +151,44 @@ export class Connection<T = unknown> implements AsyncIterable<T> {
     this.#port.release();
   }
 
-  /** Not on this backend: throws `UnsupportedError`. */
-  sendSync(_value: T): void {
-    noSync("sendSync", "send");
+  /** As `send`, blocking this thread. Native backend; on the portable one this and the other twins throw `UnsupportedError`. */
+  sendSync(value: T, options?: WaitOptions): void {
+    const port = this.#writing("sendSync");
+    const wait = checkWait(options);
+    if (port.sendSync === undefined) return noSync("sendSync", "send");
+    deliverSync(pack(value, "value"), (message) => port.sendSync?.(message, wait));
   }
 
-  /** Not on this backend: throws `UnsupportedError`. */
-  recvSync(_options?: WaitOptions): T {
-    return noSync("recvSync", "recv");
+  /** As `recv`, blocking this thread. */
+  recvSync(options?: WaitOptions): T {
+    return accept(this.#recvSync("recvSync", "recv", options)) as T;
   }
 
-  /** Not on this backend: throws `UnsupportedError`. */
-  sendBytesSync(_buffer: Bytes, _offset?: number, _size?: number): void {
-    noSync("sendBytesSync", "sendBytes");
+  /** As `sendBytes`, blocking this thread. */
+  sendBytesSync(buffer: Bytes, offset = 0, size?: number, options?: WaitOptions): void {
+    const port = this.#writing("sendBytesSync");
+    const bytes = checkRange(buffer, offset, size);
+    if (port.sendSync === undefined) return noSync("sendBytesSync", "sendBytes");
+    port.sendSync({ bytes, refs: [] }, checkWait(options));
   }
 
-  /** Not on this backend: throws `UnsupportedError`. */
-  recvBytesSync(_maxLength?: number, _options?: WaitOptions): Uint8Array {
-    return noSync("recvBytesSync", "recvBytes");
+  /** As `recvBytes`, blocking this thread. */
+  recvBytesSync(maxLength?: number, options?: WaitOptions): Uint8Array {
+    const most = checkMost(maxLength);
+    return notLonger(takeBytes(this.#recvSync("recvBytesSync", "recvBytes", options)), most);
   }
 
-  /** Not on this backend: throws `UnsupportedError`. */
-  recvBytesIntoSync(_buffer: Bytes, _offset?: number, _options?: WaitOptions): number {
-    return noSync("recvBytesIntoSync", "recvBytesInto");
+  /** As `recvBytesInto`, blocking this thread. */
+  recvBytesIntoSync(buffer: Bytes, offset = 0, options?: WaitOptions): number {
+    const target = bytesOf(buffer, "buffer");
+    const start = checkSize(offset, "offset", target.length);
+    return copyInto(takeBytes(this.#recvSync("recvBytesIntoSync", "recvBytesInto", options)), target, start);
   }
 
-  /** Not on this backend: throws `UnsupportedError`. */
-  pollSync(_timeout?: number | null | WaitOptions): boolean {
-    return noSync("pollSync", "poll");
+  /** As `poll`, blocking this thread. */
+  pollSync(timeout: number | null | WaitOptions = 0): boolean {
+    const port = this.#reading("pollSync");
+    return port.pollSync === undefined ? noSync("pollSync", "poll") : port.pollSync(checkPoll(timeout));
   }
 
   /** The values, until the end. `break` takes nothing more and leaves the connection open. */
@@ -214,10 +210,9 @@ export class Connection<T = unknown> implements AsyncIterable<T> {
     this.close();
   }
 
-  async #takeBytes(port: ConnectionPort, wait: Wait): Promise<Uint8Array> {
-    const incoming = await port.recv(wait);
-    incoming.settle();
-    return incoming.message.bytes;
+  #recvSync(name: string, twin: string, options: WaitOptions | undefined): Incoming {
+    const port = this.#reading(name);
+    return port.recvSync === undefined ? noSync(name, twin) : port.recvSync(checkWait(options));
   }
 
   #open(what: string): ConnectionPort {
@@ -236,6 +231,39 @@ export class Connection<T = unknown> implements AsyncIterable<T> {
     if (!this.writable) throw new UnsupportedError(`${what}() on the end of a one-way pipe that only receives: use the other end.`);
     return port;
   }
+}
+
+function checkRange(buffer: Bytes, offset: number, size: number | undefined): Uint8Array {
+  const bytes = bytesOf(buffer, "buffer");
+  const start = checkSize(offset, "offset", bytes.length);
+  const length = size === undefined ? bytes.length - start : checkSize(size, "size", bytes.length - start);
+  if (length > MAX_MESSAGE) throw new RangeError(`A message holds at most ${MAX_MESSAGE} bytes, received ${length}: send it in parts.`);
+  return bytes.slice(start, start + length);
+}
+
+function checkMost(maxLength: number | undefined): number {
+  return maxLength === undefined ? Number.POSITIVE_INFINITY : checkSize(maxLength, "maxLength", Number.MAX_SAFE_INTEGER);
+}
+
+function takeBytes(incoming: Incoming): Uint8Array {
+  incoming.settle();
+  return incoming.message.bytes;
+}
+
+function notLonger(bytes: Uint8Array, most: number): Uint8Array {
+  if (bytes.length <= most) return bytes;
+  throw new MessageTooLongError(
+    `A message of ${bytes.length} bytes came, and maxLength is ${most}: it was dropped; receive with a larger maxLength.`,
+  );
+}
+
+function copyInto(bytes: Uint8Array, target: Uint8Array, start: number): number {
+  if (bytes.length > target.length - start) {
+    const message = `A message of ${bytes.length} bytes came, and the buffer has room for ${target.length - start}: take it from this error's bytes.`;
+    throw new BufferTooShort(message, { fields: { bytes } });
+  }
+  target.set(bytes, start);
+  return bytes.length;
 }
 
 function checkPoll(timeout: number | null | WaitOptions): Wait {
@@ -263,9 +291,14 @@ export interface PipeOptions {
  * ```
  */
 export function Pipe<T = unknown>(options: PipeOptions | boolean = true): [Connection<T>, Connection<T>] {
+  return makePipe(options);
+}
+
+/** A pipe in the named backend. */
+export function makePipe<T>(options: PipeOptions | boolean, backend?: BackendName): [Connection<T>, Connection<T>] {
   const duplex = typeof options === "object" && options !== null ? (options.duplex ?? true) : options;
   if (typeof duplex !== "boolean") throw new TypeError(`Pipe takes a boolean or { duplex?: boolean }, received ${describe(duplex)}.`);
-  const [first, second] = currentBackend().makePipe(duplex);
+  const [first, second] = chooseBackend(backend).makePipe(duplex);
   return [new Connection(new Adopted(first, true, duplex)), new Connection(new Adopted(second, duplex, true))];
 }
 

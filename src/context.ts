@@ -1,13 +1,15 @@
 import { availableParallelism } from "node:os";
+import { setLibrary } from "./backend/native/library.ts";
 import { type BackendName, checkBackend } from "./backend/select.ts";
-import { Connection, Pipe } from "./connection.ts";
+import { Connection, makePipe, Pipe } from "./connection.ts";
 import { StateError } from "./errors.ts";
 import { setExecutable } from "./process/command.ts";
 import { parentProcess } from "./process/parent.ts";
 import { setForkserverPreload } from "./process/spares.ts";
 import { checkMethod, getAllStartMethods, getStartMethod, type StartMethod } from "./process/start-method.ts";
 import { activeChildren, currentProcess, type Process, processWithMethod } from "./process.ts";
-import { JoinableQueue, Queue, SimpleQueue } from "./queue.ts";
+import { JoinableQueue, Queue as PlainQueue, SimpleQueue as PlainSimpleQueue } from "./queue.ts";
+import { bindBackend } from "./shared.ts";
 import { wait } from "./wait.ts";
 
 /** How many processes run at the same time on this machine. */
@@ -15,13 +17,14 @@ export function cpuCount(): number {
   return availableParallelism();
 }
 
-/** The names of this library, bound to one start method. */
+/** The names of this library, bound to one start method, and to one backend if one was named. */
 export class Context {
   readonly #method: StartMethod;
+  readonly #backend: BackendName | undefined;
   readonly Process: typeof Process;
-  readonly Queue: typeof Queue = Queue;
+  readonly Queue: typeof PlainQueue = PlainQueue;
   readonly JoinableQueue: typeof JoinableQueue = JoinableQueue;
-  readonly SimpleQueue: typeof SimpleQueue = SimpleQueue;
+  readonly SimpleQueue: typeof PlainSimpleQueue = PlainSimpleQueue;
   readonly Connection: typeof Connection = Connection;
   readonly Pipe: typeof Pipe = Pipe;
   readonly wait: typeof wait = wait;
@@ -33,14 +36,21 @@ export class Context {
   readonly setExecutable: typeof setExecutable = setExecutable;
   readonly setForkserverPreload: typeof setForkserverPreload = setForkserverPreload;
 
-  constructor(method: StartMethod) {
+  constructor(method: StartMethod, backend: BackendName | undefined) {
     this.#method = method;
+    this.#backend = backend;
     this.Process = processWithMethod(method);
+    if (backend === undefined) return;
+    bindBackend(this.Process, backend);
+    this.Queue = bindBackend(class Queue<T> extends PlainQueue<T> {}, backend) as typeof PlainQueue;
+    this.JoinableQueue = this.Queue;
+    this.SimpleQueue = bindBackend(class SimpleQueue<T> extends PlainSimpleQueue<T> {}, backend) as typeof PlainSimpleQueue;
+    this.Pipe = (options = true) => makePipe(options, backend);
   }
 
   /** This context; another method has another one: ask the module's `getContext`. */
   getContext(method?: StartMethod): Context {
-    return method === undefined || method === this.#method ? this : getContext(method);
+    return method === undefined || method === this.#method ? this : getContext(method, { backend: this.#backend });
   }
 
   getStartMethod(): StartMethod {
@@ -53,13 +63,20 @@ export class Context {
   }
 }
 
-const contexts = new Map<StartMethod, Context>();
+const contexts = new Map<string, Context>();
+
+export interface ContextOptions {
+  /** "portable", "native" or "auto"; default: as for the module's own names. */
+  readonly backend?: BackendName | undefined;
+  /** Path of the native library, in place of the package's own; a process loads one. */
+  readonly library?: string | undefined;
+}
 
 /**
  * The names of this library bound to one start method, and to a backend.
  *
  * @param method "spawn" or "forkserver"; default: the current one
- * @param options `backend`: "portable", "native" or "auto" (default)
+ * @param options {@link ContextOptions}
  * @throws {UnsupportedError} for "fork", and for a backend that isn't there
  * @throws {RangeError} for unknown names
  *
@@ -69,11 +86,14 @@ const contexts = new Map<StartMethod, Context>();
  * console.log(context.getStartMethod()); // "forkserver"
  * ```
  */
-export function getContext(method?: StartMethod, options: { readonly backend?: BackendName } = {}): Context {
+export function getContext(method?: StartMethod, options: ContextOptions = {}): Context {
   const wanted = method ?? getStartMethod() ?? "spawn";
+  const { backend, library } = options;
   checkMethod(wanted);
-  checkBackend(options.backend ?? "auto");
-  const context = contexts.get(wanted) ?? new Context(wanted);
-  contexts.set(wanted, context);
+  if (library !== undefined) setLibrary(library);
+  if (backend !== undefined) checkBackend(backend);
+  const key = `${wanted} ${backend}`;
+  const context = contexts.get(key) ?? new Context(wanted, backend);
+  contexts.set(key, context);
   return context;
 }

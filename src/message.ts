@@ -1,7 +1,8 @@
-import type { Incoming, Message, Port, PortKind } from "./backend/backend.ts";
-import { currentBackend } from "./backend/select.ts";
+import type { Incoming, Message, Port, PortKind, Ref } from "./backend/backend.ts";
+import { backendOf } from "./backend/select.ts";
 import { decode } from "./wire/decode.ts";
 import { encode } from "./wire/encode.ts";
+import { unseal } from "./wire/envelope.ts";
 import { handleOf } from "./wire/shared.ts";
 
 /** Given to a shared object's constructor in place of its options: it is to stand for an object that exists. */
@@ -26,8 +27,8 @@ export function registerShared(kind: PortKind, revive: Reviver): void {
 }
 
 export interface Packed extends Message {
-  /** Lets go of the shared objects inside; call it once somebody else holds them. */
-  release(): void;
+  /** Lets go of the shared objects inside: somebody else holds them now, or (`sent` false) nobody will get them. */
+  release(sent: boolean): void;
 }
 
 /** A value as it is now, ready to leave. Throws `SerializationError` with the path to what can't travel. */
@@ -35,19 +36,22 @@ export function pack(value: unknown, root: string): Packed {
   const { bytes, shared } = encode(value, root);
   if (shared.length === 0) return { bytes, refs: [], release: () => {} };
   const ports = shared.map((object) => (handleOf(object) as Port).again());
-  return {
-    bytes,
-    refs: ports.map((port) => port.share()),
-    release: () => {
-      for (const port of ports) port.release();
-    },
+  const release = (sent: boolean): void => {
+    for (const port of ports) port.release(sent);
   };
+  try {
+    return { bytes, refs: ports.map((port) => port.share()), release };
+  } catch (error) {
+    release(false);
+    throw error;
+  }
 }
 
 /** The value of a message that came. `attached` settles when this process holds the shared objects inside. */
-export function unpack({ bytes, refs }: Message): { readonly value: unknown; readonly attached: Promise<unknown> | undefined } {
+export function unpack(message: Message): { readonly value: unknown; readonly attached: Promise<unknown> | undefined } {
+  const { bytes, refs } = message.refs.length === 0 ? unseal(message.bytes) : message;
   if (refs.length === 0) return { value: decode(bytes), attached: undefined };
-  const ports = refs.map((ref) => currentBackend().attach(ref));
+  const ports = attachAll(refs);
   const objects = refs.map(({ kind, readable, writable }, i) => revivers.get(kind)?.(new Adopted(ports[i] as never, readable, writable)));
   try {
     const value = decode(bytes, objects);
@@ -58,12 +62,36 @@ export function unpack({ bytes, refs }: Message): { readonly value: unknown; rea
   }
 }
 
+function attachAll(refs: readonly Ref[]): Port[] {
+  const ports: Port[] = [];
+  try {
+    for (const ref of refs) ports.push(backendOf(ref).attach(ref));
+    return ports;
+  } catch (error) {
+    for (const port of ports) port.release();
+    throw error;
+  }
+}
+
 /** Sends a packed value on its way, and lets go of what is inside once it is settled. */
 export async function deliver(packed: Packed, send: (message: Message) => Promise<void>): Promise<void> {
+  let sent = false;
   try {
     await send(packed);
+    sent = true;
   } finally {
-    packed.release();
+    packed.release(sent);
+  }
+}
+
+/** As {@link deliver}, blocking. */
+export function deliverSync(packed: Packed, send: (message: Message) => void): void {
+  let sent = false;
+  try {
+    send(packed);
+    sent = true;
+  } finally {
+    packed.release(sent);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Message, ReportKind } from "./backend/backend.ts";
+import { type BackendName, chooseBackend } from "./backend/select.ts";
 import { ClosedError, ProcessDiedError, StateError, TimeoutError } from "./errors.ts";
 import { type Packed, pack, unpack } from "./message.ts";
 import { currentPlace, isImporting, nextIdentity } from "./process/family.ts";
@@ -7,7 +8,7 @@ import type { Child, Ending } from "./process/launch.ts";
 import { type CheckedOptions, checkName, checkOptions, type KwargsOptions, type ProcessOptions } from "./process/options.ts";
 import { type StartMethod, starterFor, startMethod } from "./process/start-method.ts";
 import { holdEventLoop } from "./runtime/hold.ts";
-import { noSync } from "./shared.ts";
+import { boundBackend, noSync } from "./shared.ts";
 import { callerModules, load, locate, type Target, type TargetRef } from "./target.ts";
 import { after, checkWait, endsWithin, type Wait, type WaitOptions, within } from "./timing.ts";
 import { type Poller, waitable } from "./wait.ts";
@@ -34,6 +35,9 @@ export class Sentinel {
   }
 }
 
+/** A blocking wait looks again this often: milliseconds. */
+const SLICE = 100;
+
 type State = "new" | "starting" | "running" | "ended" | "closed" | "current";
 
 const children = new Set<Process<never, unknown>>();
@@ -59,8 +63,10 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
   readonly #callers: readonly string[];
   readonly #identity: readonly number[];
   readonly #method: StartMethod | undefined;
+  readonly #backend: BackendName | undefined;
   readonly #resumed: Resumed | undefined;
   readonly #outcome = Promise.withResolvers<Result>();
+  #settled: { readonly value: Result } | { readonly error: unknown } | undefined;
   readonly #ended = Promise.withResolvers<void>();
   readonly #sentinel: Sentinel;
   #name: string;
@@ -79,14 +85,18 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
   constructor(options: ProcessOptions<Args, Result> | KwargsOptions<Args, Kwargs, Result> = {}) {
     const resumed = options instanceof Resumed ? options : undefined;
     this.#resumed = resumed;
-    this.#options = resumed === undefined ? checkOptions(options) : IDLE;
+    this.#options = resumed === undefined ? checkOptions(options, boundBackend(new.target)) : IDLE;
     this.#callers = resumed === undefined ? callerModules() : [];
     this.#identity = resumed?.identity ?? nextIdentity();
     this.#name = resumed?.name ?? (this.#options.name || this.#defaultName());
     this.#daemon = resumed?.daemon ?? this.#options.daemon ?? currentProcess().daemon;
     this.#method = methodOf(new.target);
+    this.#backend = boundBackend(new.target);
     if (resumed !== undefined) this.#state = "current";
-    const poller: Poller = { poll: (wait) => endsWithin(this.#ended.promise, wait) };
+    const poller: Poller = {
+      poll: (wait) => endsWithin(this.#ended.promise, wait),
+      pollNow: () => (this.#ending ?? this.#child?.endNow?.()) !== undefined,
+    };
     this.#sentinel = new Sentinel(poller);
     waitable(this, () => {
       this.#started("wait");
@@ -112,10 +122,11 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     this.#state = "starting";
     try {
       const target = await this.#locate();
-      const child = await starterFor(this.#method ?? startMethod())({ ...this.#options, env: { ...this.#options.env } });
+      const start = starterFor(this.#method ?? startMethod());
+      const child = await start({ ...this.#options, env: { ...this.#options.env }, backend: this.#backend });
       this.#run(child, target, cargo);
     } catch (error) {
-      cargo.release();
+      cargo.release(false);
       this.#state = "new";
       throw error;
     }
@@ -182,14 +193,21 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     this.#state = "closed";
   }
 
-  /** Not on this backend: throws `UnsupportedError`. */
-  joinSync(_options?: WaitOptions): number | null {
-    return noSync("joinSync", "join");
+  /** As `join`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
+  joinSync(options?: WaitOptions): number | null {
+    this.#started("joinSync");
+    this.#blockUntil("joinSync", "join", checkWait(options), () => this.#ending !== undefined);
+    return this.exitCode;
   }
 
-  /** Not on this backend: throws `UnsupportedError`. */
-  resultSync(_options?: WaitOptions): Result {
-    return noSync("resultSync", "result");
+  /** As `result`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
+  resultSync(options?: WaitOptions): Result {
+    this.#started("resultSync");
+    this.#blockUntil("resultSync", "result", checkWait(options), () => this.#settled !== undefined || this.#ending !== undefined);
+    if (this.#settled === undefined && this.#ending !== undefined) throw this.#died(this.#ending);
+    if (this.#settled === undefined) throw new TimeoutError(`${this.#name} gave no result in time.`);
+    if ("error" in this.#settled) throw this.#settled.error;
+    return this.#settled.value;
   }
 
   /** Not unique; may be set at any time. */
@@ -307,35 +325,57 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     void child.ended.then((ending) => {
       stopTimer();
       letGo();
-      this.#handedOver(cargo);
-      children.delete(this as never);
-      this.#ending = ending;
-      if (this.#state === "running") this.#state = "ended";
+      this.#handedOver(cargo, false);
+      this.#finish(ending);
       this.#outcome.reject(this.#died(ending));
       this.#ended.resolve();
     });
   }
 
+  #finish(ending: Ending): void {
+    children.delete(this as never);
+    this.#ending = ending;
+    if (this.#state === "running") this.#state = "ended";
+  }
+
   // The child holds what it was given, or has ended: either way this process need not hold it for the child.
-  #handedOver(cargo: Packed): void {
-    cargo.release();
+  #handedOver(cargo: Packed, received: boolean): void {
+    cargo.release(received);
     for (const object of this.#options.transfer) object.close();
   }
 
   // The child's reports: it has its arguments, then how its target ended.
   async #hear(kind: ReportKind, message: Message, cargo: Packed): Promise<void> {
     if (kind === "started") {
-      this.#handedOver(cargo);
+      this.#handedOver(cargo, true);
       return;
     }
     try {
       const { value, attached } = unpack(message);
       const outcome = value as Outcome;
-      if (kind === "result") this.#outcome.resolve(outcome.value as Result);
-      else this.#outcome.reject(this.#withOrigin(outcome));
+      if (kind === "result") this.#settle({ value: outcome.value as Result });
+      else this.#settle({ error: this.#withOrigin(outcome) });
       await attached;
     } catch (error) {
-      this.#outcome.reject(error);
+      this.#settle({ error });
+    }
+  }
+
+  #settle(settled: { readonly value: Result } | { readonly error: unknown }): void {
+    this.#settled ??= settled;
+    if ("error" in settled) this.#outcome.reject(settled.error);
+    else this.#outcome.resolve(settled.value);
+  }
+
+  // The events of the child come in here, in place of the event loop.
+  #blockUntil(name: string, twin: string, { timeout }: Wait, isDone: () => boolean): void {
+    const backend = this.#child?.endNow === undefined ? undefined : chooseBackend("native");
+    if (this.#state === "running" && backend === undefined) noSync(name, twin);
+    const until = performance.now() + timeout;
+    for (let left = 0; !isDone() && left >= 0; left = until - performance.now()) {
+      backend?.pumpSync?.(Math.min(SLICE, Math.ceil(left)));
+      const ending = this.#child?.endNow?.();
+      if (ending !== undefined) this.#finish(ending);
     }
   }
 

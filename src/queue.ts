@@ -1,8 +1,7 @@
 import type { QueuePort, QueueStats } from "./backend/backend.ts";
-import { currentBackend } from "./backend/select.ts";
 import { ClosedError, ShutDown, StateError } from "./errors.ts";
-import { Adopted, accept, deliver, pack, registerShared } from "./message.ts";
-import { noSync, shareable } from "./shared.ts";
+import { Adopted, accept, deliver, deliverSync, pack, registerShared } from "./message.ts";
+import { backendFor, noSync, shareable } from "./shared.ts";
 import { type BlockOptions, checkWait, describe, ONCE, type WaitOptions } from "./timing.ts";
 import { waitable } from "./wait.ts";
 
@@ -56,7 +55,7 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
     if (options instanceof Adopted) this.#port = options.port as QueuePort;
     else if (typeof options !== "number" && (typeof options !== "object" || options === null)) {
       throw new TypeError(`A queue takes maxsize or { maxsize?, redeliver? }, received ${describe(options)}.`);
-    } else this.#port = currentBackend().makeQueue("queue", checkOptions(options));
+    } else this.#port = backendFor(new.target).makeQueue("queue", checkOptions(options));
     shareable(this, this.#port, () => this.#open("sending it"));
     waitable(this, () => this.#open("wait"));
   }
@@ -176,19 +175,25 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
     this.#port.letGo();
   }
 
-  /** Not on this backend: throws `UnsupportedError`. */
-  putSync(_item: T, _options?: BlockOptions): void {
-    noSync("putSync", "put");
+  /** As `put`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
+  putSync(item: T, options?: BlockOptions): void {
+    const port = this.#open("putSync");
+    const wait = checkWait(options);
+    if (port.putSync === undefined) return noSync("putSync", "put");
+    deliverSync(pack(item, "item"), (message) => port.putSync?.(message, wait));
   }
 
-  /** Not on this backend: throws `UnsupportedError`. */
-  getSync(_options?: BlockOptions): T {
-    return noSync("getSync", "get");
+  /** As `get`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
+  getSync(options?: BlockOptions): T {
+    const port = this.#open("getSync");
+    return port.getSync === undefined ? noSync("getSync", "get") : (accept(port.getSync(checkWait(options))) as T);
   }
 
-  /** Not on this backend: throws `UnsupportedError`. */
-  joinSync(_options?: WaitOptions): void {
-    noSync("joinSync", "join");
+  /** As `join`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
+  joinSync(options?: WaitOptions): void {
+    const port = this.#open("joinSync");
+    if (port.joinSync === undefined) return noSync("joinSync", "join");
+    port.joinSync(checkWait(options));
   }
 
   /** The items, until the queue is shut down and drained. `break` takes nothing more and leaves the queue open. */
@@ -241,7 +246,7 @@ export class SimpleQueue<T = unknown> {
   #closed = false;
 
   constructor(adopted?: unknown) {
-    this.#port = adopted instanceof Adopted ? (adopted.port as QueuePort) : currentBackend().makeQueue("simple", unbounded);
+    this.#port = adopted instanceof Adopted ? (adopted.port as QueuePort) : backendFor(new.target).makeQueue("simple", unbounded);
     shareable(this, this.#port, () => this.#open("sending it"));
     waitable(this, () => this.#open("wait"));
   }
@@ -276,14 +281,17 @@ export class SimpleQueue<T = unknown> {
     this.#port.release();
   }
 
-  /** Not on this backend: throws `UnsupportedError`. */
-  putSync(_item: T): void {
-    noSync("putSync", "put");
+  /** As `put`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
+  putSync(item: T): void {
+    const port = this.#open("putSync");
+    if (port.putSync === undefined) return noSync("putSync", "put");
+    deliverSync(pack(item, "item"), (message) => port.putSync?.(message, checkWait(undefined)));
   }
 
-  /** Not on this backend: throws `UnsupportedError`. */
-  getSync(): T {
-    return noSync("getSync", "get");
+  /** As `get`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
+  getSync(options?: WaitOptions): T {
+    const port = this.#open("getSync");
+    return port.getSync === undefined ? noSync("getSync", "get") : (accept(port.getSync(checkWait(options))) as T);
   }
 
   /** As `close()`. */

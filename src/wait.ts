@@ -1,3 +1,4 @@
+import { chooseBackend } from "./backend/select.ts";
 import { TimeoutError } from "./errors.ts";
 import { holdEventLoop } from "./runtime/hold.ts";
 import { noSync } from "./shared.ts";
@@ -6,7 +7,12 @@ import { checkWait, describe, ONCE, type Wait, type WaitOptions, watchWait } fro
 /** What `wait()` asks of an object: whether, or when, a read would not wait. */
 export interface Poller {
   poll(wait: Wait): Promise<boolean>;
+  /** Where the backend has blocking calls. */
+  pollNow?(): boolean;
 }
+
+/** A blocking wait looks again this often: milliseconds. */
+const SLICE = 100;
 
 const pollers = new WeakMap<object, () => Poller>();
 
@@ -33,12 +39,7 @@ export function waitable(object: object, open: () => Poller): void {
 export async function wait<T extends object>(objects: Iterable<T>, options?: WaitOptions): Promise<T[]> {
   const limits = checkWait(options);
   const list = [...checkIterable(objects)];
-  const polls = list.map((object, i) => {
-    const open = typeof object === "object" && object !== null ? pollers.get(object) : undefined;
-    if (open === undefined)
-      throw new TypeError(`wait() takes connections, queues, processes and sentinels; number ${i} is ${describe(object)}.`);
-    return open();
-  });
+  const polls = openAll(list);
   const ready = async (): Promise<T[]> => {
     const answers = await Promise.all(polls.map((poll) => poll.poll(ONCE)));
     return list.filter((_, i) => answers[i]);
@@ -49,9 +50,40 @@ export async function wait<T extends object>(objects: Iterable<T>, options?: Wai
   return (await untilFirst(polls, limits)) ? ready() : [];
 }
 
-/** Not on this backend: throws `UnsupportedError`. */
-export function waitSync<T extends object>(_objects: Iterable<T>, _options?: WaitOptions): T[] {
-  return noSync("waitSync", "wait");
+/**
+ * As `wait`, blocking this thread. Native backend.
+ *
+ * @throws {UnsupportedError} if one of the objects is of the portable backend
+ */
+export function waitSync<T extends object>(objects: Iterable<T>, options?: WaitOptions): T[] {
+  const { timeout } = checkWait(options);
+  const list = [...checkIterable(objects)];
+  const polls = openAll(list);
+  if (polls.some(({ pollNow }) => pollNow === undefined)) noSync("waitSync", "wait");
+  const backend = chooseBackend("native");
+  const until = performance.now() + timeout;
+  const stop = new AbortController();
+  try {
+    for (let watched = false; ; watched = true) {
+      const now = list.filter((_, i) => polls[i]?.pollNow?.() === true);
+      const left = until - performance.now();
+      if (now.length > 0 || left <= 0) return now;
+      // A pending poll has its object watched; that nobody awaits it is no matter.
+      if (!watched) for (const poll of polls) poll.poll({ timeout: Number.POSITIVE_INFINITY, signal: stop.signal }).catch(() => {});
+      backend.pumpSync?.(Math.min(SLICE, Math.ceil(left)));
+    }
+  } finally {
+    stop.abort();
+  }
+}
+
+function openAll(list: readonly unknown[]): Poller[] {
+  return list.map((object, i) => {
+    const open = typeof object === "object" && object !== null ? pollers.get(object) : undefined;
+    if (open === undefined)
+      throw new TypeError(`wait() takes connections, queues, processes and sentinels; number ${i} is ${describe(object)}.`);
+    return open();
+  });
 }
 
 function checkIterable<T>(objects: Iterable<T>): Iterable<T> {

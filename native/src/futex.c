@@ -1,7 +1,6 @@
 #include "futex.h"
 
 #include <errno.h>
-#include <linux/futex.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -10,6 +9,9 @@
 #ifndef SYS_futex_waitv
 #define SYS_futex_waitv 449
 #endif
+/* From linux/futex.h, which a C library need not bring. */
+#define FUTEX_WAIT 0
+#define FUTEX_WAKE 1
 #define SIZE_U32 2 /* FUTEX2_SIZE_U32 */
 
 /* The kernel's struct futex_waitv: older headers lack it. */

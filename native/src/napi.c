@@ -56,6 +56,7 @@ CALL(check_socket, a[0].i)
 CALL(write, a[0].i, a[1].p, a[2].i, a[3].i, a[4].i)
 CALL(read, a[0].i, a[1].p, a[2].i, a[3].i, a[4].i)
 CALL(send, a[0].i, a[1].p, a[2].i, a[3].i)
+CALL(recv, a[0].i, a[1].p, a[2].p, a[3].i, a[4].i)
 CALL(readable, a[0].i, a[1].i)
 CALL(take_stdin)
 CALL(keeper_listen, a[0].p)
@@ -96,6 +97,7 @@ static const struct function functions[] = {
     ROW(write, "ipiii"),
     ROW(read, "ipiii"),
     ROW(send, "ipii"),
+    ROW(recv, "ippii"),
     ROW(readable, "ii"),
     ROW(take_stdin, ""),
     ROW(keeper_listen, "p"),

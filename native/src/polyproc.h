@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #define PP_ABI 1
+#define PP_LARGEST ((1u << 30) + (1u << 20)) /* bytes of a message */
 #define PP_EXPORT __attribute__((visibility("default")))
 
 /* --- library.c --- */
@@ -47,8 +48,8 @@ struct pp_spawn {
   int64_t nice;          /* added to this process's niceness */
   uint64_t cpus[16];     /* bits of the CPUs it may use, all 0 for any */
   int32_t fd[3];         /* what becomes its 0, 1, 2; -1 for the null device */
-  int32_t argc, envc;    /* strings in `text`: file, cwd (or empty), argv..., then NAME=value or NAME (removed) on top of this environment */
-  int32_t text_length;
+  int32_t argc, envc;    /* strings in `text`: file, cwd (or empty), argv..., then the environment as NAME=value or NAME (removed) */
+  int32_t inherit;       /* whether these are changes to this process's environment, not all of it */
 };
 
 /* Starts a program in a session of its own with exactly the descriptors named; gives its pidfd, and `pid`. One event {id, status} tells
@@ -68,6 +69,17 @@ PP_EXPORT int32_t pp_write(int32_t fd, const uint8_t *bytes, int32_t offset, int
 PP_EXPORT int32_t pp_read(int32_t fd, uint8_t *bytes, int32_t offset, int32_t length, int32_t ms);
 /* Writes a message's header and as much of it as the kernel takes within `ms`; gives how many bytes of both. -EAGAIN: nothing. */
 PP_EXPORT int32_t pp_send(int32_t fd, const uint8_t *bytes, int32_t length, int32_t ms);
+
+struct pp_incoming {
+  uint8_t header[12];
+  int32_t header_got; /* bytes of the header that came */
+  int32_t length;     /* of the message, once the header is whole; else -1 */
+  int32_t got;        /* bytes of the message that came */
+};
+
+/* Reads one message and not a byte more, going on where the last call stopped: its length once it is whole. -EAGAIN: not yet;
+ * -EMSGSIZE: `room` is too small for incoming->length; -ENODATA: the end; -ECONNABORTED: the end in the middle; -EBADMSG: no header. */
+PP_EXPORT int32_t pp_recv(int32_t fd, struct pp_incoming *incoming, uint8_t *bytes, int32_t room, int32_t ms);
 /* Spins briefly, then waits up to `ms` until `fd` can be read (1) or not (0). */
 PP_EXPORT int32_t pp_readable(int32_t fd, int32_t ms);
 /* Makes a descriptor of the null device fd 0, and gives the old one under a new number. */

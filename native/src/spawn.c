@@ -126,10 +126,10 @@ static int is_named(const char *variable, const char *change) {
   return strncmp(variable, change, name) == 0 && variable[name] == '=';
 }
 
-/* This process's environment with the changes on top; the strings stay where they are. */
-static char **make_environment(const char *changes, int count) {
+/* The environment, with this process's own below it if it is inherited; the strings stay where they are. */
+static char **make_environment(const char *changes, int count, int inherit) {
   size_t present = 0;
-  while (environ[present] != NULL) present++;
+  while (inherit && environ[present] != NULL) present++;
   char **envp = calloc(present + (size_t)count + 1, sizeof *envp);
   size_t used = 0;
   for (size_t i = 0; envp != NULL && i < present; i++) {
@@ -220,7 +220,7 @@ int32_t pp_spawn(int32_t inbox, int32_t id, const struct pp_spawn *settings, con
   const char *argument = next_string(plan.cwd);
   plan.argv = calloc((size_t)settings->argc + 1, sizeof *plan.argv);
   for (int i = 0; plan.argv != NULL && i < settings->argc; i++, argument = next_string(argument)) plan.argv[i] = (char *)(uintptr_t)argument;
-  plan.envp = make_environment(argument, settings->envc);
+  plan.envp = make_environment(argument, settings->envc, settings->inherit);
   int status = plan.argv == NULL || plan.envp == NULL ? -ENOMEM : find_program(name, plan.envp, path, sizeof path);
   plan.file = path;
   if (status == 0) status = open_descriptors(&plan, settings);

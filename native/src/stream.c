@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -17,7 +19,8 @@
 
 int32_t pp_socketpair(int32_t *fds, int32_t duplex) {
   int pair[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0) return -errno;
+  /* Blocking for whoever uses them by plain reads and writes; nothing here does. */
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) return -errno;
   int size = BUFFER;
   for (int i = 0; i < 2; i++) setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
   if (!duplex) {
@@ -55,7 +58,6 @@ int32_t pp_readable(int32_t fd, int32_t ms) {
 int32_t pp_read(int32_t fd, uint8_t *bytes, int32_t offset, int32_t length, int32_t ms) {
   for (;;) {
     ssize_t count = recv(fd, bytes + offset, (size_t)length, MSG_DONTWAIT);
-    if (count < 0 && errno == ENOTSOCK) count = read(fd, bytes + offset, (size_t)length);
     if (count >= 0) return (int32_t)count;
     if (errno == EINTR) continue;
     if (errno == ECONNRESET) return 0;
@@ -90,6 +92,48 @@ int32_t pp_send(int32_t fd, const uint8_t *bytes, int32_t length, int32_t ms) {
   uint8_t header[4] = {(uint8_t)(size >> 24), (uint8_t)(size >> 16), (uint8_t)(size >> 8), (uint8_t)size};
   struct iovec parts[2] = {{.iov_base = header, .iov_len = sizeof header}, {.iov_base = (void *)(uintptr_t)bytes, .iov_len = (size_t)length}};
   return write_parts(fd, parts, length > 0 ? 2 : 1, ms);
+}
+
+/* A header is 4 bytes, or 0xffffffff and 8 bytes. */
+static int header_size(const struct pp_incoming *incoming) {
+  return incoming->header_got >= 4 && memcmp(incoming->header, "\xff\xff\xff\xff", 4) == 0 ? 12 : 4;
+}
+
+static int64_t header_length(const uint8_t *bytes, int count) {
+  uint64_t length = 0;
+  for (int i = 0; i < count; i++) length = length << 8 | bytes[i];
+  return length > PP_LARGEST ? -1 : (int64_t)length;
+}
+
+static int read_part(int fd, uint8_t *bytes, int32_t *got, int32_t wanted, int32_t *ms, bool begun) {
+  while (*got < wanted) {
+    int32_t count = pp_read(fd, bytes, *got, wanted - *got, *ms);
+    if (count < 0) return count;
+    if (count == 0) return begun || *got > 0 ? -ECONNABORTED : -ENODATA;
+    *got += count;
+    *ms = 0;
+  }
+  return 0;
+}
+
+int32_t pp_recv(int32_t fd, struct pp_incoming *incoming, uint8_t *bytes, int32_t room, int32_t ms) {
+  while (incoming->length < 0) {
+    int wanted = header_size(incoming);
+    int status = read_part(fd, incoming->header, &incoming->header_got, wanted, &ms, false);
+    if (status < 0) return status;
+    if (header_size(incoming) != wanted) continue;
+    int64_t length = wanted == 4 ? header_length(incoming->header, 4) : header_length(incoming->header + 4, 8);
+    if (length < 0) return -EBADMSG;
+    incoming->length = (int32_t)length;
+    incoming->got = 0;
+  }
+  if (incoming->length > room) return -EMSGSIZE;
+  int status = read_part(fd, bytes, &incoming->got, incoming->length, &ms, true);
+  if (status < 0) return status;
+  status = incoming->length;
+  incoming->length = -1;
+  incoming->header_got = incoming->got = 0;
+  return status;
 }
 
 int32_t pp_take_stdin(void) {

@@ -1,7 +1,11 @@
 import { UnsupportedError } from "../errors.ts";
 import { runtime } from "../runtime/runtime.ts";
-import type { Backend } from "./backend.ts";
+import type { Backend, Ref } from "./backend.ts";
+import { loadLibrary } from "./native/library.ts";
+import { Native } from "./native/native.ts";
+import { ABI } from "./native/shim.ts";
 import { Portable } from "./portable/portable.ts";
+import { tree } from "./tree.ts";
 
 export type BackendName = "portable" | "native" | "auto";
 
@@ -23,55 +27,87 @@ export interface Capabilities {
   readonly limits: boolean;
 }
 
-const NO_NATIVE = "this version of polyproc has the portable backend alone";
-let backend: Backend | undefined;
+let portable: Portable | undefined;
+let native: Native | undefined;
 
-/** Checks a backend's name; throws `RangeError` for an unknown one and `UnsupportedError` for one that isn't there. */
-export function checkBackend(name: unknown): void {
-  if (name === "portable" || name === "auto") return;
-  if (name === "native") throw new UnsupportedError(`There is no native backend: ${NO_NATIVE}; choose "portable" or "auto".`);
-  throw new RangeError(`The backend must be "portable", "native" or "auto", received ${JSON.stringify(name)}.`);
+/** The backend of plain runtime APIs. */
+export function portableBackend(): Portable {
+  portable ??= new Portable(tree);
+  return portable;
 }
 
-/** The backend that new objects of this process live in. */
-export function currentBackend(): Backend {
-  if (backend === undefined) {
-    checkBackend(wanted() ?? "auto");
-    backend = new Portable();
+/** The backend of the C shim; throws `UnsupportedError` with the reason where there is none. */
+export function nativeBackend(): Native {
+  if (native === undefined) {
+    const { shim, reason } = loadLibrary();
+    if (shim === undefined) throw new UnsupportedError(`There is no native backend here: ${reason}.`);
+    native = new Native(shim, tree);
   }
-  return backend;
+  return native;
+}
+
+/** Checks a backend's name; throws `RangeError` for an unknown one and `UnsupportedError` for one that isn't there. */
+export function checkBackend(name: unknown): asserts name is BackendName {
+  if (name === "native") nativeBackend();
+  else if (name !== "portable" && name !== "auto") {
+    throw new RangeError(`The backend must be "portable", "native" or "auto", received ${JSON.stringify(name)}.`);
+  }
+}
+
+/** The backend that new objects live in; by default as POLYPROC_BACKEND says, and native where it loads. */
+export function chooseBackend(name: BackendName = wanted()): Backend {
+  if (name === "native") return nativeBackend();
+  return name === "auto" && loadLibrary().shim !== undefined ? nativeBackend() : portableBackend();
+}
+
+/** The backend that a reference belongs to. */
+export function backendOf(ref: Ref): Backend {
+  return ref.native === true ? nativeBackend() : portableBackend();
+}
+
+/** Resolves when what this process has put and sent is out, whatever it lives in. */
+export async function flushed(): Promise<void> {
+  await Promise.all([portable?.flushed(), native?.flushed()]);
 }
 
 /**
  * What this process can do on this runtime and backend.
  *
+ * @throws {CorruptedError} for a native library that is not as it was built
+ *
  * @example
  * ```ts
- * console.log(capabilities().backend); // "portable"
+ * console.log(capabilities().backend); // "native" or "portable"
  * ```
  */
 export function capabilities(): Capabilities {
-  const chosen = wanted();
-  checkBackend(chosen ?? "auto");
+  const { name } = chooseBackend();
+  const isNative = name === "native";
+  const choice = wanted();
+  const loaded = choice === "portable" ? undefined : loadLibrary();
   return {
     runtime: runtime.name,
     version: runtime.version,
-    backend: "portable",
-    reason: chosen === "portable" ? "POLYPROC_BACKEND asks for it" : NO_NATIVE,
-    library: null,
-    abi: null,
-    fileno: false,
-    sync: false,
+    backend: name,
+    reason: choice === "auto" ? (loaded?.reason ?? "") : "POLYPROC_BACKEND asks for it",
+    library: isNative ? (loaded?.path ?? null) : null,
+    abi: isNative ? ABI : null,
+    fileno: isNative,
+    sync: isNative,
     sharedMemory: false,
-    limits: false,
+    limits: isNative,
   };
 }
 
-function wanted(): string | undefined {
+/** What POLYPROC_BACKEND asks for; throws `RangeError` for what is no backend. */
+function wanted(): BackendName {
+  let name: string;
   try {
-    return process.env.POLYPROC_BACKEND;
+    name = process.env.POLYPROC_BACKEND || "auto";
   } catch {
     // Deno without --allow-env.
-    return undefined;
+    return "auto";
   }
+  if (name !== "portable" && name !== "auto" && name !== "native") checkBackend(name);
+  return name as BackendName;
 }

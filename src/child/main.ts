@@ -1,11 +1,11 @@
 // The first module that a child runs: it learns from its stdin who it is, and does its job.
 
-import { currentBackend } from "../backend/select.ts";
+import { tree } from "../backend/tree.ts";
 import type { Boot } from "../process/job.ts";
 import { VERSION } from "../process/version.ts";
-import { runtime } from "../runtime/runtime.ts";
 import { type Frame, Op } from "../wire/frame.ts";
 import { Channel } from "./channel.ts";
+import { nativeLink, portableLink } from "./link.ts";
 import { runJob } from "./run.ts";
 
 function readBoot(channel: Channel): Boot {
@@ -20,13 +20,12 @@ function readBoot(channel: Channel): Boot {
 async function main(): Promise<void> {
   const channel = new Channel();
   const boot = readBoot(channel);
-  currentBackend().join(boot.family);
-  // A job that is there already is read before the helper thread takes the channel.
+  tree.take(boot.family);
+  // A job that is there already is read before a helper thread takes the channel.
   const job: Frame | undefined = boot.spare ? undefined : channel.read();
-  channel.watch(boot);
-  runtime.emptyStdin();
+  const link = boot.library === undefined ? portableLink(channel, boot) : nativeLink(boot);
   for (const module of boot.preload) await import(module).catch(() => {});
-  await runJob(boot, job ?? (await channel.next()), channel.ended);
+  await runJob(boot, job ?? (await link.nextJob()), link);
 }
 
 main().catch((error: unknown) => {

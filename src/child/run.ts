@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs";
 import { inspect } from "node:util";
-import type { DoorPort, Port } from "../backend/backend.ts";
-import { currentBackend } from "../backend/select.ts";
+import type { DoorPort } from "../backend/backend.ts";
+import { flushed } from "../backend/select.ts";
 // Arguments may hold these, whatever the target's module imports.
 import "../connection.ts";
 import "../queue.ts";
@@ -15,6 +15,7 @@ import { runtime } from "../runtime/runtime.ts";
 import { load } from "../target.ts";
 import { endsWithin } from "../timing.ts";
 import type { Frame } from "../wire/frame.ts";
+import type { Link } from "./link.ts";
 
 // A put that waits for room must not keep a child that failed.
 const FLUSH_LIMIT = 1000;
@@ -22,12 +23,11 @@ const FLUSH_LIMIT = 1000;
 type Any = (...args: never[]) => unknown;
 
 /** Runs a child's job to its end, and reports how it went. */
-export async function runJob(boot: Boot, frame: Frame, parentGone: Promise<void>): Promise<void> {
+export async function runJob(boot: Boot, frame: Frame, link: Link): Promise<void> {
   const job = frame.meta as Job;
-  takePlace(boot, job, parentGone);
+  takePlace(boot, job, link.parentGone);
   setStartMethod(job.startMethod as StartMethod, { force: true });
-  const door = currentBackend().attach(job.door) as Port & DoorPort;
-  const report = new Reporter(job.name, door);
+  const report = new Reporter(job.name, link.door(job.door));
   report.catchUncaught();
   setCurrentProcess(new Process(new Resumed(job.name, job.identity, job.daemon) as never));
   try {
@@ -104,7 +104,10 @@ class Reporter {
       void this.#send("error", error);
       return;
     }
-    void this.#door.report("result", packed).then(packed.release, packed.release);
+    void this.#door.report("result", packed).then(
+      () => packed.release(true),
+      () => packed.release(false),
+    );
   }
 
   /** Tells the parent first: what is on stderr may be lost with a broken terminal. */
@@ -112,14 +115,14 @@ class Reporter {
     this.#settled = true;
     print(`Process ${this.#name}:\n${inspect(error)}\n`);
     await this.#send("error", error);
-    await endsWithin(currentBackend().flushed(), { timeout: FLUSH_LIMIT, signal: undefined });
+    await endsWithin(flushed(), { timeout: FLUSH_LIMIT, signal: undefined });
     process.exit(1);
   }
 
   async #send(kind: "error", error: unknown): Promise<void> {
     const packed = packError(error);
     await this.#door.report(kind, packed).catch(() => {});
-    packed.release();
+    packed.release(true);
   }
 }
 

@@ -37,14 +37,22 @@ export function toPath(path: string | URL): string {
   return path instanceof URL ? fileURLToPath(path) : path;
 }
 
-/** The program and its arguments that run `entry` as a child asked for by `options`. */
-export function commandFor(entry: URL, options: CommandOptions, writable: readonly string[]): { file: string; args: string[] } {
+/** What a child is to be given besides what its caller asked for. */
+export type Provisions = Pick<LaunchOptions, "writable" | "library" | "memory">;
+
+/** The program and its arguments that run `entry` as a child asked for by `options`, and whether it may load the native library. */
+export function commandFor(
+  entry: URL,
+  options: CommandOptions,
+  provisions: Provisions,
+): { file: string; args: string[]; loadsLibrary: boolean } {
   const wanted = options.runtime ?? runtime.name;
-  const launch: LaunchOptions = { entry, execArgv: options.execArgv ?? [], writable };
+  const launch: LaunchOptions = { ...provisions, entry, execArgv: options.execArgv ?? [] };
   if (typeof wanted === "object") {
-    return { file: toPath(wanted.execPath), args: [...(wanted.args ?? []), ...launch.execArgv, entryPath(entry)] };
+    return { file: toPath(wanted.execPath), args: [...(wanted.args ?? []), ...launch.execArgv, entryPath(entry)], loadsLibrary: false };
   }
   const chosen = runtimes[wanted];
   const file = chosen === runtime && executable !== undefined ? executable : chosen.execPath;
-  return { file, args: chosen.launchArguments(launch) };
+  const args = chosen.launchArguments(launch);
+  return { file, args, loadsLibrary: chosen.childLoadsLibrary(args) };
 }

@@ -1,4 +1,5 @@
-import type { Family, Ref } from "../backend/backend.ts";
+import type { Ref } from "../backend/backend.ts";
+import type { Family } from "../backend/tree.ts";
 import type { TargetRef } from "../target.ts";
 
 /** A child of a child of a child: deeper than this is taken for a mistake. */
@@ -10,6 +11,8 @@ export interface Boot {
   readonly family: Family;
   /** What the child's watcher removes when the parent dies. */
   readonly orphaned: readonly string[];
+  /** Whether its stdin is a socket, to be taken over through the native library: this one. */
+  readonly library: string | undefined;
   /** Whether the child lives on when its parent dies. */
   readonly detached: boolean;
   readonly depth: number;
@@ -27,8 +30,8 @@ export interface Job {
   readonly daemon: boolean;
   readonly parentName: string;
   readonly startMethod: string;
-  /** Where to report. */
-  readonly door: Ref;
+  /** Where to report, if not on its channel. */
+  readonly door: Ref | undefined;
   readonly target: TargetRef | null;
   /** Whether the target is a subclass of Process whose `run` is to be called. */
   readonly subclass: boolean;

@@ -1,12 +1,15 @@
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
-import type { Door, Listener, Message, Nursery } from "../backend/backend.ts";
-import { currentBackend } from "../backend/select.ts";
-import { ProcessError } from "../errors.ts";
-import { type ChildHandle, runtime } from "../runtime/runtime.ts";
+import { dirname } from "node:path";
+import type { Limits, Listener, Message, Offspring } from "../backend/backend.ts";
+import { loadedLibrary } from "../backend/native/library.ts";
+import { type BackendName, chooseBackend, portableBackend } from "../backend/select.ts";
+import { tree } from "../backend/tree.ts";
+import { ProcessError, UnsupportedError } from "../errors.ts";
+import { type Exit, runtime } from "../runtime/runtime.ts";
 import { endsWithin } from "../timing.ts";
 import { encodeFrame, Op } from "../wire/frame.ts";
-import { type CommandOptions, commandFor, toPath } from "./command.ts";
+import { type CommandOptions, commandFor, type Provisions, toPath } from "./command.ts";
 import { currentPlace } from "./family.ts";
 import type { Boot, Job } from "./job.ts";
 import { type Output, readOutput } from "./output.ts";
@@ -35,6 +38,8 @@ export interface Child {
   /** Settles exactly once; never rejects. */
   readonly ended: Promise<Ending>;
   kill(signal: "SIGTERM" | "SIGKILL"): void;
+  /** Where the backend has blocking calls: how it ended, if it has. */
+  endNow?(): Ending | undefined;
   /** Gives the child what it is to do, and hears its reports. */
   work(job: Omit<Job, "door">, cargo: Message, listen: Listener): void;
 }
@@ -43,45 +48,59 @@ export interface LaunchSettings extends CommandOptions {
   readonly detached?: boolean;
   readonly preload?: readonly string[];
   readonly spare?: boolean;
+  readonly backend?: BackendName | undefined;
+  readonly limits?: Limits | undefined;
 }
 
 const entry = new URL(`../child/main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
 
 /** Starts a child process and gives it its place in the tree. Rejects if its program can't be run. */
 export async function launch(settings: LaunchSettings): Promise<Child> {
-  const { detached = false } = settings;
-  const nursery = await currentBackend().nurse(detached);
+  let offspring: Offspring | undefined;
   try {
-    const { child, started } = spawn(settings, nursery);
-    for (const piece of encodeFrame({ op: Op.boot, id: 0, object: 0, meta: boot(settings, nursery) })) child.write(piece);
-    await started;
-    return watch(child, nursery);
+    offspring = await spawn(settings);
+    for (const piece of encodeFrame({ op: Op.boot, id: 0, object: 0, meta: boot(settings, offspring) })) offspring.write(piece);
+    await offspring.started;
+    return watch(offspring);
   } catch (error) {
-    nursery.tidy();
+    offspring?.nursery.tidy();
     throw startFailure(error, settings);
   }
 }
 
-function spawn(settings: LaunchSettings, nursery: Nursery): ReturnType<typeof runtime.spawn> {
-  const command = commandFor(entry, settings, [nursery.family.folder]);
-  const { env = {}, cwd, stdout = "inherit", stderr = "inherit" } = settings;
-  return runtime.spawn({ ...command, env, cwd: cwd === undefined ? undefined : toPath(cwd), stdout, stderr });
+function spawn(settings: LaunchSettings): Promise<Offspring> {
+  const { env = {}, cwd, stdout = "inherit", stderr = "inherit", detached = false, limits } = settings;
+  const { loadsLibrary, ...command } = commandFor(entry, settings, provisions(settings));
+  const wanted = chooseBackend(settings.backend);
+  // Who can't load the library, or must not, is started in the way that needs none.
+  const isPortable = !loadsLibrary || env.POLYPROC_BACKEND === "portable" || !runtime.mayRun(command.file);
+  if (isPortable && limits !== undefined)
+    throw new UnsupportedError("limits need a child that may load the native library: leave them out.");
+  const backend = isPortable ? portableBackend() : wanted;
+  return backend.spawn({ ...command, env, cwd: cwd === undefined ? undefined : toPath(cwd), stdout, stderr }, detached, limits);
 }
 
-function boot({ detached = false, preload = [], spare = false }: LaunchSettings, nursery: Nursery): Boot {
+function provisions({ detached = false, limits }: LaunchSettings): Provisions {
+  // A detached child has a folder of its own, which is not there yet.
+  const { folder } = tree.family;
+  return { writable: [detached ? dirname(folder) : folder], library: loadedLibrary(), memory: limits?.memory };
+}
+
+function boot({ detached = false, preload = [], spare = false }: LaunchSettings, { nursery, native }: Offspring): Boot {
   const { family, orphaned } = nursery;
-  return { version: VERSION, family, orphaned, detached, depth: currentPlace().depth + 1, parentPid: process.pid, preload, spare };
+  const library = native ? loadedLibrary() : undefined;
+  return { version: VERSION, family, orphaned, library, detached, depth: currentPlace().depth + 1, parentPid: process.pid, preload, spare };
 }
 
-function watch(child: ChildHandle, nursery: Nursery): Child {
+function watch(offspring: Offspring): Child {
+  const { child, nursery } = offspring;
   const stdout = child.stdout === null ? undefined : readOutput(child.stdout);
   const stderr = child.stderr === null ? undefined : readOutput(child.stderr);
-  let door: Door | undefined;
   const ended = child.exited.then(async ({ code, signal }): Promise<Ending> => {
     nursery.tidy();
     // Whoever hears of the end finds nothing held or awaited by the dead in this process.
-    if (door !== undefined) await endsWithin(door.closed(), { timeout: LINE_LIMIT, signal: undefined });
-    door?.release();
+    await endsWithin(offspring.closed(), { timeout: LINE_LIMIT, signal: undefined });
+    offspring.release();
     return { exitCode: exitCode(code, signal), signal, stderr: await lastLines(stderr) };
   });
   return {
@@ -90,12 +109,16 @@ function watch(child: ChildHandle, nursery: Nursery): Child {
     stderr: stderr?.stream ?? null,
     ended,
     kill: (signal) => child.kill(signal),
+    endNow: offspring.endNow && (() => endingOf(offspring.endNow?.())),
     work: (job, cargo, listen) => {
-      door = currentBackend().makeDoor(listen);
-      for (const piece of encodeFrame({ op: Op.job, id: 0, object: 0, meta: { ...job, door: door.share() }, message: cargo }))
-        child.write(piece);
+      const door = offspring.openDoor(listen);
+      for (const piece of encodeFrame({ op: Op.job, id: 0, object: 0, meta: { ...job, door }, message: cargo })) offspring.write(piece);
     },
   };
+}
+
+function endingOf(exit: Exit | undefined): Ending | undefined {
+  return exit && { exitCode: exitCode(exit.code, exit.signal), signal: exit.signal, stderr: "" };
 }
 
 async function lastLines(stderr: Output | undefined): Promise<string> {
@@ -116,7 +139,7 @@ function startFailure(error: unknown, settings: LaunchSettings): unknown {
   const why = error instanceof Error ? error.message : String(error);
   if (cwd !== undefined && !existsSync(cwd))
     return new ProcessError(`The process could not be started: its cwd ${toPath(cwd)} does not exist.`, { cause: error });
-  const { file } = commandFor(entry, settings, []);
+  const { file } = commandFor(entry, settings, { writable: [] });
   const hint = isDenied(error) ? ` ${runtime.needs}` : "";
   return new ProcessError(
     `The process could not be started: ${why}. Its program is ${JSON.stringify(file)}: is it there, and may it be run?${hint}`,

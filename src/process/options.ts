@@ -1,3 +1,5 @@
+import type { Limits } from "../backend/backend.ts";
+import { type BackendName, chooseBackend } from "../backend/select.ts";
 import { UnsupportedError } from "../errors.ts";
 import { runtimes } from "../runtime/runtime.ts";
 import { checkTarget, type Target } from "../target.ts";
@@ -6,17 +8,6 @@ import type { CommandOptions } from "./command.ts";
 
 /** How long a child may take to import its target, unless told otherwise: milliseconds. */
 export const START_TIMEOUT = 30_000;
-
-/** Resource limits of a child: native backend only. */
-export interface Limits {
-  /** Bytes. */
-  readonly memory?: number;
-  /** Milliseconds. */
-  readonly cpuTime?: number;
-  readonly openFiles?: number;
-  readonly nice?: number;
-  readonly cpus?: readonly number[];
-}
 
 /** Where a target can be found, when it is not given as a function. */
 export type ModuleTarget = URL | { readonly module: string | URL; readonly name?: string };
@@ -65,7 +56,7 @@ export interface CheckedOptions extends ProcessSettings {
 const OUTPUTS: ReadonlySet<unknown> = new Set([undefined, "inherit", "pipe", "null"]);
 
 /** Checks what a caller gave to `new Process()`; throws `TypeError`, `RangeError` or `UnsupportedError`. */
-export function checkOptions(options: unknown): CheckedOptions {
+export function checkOptions(options: unknown, backend?: BackendName): CheckedOptions {
   if (typeof options !== "object" || options === null)
     throw new TypeError(`A process takes { target, args, ... }, received ${describe(options)}.`);
   const given = options as ProcessSettings & { target?: unknown; args?: unknown; kwargs?: unknown };
@@ -89,8 +80,7 @@ export function checkOptions(options: unknown): CheckedOptions {
   if (!OUTPUTS.has(given.stdout)) throw new TypeError(`stdout must be "inherit", "pipe" or "null", received ${describe(given.stdout)}.`);
   if (!OUTPUTS.has(given.stderr)) throw new TypeError(`stderr must be "inherit", "pipe" or "null", received ${describe(given.stderr)}.`);
   checkRuntime(given.runtime);
-  if (given.limits !== undefined)
-    throw new UnsupportedError("limits need the native backend, and this process runs on the portable one: leave them out.");
+  checkLimits(given.limits, backend);
   return {
     ...given,
     target: (target ?? undefined) as Target | undefined,
@@ -99,6 +89,38 @@ export function checkOptions(options: unknown): CheckedOptions {
     transfer: checkTransfer(transfer),
     startTimeout: startTimeout === undefined ? START_TIMEOUT : checkTimeout(startTimeout, "startTimeout"),
   };
+}
+
+const LIMITS: Readonly<Record<Exclude<keyof Limits, "cpus">, readonly [least: number, unit: string]>> = {
+  memory: [1, "bytes"],
+  cpuTime: [1, "milliseconds"],
+  openFiles: [16, "descriptors"],
+  nice: [-40, "steps"],
+};
+const MOST_CPUS = 1024;
+
+function checkLimits(limits: unknown, backend: BackendName | undefined): void {
+  if (limits === undefined) return;
+  if (typeof limits !== "object" || limits === null)
+    throw new TypeError(`limits must be { memory?, cpuTime?, openFiles?, nice?, cpus? }, received ${describe(limits)}.`);
+  if (chooseBackend(backend).name === "portable")
+    throw new UnsupportedError("limits need the native backend, and this process runs on the portable one: leave them out.");
+  for (const [name, value] of Object.entries(limits)) {
+    if (value === undefined) continue;
+    if (name === "cpus") {
+      const isCpu = (cpu: unknown): boolean => Number.isInteger(cpu) && (cpu as number) >= 0 && (cpu as number) < MOST_CPUS;
+      if (!Array.isArray(value) || value.length === 0 || !value.every(isCpu))
+        throw new RangeError(`limits.cpus must be an array of processor numbers from 0 to ${MOST_CPUS - 1}, received ${describe(value)}.`);
+      continue;
+    }
+    const rule = Object.hasOwn(LIMITS, name) ? LIMITS[name as keyof typeof LIMITS] : undefined;
+    if (rule === undefined)
+      throw new TypeError(`There is no limit named ${describe(name)}: memory, cpuTime, openFiles, nice and cpus are.`);
+    const [least, unit] = rule;
+    if (typeof value !== "number") throw new TypeError(`limits.${name} must be a number of ${unit}, received ${describe(value)}.`);
+    if (!Number.isInteger(value) || value < least)
+      throw new RangeError(`limits.${name} must be a whole number of ${unit}, at least ${least}, received ${value}.`);
+  }
 }
 
 export function checkName(name: unknown): asserts name is string {

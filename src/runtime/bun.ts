@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { UnsupportedError } from "../errors.ts";
-import type { ChildHandle, Exit, LaunchOptions, Output, Runtime, SpawnCommand } from "./runtime.ts";
+import type { Exit, LaunchOptions, Output, Runtime, SpawnCommand, SpawnedChild } from "./runtime.ts";
 import { carriedFlags, entryPath, replaceStdin } from "./shared.ts";
 
 interface BunChild {
@@ -24,6 +24,11 @@ interface BunHost {
   readonly stdin: { stream(): AsyncIterable<Uint8Array> };
   resolveSync(specifier: string, folder: string): string;
   spawn(options: Record<string, unknown>): BunChild;
+  connect(options: Record<string, unknown>): Promise<{ unref(): void }>;
+}
+
+interface BunFfi {
+  dlopen(path: string, symbols: Record<string, unknown>): { readonly symbols: Record<string, (...args: never[]) => number> };
 }
 
 const host: BunHost | undefined = (globalThis as unknown as { Bun?: BunHost }).Bun;
@@ -48,7 +53,7 @@ export const bun: Runtime = {
     return [...(host === undefined ? [] : carriedFlags(process.execArgv)), ...options.execArgv, entryPath(options.entry)];
   },
 
-  spawn(command: SpawnCommand): { child: ChildHandle; started: Promise<void> } {
+  spawn(command: SpawnCommand): { child: SpawnedChild; started: Promise<void> } {
     if (host === undefined) throw new UnsupportedError("Bun.spawn exists on Bun alone.");
     const child = host.spawn({
       cmd: [command.file, ...command.args],
@@ -82,6 +87,25 @@ export const bun: Runtime = {
         },
       },
     };
+  },
+
+  environment: () => process.env,
+
+  mayRun: () => true,
+
+  refusesLibrary: () => undefined,
+
+  openLibrary(path: string, signatures: Readonly<Record<string, string>>): Record<string, (...args: never[]) => number> {
+    const ffi = createRequire(import.meta.url)("bun:ffi") as BunFfi;
+    const types: Readonly<Record<string, string>> = { i: "i32", p: "ptr" };
+    const symbols = Object.entries(signatures).map(([name, args]) => [name, { args: [...args].map((arg) => types[arg]), returns: "i32" }]);
+    return ffi.dlopen(path, Object.fromEntries(symbols)).symbols;
+  },
+
+  childLoadsLibrary: () => true,
+
+  watchSocket(fd: number, data: () => void): void {
+    void host?.connect({ fd, socket: { data, error: () => {} } }).then((socket) => socket.unref());
   },
 
   resolvers: [(specifier, parent) => host?.resolveSync(specifier, dirname(fileURLToPath(parent))) ?? ""],

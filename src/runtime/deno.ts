@@ -3,8 +3,8 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UnsupportedError } from "../errors.ts";
-import type { ChildHandle, Exit, LaunchOptions, Output, Runtime, SpawnCommand } from "./runtime.ts";
-import { isInPackages, replaceStdin } from "./shared.ts";
+import type { Exit, LaunchOptions, Output, Runtime, SpawnCommand, SpawnedChild } from "./runtime.ts";
+import { adoptSocket, heapFlag, isInPackages, replaceStdin } from "./shared.ts";
 
 type Permission = "read" | "write" | "net" | "env" | "run" | "sys" | "ffi";
 const PERMISSIONS: readonly Permission[] = ["read", "write", "net", "env", "run", "sys", "ffi"];
@@ -26,8 +26,9 @@ export interface DenoHost {
   readonly build: { readonly standalone?: boolean };
   readonly stdin: { read(buffer: Uint8Array): Promise<number | null> };
   readonly Command: new (file: string, options: Record<string, unknown>) => { spawn(): DenoChild };
-  readonly permissions: { querySync(descriptor: { name: Permission; path?: string }): { readonly state: string } };
+  readonly permissions: { querySync(descriptor: { name: Permission; path?: string; command?: string }): { readonly state: string } };
   execPath(): string;
+  dlopen(path: string, symbols: Record<string, unknown>): { readonly symbols: Record<string, (...args: never[]) => number> };
 }
 
 /** The adapter, over the host's own API (a parameter so that it can be tested elsewhere). */
@@ -44,10 +45,18 @@ export function denoRuntime(host: DenoHost | undefined): Runtime {
           "A compiled Deno program can't run another module: call setExecutable() with the path of a deno binary.",
         );
       }
-      return ["run", "--no-prompt", ...grants(host, options), ...configFlag(host), ...options.execArgv, options.entry.href];
+      return [
+        "run",
+        "--no-prompt",
+        ...grants(host, options),
+        ...configFlag(host),
+        ...v8Flags(options.memory),
+        ...options.execArgv,
+        options.entry.href,
+      ];
     },
 
-    spawn(command: SpawnCommand): { child: ChildHandle; started: Promise<void> } {
+    spawn(command: SpawnCommand): { child: SpawnedChild; started: Promise<void> } {
       if (host === undefined) throw new UnsupportedError("Deno.Command exists on Deno alone.");
       const child = new host.Command(command.file, {
         args: command.args,
@@ -78,6 +87,32 @@ export function denoRuntime(host: DenoHost | undefined): Runtime {
           },
         },
       };
+    },
+
+    environment: () => (host?.permissions.querySync({ name: "env" }).state === "granted" ? process.env : undefined),
+
+    mayRun: (file) => host?.permissions.querySync({ name: "run", command: file }).state === "granted",
+
+    // Asking for what is missing would stop the program at a prompt.
+    refusesLibrary: (path) => {
+      const missing = (["ffi", "read"] as const).find((name) => host?.permissions.querySync({ name, path }).state !== "granted");
+      return missing === undefined ? undefined : `Deno was started without --allow-${missing} for ${path}`;
+    },
+
+    openLibrary(path: string, signatures: Readonly<Record<string, string>>): Record<string, (...args: never[]) => number> {
+      if (host === undefined) throw new UnsupportedError("Deno.dlopen exists on Deno alone.");
+      const types: Readonly<Record<string, string>> = { i: "i32", p: "buffer" };
+      const symbols = Object.entries(signatures).map(([name, args]) => [
+        name,
+        { parameters: [...args].map((arg) => types[arg]), result: "i32" },
+      ]);
+      return host.dlopen(path, Object.fromEntries(symbols)).symbols;
+    },
+
+    childLoadsLibrary: (args) => args.some((flag) => /^(-A|--allow-all|--allow-ffi(=|$))/.test(flag)) && !args.includes("--deny-ffi"),
+
+    watchSocket(fd: number, data: () => void): void {
+      adoptSocket(fd, data);
     },
 
     mainModule: () => host?.mainModule ?? null,
@@ -124,6 +159,10 @@ async function readAll(host: DenoHost | undefined, data: (chunk: Uint8Array) => 
   }
 }
 
+function v8Flags(memory: number | undefined): string[] {
+  return heapFlag(memory).map((flag) => `--v8-flags=${flag}`);
+}
+
 function stdio(output: Output): string {
   return output === "pipe" ? "piped" : output;
 }
@@ -149,14 +188,17 @@ function environment(changes: Readonly<Record<string, string | undefined>>): Rec
 
 // Kinds the parent holds as a whole pass on; a parent that has no permissions to pass gives what the library itself needs.
 function grants(host: DenoHost | undefined, options: LaunchOptions): string[] {
+  const { library } = options;
   const needed = options.writable.map((folder) => `--allow-write=${folder}`);
-  if (host === undefined) return ["--allow-read", "--allow-net", ...needed];
+  if (host === undefined) return ["--allow-read", "--allow-net", ...needed, ...(library === undefined ? [] : [`--allow-ffi=${library}`])];
   const state = (name: Permission, path?: string) => host.permissions.querySync({ name, path }).state === "granted";
   const whole = PERMISSIONS.filter((name) => state(name)).map((name) => `--allow-${name}`);
   const narrow = options.writable.flatMap((folder) => [
     ...(!state("write") && state("write", folder) ? [`--allow-write=${folder}`] : []),
     ...(!state("read") && state("read", folder) ? [`--allow-read=${folder}`] : []),
   ]);
+  if (library !== undefined && !state("ffi")) narrow.push(`--allow-ffi=${library}`);
+  if (library !== undefined && !state("read")) narrow.push(`--allow-read=${library},${library}.sha256`);
   return [...whole, ...narrow];
 }
 

@@ -3,8 +3,8 @@ import { createRequire } from "node:module";
 import { Socket } from "node:net";
 import { Readable } from "node:stream";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
-import type { ChildHandle, Exit, LaunchOptions, Runtime, SpawnCommand } from "./runtime.ts";
-import { carriedFlags, entryPath, importConditions, mainFromArgv, replaceStdin } from "./shared.ts";
+import type { Exit, LaunchOptions, Runtime, SpawnCommand, SpawnedChild } from "./runtime.ts";
+import { adoptSocket, carriedFlags, entryPath, heapFlag, importConditions, mainFromArgv, replaceStdin } from "./shared.ts";
 
 type ResolveWith = (specifier: string, options: { conditions: ReadonlySet<string> }) => string;
 
@@ -22,6 +22,11 @@ function outputs(command: SpawnCommand): ["pipe", "inherit" | "pipe" | "ignore",
   return ["pipe", of(command.stdout), of(command.stderr)];
 }
 
+function permitted(scope: string): boolean {
+  const { permission } = process as unknown as { permission?: { has(scope: string): boolean } };
+  return permission === undefined || permission.has(scope);
+}
+
 export const node: Runtime = {
   name: "node",
   version: isSelf ? process.versions.node : "",
@@ -29,10 +34,10 @@ export const node: Runtime = {
   needs: "Node started with --permission needs --allow-fs-read, --allow-fs-write, --allow-child-process and --allow-worker.",
 
   launchArguments(options: LaunchOptions): string[] {
-    return [...(isSelf ? carriedFlags(process.execArgv) : []), ...options.execArgv, entryPath(options.entry)];
+    return [...(isSelf ? carriedFlags(process.execArgv) : []), ...heapFlag(options.memory), ...options.execArgv, entryPath(options.entry)];
   },
 
-  spawn(command: SpawnCommand): { child: ChildHandle; started: Promise<void> } {
+  spawn(command: SpawnCommand): { child: SpawnedChild; started: Promise<void> } {
     const child = spawn(command.file, command.args, {
       cwd: command.cwd,
       env: { ...process.env, ...command.env },
@@ -62,6 +67,28 @@ export const node: Runtime = {
         kill: (signal) => void child.kill(signal),
       },
     };
+  },
+
+  environment: () => process.env,
+
+  mayRun: () => permitted("child"),
+
+  refusesLibrary: () => {
+    if (process.execArgv.includes("--no-addons")) return "Node was started with --no-addons";
+    return permitted("addon") ? undefined : "Node was started with --permission and without --allow-addons";
+  },
+
+  openLibrary(path: string): Record<string, (...args: never[]) => number> {
+    const module = { exports: {} };
+    process.dlopen(module, path);
+    return module.exports;
+  },
+
+  childLoadsLibrary: (args) =>
+    !args.includes("--no-addons") && (args.includes("--allow-addons") || !args.some((flag) => flag === "--permission")),
+
+  watchSocket(fd: number, data: () => void): void {
+    adoptSocket(fd, data);
   },
 
   mainModule: mainFromArgv,

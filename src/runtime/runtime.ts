@@ -26,10 +26,14 @@ export interface ChildHandle {
   readonly stderr: ReadableStream<Uint8Array> | null;
   /** Settles exactly once; never rejects. */
   readonly exited: Promise<Exit>;
-  /** Writes to the child's stdin; a child that is gone is no error here. */
-  write(bytes: Uint8Array): void;
   /** A no-op once the child has ended, so that a re-used pid is never hit. */
   kill(signal: "SIGTERM" | "SIGKILL"): void;
+}
+
+/** A child that the runtime started. */
+export interface SpawnedChild extends ChildHandle {
+  /** Writes to the child's stdin; a child that is gone is no error here. */
+  write(bytes: Uint8Array): void;
 }
 
 export interface LaunchOptions {
@@ -39,6 +43,10 @@ export interface LaunchOptions {
   readonly execArgv: readonly string[];
   /** Folders that the child must be able to write, where its runtime asks for permission. */
   readonly writable: readonly string[];
+  /** The native library, if this process has loaded it. */
+  readonly library?: string | undefined;
+  /** Bytes that the engine's heap may have. */
+  readonly memory?: number | undefined;
 }
 
 /** What the library needs of a runtime. */
@@ -52,7 +60,11 @@ export interface Runtime {
   /** The command line, without the program, that runs `entry` on this runtime with what the parent may pass on. */
   launchArguments(options: LaunchOptions): string[];
   /** Starts a child in a session of its own. Throws where the runtime knows at once; otherwise `started` rejects. */
-  spawn(command: SpawnCommand): { readonly child: ChildHandle; readonly started: Promise<void> };
+  spawn(command: SpawnCommand): { readonly child: SpawnedChild; readonly started: Promise<void> };
+  /** This process's environment; undefined where the program may not read all of it. */
+  environment(): Readonly<Record<string, string | undefined>> | undefined;
+  /** Whether the program's permissions let it run this program. */
+  mayRun(file: string): boolean;
   /** URL of the program's main module, if it has one. */
   mainModule(): string | null;
   /** What `import` would load for a specifier that is no URL: tried in turn, each throws or gives "" where it can't tell. */
@@ -63,6 +75,14 @@ export interface Runtime {
   readonly elidesImports: boolean;
   /** False if the module is known not to be evaluated: importing it could run it. */
   mayBeEvaluated(url: string): boolean;
+  /** Why the program's permissions keep it from loading a library, if they do. */
+  refusesLibrary(path: string): string | undefined;
+  /** Opens a library: its functions, which take numbers ("i") and arrays ("p") and give numbers. Throws where it can't be loaded. */
+  openLibrary(path: string, signatures: Readonly<Record<string, string>>): Record<string, (...args: never[]) => number>;
+  /** Whether a child of this runtime, started with these arguments, may load the library. */
+  childLoadsLibrary(args: readonly string[]): boolean;
+  /** Calls `data` whenever bytes come on a socket that belongs to this process; never holds the event loop. */
+  watchSocket(fd: number, data: () => void): void;
   /** Reads stdin in a helper thread: `data` for each chunk, `end` once at its end. */
   watchStdin(data: (chunk: Uint8Array) => void, end: () => void): void;
   /** Gives the program an empty stdin in place of the channel to the parent. */

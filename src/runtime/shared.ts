@@ -1,3 +1,4 @@
+import { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -13,6 +14,19 @@ export function carriedFlags(execArgv: readonly string[]): string[] {
     else if (TAKES_VALUE.has(flag)) i++;
   }
   return carried;
+}
+
+/** The flag that limits V8's heap, which is most of a process's data. */
+export function heapFlag(bytes: number | undefined): string[] {
+  return bytes === undefined ? [] : [`--max-old-space-size=${Math.max(1, Math.floor(bytes / 2 ** 20))}`];
+}
+
+/** Takes a socket into the event loop, without holding it. */
+export function adoptSocket(fd: number, data: () => void): void {
+  const socket = new Socket({ fd, readable: true, writable: false });
+  socket.on("data", data);
+  socket.on("error", () => {});
+  socket.unref();
 }
 
 /** A module as a command line takes it: Node and Bun want paths. */

@@ -2,6 +2,7 @@ import type { Message, Ref } from "../backend/backend.ts";
 import { CorruptedError, SerializationError } from "../errors.ts";
 import { decode } from "./decode.ts";
 import { encode } from "./encode.ts";
+import { isRef } from "./refs.ts";
 import { MAX_MESSAGE } from "./tags.ts";
 
 /** What one side of a hub's line says to the other. */
@@ -223,12 +224,4 @@ function decodeMeta(bytes: Uint8Array): Meta {
   const { meta, refs } = value as { meta?: unknown; refs?: unknown };
   if (refs !== undefined && !(Array.isArray(refs) && refs.every(isRef))) throw new CorruptedError("A frame's references are malformed.");
   return { meta, refs };
-}
-
-const KINDS = new Set(["queue", "simple", "connection", "door"]);
-
-function isRef(value: unknown): value is Ref {
-  if (typeof value !== "object" || value === null) return false;
-  const ref = value as Record<string, unknown>;
-  return typeof ref.kind === "string" && KINDS.has(ref.kind) && typeof ref.hub === "string" && typeof ref.id === "string";
 }

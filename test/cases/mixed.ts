@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { OwnerDiedError, Process, Queue, registerClass } from "../../mod.ts";
+import { type Context, getContext, OwnerDiedError, Process, Queue, registerClass } from "../../mod.ts";
 import type { Case, Cases } from "../suite/case.ts";
 import { rejects, started } from "../suite/help.ts";
 
@@ -64,8 +64,13 @@ export async function relay(input: Queue<unknown>, output: Queue<unknown>): Prom
   return "Deno" in globalThis ? "deno" : "Bun" in globalThis ? "bun" : "node";
 }
 
+// A native queue needs no owner.
+function portable(): Context {
+  return getContext("spawn", { backend: "portable" });
+}
+
 export async function own(out: Queue<Queue<string>>): Promise<void> {
-  const mine = new Queue<string>();
+  const mine = new (portable().Queue)<string>();
   await mine.put("from its maker");
   await out.put(mine);
   await new Promise(() => setInterval(() => {}, 1000));
@@ -107,7 +112,7 @@ const pairs: [string, Case][] = runtimes.map((runtime) => [
 export const cases: Cases = {
   ...Object.fromEntries(pairs),
   "the death of an object's owner: OwnerDiedError within 1 s for all that wait": async () => {
-    const q = new Queue<Queue<string>>();
+    const q = new (portable().Queue)<Queue<string>>();
     const child = await started({ target: own, args: [q] });
     const theirs = await q.get();
     assert.equal(await theirs.get(), "from its maker");

@@ -9,6 +9,7 @@ import {
   ClosedError,
   cpuCount,
   currentProcess,
+  getContext,
   Pipe,
   Process,
   ProcessDiedError,
@@ -573,7 +574,8 @@ export const cases: Cases = {
       assert.throws(() => bad({ target: forever, ...options }), TypeError, JSON.stringify(options));
     }
     assert.throws(() => bad({ target: forever, runtime: "python" }), RangeError);
-    assert.throws(() => bad({ target: forever, limits: { memory: 1 } }), UnsupportedError);
+    const PortableProcess = getContext("spawn", { backend: "portable" }).Process;
+    assert.throws(() => new PortableProcess({ target: forever, limits: { memory: 1 } }), UnsupportedError);
   },
   "arguments that can't travel: the path is named, and the process can still be started": async () => {
     const p = new Process({ target: echoArgs, args: [1, { handlers: { onEnd: () => 1 } }] });
@@ -606,8 +608,12 @@ export const cases: Cases = {
     assert.throws(() => setExecutable(5 as never), TypeError);
   },
   "sync twins are for the native backend": async () => {
-    const p = new Process({ target: forever });
+    const p = new (getContext("spawn", { backend: "portable" }).Process)({ target: forever });
+    assert.throws(() => p.joinSync(), StateError);
+    await p.start();
     assert.throws(() => p.joinSync(), UnsupportedError);
     assert.throws(() => p.resultSync(), UnsupportedError);
+    p.kill();
+    await p.join();
   },
 };

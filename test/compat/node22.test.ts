@@ -1,3 +1,4 @@
 import { defineSuite } from "../suite/suite.ts";
 
 await defineSuite("node22");
+await defineSuite("node22", "native");

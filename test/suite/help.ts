@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { Process, type ProcessOptions } from "../../mod.ts";
+import { capabilities, Process, type ProcessOptions } from "../../mod.ts";
+
+/** Whether new objects are of the native backend. */
+export const isNative: boolean = capabilities().backend === "native";
 
 /** Starts a process. */
 export async function started<A extends readonly unknown[], R>(options: ProcessOptions<A, R>): Promise<Process<A, R>> {

@@ -38,6 +38,7 @@ export class Program {
       PATH: pathWithRuntimes(),
       NODE_OPTIONS: "",
       VITEST: "",
+      POLYPROC_BACKEND: "portable",
       NO_COLOR: "1",
       [TAG]: this.#tag,
       ...env,

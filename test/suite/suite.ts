@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -17,20 +17,28 @@ const folder = new URL("../cases/", import.meta.url);
 export const TAG = "POLYPROC_TEST_TAG";
 const GONE_WITHIN = 2_000;
 
+/** Without a C compiler there is no native backend to be tested. */
+export function hasLibrary(): boolean {
+  return existsSync(new URL(`../../native/build/${process.platform}-${process.arch}/polyproc.node`, import.meta.url));
+}
+
 /** All case files, run by one runtime: each file in a process of its own, which must leave nothing behind. */
-export async function defineSuite(runtime: string): Promise<void> {
+export async function defineSuite(runtime: string, backend = "portable"): Promise<void> {
   const only = process.env.POLYPROC_TEST_FILES?.split(",");
   for (const file of readdirSync(folder).sort()) {
     const name = basename(file, ".ts");
     if (only !== undefined && !only.includes(name)) continue;
-    const { cases } = (await import(new URL(file, folder).href)) as { cases: Cases };
-    describe(`${runtime}: ${name}`, () => defineFile(runtime, new URL(`test/cases/${name}${extension}`, root), cases));
+    const { cases, only: ownBackend } = (await import(new URL(file, folder).href)) as { cases: Cases; only?: string };
+    if (ownBackend !== undefined && ownBackend !== backend) continue;
+    describe.skipIf(backend === "native" && !hasLibrary())(`${runtime}, ${backend}: ${name}`, () =>
+      defineFile(runtime, backend, new URL(`test/cases/${name}${extension}`, root), cases),
+    );
   }
 }
 
-function defineFile(runtime: string, file: URL, cases: Cases): void {
+function defineFile(runtime: string, backend: string, file: URL, cases: Cases): void {
   const run = new Run();
-  beforeAll(() => run.start(runtime, file));
+  beforeAll(() => run.start(runtime, backend, file));
   for (const name of Object.keys(cases)) {
     it(name, async ({ skip }) => {
       const { outcome, detail = "" } = await run.report(name);
@@ -51,10 +59,18 @@ class Run {
   #exited: Promise<number | string | null> = Promise.resolve(null);
   #output = "";
 
-  start(runtime: string, file: URL): void {
+  start(runtime: string, backend: string, file: URL): void {
     const runner = fileURLToPath(new URL(`test/suite/runner${extension}`, root));
     const [program, args] = commandLine(runtime, runner, [pathToFileURL(fileURLToPath(file)).href]);
-    const env = { ...process.env, [TAG]: this.#tag, TMPDIR: this.#temp, PATH: pathWithRuntimes(), NODE_OPTIONS: "", VITEST: "" };
+    const env = {
+      ...process.env,
+      [TAG]: this.#tag,
+      TMPDIR: this.#temp,
+      PATH: pathWithRuntimes(),
+      POLYPROC_BACKEND: backend,
+      NODE_OPTIONS: "",
+      VITEST: "",
+    };
     const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
     let rest = "";

@@ -33,6 +33,7 @@ function host(
     Command,
     permissions: { querySync: ({ name, path }) => ({ state: granted(name, path) ? "granted" : "prompt" }) },
     execPath: () => "/opt/deno",
+    dlopen: () => ({ symbols: {} }),
   };
 }
 

@@ -4,21 +4,23 @@ import { connect, type Socket } from "node:net";
 import { dirname } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ConnectionPort, Nursery, QueuePort, Ref } from "../../src/backend/backend.ts";
+import type { ConnectionPort, QueuePort, Ref } from "../../src/backend/backend.ts";
 import { Line } from "../../src/backend/portable/line.ts";
 import { Portable } from "../../src/backend/portable/portable.ts";
+import { type Nursery, Tree } from "../../src/backend/tree.ts";
 import { AuthenticationError, BrokenPipeError, CorruptedError, OwnerDiedError } from "../../src/errors.ts";
 import { FOREVER, ONCE } from "../../src/timing.ts";
 import { encodeFrame, type Frame, Op } from "../../src/wire/frame.ts";
 
-const own = new Portable();
+const tree = new Tree();
+const own = new Portable(tree);
 const settings = { maxsize: 0, redeliver: false };
 let nursery: Nursery;
 let queue: QueuePort;
 let ref: Ref;
 
 beforeAll(async () => {
-  nursery = await own.nurse(false);
+  nursery = tree.nurse(false);
   queue = own.makeQueue("queue", settings);
   ref = queue.share();
 });
@@ -31,9 +33,9 @@ afterAll(() => {
 
 /** Another process of the tree, as far as the hub can tell. */
 function relative(): Portable {
-  const other = new Portable();
-  other.join(nursery.family);
-  return other;
+  const other = new Tree();
+  other.take(nursery.family);
+  return new Portable(other);
 }
 
 async function served(): Promise<void> {
@@ -98,8 +100,9 @@ describe("strangers", () => {
   });
 
   it("with another secret get an AuthenticationError", async () => {
-    const other = new Portable();
-    other.join({ ...nursery.family, secret: randomBytes(32) });
+    const stranger = new Tree();
+    stranger.take({ ...nursery.family, secret: randomBytes(32) });
+    const other = new Portable(stranger);
     await expect((other.attach(ref) as QueuePort).put({ bytes: new Uint8Array(1), refs: [] }, FOREVER)).rejects.toThrow(
       AuthenticationError,
     );

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { Message } from "../backend.ts";
-import { restrict } from "./folder.ts";
+import { restrict } from "../folder.ts";
 import { Line } from "./line.ts";
 import { type ObjectTable, Participant } from "./participant.ts";
 import type { Kept } from "./request.ts";

@@ -1,5 +1,6 @@
-import { BrokenPipeError, CorruptedError, EOFError } from "../../errors.ts";
+import { CorruptedError } from "../../errors.ts";
 import { Op } from "../../wire/frame.ts";
+import { cutOff, endOfPipe, noReader } from "../texts.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Holder, Hosted, Request, Withdraw } from "./request.ts";
 
@@ -31,21 +32,17 @@ class Lane {
   loseReader(): void {
     this.#noReader = true;
     this.box.clear();
-    this.box.refusePuts(() => new BrokenPipeError("Nobody is left who could read this: every holder of the other end closed it or ended."));
+    this.box.refusePuts(noReader);
   }
 
   loseWriter(): void {
     this.box.endGets(() => this.#eof());
   }
 
-  #eof(): EOFError {
+  #eof(): Error {
     const torn = this.#torn;
     this.#torn = undefined;
-    if (torn === undefined) return new EOFError("The other end is closed, and all that was sent has been read.");
-    const { arrived, expected } = torn;
-    return new EOFError(`The other end died in the middle of a message: ${arrived} of ${expected} bytes came.`, {
-      fields: { bytesArrived: arrived, bytesExpected: expected },
-    });
+    return torn === undefined ? endOfPipe() : cutOff(torn.arrived, torn.expected);
   }
 }
 

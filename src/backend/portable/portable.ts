@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
 import { AuthenticationError, OwnerDiedError, UnsupportedError } from "../../errors.ts";
-import { runtime } from "../../runtime/runtime.ts";
-import type { Backend, ConnectionPort, Door, Family, Listener, Message, Nursery, Port, QueuePort, QueueSettings, Ref } from "../backend.ts";
+import { runtime, type SpawnCommand } from "../../runtime/runtime.ts";
+import type { Backend, ConnectionPort, Listener, Message, Offspring, Port, QueuePort, QueueSettings, Ref } from "../backend.ts";
+import type { Tree } from "../tree.ts";
 import { Client } from "./client.ts";
 import { DoorState } from "./door-state.ts";
-import { makeAddress, makeFolder, remove, sweep } from "./folder.ts";
 import { Hub } from "./hub.ts";
 import { Line } from "./line.ts";
 import { ObjectTable, Participant } from "./participant.ts";
@@ -19,14 +19,15 @@ const PORTS = { queue: PortableQueue, simple: PortableQueue, connection: Portabl
 /** Shared objects in the process that made them, served over local sockets: complete on every platform. */
 export class Portable implements Backend {
   readonly name = "portable";
+  readonly #tree: Tree;
   readonly #table = new ObjectTable();
   readonly #local: Client;
   readonly #clients = new Map<string, Client>();
   readonly #unsent = new Set<Promise<unknown>>();
-  #family: Family | undefined;
   #hub: Hub | undefined;
 
-  constructor() {
+  constructor(tree: Tree) {
+    this.#tree = tree;
     const keep = (message: Message): Kept => this.#keep(message);
     const participant: Participant = new Participant(this.#table, (frame) => this.#local.receive(frame), keep);
     this.#local = new Client((frame) => participant.receive(frame));
@@ -44,32 +45,37 @@ export class Portable implements Backend {
     ];
   }
 
-  makeDoor(listen: Listener): Door {
-    const state = new DoorState(listen);
-    return Object.assign(new PortableDoor(this.#host("door", state)), { closed: () => state.closed() });
-  }
-
   attach(ref: Ref): Port {
-    const local = ref.hub === this.#family?.address;
+    const local = ref.hub === this.#tree.known?.address;
     const client = local ? this.#local : this.#clientOf(ref.hub);
     return new PORTS[ref.kind]({ client, id: ref.id, share: () => ref, unsent: this.#unsent });
   }
 
-  async nurse(detached: boolean): Promise<Nursery> {
-    const family = await this.#listening();
-    const folder = detached ? makeFolder() : family.folder;
-    const address = makeAddress(folder);
-    return {
-      family: { secret: family.secret, folder, address, ownsFolder: detached },
-      orphaned: detached ? [] : [address, family.ownsFolder ? family.folder : family.address],
-      tidy: () => remove(detached ? folder : address),
-    };
-  }
-
-  join(family: Family): void {
-    this.#family = family;
-    // A folder of its own is known to be in use by somebody listening there.
-    if (family.ownsFolder) this.#listen();
+  async spawn(command: SpawnCommand, detached: boolean): Promise<Offspring> {
+    await this.#listening();
+    const nursery = this.#tree.nurse(detached);
+    try {
+      const { child, started } = runtime.spawn(command);
+      let state: DoorState | undefined;
+      let door: Port | undefined;
+      return {
+        child,
+        nursery,
+        started,
+        native: false,
+        write: (bytes) => child.write?.(bytes),
+        openDoor: (listen: Listener) => {
+          state = new DoorState(listen);
+          door = new PortableDoor(this.#host("door", state));
+          return door.share();
+        },
+        closed: () => state?.closed() ?? Promise.resolve(),
+        release: () => door?.release(),
+      };
+    } catch (error) {
+      nursery.tidy();
+      throw error;
+    }
   }
 
   async flushed(): Promise<void> {
@@ -79,52 +85,47 @@ export class Portable implements Backend {
   #host(kind: Ref["kind"], object: Hosted, directions: { readable?: boolean; writable?: boolean } = {}): PortPlace {
     const id = randomBytes(12).toString("hex");
     this.#table.host(id, object);
-    const share = (): Ref => ({ kind, hub: this.#listen().address, id, ...directions });
+    const share = (): Ref => ({ kind, hub: this.listen(), id, ...directions });
     return { client: this.#local, id, share, unsent: this.#unsent };
   }
 
   // Everything that a stored message refers to is held by this process, until the message is gone.
   #keep(message: Message): Kept {
-    if (message.refs.length === 0) return { ...message, pinned: undefined, release: () => {} };
-    const ports = message.refs.map((ref) => this.attach(ref));
+    // A native object waits with its keeper until it is claimed, once.
+    const refs = message.refs.filter((ref) => ref.native !== true);
+    if (refs.length === 0) return { ...message, pinned: undefined, release: () => {} };
+    const ports = refs.map((ref) => this.attach(ref));
     const release = (): void => {
       for (const port of ports) port.release();
     };
     return { ...message, pinned: Promise.allSettled(ports.map((port) => port.attached)), release };
   }
 
-  async #listening(): Promise<Family> {
+  // Whatever runs in this process may refer to objects that it hosts.
+  async #listening(): Promise<void> {
     try {
-      const family = this.#listen();
+      this.listen();
       await this.#hub?.ready;
-      return family;
     } catch (error) {
-      // So that nothing stays behind, and a later try begins anew.
-      if (this.#family?.ownsFolder === true) {
-        remove(this.#family.folder);
-        this.#family = undefined;
-        this.#hub = undefined;
-      }
+      this.#tree.leave();
+      this.#hub = undefined;
       const why = error instanceof Error ? error.message : String(error);
       throw new UnsupportedError(`This process can't host what it shares with a child: ${why}. ${runtime.needs}`, { cause: error });
     }
   }
 
-  #listen(): Family {
-    this.#family ??= foundFamily();
-    if (this.#hub === undefined) {
-      const { address, secret, folder, ownsFolder } = this.#family;
-      this.#hub = new Hub(address, secret, this.#table, (message) => this.#keep(message));
-      process.on("exit", () => remove(ownsFolder ? folder : address));
-    }
-    return this.#family;
+  /** Serves this process's objects, and says where. */
+  listen(): string {
+    const address = this.#tree.addressOf("hub");
+    this.#hub ??= new Hub(address, this.#tree.family.secret, this.#table, (message) => this.#keep(message));
+    return address;
   }
 
   #clientOf(hub: string): Client {
     const known = this.#clients.get(hub);
     if (known !== undefined) return known;
     const client: Client = new Client((frame) => line.send(frame));
-    const line: Line = new Line(connect(hub), "client", this.#family?.secret ?? new Uint8Array(32), {
+    const line: Line = new Line(connect(hub), "client", this.#tree.known?.secret ?? new Uint8Array(32), {
       frame: (frame) => client.receive(frame),
       closed: (_torn, error) => {
         this.#clients.delete(hub);
@@ -134,12 +135,6 @@ export class Portable implements Backend {
     this.#clients.set(hub, client);
     return client;
   }
-}
-
-function foundFamily(): Family {
-  const folder = makeFolder();
-  sweep(folder);
-  return { secret: randomBytes(32), folder, address: makeAddress(folder), ownsFolder: true };
 }
 
 function lineEnded(error: Error | undefined): Error {

@@ -1,7 +1,8 @@
-import { ClosedError, CorruptedError, Empty, Full, TimeoutError } from "../../errors.ts";
+import { ClosedError, CorruptedError, TimeoutError } from "../../errors.ts";
 import { FOREVER, type Wait } from "../../timing.ts";
 import { Op } from "../../wire/frame.ts";
 import type { ConnectionPort, DoorPort, Incoming, Message, Port, QueuePort, QueueStats, Ref, ReportKind } from "../backend.ts";
+import { notAllDone, nothingCame, notRead, queueEmpty, queueFull } from "../texts.ts";
 import type { CallControl, Client, Reply } from "./client.ts";
 
 /** What a port needs to know of its object. */
@@ -123,12 +124,12 @@ export class PortableQueue extends PortablePort implements QueuePort {
       op: Op.put,
       message,
       wait,
-      tooLate: () => new Full("The queue is full: wait for room, or take items from it."),
+      tooLate: queueFull,
     });
   }
 
   get(wait: Wait): Promise<Incoming> {
-    return this.take(wait, () => new Empty("The queue is empty: wait longer, or put something into it."));
+    return this.take(wait, queueEmpty);
   }
 
   async stats(): Promise<QueueStats & { readonly maxsize: number }> {
@@ -140,7 +141,7 @@ export class PortableQueue extends PortablePort implements QueuePort {
   }
 
   async join(wait: Wait): Promise<void> {
-    await this.ask(Op.join, wait, () => new TimeoutError("Not every item was marked done in time: consumers call taskDone() for each."));
+    await this.ask(Op.join, wait, notAllDone);
   }
 
   async shutdown(immediate: boolean): Promise<void> {
@@ -150,12 +151,11 @@ export class PortableQueue extends PortablePort implements QueuePort {
 
 export class PortableConnection extends PortablePort implements ConnectionPort {
   send(message: Message, wait: Wait): Promise<void> {
-    const tooLate = (): Error => new TimeoutError("The other end did not read in time: nothing of this message was sent.");
-    return this.transmit({ op: Op.put, message, wait, tooLate });
+    return this.transmit({ op: Op.put, message, wait, tooLate: notRead });
   }
 
   recv(wait: Wait): Promise<Incoming> {
-    return this.take(wait, () => new TimeoutError("No message came in time."));
+    return this.take(wait, nothingCame);
   }
 }
 

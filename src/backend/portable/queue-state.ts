@@ -1,6 +1,7 @@
-import { CorruptedError, ProcessDiedError, ShutDown, StateError } from "../../errors.ts";
+import { CorruptedError } from "../../errors.ts";
 import { Op } from "../../wire/frame.ts";
 import type { QueueSettings, QueueStats } from "../backend.ts";
+import { shutDown, takenDied, tooManyDone } from "../texts.ts";
 import { List } from "./list.ts";
 import { type Item, Mailbox } from "./mailbox.ts";
 import type { Answer, Delivery, Holder, Hosted, Request, Withdraw } from "./request.ts";
@@ -86,7 +87,7 @@ export class QueueState implements Hosted {
 
   #join({ once, answer }: Request): Withdraw | undefined {
     if (this.#abandoned > 0) {
-      answer.fail(holderDied(this.#abandoned));
+      answer.fail(takenDied(this.#abandoned));
       this.#abandoned = 0;
     } else if (this.#unfinished === 0) answer.reply();
     else if (once) answer.decline();
@@ -98,7 +99,7 @@ export class QueueState implements Hosted {
     const own = this.#taken.get(who);
     const taken = own !== undefined && own.count > 0 ? own : [...this.#taken.values()].find(({ count }) => count > 0);
     if (taken === undefined) {
-      answer.fail(new StateError("taskDone() was called more often than items were taken: call it once for each item from get()."));
+      answer.fail(tooManyDone());
       return;
     }
     taken.count--;
@@ -162,21 +163,7 @@ export class QueueState implements Hosted {
   // Items that died with their consumer count as done; whoever joins is told.
   #abandon(count: number): void {
     if (this.#joiners.size === 0) this.#abandoned += count;
-    for (const answer of this.#joiners.drain()) answer.fail(holderDied(count));
+    for (const answer of this.#joiners.drain()) answer.fail(takenDied(count));
     this.#finish(count);
   }
-}
-
-function shutDown(): ShutDown {
-  return new ShutDown("The queue was shut down: nothing more can be put, and all that was in it has been taken.");
-}
-
-function holderDied(items: number): ProcessDiedError {
-  const what = items === 1 ? "A consumer ended holding an item that it" : `Consumers ended holding ${items} items that they`;
-  return new ProcessDiedError(
-    `${what} had not marked done: it counts as done now; make the queue with { redeliver: true } to get such items back.`,
-    {
-      fields: { items },
-    },
-  );
 }

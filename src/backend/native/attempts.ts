@@ -1,0 +1,109 @@
+import { holdEventLoop } from "../../runtime/hold.ts";
+import { type Wait, watchWait } from "../../timing.ts";
+
+/** One call that waits: `look` gives its answer, undefined while there is none, or throws. */
+export interface Attempt<T> {
+  readonly wait: Wait;
+  readonly tooLate: () => Error;
+  look(): T | undefined;
+  /** Whether it has begun and can't be given up any more. */
+  readonly begun?: () => boolean;
+}
+
+interface Pending {
+  look(): boolean;
+  giveUp(reason: unknown): void;
+  letGo(): void;
+}
+
+/** Calls of this thread that wait for the same thing, in their order. */
+export class Attempts {
+  readonly #arm: () => void;
+  readonly #pending = new Set<Pending>();
+
+  /** @param arm asks for a call of `retry` once a look may succeed */
+  constructor(arm: () => void) {
+    this.#arm = arm;
+  }
+
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  /** Looks at once if nobody waits already, and waits otherwise. */
+  async make<T>(attempt: Attempt<T>, holds = true): Promise<T> {
+    if (this.#pending.size === 0) {
+      const now = attempt.look();
+      if (now !== undefined) return now;
+    }
+    if (attempt.wait.timeout === 0 && attempt.begun?.() !== true) throw attempt.tooLate();
+    return this.#enqueue(attempt, holds);
+  }
+
+  /** Looks again for each, in order, until one finds nothing. */
+  retry(): void {
+    for (const pending of this.#pending) {
+      if (!pending.look()) break;
+    }
+    if (this.#pending.size > 0) this.#arm();
+  }
+
+  giveUp(reason: () => Error): void {
+    for (const pending of [...this.#pending]) pending.giveUp(reason());
+  }
+
+  /** The event loop need not wait for these. */
+  letGo(): void {
+    for (const pending of this.#pending) pending.letGo();
+  }
+
+  #enqueue<T>(attempt: Attempt<T>, holds: boolean): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const letGo = holds ? holdEventLoop() : (): void => {};
+      const end = (): void => {
+        this.#pending.delete(pending);
+        unwatch();
+        letGo();
+      };
+      const giveUp = (reason: unknown): void => {
+        if (attempt.begun?.() === true) return;
+        end();
+        reject(reason);
+      };
+      const pending: Pending = {
+        letGo,
+        giveUp,
+        look: () => {
+          try {
+            const answer = attempt.look();
+            if (answer === undefined) return false;
+            end();
+            resolve(answer);
+          } catch (error) {
+            end();
+            reject(error);
+          }
+          return true;
+        },
+      };
+      const unwatch = watchWait(attempt.wait, attempt.tooLate, giveUp);
+      this.#pending.add(pending);
+      if (this.#pending.size === 1) this.#arm();
+    });
+  }
+}
+
+/** Blocking calls come back to JavaScript this often: milliseconds. */
+const SLICE = 100;
+
+/** Blocks this thread until `look`, which may wait so many milliseconds, has an answer. */
+export function blocking<T>(wait: Wait, look: (ms: number) => T | undefined, tooLate: () => Error, begun?: () => boolean): T {
+  const until = performance.now() + wait.timeout;
+  for (let ms = 0; ; ms = Math.min(SLICE, Math.max(0, Math.ceil(until - performance.now())))) {
+    const answer = look(ms);
+    if (answer !== undefined) return answer;
+    if (begun?.() === true) continue;
+    if (performance.now() >= until) throw tooLate();
+    wait.signal?.throwIfAborted();
+  }
+}

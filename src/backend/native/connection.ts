@@ -1,0 +1,227 @@
+import { ClosedError, CorruptedError, TimeoutError } from "../../errors.ts";
+import type { Wait } from "../../timing.ts";
+import { seal } from "../../wire/envelope.ts";
+import type { ConnectionPort, Incoming, Message, Ref } from "../backend.ts";
+import { cutOff, endOfPipe, noReader, nothingCame, notRead } from "../texts.ts";
+import { Attempts, blocking } from "./attempts.ts";
+import { NativePort, type Realm } from "./handle.ts";
+import { Readiness } from "./inbox.ts";
+import type { Travelling } from "./keeper.ts";
+import { check } from "./shim.ts";
+
+const EAGAIN = -11;
+const EPIPE = -32;
+const ENODATA = -61;
+const EBADMSG = -74;
+const EMSGSIZE = -90;
+const ECONNABORTED = -103;
+
+const HEADER = 4;
+const FIRST_ROOM = 1 << 16;
+// struct pp_incoming: 12 bytes of header, then how many of them came, the message's length, how much of it came.
+const GOT_HEADER = 3;
+const LENGTH = 4;
+const GOT = 5;
+
+/** One end of a socket pair. Nothing is read ahead, so the end can be passed on, polled and read blocking at any time. */
+export class NativeConnection extends NativePort implements ConnectionPort {
+  readonly fd: number;
+  readonly #home: string | undefined;
+  readonly #directions: Pick<Ref, "readable" | "writable">;
+  readonly #reading: Readiness;
+  readonly #writing: Readiness;
+  readonly #recvs: Attempts;
+  readonly #outgoing: Attempts;
+  readonly #incoming = new Int32Array(6);
+  readonly #waits = new Set<AbortController>();
+  #buffer = new Uint8Array(FIRST_ROOM);
+  // A large message on its way in.
+  #large: Uint8Array | undefined;
+  #released = false;
+
+  constructor(realm: Realm, fd: number, directions: Pick<Ref, "readable" | "writable" | "ahead">, home?: string) {
+    super(realm);
+    this.fd = fd;
+    this.#home = home;
+    this.#directions = { readable: directions.readable, writable: directions.writable };
+    this.#reading = new Readiness(realm.inbox, fd, "read", () => this.#recvs.retry());
+    this.#writing = new Readiness(realm.inbox, fd, "write", () => this.#outgoing.retry());
+    this.#recvs = new Attempts(() => this.#reading.arm());
+    this.#outgoing = new Attempts(() => this.#writing.arm());
+    this.#incoming[LENGTH] = -1;
+    if (directions.ahead !== undefined) this.#restore(directions.ahead);
+  }
+
+  protected override travelling(): Travelling {
+    return { kind: "connection", fd: this.fd, home: this.#home, fields: { ...this.#directions, ahead: this.#handOver() } };
+  }
+
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.giveUp(() => new ClosedError("The connection was closed in this process while this call waited."));
+    const close = (): void => {
+      this.#reading.close();
+      this.#writing.close();
+      this.realm.inbox.shim.pp_close(this.fd);
+    };
+    if (this.isSending) void this.sent().then(close);
+    else close();
+  }
+
+  giveUp(reason: () => Error): void {
+    for (const wait of this.#waits) wait.abort(reason());
+  }
+
+  send(message: Message, wait: Wait): Promise<void> {
+    const attempt = this.#sending(seal(message));
+    if (this.#outgoing.size === 0 && attempt.look(0) === true) return Promise.resolve();
+    const waiting = this.#outgoing.make({ wait, tooLate: notRead, look: () => attempt.look(0), begun: attempt.begun });
+    return this.sending(waiting.then(() => {}));
+  }
+
+  sendSync(message: Message, wait: Wait): void {
+    const { look, begun } = this.#sending(seal(message));
+    blocking(wait, look, notRead, begun);
+  }
+
+  async recv(wait: Wait): Promise<Incoming> {
+    const now = this.#recvs.size === 0 ? this.#read(0) : undefined;
+    return incoming(now ?? (await this.#waitFor(wait, nothingCame, () => this.#read(0))));
+  }
+
+  recvSync(wait: Wait): Incoming {
+    return incoming(blocking(wait, (ms) => this.#read(ms), nothingCame));
+  }
+
+  async poll(wait: Wait): Promise<boolean> {
+    if (this.#isReadable(0) === true) return true;
+    if (wait.timeout === 0) return false;
+    const late = new TimeoutError();
+    try {
+      return await this.#waitFor(
+        wait,
+        () => late,
+        () => this.#isReadable(0),
+      );
+    } catch (error) {
+      if (error === late) return false;
+      throw error;
+    }
+  }
+
+  pollNow(): boolean {
+    return this.#isReadable(0) === true;
+  }
+
+  pollSync(wait: Wait): boolean {
+    const late = new TimeoutError();
+    try {
+      return blocking(
+        wait,
+        (ms) => this.#isReadable(ms),
+        () => late,
+      );
+    } catch (error) {
+      if (error === late) return false;
+      throw error;
+    }
+  }
+
+  #isReadable(ms: number): true | undefined {
+    return check(this.realm.inbox.shim.pp_readable(this.fd, ms), "The connection can't be looked at") === 1 ? true : undefined;
+  }
+
+  // One message: true once all of it is in the kernel.
+  #sending(bytes: Uint8Array): { look(ms: number): true | undefined; begun(): boolean } {
+    const { shim } = this.realm.inbox;
+    let out = 0;
+    const look = (ms: number): true | undefined => {
+      for (; out < bytes.length + HEADER; ms = 0) {
+        const count =
+          out < HEADER
+            ? shim.pp_send(this.fd, bytes, bytes.length, ms)
+            : shim.pp_write(this.fd, bytes, out - HEADER, bytes.length + HEADER - out, ms);
+        if (count === EAGAIN) return undefined;
+        if (count === EPIPE) throw noReader();
+        out += check(count, "The message can't be sent");
+      }
+      return true;
+    };
+    return { look, begun: () => out > 0 };
+  }
+
+  // One message, or undefined while it is not whole.
+  #read(ms: number): Uint8Array | undefined {
+    for (;;) {
+      const buffer = this.#large ?? this.#buffer;
+      const length = this.realm.inbox.shim.pp_recv(this.fd, this.#incoming, buffer, buffer.length, ms);
+      if (length === EAGAIN) return undefined;
+      if (length === EMSGSIZE) {
+        this.#large = new Uint8Array(this.#incoming[LENGTH] ?? 0);
+        continue;
+      }
+      this.#large = undefined;
+      if (length >= 0) return buffer === this.#buffer ? buffer.slice(0, length) : buffer;
+      throw this.#failure(length);
+    }
+  }
+
+  #failure(status: number): Error {
+    if (status === ENODATA) return endOfPipe();
+    if (status === ECONNABORTED) {
+      const [arrived = 0, expected = 0] = [this.#incoming[GOT], Math.max(0, this.#incoming[LENGTH] ?? 0)];
+      this.#incoming[LENGTH] = -1;
+      this.#incoming[GOT_HEADER] = 0;
+      this.#incoming[GOT] = 0;
+      return cutOff(arrived, expected);
+    }
+    if (status === EBADMSG)
+      return new CorruptedError("What came is no message: something else wrote on this connection's descriptor. Close it.");
+    check(status, "The connection can't be read");
+    return endOfPipe();
+  }
+
+  // What was read of a message that is not whole goes with the end.
+  #handOver(): Uint8Array | undefined {
+    const header = this.#incoming[GOT_HEADER] ?? 0;
+    if (header === 0) return undefined;
+    const got = this.#incoming[GOT] ?? 0;
+    const ahead = new Uint8Array(this.#incoming.byteLength + got);
+    ahead.set(new Uint8Array(this.#incoming.buffer));
+    ahead.set((this.#large ?? this.#buffer).subarray(0, got), this.#incoming.byteLength);
+    this.#incoming.fill(0);
+    this.#incoming[LENGTH] = -1;
+    this.#large = undefined;
+    return ahead;
+  }
+
+  #restore(ahead: Uint8Array): void {
+    const state = new Int32Array(ahead.slice(0, this.#incoming.byteLength).buffer);
+    const got = ahead.subarray(this.#incoming.byteLength);
+    const length = state[LENGTH] ?? -1;
+    const sound = state.length === 6 && state[GOT] === got.length && got.length <= Math.max(0, length) && (state[GOT_HEADER] ?? 0) <= 12;
+    if (!sound || length > 2 ** 31 - 1)
+      throw new CorruptedError("What was read ahead of this connection is malformed: its sender is no polyproc process.");
+    this.#incoming.set(state);
+    if (length > this.#buffer.length) this.#large = new Uint8Array(length);
+    (this.#large ?? this.#buffer).set(got);
+  }
+
+  // A wait that also ends when this object is closed.
+  async #waitFor<T>(wait: Wait, tooLate: () => Error, look: () => T | undefined): Promise<T> {
+    if (wait.timeout === 0) throw tooLate();
+    const closing = new AbortController();
+    this.#waits.add(closing);
+    const signal = wait.signal === undefined ? closing.signal : AbortSignal.any([wait.signal, closing.signal]);
+    try {
+      return await this.#recvs.make({ wait: { timeout: wait.timeout, signal }, tooLate, look });
+    } finally {
+      this.#waits.delete(closing);
+    }
+  }
+}
+
+function incoming(bytes: Uint8Array): Incoming {
+  return { message: { bytes, refs: [] }, settle: () => {} };
+}

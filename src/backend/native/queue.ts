@@ -1,0 +1,293 @@
+import { ClosedError, CorruptedError, ProcessError, TimeoutError } from "../../errors.ts";
+import type { Wait } from "../../timing.ts";
+import { seal } from "../../wire/envelope.ts";
+import type { Incoming, Message, PortKind, QueuePort, QueueStats } from "../backend.ts";
+import { notAllDone, queueEmpty, queueFull, shutDown, takenDied, tooManyDone } from "../texts.ts";
+import { Attempts, blocking } from "./attempts.ts";
+import { NativePort, type Realm } from "./handle.ts";
+import type { Travelling } from "./keeper.ts";
+import { check, type Shim } from "./shim.ts";
+
+const EAGAIN = -11;
+const ENOMEM = -12;
+const EBUSY = -16;
+const EINVAL = -22;
+const ENOSPC = -28;
+const EBADMSG = -74;
+const EMSGSIZE = -90;
+const ESHUTDOWN = -108;
+
+/** What a queue can be waited for, as in polyproc.h. */
+const What = { items: 0, room: 1, done: 2, getLock: 3, putLock: 4 } as const;
+const STATS = ["size", "puts", "gets", "lost", "redelivered", "participants", "maxsize"] as const;
+const FIRST_ROOM = 1 << 16;
+/** How often a lock that another process holds is tried before that is an error: each try waits up to 100 ms. */
+const TRIES = 100;
+
+/** A queue in shared memory as this process holds it: once, however many objects stand for it. */
+export class QueueHandle {
+  readonly realm: Realm;
+  readonly identity: string;
+  readonly home: string | undefined;
+  readonly index: number;
+  readonly gets: Attempts;
+  readonly puts: Attempts;
+  readonly joins: Attempts;
+  #users = 0;
+  #buffer = new Uint8Array(FIRST_ROOM);
+  // The lock that another process held at the last look, if that is what a wait is for.
+  #busy: number | undefined;
+
+  constructor(realm: Realm, index: number, identity: string, home: string | undefined) {
+    this.realm = realm;
+    this.index = index;
+    this.identity = identity;
+    this.home = home;
+    this.gets = this.#attempts(What.items);
+    this.puts = this.#attempts(What.room);
+    this.joins = this.#attempts(What.done);
+  }
+
+  get shim(): Shim {
+    return this.realm.inbox.shim;
+  }
+
+  use(): this {
+    this.#users++;
+    return this;
+  }
+
+  /** True when nobody uses it any more, and it is closed. */
+  drop(): boolean {
+    if (--this.#users > 0) return false;
+    this.shim.pp_queue_close(this.index);
+    return true;
+  }
+
+  /** Puts it: true, or undefined while it is full. */
+  put(bytes: Uint8Array, ms = 0): true | undefined {
+    return this.#done(this.shim.pp_queue_put(this.index, bytes, bytes.length, ms), What.putLock);
+  }
+
+  /** The first item's bytes, or undefined while there is none. */
+  get(ms = 0): Uint8Array | undefined {
+    let buffer = this.#buffer;
+    let length = this.shim.pp_queue_get(this.index, buffer, buffer.length, ms);
+    while (length === EMSGSIZE) {
+      buffer = new Uint8Array(this.shim.pp_queue_needed(this.index));
+      length = this.shim.pp_queue_get(this.index, buffer, buffer.length, 0);
+    }
+    if (length >= 0) return buffer === this.#buffer ? buffer.slice(0, length) : buffer.subarray(0, length);
+    return this.#done(length, What.getLock) as undefined;
+  }
+
+  poll(): true | undefined {
+    return check(this.shim.pp_queue_poll(this.index), "The queue can't be looked at") === 1 ? true : undefined;
+  }
+
+  /** True when every item is done. */
+  joined(fresh: boolean): true | undefined {
+    const status = this.shim.pp_queue_join(this.index, fresh ? 1 : 0);
+    if (status > 0) throw takenDied(status);
+    return this.#done(status, What.getLock);
+  }
+
+  taskDone(): void {
+    let status = EBUSY;
+    for (let tries = 0; status === EBUSY && tries < TRIES; tries++) status = this.shim.pp_queue_task_done(this.index);
+    if (status === EINVAL) throw tooManyDone();
+    this.#done(status, What.getLock);
+  }
+
+  shutdown(immediate: boolean): void {
+    let status = EBUSY;
+    for (let tries = 0; status === EBUSY && tries < TRIES; tries++) status = this.shim.pp_queue_shutdown(this.index, immediate ? 1 : 0);
+    this.#done(status, What.putLock);
+  }
+
+  /** Gives back what the dead had taken; a queue that can't be read tells whoever uses it. */
+  sweep(): void {
+    this.shim.pp_queue_stats(this.index, new BigUint64Array(10));
+  }
+
+  stats(): QueueStats & { readonly maxsize: number } {
+    const numbers = new BigUint64Array(10);
+    const status = this.shim.pp_queue_stats(this.index, numbers);
+    if (status < 0) this.#done(status, What.getLock);
+    return Object.fromEntries(STATS.map((name, i) => [name, Number(numbers[i])])) as unknown as QueueStats & { maxsize: number };
+  }
+
+  waitForDone(ms: number): void {
+    if (ms > 0) this.shim.pp_queue_wait(this.index, What.done, ms);
+  }
+
+  #attempts(what: number): Attempts {
+    const ready = (): void => {
+      // What woke this process and is of no use to it may be what another one waits for.
+      if (attempts.size === 0) this.shim.pp_queue_pass(this.index, what);
+      attempts.retry();
+    };
+    const id = this.realm.inbox.add(ready);
+    const attempts: Attempts = new Attempts(() => {
+      const busy = this.#busy;
+      this.#busy = undefined;
+      check(this.shim.pp_queue_watch(this.index, id, busy ?? what), "The queue can't be waited for");
+    });
+    return attempts;
+  }
+
+  #done(status: number, lock: number): true | undefined {
+    if (status >= 0) return true;
+    if (status === EBUSY) this.#busy = lock;
+    if (status === EAGAIN || status === EBUSY) return undefined;
+    if (status === ESHUTDOWN) throw shutDown();
+    if (status === EBADMSG)
+      throw new CorruptedError(
+        "The queue's shared memory makes no sense any more: a process of the tree has written where it must not. Make a new queue.",
+      );
+    if (status === ENOSPC || status === ENOMEM)
+      throw new ProcessError(
+        "There is no memory left for this item: it was not put. Take items out first, or bound the queue with maxsize.",
+        {
+          fields: { errno: status },
+        },
+      );
+    check(status, "The queue failed");
+    return undefined;
+  }
+}
+
+/** One object's hold on a queue. */
+export class NativeQueue extends NativePort implements QueuePort {
+  readonly #handle: QueueHandle;
+  readonly #kind: PortKind;
+  readonly #dropped: (handle: QueueHandle) => void;
+  readonly #waits = new Set<AbortController>();
+  #released = false;
+
+  constructor(handle: QueueHandle, kind: PortKind, dropped: (handle: QueueHandle) => void) {
+    super(handle.realm);
+    this.#handle = handle.use();
+    this.#kind = kind;
+    this.#dropped = dropped;
+  }
+
+  protected override travelling(): Travelling {
+    const { index, identity, home, shim } = this.#handle;
+    return { kind: this.#kind, fd: shim.pp_queue_fd(index), home, fields: { identity } };
+  }
+
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.giveUp(() => new ClosedError("The queue was closed in this process while this call waited."));
+    const drop = (): void => {
+      if (this.#handle.drop()) this.#dropped(this.#handle);
+    };
+    if (this.isSending) void this.sent().then(drop);
+    else drop();
+  }
+
+  giveUp(reason: () => Error): void {
+    for (const wait of this.#waits) wait.abort(reason());
+  }
+
+  override letGo(): void {
+    super.letGo();
+    this.#handle.puts.letGo();
+  }
+
+  put(message: Message, wait: Wait): Promise<void> {
+    const bytes = seal(message);
+    if (this.#handle.puts.size === 0 && this.#handle.put(bytes) === true) return Promise.resolve();
+    const waiting = this.#handle.puts.make({ wait, tooLate: queueFull, look: () => this.#handle.put(bytes) }, this.holds);
+    return this.sending(waiting.then(() => {}));
+  }
+
+  putSync(message: Message, wait: Wait): void {
+    const bytes = seal(message);
+    blocking(wait, (ms) => this.#handle.put(bytes, ms), queueFull);
+  }
+
+  async get(wait: Wait): Promise<Incoming> {
+    const bytes = this.#handle.gets.size === 0 ? this.#handle.get() : undefined;
+    return incoming(bytes ?? (await this.#waitFor(this.#handle.gets, wait, queueEmpty, () => this.#handle.get())));
+  }
+
+  getSync(wait: Wait): Incoming {
+    return incoming(blocking(wait, (ms) => this.#handle.get(ms), queueEmpty));
+  }
+
+  async poll(wait: Wait): Promise<boolean> {
+    if (this.#handle.poll() === true) return true;
+    if (wait.timeout === 0) return false;
+    const late = new TimeoutError();
+    try {
+      return await this.#waitFor(
+        this.#handle.gets,
+        wait,
+        () => late,
+        () => this.#polled(),
+      );
+    } catch (error) {
+      if (error === late) return false;
+      throw error;
+    }
+  }
+
+  pollNow(): boolean {
+    return this.#handle.poll() === true;
+  }
+
+  async stats(): Promise<QueueStats & { readonly maxsize: number }> {
+    return this.#handle.stats();
+  }
+
+  async taskDone(): Promise<void> {
+    this.#handle.taskDone();
+  }
+
+  async join(wait: Wait): Promise<void> {
+    if (this.#handle.joined(this.#handle.joins.size === 0) === true) return;
+    await this.#waitFor(this.#handle.joins, wait, notAllDone, () => this.#handle.joined(false));
+  }
+
+  joinSync(wait: Wait): void {
+    let fresh = true;
+    const look = (ms: number): true | undefined => {
+      if (!fresh) this.#handle.waitForDone(ms);
+      const answer = this.#handle.joined(fresh);
+      fresh = false;
+      return answer;
+    };
+    blocking(wait, look, notAllDone);
+  }
+
+  async shutdown(immediate: boolean): Promise<void> {
+    this.#handle.shutdown(immediate);
+  }
+
+  // Looking took nothing: the wake-up goes on to who may take it.
+  #polled(): true | undefined {
+    const ready = this.#handle.poll();
+    if (ready === true) this.#handle.shim.pp_queue_pass(this.#handle.index, What.items);
+    return ready;
+  }
+
+  // A wait that also ends when this object is closed.
+  async #waitFor<T>(attempts: Attempts, wait: Wait, tooLate: () => Error, look: () => T | undefined): Promise<T> {
+    if (wait.timeout === 0) throw tooLate();
+    const closing = new AbortController();
+    this.#waits.add(closing);
+    const signal = wait.signal === undefined ? closing.signal : AbortSignal.any([wait.signal, closing.signal]);
+    try {
+      return await attempts.make({ wait: { timeout: wait.timeout, signal }, tooLate, look });
+    } finally {
+      this.#waits.delete(closing);
+    }
+  }
+}
+
+function incoming(bytes: Uint8Array): Incoming {
+  return { message: { bytes, refs: [] }, settle: () => {} };
+}
