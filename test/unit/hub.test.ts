@@ -77,7 +77,8 @@ async function rogue(): Promise<{ line: Line; frames: Frame[]; ended: Promise<vo
 }
 
 describe("strangers", () => {
-  it("find a private folder and socket", () => {
+  it("find a private folder and socket", async () => {
+    await served();
     expect(statSync(dirname(ref.hub)).mode & 0o777).toBe(0o700);
     expect(statSync(ref.hub).mode & 0o777).toBe(0o600);
   });
