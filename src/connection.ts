@@ -2,9 +2,11 @@ import type { ConnectionPort, Incoming } from "./backend/backend.ts";
 import { type BackendName, chooseBackend } from "./backend/select.ts";
 import { BufferTooShort, ClosedError, EOFError, MessageTooLongError, UnsupportedError } from "./errors.ts";
 import { Adopted, accept, deliver, deliverSync, pack, registerShared } from "./message.ts";
+import { RemotePort } from "./remote/port.ts";
 import { noSync, shareable } from "./shared.ts";
 import { checkTimeout, checkWait, describe, type Wait, type WaitOptions } from "./timing.ts";
 import { waitable } from "./wait.ts";
+import { decode } from "./wire/decode.ts";
 import { MAX_MESSAGE } from "./wire/tags.ts";
 
 /** Bytes in any form; offsets and sizes count bytes, whatever the view's elements are. */
@@ -77,7 +79,9 @@ export class Connection<T = unknown> implements AsyncIterable<T> {
    */
   async recv(options?: WaitOptions): Promise<T> {
     const port = this.#reading("recv");
-    return accept(await port.recv(checkWait(options))) as T;
+    const incoming = await port.recv(checkWait(options));
+    // No reference of a process outside of the tree is followed.
+    return (port instanceof RemotePort ? decode(takeBytes(incoming)) : accept(incoming)) as T;
   }
 
   /**

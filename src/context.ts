@@ -1,8 +1,14 @@
 import { availableParallelism } from "node:os";
+import type { CellType } from "./backend/backend.ts";
 import { setLibrary } from "./backend/native/library.ts";
 import { type BackendName, checkBackend } from "./backend/select.ts";
+import { Barrier as PlainBarrier } from "./barrier.ts";
+import { Condition as PlainCondition } from "./condition.ts";
 import { Connection, makePipe, Pipe } from "./connection.ts";
 import { StateError } from "./errors.ts";
+import { Event as PlainEvent } from "./event.ts";
+import { BoundedSemaphore as PlainBoundedSemaphore, Lock as PlainLock, RLock as PlainRLock, Semaphore as PlainSemaphore } from "./locks.ts";
+import { SharedMemory as PlainSharedMemory } from "./memory.ts";
 import { setExecutable } from "./process/command.ts";
 import { parentProcess } from "./process/parent.ts";
 import { setForkserverPreload } from "./process/spares.ts";
@@ -10,6 +16,7 @@ import { checkMethod, getAllStartMethods, getStartMethod, type StartMethod } fro
 import { activeChildren, currentProcess, type Process, processWithMethod } from "./process.ts";
 import { JoinableQueue, Queue as PlainQueue, SimpleQueue as PlainSimpleQueue } from "./queue.ts";
 import { bindBackend } from "./shared.ts";
+import { SharedArray as PlainSharedArray, SharedValue as PlainSharedValue } from "./shared-numbers.ts";
 import { wait } from "./wait.ts";
 
 /** How many processes run at the same time on this machine. */
@@ -25,6 +32,16 @@ export class Context {
   readonly Queue: typeof PlainQueue = PlainQueue;
   readonly JoinableQueue: typeof JoinableQueue = JoinableQueue;
   readonly SimpleQueue: typeof PlainSimpleQueue = PlainSimpleQueue;
+  readonly Lock: typeof PlainLock = PlainLock;
+  readonly RLock: typeof PlainRLock = PlainRLock;
+  readonly Semaphore: typeof PlainSemaphore = PlainSemaphore;
+  readonly BoundedSemaphore: typeof PlainBoundedSemaphore = PlainBoundedSemaphore;
+  readonly Condition: typeof PlainCondition = PlainCondition;
+  readonly Event: typeof PlainEvent = PlainEvent;
+  readonly Barrier: typeof PlainBarrier = PlainBarrier;
+  readonly SharedMemory: typeof PlainSharedMemory = PlainSharedMemory;
+  readonly SharedValue: typeof PlainSharedValue = PlainSharedValue;
+  readonly SharedArray: typeof PlainSharedArray = PlainSharedArray;
   readonly Connection: typeof Connection = Connection;
   readonly Pipe: typeof Pipe = Pipe;
   readonly wait: typeof wait = wait;
@@ -45,6 +62,22 @@ export class Context {
     this.Queue = bindBackend(class Queue<T> extends PlainQueue<T> {}, backend) as typeof PlainQueue;
     this.JoinableQueue = this.Queue;
     this.SimpleQueue = bindBackend(class SimpleQueue<T> extends PlainSimpleQueue<T> {}, backend) as typeof PlainSimpleQueue;
+    this.Lock = bindBackend(class Lock extends PlainLock {}, backend);
+    this.RLock = bindBackend(class RLock extends PlainRLock {}, backend);
+    this.Semaphore = bindBackend(class Semaphore extends PlainSemaphore {}, backend);
+    this.BoundedSemaphore = bindBackend(class BoundedSemaphore extends PlainBoundedSemaphore {}, backend);
+    this.Condition = bindBackend(class Condition extends PlainCondition {}, backend);
+    this.Event = bindBackend(class Event extends PlainEvent {}, backend);
+    this.Barrier = bindBackend(class Barrier extends PlainBarrier {}, backend);
+    this.SharedMemory = bindBackend(class SharedMemory extends PlainSharedMemory {}, backend);
+    this.SharedValue = bindBackend(
+      class SharedValue<T extends CellType> extends PlainSharedValue<T> {},
+      backend,
+    ) as typeof PlainSharedValue;
+    this.SharedArray = bindBackend(
+      class SharedArray<T extends CellType> extends PlainSharedArray<T> {},
+      backend,
+    ) as typeof PlainSharedArray;
     this.Pipe = (options = true) => makePipe(options, backend);
   }
 

@@ -112,14 +112,29 @@ export function within<T>(promise: Promise<T>, wait: Wait, tooLate: () => Error)
   });
 }
 
-/** As {@link within}, for waits that have an answer of their own: false when the time ran out. */
-export async function endsWithin(promise: Promise<unknown>, wait: Wait): Promise<boolean> {
-  const late = new Error();
+/** A wait that has an answer of its own for "too late". */
+export async function orLate<T, L>(late: L, make: (tooLate: () => Error) => Promise<T>): Promise<T | L> {
+  const error = new Error();
   try {
-    await within(promise, wait, () => late);
-    return true;
-  } catch (error) {
-    if (error === late) return false;
-    throw error;
+    return await make(() => error);
+  } catch (thrown) {
+    if (thrown === error) return late;
+    throw thrown;
   }
+}
+
+/** As {@link orLate}, blocking. */
+export function orLateSync<T, L>(late: L, make: (tooLate: () => Error) => T): T | L {
+  const error = new Error();
+  try {
+    return make(() => error);
+  } catch (thrown) {
+    if (thrown === error) return late;
+    throw thrown;
+  }
+}
+
+/** As {@link within}, for waits that have an answer of their own: false when the time ran out. */
+export function endsWithin(promise: Promise<unknown>, wait: Wait): Promise<boolean> {
+  return orLate(false, (tooLate) => within(promise, wait, tooLate).then(() => true));
 }

@@ -1,169 +1,267 @@
-/* The queue of native/src/queue.c: 2 producers, 2 consumers, capacity 2, 2 items each, and a crash of any one process at any step; who
- * takes a lock from the dead may crash as well (CRASHES 2). Steps carry the numbers of queue.c.
+/* The queue of native/src/queue.c: 2 producers, 2 consumers, a ring of 2 records, 2 items from each producer. Any process may be killed
+ * before any of its steps, CRASHES of them in a run: so whoever takes a lock from the dead, or cleans up after them, may die of it too.
+ * The steps carry the numbers of queue.c.
  *
- *   spin -run -safety -DCRASHES=1 queue.pml        no assertion is violated, in any interleaving
+ *   node scripts/model.mjs      explores every interleaving, of both kinds of queue: REDELIVER 0 and 1
  *
- * What a snapshot is in C, one store that publishes several numbers, is one atomic step here. Waiting is a look that is repeated: a wait
- * in C ends at the latest after a slice, so a lost wake-up costs time and nothing else. */
+ * One store that publishes a snapshot is one step here; snapshot.pml is the model of that. A wait in C is a look that is repeated after
+ * a slice at the latest, so here it is a guard: a lost wake-up costs time and nothing else. A wait has no step at which to be killed,
+ * lest that hide a stuck state; whoever may be killed there may be killed just before it. */
 #ifndef CRASHES
 #define CRASHES 1
 #endif
+#ifndef REDELIVER
+#define REDELIVER 0
+#endif
 #define PRODUCERS 2
 #define CONSUMERS 2
-#define WORKERS 4
 #define EACH 2
-#define CAPACITY 2
-#define ITEMS 4
+#define RING 2
+#define CLOSER 4 /* comes when all others are gone, and counts */
+#define WORKERS 5
 #define NOBODY 255
+#define SKIP 254
+#define HAND 16
+#define WAITING 253
+#define FINISHED 252
 
 byte put_lock = NOBODY, get_lock = NOBODY;
+byte slot[RING];                /* a record's item */
+byte state[RING];               /* and its owner, in a queue that redelivers */
+byte tail, puts;                /* the put snapshot */
+byte head, free, released, outs, back, done, abandoned, lost, log_where = NOBODY, log_value; /* the get snapshot */
+bool logged = true;             /* header->logged == header->get.select */
+byte taken[WORKERS];
+bool used[WORKERS];
+
+/* What the kernel knows. */
 bool dead[WORKERS];
-byte crashes = 0;
+byte crashes, producers_over, consumers_over;
 
-/* The ring, and the two snapshots; `ring` keeps every item, for positions only grow. */
-byte ring[ITEMS + 2];
-byte puts = 0;
-byte outs = 0;
-byte log_who = NOBODY, log_value = 0;
-bool logged = true;
+/* Ghosts: bit n of the first two is item n. */
+byte committed, came;
+byte in_hand[WORKERS];          /* 1: a commit took an item that its caller has not got yet */
+byte redelivered;
 
-byte taken[WORKERS];          /* as the shared memory counts */
-byte held[WORKERS];           /* items that this worker's commits took: ghost */
-bool hand[WORKERS];
-byte times[ITEMS];            /* how often an item came to a caller: ghost */
-bool committed[ITEMS];        /* its put returned, or would have: ghost */
-byte in_hand[WORKERS];        /* the item taken and not returned yet: ghost */
-byte producers_over = 0, consumers_over = 0;
-
-inline may_crash(me) {
-  if
-  :: crashes < CRASHES -> atomic { crashes++; dead[me] = true; goto ended }
-  :: skip
+/* `skip` keeps an `else` of the action from being one of this choice. */
+#define STEP(action) \
+  if \
+  :: atomic { crashes < CRASHES -> crashes++; dead[me] = true; goto ended } \
+  :: atomic { skip; action } \
   fi
-}
 
-/* P1, G1: free, or taken from one that is dead. The dead one's log is carried out by who takes the get lock (R1). */
-inline take(lock, me, stolen) {
-  atomic {
-    (lock == NOBODY || dead[lock]);
-    stolen = (lock != NOBODY);
-    lock = me
+#define full (tail + 1 - released > RING)
+#define unused (puts == (REDELIVER -> done : outs))
+#define gone(who) (dead[who] && used[who])
+#define SOME_GONE \
+  atomic { \
+    gone(0) || gone(1) || gone(2) || gone(3) -> \
+    if :: gone(0) -> who = 0 :: gone(1) -> who = 1 :: gone(2) -> who = 2 :: gone(3) -> who = 3 fi \
   }
-}
 
-inline apply_log() {
+/* Carries out the log of the last commit: finish_log. */
+#define APPLY \
+  STEP( \
+    if \
+    :: log_where == NOBODY -> skip \
+    :: else -> if :: REDELIVER -> state[log_where % RING] = log_value :: else -> taken[log_where] = log_value fi \
+    fi); \
+  STEP(logged = true)
+
+#define COMMIT(fields, where, value) STEP(fields; log_where = where; log_value = value; logged = false); APPLY
+
+/* Free, or taken from one that is dead. Whoever takes the get lock from the dead carries out what they committed (R1). */
+#define TAKE_PUT atomic { (put_lock == NOBODY || dead[put_lock]) -> put_lock = me }
+#define TAKE_GET \
+  atomic { (get_lock == NOBODY || dead[get_lock]) -> stolen = (get_lock != NOBODY); get_lock = me }; \
+  if \
+  :: stolen && !logged -> APPLY /* R1 */ \
+  :: else -> skip \
+  fi; \
+  assert(logged)
+
+/* clean_up_alone, for one that was found gone. */
+inline sweep() {
+  TAKE_GET;                                                           /* C1 */
   if
-  :: !logged && log_who != NOBODY -> taken[log_who] = log_value
+  :: gone(who) ->
+    at = free;
+    do
+    :: REDELIVER && at < head ->
+      if
+      :: state[at % RING] == who -> COMMIT(back++; outs--; redelivered = redelivered | (1 << slot[at % RING]), at, WAITING) /* C2 */
+      :: else -> skip
+      fi;
+      at++
+    :: else -> break
+    od;
+    if
+    :: taken[who] != 0 -> COMMIT(abandoned = abandoned + taken[who] % HAND; done = done + taken[who] % HAND; lost = lost + taken[who] / HAND, who, 0) /* C3 */
+    :: else -> skip
+    fi;
+    STEP(used[who] = false)                                           /* C4 */
   :: else -> skip
   fi;
+  STEP(get_lock = NOBODY);                                            /* C5 */
+  who = 0; at = 0
 }
 
 proctype producer(byte me) {
-  byte i = 0, item, at;
+  byte i = 0, who, at;
   bool stolen;
   do
   :: i < EACH ->
-    item = me * EACH + i;
-    take(put_lock, me, stolen);                       /* P1 */
-    may_crash(me);
+    TAKE_PUT;                                                         /* P1 */
     if
-    :: puts - outs >= CAPACITY ->
-      put_lock = NOBODY;
-      (puts - outs < CAPACITY || consumers_over == CONSUMERS);
+    :: full && (unused || free > released) ->                         /* make_room */
+      TAKE_GET;                                                       /* P1a */
       if
-      :: puts - outs >= CAPACITY -> break
-      :: else -> skip
-      fi
-    :: else ->
-      at = puts;
-      ring[at] = item;                                /* P2 */
-      may_crash(me);
-      atomic { assert(puts == at); puts = at + 1; committed[item] = true }   /* P3 */
-      may_crash(me);
-      put_lock = NOBODY;                              /* P4 */
-      may_crash(me);                                  /* P5: the wake-up */
-      i++
-    fi
-  :: else -> break
-  od;
-ended: producers_over++
-}
-
-proctype consumer(byte me) {
-  byte item, at;
-  byte last[PRODUCERS];
-  bool stolen;
-  in_hand[me] = NOBODY;
-  last[0] = NOBODY; last[1] = NOBODY;
-  do
-  :: true ->
-    (puts > outs || producers_over == PRODUCERS);
-    take(get_lock, me, stolen);                       /* G1 */
-    may_crash(me);
-    if
-    :: stolen -> apply_log(); may_crash(me); logged = true   /* R1 */
+      :: unused -> COMMIT(head = tail; free = tail; released = tail, NOBODY, 0)   /* P1b */
+      :: else -> COMMIT(released = free, NOBODY, 0)
+      fi;
+      STEP(get_lock = NOBODY)                                         /* P1c */
     :: else -> skip
     fi;
     if
-    :: puts == outs ->
-      get_lock = NOBODY;
+    :: full ->
+      STEP(put_lock = NOBODY);
       if
-      :: producers_over == PRODUCERS && puts == outs -> break
-      :: else -> skip
+      :: !full || free > released || unused -> skip
+      :: SOME_GONE; sweep()
+      :: consumers_over == CONSUMERS -> break
       fi
     :: else ->
-      at = outs;
-      item = ring[at];                                /* G2 */
-      may_crash(me);
-      atomic {                                        /* G3 */
-        assert(outs == at);
-        outs = at + 1; log_who = me; log_value = taken[me] + 1; logged = false;
-        held[me]++; in_hand[me] = item
-      }
-      may_crash(me);
-      taken[me] = log_value;                          /* G4 */
-      may_crash(me);
-      logged = true;
-      may_crash(me);
-      get_lock = NOBODY;                              /* G5 */
-      may_crash(me);
-      atomic {                                        /* G6: the item is the caller's */
-        in_hand[me] = NOBODY;
-        times[item]++;
-        assert(times[item] == 1);
-        assert(committed[item]);
-        /* order: what one producer put, each consumer sees in order */
-        assert(last[item / EACH] == NOBODY || last[item / EACH] < item);
-        last[item / EACH] = item
-      }
+      STEP(slot[tail % RING] = me * EACH + i; state[tail % RING] = WAITING);                    /* P2 */
+      STEP(tail++; puts++; committed = committed | (1 << (me * EACH + i)));   /* P3 */
+      STEP(put_lock = NOBODY);                                        /* P4 */
+      i++                                                             /* P5 is a wake-up */
     fi
+  :: else -> break
   od;
-ended: consumers_over++
+ended:
+  atomic { producers_over++; i = 0; who = 0; at = 0; stolen = false }
+}
+
+proctype consumer(byte me) {
+  byte item, at, before, who;
+  byte next[PRODUCERS];         /* order: what one producer put, each consumer sees in order */
+  bool stolen;
+  do
+  :: puts > outs ->
+    TAKE_GET;                                                         /* G1 */
+    if
+    :: puts == outs -> STEP(get_lock = NOBODY)
+    :: else ->
+      at = head;
+      if
+      :: REDELIVER && back > 0 -> at = free; do :: state[at % RING] != WAITING -> at++; assert(at < head) :: else -> break od
+      :: slot[at % RING] == SKIP -> at = (at / RING + 1) * RING
+      :: else -> skip
+      fi;
+      assert(at < tail);
+      STEP(item = slot[at % RING]);                                   /* G2 */
+      if
+      :: REDELIVER ->
+        COMMIT(in_hand[me] = 1; outs++; released = free; if :: back > 0 -> back-- :: else -> head = at + 1 fi, at, me)   /* G3, G4 */
+      :: else ->
+        before = free;
+        COMMIT(in_hand[me] = 1; outs++; head = at + 1; free = head; released = before, me, taken[me] % HAND + 1 + HAND) /* G3, G4 */
+      fi;
+      before = 0;
+      if
+      :: !REDELIVER && puts == outs && tail % RING != 0 && released >= tail - tail % RING ->    /* rewind_empty */
+        atomic { if :: put_lock == NOBODY -> put_lock = me :: else -> skip fi };                /* G4a */
+        if
+        :: put_lock == me && unused && tail % RING != 0 && released >= tail - tail % RING ->
+          STEP(slot[tail % RING] = SKIP);                             /* G4b */
+          STEP(tail = (tail / RING + 1) * RING);                      /* G4c */
+          COMMIT(head = tail; free = tail; released = tail, NOBODY, 0) /* G4d */
+        :: else -> skip
+        fi;
+        if
+        :: put_lock == me -> STEP(put_lock = NOBODY)                  /* G4e */
+        :: else -> skip
+        fi
+      :: else -> skip
+      fi;
+      STEP(get_lock = NOBODY);                                        /* G5 */
+      STEP(                                                           /* G6: the item is the caller's */
+        taken[me] = taken[me] % HAND;
+        in_hand[me] = 0;
+        assert(committed & (1 << item));
+        assert((came & (1 << item)) == 0 || redelivered & (1 << item));
+        assert(item >= next[item / EACH] || REDELIVER);
+        next[item / EACH] = item + 1;
+        came = came | (1 << item);
+        item = 0; at = 0);
+      TAKE_GET;                                                       /* D1 */
+      if
+      :: REDELIVER ->
+        at = free; do :: state[at % RING] != me -> at++; assert(at < head) :: else -> break od;
+        before = free;
+        do :: before < head && (before == at || state[before % RING] == FINISHED) -> before++ :: else -> break od;
+        COMMIT(done++; free = before, at, FINISHED);                  /* D2 */
+        at = 0; before = 0
+      :: else ->
+        assert(taken[me] > 0);
+        COMMIT(done++, me, taken[me] - 1)                             /* D2 */
+      fi;
+      STEP(get_lock = NOBODY)                                         /* D3 */
+    fi
+  :: SOME_GONE; sweep()
+  :: producers_over == PRODUCERS && puts == done -> break
+  od;
+ended:
+  atomic { consumers_over++; item = 0; at = 0; before = 0; who = 0; next[0] = 0; next[1] = 0; stolen = false }
+}
+
+proctype closer(byte me) {
+  byte who, at, in_hands;
+  bool stolen;
+  do
+  :: SOME_GONE; sweep()
+  :: !gone(0) && !gone(1) && !gone(2) && !gone(3) -> break
+  od;
+  atomic {
+    at = 0; who = 0;
+    do
+    :: at < PRODUCERS * EACH ->
+      if
+      :: committed & (1 << at) -> who++
+      :: else -> skip
+      fi;
+      at++
+    :: else -> break
+    od;
+    assert(who == puts);
+    in_hands = in_hand[2] + in_hand[3];
+    /* Whoever consumes to the end has seen everything done; nothing committed is missing but what died in a hand, and that is told. */
+    assert((dead[2] && dead[3]) || (puts == outs && puts == done));
+    assert(puts - outs == puts - done);
+    at = 0; who = 0;
+    do
+    :: at < PRODUCERS * EACH ->
+      if
+      :: committed & (1 << at) && (came & (1 << at)) == 0 -> who++
+      :: else -> skip
+      fi;
+      at++
+    :: else -> break
+    od;
+    assert(REDELIVER || who == in_hands + puts - outs);
+    assert(REDELIVER || lost == in_hands);
+    assert(!REDELIVER || who <= puts - outs);
+    assert(!taken[2] && !taken[3]);
+    at = 0; who = 0
+  }
+ended:
+  skip
 }
 
 init {
-  byte i, count, lost;
   atomic {
-    in_hand[0] = NOBODY; in_hand[1] = NOBODY; in_hand[2] = NOBODY; in_hand[3] = NOBODY;
+    used[0] = true; used[1] = true; used[2] = true; used[3] = true;
     run producer(0); run producer(1); run consumer(2); run consumer(3)
-  }
-  (producers_over == PRODUCERS && consumers_over == CONSUMERS);
-  /* Nothing that was committed is missing: it came once, is in the queue, or died in a consumer's hand. */
-  atomic {
-    i = 0; count = 0; lost = 0;
-    do
-    :: i < ITEMS -> if :: committed[i] -> count++ :: else -> skip fi; if :: times[i] == 1 -> lost++ :: else -> skip fi; i++
-    :: else -> break
-    od;
-    assert(count == puts);
-    i = 2;
-    do
-    :: i < WORKERS -> if :: in_hand[i] != NOBODY -> assert(dead[i]); lost++ :: else -> skip fi; i++
-    :: else -> break
-    od;
-    assert(lost + (puts - outs) == count);
-    /* Exact counters, once a log that the dead left is carried out. */
-    if :: !logged && log_who != NOBODY -> taken[log_who] = log_value :: else -> skip fi;
-    assert(taken[2] == held[2] && taken[3] == held[3])
-  }
+  };
+  atomic { (producers_over == PRODUCERS && consumers_over == CONSUMERS) -> run closer(CLOSER) }
 }

@@ -14,19 +14,37 @@ static int try_free(pp_word *word, pp_owner mark) {
   return atomic_compare_exchange_strong(word, &none, mark);
 }
 
-/* One wait for a word that `seen` holds, then a look whether that owner lives. 1: it was dead, and the lock is ours. */
-static int wait_once(const struct pp_lock_scope *scope, pp_word *word, uint32_t seen, int ms) {
-  if ((seen & PP_LOCK_WAITERS) == 0) {
-    if (!atomic_compare_exchange_strong(word, &seen, seen | PP_LOCK_WAITERS)) return 0;
-    seen |= PP_LOCK_WAITERS;
-  }
-  if (pp_futex_wait(word, seen, ms) != -ETIMEDOUT) return 0;
+/* 1: its owner is dead, and the lock is ours. */
+static int steal_from_dead(const struct pp_lock_scope *scope, pp_word *word, uint32_t seen) {
   /* Its own lock tells a process nothing about its own life. */
   if ((seen & PP_OWNER_MASK) == scope->me) return 0;
   int dead = pp_owner_dead(scope->segment, scope->table, seen & PP_OWNER_MASK);
   if (dead <= 0) return dead;
   FAILPOINT("lock.before_steal");
   return atomic_compare_exchange_strong(word, &seen, scope->me | PP_LOCK_WAITERS);
+}
+
+/* One wait for a word that `seen` holds, then a look whether that owner lives. */
+static int wait_once(const struct pp_lock_scope *scope, pp_word *word, uint32_t seen, int ms) {
+  if ((seen & PP_LOCK_WAITERS) == 0) {
+    if (!atomic_compare_exchange_strong(word, &seen, seen | PP_LOCK_WAITERS)) return 0;
+    seen |= PP_LOCK_WAITERS;
+  }
+  if (pp_futex_wait(word, seen, ms) != -ETIMEDOUT) return 0;
+  return steal_from_dead(scope, word, seen);
+}
+
+int pp_lock_try(const struct pp_lock_scope *scope, pp_word *word, bool slept) {
+  if (try_free(word, slept ? scope->me | PP_LOCK_WAITERS : scope->me)) return 0;
+  uint32_t seen = atomic_load(word);
+  int status = seen == 0 ? 0 : steal_from_dead(scope, word, seen);
+  return status == 0 ? -EBUSY : status;
+}
+
+void pp_lock_mark(pp_word *word, uint32_t *seen) {
+  uint32_t now = atomic_load(word);
+  while (now != 0 && (now & PP_LOCK_WAITERS) == 0 && !atomic_compare_exchange_weak(word, &now, now | PP_LOCK_WAITERS)) continue;
+  *seen = now | PP_LOCK_WAITERS;
 }
 
 int pp_lock_take(const struct pp_lock_scope *scope, pp_word *word, int ms) {
@@ -48,8 +66,9 @@ int pp_lock_take(const struct pp_lock_scope *scope, pp_word *word, int ms) {
   }
 }
 
-void pp_lock_release(pp_word *word) {
+uint32_t pp_lock_release(pp_word *word) {
   uint32_t before = atomic_exchange(word, 0);
   FAILPOINT("lock.before_wake");
   if ((before & PP_LOCK_WAITERS) != 0) pp_futex_wake(word, 1);
+  return before;
 }

@@ -3,6 +3,7 @@
  * Node-API is a stable ABI, so the few declarations that are needed stand here; they are weak, because only Node has them. */
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "inbox.h"
 #include "polyproc.h"
@@ -19,6 +20,7 @@ extern int napi_get_cb_info(napi_env, napi_callback_info, size_t *, napi_value *
 extern int napi_get_value_int32(napi_env, napi_value, int32_t *) WEAK;
 extern int napi_get_typedarray_info(napi_env, napi_value, int *, size_t *, void **, napi_value *, size_t *) WEAK;
 extern int napi_create_int32(napi_env, int32_t, napi_value *) WEAK;
+extern int napi_create_external_arraybuffer(napi_env, void *, size_t, void (*)(napi_env, void *, void *), void *, napi_value *) WEAK;
 extern int napi_create_function(napi_env, const char *, size_t, napi_callback, void *, napi_value *) WEAK;
 extern int napi_set_named_property(napi_env, napi_value, const char *, napi_value) WEAK;
 extern int napi_throw_type_error(napi_env, const char *, const char *) WEAK;
@@ -77,6 +79,41 @@ CALL(queue_stats, a[0].i, a[1].p)
 CALL(queue_watch, a[0].i, a[1].i, a[2].i)
 CALL(queue_pass, a[0].i, a[1].i)
 CALL(queue_wait, a[0].i, a[1].i, a[2].i)
+CALL(sync_make, a[0].i, a[1].i, a[2].i, a[3].i)
+CALL(sync_open, a[0].i, a[1].i, a[2].i)
+CALL(sync_close, a[0].i)
+CALL(sync_fd, a[0].i)
+CALL(sync_sweep, a[0].i)
+CALL(sync_watch, a[0].i, a[1].i)
+CALL(sync_pass, a[0].i)
+CALL(sync_wait, a[0].i, a[1].i)
+CALL(mutex_acquire, a[0].i, a[1].i, a[2].i)
+CALL(mutex_release, a[0].i, a[1].i)
+CALL(mutex_mine, a[0].i)
+CALL(semaphore_acquire, a[0].i)
+CALL(semaphore_release, a[0].i)
+CALL(semaphore_value, a[0].i)
+CALL(event_set, a[0].i)
+CALL(event_clear, a[0].i)
+CALL(event_look, a[0].i)
+CALL(condition_enter, a[0].i)
+CALL(condition_notified, a[0].i, a[1].i)
+CALL(condition_leave, a[0].i, a[1].i)
+CALL(condition_notify, a[0].i, a[1].i)
+CALL(barrier_arrive, a[0].i, a[1].p)
+CALL(barrier_look, a[0].i, a[1].i)
+CALL(barrier_end, a[0].i, a[1].i)
+CALL(barrier_state, a[0].i, a[1].p)
+CALL(memory_make, a[0].i, a[1].p, a[2].p)
+CALL(memory_open, a[0].i, a[1].i)
+CALL(memory_attach, a[0].i, a[1].p)
+CALL(memory_close, a[0].i)
+CALL(memory_fd, a[0].i)
+CALL(memory_name, a[0].i, a[1].p)
+CALL(memory_place, a[0].i, a[1].p)
+CALL(memory_unlink, a[0].p)
+CALL(memory_sweep)
+CALL(memory_atomic, a[0].i, a[1].i, a[2].i, a[3].p)
 
 #define ROW(name, signature) {"pp_" #name, signature, call_##name}
 
@@ -118,6 +155,41 @@ static const struct function functions[] = {
     ROW(queue_watch, "iii"),
     ROW(queue_pass, "ii"),
     ROW(queue_wait, "iii"),
+    ROW(sync_make, "iiii"),
+    ROW(sync_open, "iii"),
+    ROW(sync_close, "i"),
+    ROW(sync_fd, "i"),
+    ROW(sync_sweep, "i"),
+    ROW(sync_watch, "ii"),
+    ROW(sync_pass, "i"),
+    ROW(sync_wait, "ii"),
+    ROW(mutex_acquire, "iii"),
+    ROW(mutex_release, "ii"),
+    ROW(mutex_mine, "i"),
+    ROW(semaphore_acquire, "i"),
+    ROW(semaphore_release, "i"),
+    ROW(semaphore_value, "i"),
+    ROW(event_set, "i"),
+    ROW(event_clear, "i"),
+    ROW(event_look, "i"),
+    ROW(condition_enter, "i"),
+    ROW(condition_notified, "ii"),
+    ROW(condition_leave, "ii"),
+    ROW(condition_notify, "ii"),
+    ROW(barrier_arrive, "ip"),
+    ROW(barrier_look, "ii"),
+    ROW(barrier_end, "ii"),
+    ROW(barrier_state, "ip"),
+    ROW(memory_make, "ipp"),
+    ROW(memory_open, "ii"),
+    ROW(memory_attach, "ip"),
+    ROW(memory_close, "i"),
+    ROW(memory_fd, "i"),
+    ROW(memory_name, "ip"),
+    ROW(memory_place, "ip"),
+    ROW(memory_unlink, "p"),
+    ROW(memory_sweep, ""),
+    ROW(memory_atomic, "iiip"),
 };
 
 static int read_argument(napi_env env, napi_value value, char kind, union argument *out) {
@@ -141,6 +213,19 @@ static napi_value call_function(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/* An ArrayBuffer over memory at {address, size}; undefined where the engine takes none from outside. */
+static napi_value view_memory(napi_env env, napi_callback_info info) {
+  napi_value argument, result = NULL;
+  size_t count = 1;
+  void *place = NULL;
+  napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
+  if (count < 1 || napi_get_typedarray_info(env, argument, NULL, NULL, &place, NULL, NULL) != 0) return NULL;
+  uint64_t words[2];
+  memcpy(words, place, sizeof words);
+  napi_create_external_arraybuffer(env, (void *)(uintptr_t)words[0], (size_t)words[1], NULL, NULL, &result);
+  return result;
+}
+
 /* A worker thread that ends lets go of its queues, though the process lives. */
 static void thread_ends(void *unused) {
   (void)unused;
@@ -158,6 +243,9 @@ napi_value napi_register_module_v1(napi_env env, napi_value exports) {
     napi_create_function(env, functions[i].name, SIZE_MAX, call_function, (void *)(uintptr_t)&functions[i], &function);
     napi_set_named_property(env, exports, functions[i].name, function);
   }
+  napi_value view;
+  napi_create_function(env, "view_memory", SIZE_MAX, view_memory, NULL, &view);
+  napi_set_named_property(env, exports, "view_memory", view);
   napi_add_env_cleanup_hook(env, thread_ends, NULL);
   return exports;
 }

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#define PP_ABI 1
+#define PP_ABI 2
 #define PP_LARGEST ((1u << 30) + (1u << 20)) /* bytes of a message */
 #define PP_EXPORT __attribute__((visibility("default")))
 
@@ -131,5 +131,82 @@ PP_EXPORT int32_t pp_queue_watch(int32_t queue, int32_t id, int32_t what);
 PP_EXPORT int32_t pp_queue_pass(int32_t queue, int32_t what);
 /* Blocks this thread until `what` may be there (0), `ms` at most (-ETIMEDOUT); looks after the dead every 100 ms. */
 PP_EXPORT int32_t pp_queue_wait(int32_t queue, int32_t what, int32_t ms);
+
+/* --- sync.c: locks, semaphores, events, conditions and barriers --- */
+
+/* A new one of a kind of handles.h. Its settings: whether a lock is recursive; a semaphore's value, and 1 if that is its bound + 2 if
+ * the permits of the dead come back; how many parties a barrier has. */
+PP_EXPORT int32_t pp_sync_make(int32_t inbox, int32_t kind, int32_t first, int32_t second);
+/* Joins one from elsewhere. -EBADMSG: it is none of this kind; -EPROTO: of another version. Closes `fd`. */
+PP_EXPORT int32_t pp_sync_open(int32_t inbox, int32_t fd, int32_t kind);
+/* Leaves it in order; a lock that is held is abandoned. */
+PP_EXPORT int32_t pp_sync_close(int32_t sync);
+PP_EXPORT int32_t pp_sync_fd(int32_t sync);
+/* Cleans up after the dead: 1 if another look is worth it. */
+PP_EXPORT int32_t pp_sync_sweep(int32_t sync);
+/* One event {id, 0} once another look is worth it. */
+PP_EXPORT int32_t pp_sync_watch(int32_t sync, int32_t id);
+/* Passes a wake-up on that this process did not use. */
+PP_EXPORT int32_t pp_sync_pass(int32_t sync);
+/* Blocks this thread until another look is worth it (0), `ms` at most (-ETIMEDOUT). */
+PP_EXPORT int32_t pp_sync_wait(int32_t sync, int32_t ms);
+
+/* 0: taken (`depth` times, where it is recursive); 1: from a holder that died; -EAGAIN: another one has it. */
+PP_EXPORT int32_t pp_mutex_acquire(int32_t sync, int32_t depth, int32_t ms);
+/* Once, or `all`: how many times it was released; -EPERM: it is not held, or, where it is recursive, not by this process. */
+PP_EXPORT int32_t pp_mutex_release(int32_t sync, int32_t all);
+/* How often this process holds it. */
+PP_EXPORT int32_t pp_mutex_mine(int32_t sync);
+
+/* 0: a permit taken; -EAGAIN: there is none. */
+PP_EXPORT int32_t pp_semaphore_acquire(int32_t sync);
+/* -EOVERFLOW: no more can be released. -EBUSY: another process stands still in the middle of a call; so below. */
+PP_EXPORT int32_t pp_semaphore_release(int32_t sync);
+PP_EXPORT int32_t pp_semaphore_value(int32_t sync);
+
+PP_EXPORT int32_t pp_event_set(int32_t sync);
+PP_EXPORT int32_t pp_event_clear(int32_t sync);
+/* Its lowest bit is the flag; the others change whenever it is set. */
+PP_EXPORT int32_t pp_event_look(int32_t sync);
+
+/* Takes a place among those who wait. -EMFILE: all are taken. */
+PP_EXPORT int32_t pp_condition_enter(int32_t sync);
+/* 1 if the one in this place was notified, else 0. */
+PP_EXPORT int32_t pp_condition_notified(int32_t sync, int32_t place);
+/* Frees the place: 1 if it had been notified. */
+PP_EXPORT int32_t pp_condition_leave(int32_t sync, int32_t place);
+/* Notifies the oldest `count` that live; gives how many those were. */
+PP_EXPORT int32_t pp_condition_notify(int32_t sync, int32_t count);
+
+/* The place in the order of arrival, from 0, and {phase, parties}; the last one must end the phase. -EPIPE: broken; -EAGAIN: it is at it. */
+PP_EXPORT int32_t pp_barrier_arrive(int32_t sync, int32_t *fields);
+/* 1: this phase is over, 0: not yet, -EPIPE: broken. */
+PP_EXPORT int32_t pp_barrier_look(int32_t sync, int32_t phase);
+/* Lets all pass (0; -EPIPE if it was broken meanwhile), breaks it (1), or makes it new (2). */
+PP_EXPORT int32_t pp_barrier_end(int32_t sync, int32_t how);
+/* {parties, waiting, broken} */
+PP_EXPORT int32_t pp_barrier_state(int32_t sync, int32_t *fields);
+
+/* --- memory.c: shared memory --- */
+
+/* New memory of `size` bytes, all 0; under a name that others can attach (-EEXIST), or without one ("") for this tree alone. */
+PP_EXPORT int32_t pp_memory_make(int32_t inbox, const char *name, const uint64_t *size);
+/* Memory from elsewhere in the tree. -EBADMSG: it is none; -EPROTO: of another version. Closes `fd`. */
+PP_EXPORT int32_t pp_memory_open(int32_t inbox, int32_t fd);
+/* Memory by its name. -ENOENT; -EPERM: another user's, or open to others; -EBADMSG, -EPROTO as above. */
+PP_EXPORT int32_t pp_memory_attach(int32_t inbox, const char *name);
+/* Unmaps it; the last holder of a named one removes the name. */
+PP_EXPORT int32_t pp_memory_close(int32_t memory);
+PP_EXPORT int32_t pp_memory_fd(int32_t memory);
+/* Tells the name of memory that came by its descriptor. */
+PP_EXPORT int32_t pp_memory_name(int32_t memory, const char *name);
+/* {address, size in bytes} */
+PP_EXPORT int32_t pp_memory_place(int32_t memory, uint64_t *place);
+PP_EXPORT int32_t pp_memory_unlink(const char *name);
+/* Removes the names that nobody alive holds; gives how many. */
+PP_EXPORT int32_t pp_memory_sweep(void);
+/* load, store, add, sub, and, or, exchange, compare-exchange (0 to 7) of the first `width` bytes, in one step: `values` is {operand,
+ * expected}, 8 bytes each, and the first becomes what was there before. */
+PP_EXPORT int32_t pp_memory_atomic(int32_t memory, int32_t operation, int32_t width, void *values);
 
 #endif

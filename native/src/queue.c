@@ -127,33 +127,15 @@ static void unlock_put(struct pp_queue *queue) { pp_lock_release(&queue->header-
 static void unlock_get(struct pp_queue *queue) { pp_lock_release(&queue->header->get_lock); }
 
 /* Tells `count` of those who wait. */
-static void announce(struct pp_queue *queue, int what, int count) {
-  struct pp_signal *signal = &queue->header->signals[what];
-  atomic_fetch_add(&signal->sequence, 1);
-  FAILPOINT("signal.before_wake");
-  if (atomic_load(&signal->waited_for) == 0) return;
-  atomic_store(&signal->waited_for, 0);
-  pp_futex_wake(&signal->sequence, count);
-}
+static void announce(struct pp_queue *queue, int what, int count) { pp_notice_give(&queue->header->notices[what], count); }
 
 static void announce_all(struct pp_queue *queue) {
   for (int what = 0; what < PP_QUEUE_WORDS; what++) announce(queue, what, INT32_MAX);
 }
 
-pp_word *pp_queue_word(struct pp_queue *queue, int what) {
-  if (what == PP_GET_LOCK) return &queue->header->get_lock;
-  if (what == PP_PUT_LOCK) return &queue->header->put_lock;
-  atomic_store(&queue->header->signals[what].waited_for, 1);
-  return &queue->header->signals[what].sequence;
-}
-
-void pp_queue_pass_on(struct pp_queue *queue, int what) {
-  if (what < PP_QUEUE_WORDS) announce(queue, what, 1);
-}
-
 /* What changes after this shows that a failed look may be repeated. */
 static void note_words(struct pp_queue *queue) {
-  for (int what = 0; what < PP_QUEUE_WORDS; what++) queue->seen[what] = atomic_load(&queue->header->signals[what].sequence);
+  for (int what = 0; what < PP_QUEUE_WORDS; what++) queue->seen[what] = atomic_load(&queue->header->notices[what].sequence);
 }
 
 static int note_busy(struct pp_queue *queue, int what, int status) {

@@ -3,6 +3,7 @@
 #define PP_QUEUE_H
 
 #include "lock.h"
+#include "notice.h"
 #include "polyproc.h"
 #include "snapshot.h"
 
@@ -12,11 +13,6 @@
 enum { TAIL, PUTS, FILLED, SHUT, PUT_FIELDS };
 /* What taking and marking done change, all at once. The last three are a redo log of one entry. */
 enum { HEAD, FREE, RELEASED, OUT, GETS, BACK, DONE, ABANDONED, TOLD, LOST, REDELIVERED, LOG, LOG_WHERE, LOG_VALUE, GET_FIELDS };
-
-struct pp_signal {
-  pp_word sequence;
-  pp_word waited_for;
-};
 
 struct pp_queue_header {
   uint64_t magic;
@@ -33,7 +29,7 @@ struct pp_queue_header {
   struct pp_snapshot get;
   pp_word logged; /* the commit whose log is carried out */
   _Atomic uint64_t get_fields[2][GET_FIELDS];
-  _Alignas(64) struct pp_signal signals[PP_QUEUE_WORDS];
+  _Alignas(64) struct pp_notice notices[PP_QUEUE_WORDS];
   _Alignas(64) pp_word highest; /* no participant ever had an index above it */
   struct pp_participant participants[PP_PARTICIPANTS];
 };
@@ -45,7 +41,6 @@ struct pp_queue {
   uint64_t ring_size, maxsize;
   bool redeliver;
   struct pp_lock_scope scope;
-  int32_t inbox;
   int32_t needed;
   uint32_t seen[5];     /* the words' values before the last look */
   int64_t empty_since;  /* when a get last found nothing, 0 if it found something */
@@ -65,8 +60,5 @@ int pp_queue_count(struct pp_queue *queue, struct pp_queue_stats *stats);
 int pp_queue_can_get(struct pp_queue *queue);
 /* Cleans up after participants that died; 1 if there were any. */
 int pp_queue_sweep(struct pp_queue *queue);
-/* The word that changes when `what` may be there, and marks that somebody waits for it. */
-pp_word *pp_queue_word(struct pp_queue *queue, int what);
-void pp_queue_pass_on(struct pp_queue *queue, int what);
 
 #endif

@@ -12,7 +12,7 @@
 #endif
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
-static int map(struct pp_segment *segment) {
+int pp_segment_map(struct pp_segment *segment) {
   char path[32];
   snprintf(path, sizeof path, "/proc/self/fd/%d", segment->fd);
   segment->own_fd = open(path, O_RDWR | O_CLOEXEC);
@@ -34,7 +34,7 @@ int pp_segment_make(struct pp_segment *segment, uint64_t size) {
   if (segment->fd < 0 && errno == EINVAL) segment->fd = memfd_create("polyproc", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (segment->fd < 0) return -errno;
   if (ftruncate(segment->fd, (off_t)size) < 0 || fcntl(segment->fd, F_ADD_SEALS, SEALS) < 0) return finish(segment, -errno);
-  return finish(segment, map(segment));
+  return finish(segment, pp_segment_map(segment));
 }
 
 int pp_segment_open(struct pp_segment *segment, int fd) {
@@ -44,7 +44,7 @@ int pp_segment_open(struct pp_segment *segment, int fd) {
   int seals = S_ISREG(status.st_mode) ? fcntl(fd, F_GET_SEALS) : -1;
   if (seals < 0 || (seals & SEALS) != SEALS || status.st_size < 4096) return finish(segment, -EBADMSG);
   segment->size = (uint64_t)status.st_size;
-  return finish(segment, map(segment));
+  return finish(segment, pp_segment_map(segment));
 }
 
 void pp_segment_close(struct pp_segment *segment) {

@@ -15,6 +15,8 @@ struct pp_segment {
 int pp_segment_make(struct pp_segment *segment, uint64_t size);
 /* Maps the file `fd`, which is the segment's from now on. -EBADMSG if it is no sealed memory file. */
 int pp_segment_open(struct pp_segment *segment, int fd);
+/* Maps the file that `segment` names by its descriptor and size, sealed or not. */
+int pp_segment_map(struct pp_segment *segment);
 void pp_segment_close(struct pp_segment *segment);
 /* Makes sure that these bytes can be written: -ENOSPC or -ENOMEM now instead of a SIGBUS later. */
 int pp_segment_fill(const struct pp_segment *segment, uint64_t offset, uint64_t length);

@@ -12,34 +12,31 @@
 /* Where it can't wait for all of them, they are looked at this often. */
 #define LOOK_MS 2
 
-struct watch {
-  struct pp_queue *queue;
-  pp_word *word;
-  uint32_t seen;
-  int32_t inbox, id;
-  int what;
-};
+#define SPIN_US 50
 
 static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
-static struct watch *watches;
+static struct pp_watch *watches;
 static int count, room;
 static int started;
 static pp_word changed; /* the list of watches did */
 
-static int is_lock(int what) { return what == PP_GET_LOCK || what == PP_PUT_LOCK; }
+/* Whoever announces a change must know that somebody sleeps. */
+static void mark(const struct pp_watch *watch) {
+  if (watch->notice != NULL) atomic_store(&watch->notice->waited_for, 1);
+}
 
-/* Tells of every word that changed. After a whole slice the dead are cleaned up, and who waits for a lock tries it again. */
+/* Tells of every word that changed; after a whole slice the dead are cleaned up. */
 static void look(int slice_over) {
   for (int i = 0; i < count;) {
-    struct watch *watch = &watches[i];
-    if (slice_over && !is_lock(watch->what)) pp_queue_sweep(watch->queue);
-    if (atomic_load(watch->word) == watch->seen && !(slice_over && is_lock(watch->what))) {
+    const struct pp_watch *watch = &watches[i];
+    int again = slice_over && watch->sweep(watch->object);
+    if (!again && atomic_load(watch->word) == watch->seen) {
       i++;
       continue;
     }
     pp_inbox_post(watch->inbox, watch->id, watch->what);
     /* Others may still sleep on the word from which this one was woken. */
-    if (!is_lock(watch->what)) pp_queue_word(watch->queue, watch->what);
+    mark(watch);
     watches[i] = watches[--count];
   }
 }
@@ -73,15 +70,15 @@ static void *run(void *unused) {
 static int make_room(void) {
   if (count < room) return 0;
   int wanted = room == 0 ? 16 : room * 2;
-  struct watch *larger = realloc(watches, (size_t)wanted * sizeof *watches);
+  struct pp_watch *larger = realloc(watches, (size_t)wanted * sizeof *watches);
   if (larger == NULL) return -ENOMEM;
   watches = larger;
   room = wanted;
   return 0;
 }
 
-int pp_sleeper_watch(struct pp_queue *queue, int32_t inbox, int32_t id, int what) {
-  struct watch watch = {queue, pp_queue_word(queue, what), queue->seen[what], inbox, id, what};
+int pp_sleeper_watch(const struct pp_watch *watch) {
+  mark(watch);
   pthread_mutex_lock(&guard);
   int status = 0;
   if (!started) {
@@ -89,10 +86,10 @@ int pp_sleeper_watch(struct pp_queue *queue, int32_t inbox, int32_t id, int what
     started = status == 0;
   }
   int at = 0;
-  while (at < count && (watches[at].inbox != inbox || watches[at].id != id)) at++;
+  while (at < count && (watches[at].inbox != watch->inbox || watches[at].id != watch->id)) at++;
   if (status == 0 && at == count) status = make_room();
   if (status == 0) {
-    watches[at] = watch;
+    watches[at] = *watch;
     if (at == count) count++;
     atomic_fetch_add(&changed, 1);
     pp_futex_wake(&changed, 1);
@@ -101,13 +98,28 @@ int pp_sleeper_watch(struct pp_queue *queue, int32_t inbox, int32_t id, int what
   return status;
 }
 
-void pp_sleeper_forget(const struct pp_queue *queue) {
+void pp_sleeper_forget(const void *object) {
   pthread_mutex_lock(&guard);
   for (int i = 0; i < count;) {
-    if (watches[i].queue == queue) watches[i] = watches[--count];
+    if (watches[i].object == object) watches[i] = watches[--count];
     else i++;
   }
   atomic_fetch_add(&changed, 1);
   pp_futex_wake(&changed, 1);
   pthread_mutex_unlock(&guard);
+}
+
+int pp_watch_sleep(const struct pp_watch *watch, int32_t ms) {
+  mark(watch);
+  int64_t until = pp_now() + (int64_t)ms * 1000;
+  if (pp_spin(watch->word, watch->seen, SPIN_US)) return 0;
+  for (;;) {
+    int64_t left = (until - pp_now()) / 1000;
+    if (left <= 0) return -ETIMEDOUT;
+    int status = pp_futex_wait(watch->word, watch->seen, left < PP_SLICE_MS ? (int)left : PP_SLICE_MS);
+    /* Others may sleep on the word from which this one was woken. */
+    mark(watch);
+    if (status == -ETIMEDOUT && watch->sweep(watch->object)) return 0;
+    if (atomic_load(watch->word) != watch->seen || status == -EINTR) return 0;
+  }
 }

@@ -13,13 +13,30 @@ export interface Ref {
   /** Whether this end of a pipe can be read, written. */
   readonly readable?: boolean;
   readonly writable?: boolean;
-  /** A native queue's name: a process holds each once. */
+  /** A native object's name: a process holds each once. */
   readonly identity?: string;
+  /** Cells: what they are. Memory: the name under which anybody can attach it. */
+  readonly type?: CellType;
+  readonly length?: number;
+  readonly name?: string;
   /** What was read of a native connection's next message. */
   readonly ahead?: Uint8Array;
 }
 
-export type PortKind = "queue" | "simple" | "connection" | "door";
+export type PortKind =
+  | "queue"
+  | "simple"
+  | "connection"
+  | "door"
+  | "lock"
+  | "rlock"
+  | "semaphore"
+  | "boundedSemaphore"
+  | "event"
+  | "condition"
+  | "barrier"
+  | "cells"
+  | "memory";
 
 /** A value on its way: its bytes, and where the shared objects inside it are. */
 export interface Message {
@@ -96,6 +113,122 @@ export interface ConnectionPort extends Port {
   pollSync?(wait: Wait): boolean;
 }
 
+/** How an acquisition went; `abandoned`: its last holder died with it. */
+export type Grant = "refused" | "granted" | "abandoned";
+
+/** A call that waits can be ended from this side. */
+export interface WaitingPort extends Port {
+  giveUp(reason: () => Error): void;
+}
+
+/** A lock, recursive or not. */
+export interface LockPort extends WaitingPort {
+  /** `depth` times, where it is recursive. */
+  acquire(wait: Wait, depth?: number): Promise<Grant>;
+  /** Once, or as often as it is held; gives how often. */
+  unlock(all?: boolean): Promise<number>;
+  /** How often this process holds it. */
+  held(): Promise<number>;
+  acquireSync?(wait: Wait, depth?: number): Grant;
+  unlockSync?(all?: boolean): number;
+  heldNow?(): number;
+}
+
+export interface SemaphoreSettings {
+  readonly value: number;
+  /** Whether it may never be above its first value. */
+  readonly bounded: boolean;
+  /** Whether the permits of a dead process come back. */
+  readonly robust: boolean;
+}
+
+export interface SemaphorePort extends WaitingPort {
+  acquire(wait: Wait): Promise<Grant>;
+  post(): Promise<void>;
+  value(): Promise<number>;
+  acquireSync?(wait: Wait): Grant;
+  postSync?(): void;
+}
+
+export interface EventPort extends WaitingPort {
+  set(): Promise<void>;
+  clear(): Promise<void>;
+  isSet(): Promise<boolean>;
+  /** Whether it was set in time. */
+  wait(wait: Wait): Promise<boolean>;
+  waitSync?(wait: Wait): boolean;
+  setSync?(): void;
+  isSetNow?(): boolean;
+}
+
+export interface ConditionPort extends WaitingPort {
+  /** Takes a place among those who wait. */
+  enter(): Promise<number>;
+  /** Waits for a notification, and gives the place up; false if none came in time. */
+  notified(place: number, wait: Wait): Promise<boolean>;
+  notify(count: number): Promise<void>;
+  enterSync?(): number;
+  notifiedSync?(place: number, wait: Wait): boolean;
+  notifySync?(count: number): void;
+}
+
+export interface Arrival {
+  /** Its place in the order, from 0. */
+  readonly index: number;
+  readonly phase: number;
+  /** Whether all have arrived with it: it ends the phase. */
+  readonly last: boolean;
+}
+
+export interface BarrierPort extends WaitingPort {
+  /** Throws `BrokenBarrierError`; so do the waits below. */
+  arrive(wait: Wait): Promise<Arrival>;
+  /** Waits for a phase's end; false if it did not come in time. */
+  passed(phase: number, wait: Wait): Promise<boolean>;
+  end(how: "pass" | "break" | "reset"): Promise<void>;
+  state(): Promise<{ readonly parties: number; readonly waiting: number; readonly broken: boolean }>;
+  arriveSync?(wait: Wait): Arrival;
+  passedSync?(phase: number, wait: Wait): boolean;
+  endSync?(how: "pass" | "break" | "reset"): void;
+}
+
+/** What a cell of shared memory holds. */
+export type CellType = "i8" | "u8" | "u8c" | "i16" | "u16" | "i32" | "u32" | "i64" | "u64" | "f32" | "f64";
+export type Cell = number | bigint;
+export type CellArray =
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array
+  | Float32Array
+  | Float64Array;
+export type Operation = "load" | "store" | "add" | "sub" | "and" | "or" | "exchange" | "compareExchange";
+
+/** Numbers that several processes see. */
+export interface CellsPort extends Port {
+  readonly type: CellType;
+  readonly length: number;
+  read(start: number, end: number): Promise<CellArray>;
+  write(start: number, values: CellArray): Promise<void>;
+  /** On the first cell, in one step; gives what was there before. */
+  operate(operation: Operation, operand: Cell, expected: Cell): Promise<Cell>;
+  /** Where the backend has one: the memory itself, until the port is released. */
+  readonly view?: CellArray;
+}
+
+/** Bytes that several processes see. */
+export interface MemoryPort extends Port {
+  readonly buffer: ArrayBuffer;
+  /** Empty without one. */
+  readonly name: string;
+  unlink(): void;
+}
+
 /** What a child tells its parent: that it has what it needs, then how its target ended. */
 export type ReportKind = "started" | "result" | "error";
 
@@ -146,6 +279,15 @@ export interface Backend {
   readonly name: "portable" | "native";
   makeQueue(kind: "queue" | "simple", settings: QueueSettings): QueuePort;
   makePipe(duplex: boolean): [ConnectionPort, ConnectionPort];
+  makeLock(recursive: boolean): LockPort;
+  makeSemaphore(settings: SemaphoreSettings): SemaphorePort;
+  makeEvent(): EventPort;
+  makeCondition(): ConditionPort;
+  makeBarrier(parties: number): BarrierPort;
+  makeCells(type: CellType, values: CellArray): CellsPort;
+  /** Where the backend has it: new memory, under a name (exclusively) or without one; and memory by its name. */
+  makeMemory?(size: number, name: string | undefined): MemoryPort;
+  attachMemory?(name: string): MemoryPort;
   /** A hold on an object that a message referred to. */
   attach(ref: Ref): Port;
   /** Starts a child; rejects if this process can't host shared objects. */

@@ -94,7 +94,7 @@ export function capabilities(): Capabilities {
     abi: isNative ? ABI : null,
     fileno: isNative,
     sync: isNative,
-    sharedMemory: false,
+    sharedMemory: isNative,
     limits: isNative,
   };
 }

@@ -1,5 +1,15 @@
 // What both backends say of the same thing.
-import { BrokenPipeError, Empty, EOFError, Full, ProcessDiedError, ShutDown, StateError, TimeoutError } from "../errors.ts";
+import {
+  BrokenBarrierError,
+  BrokenPipeError,
+  Empty,
+  EOFError,
+  Full,
+  ProcessDiedError,
+  ShutDown,
+  StateError,
+  TimeoutError,
+} from "../errors.ts";
 
 export function queueFull(): Full {
   return new Full("The queue is full: wait for room, or take items from it.");
@@ -49,4 +59,24 @@ export function cutOff(arrived: number, expected: number): EOFError {
   return new EOFError(`The other end died in the middle of a message: ${arrived} of ${expected} bytes came.`, {
     fields: { bytesArrived: arrived, bytesExpected: expected },
   });
+}
+
+export function notHeld(): StateError {
+  return new StateError("The lock is not held by anybody: call release() once for each acquire() that gave true.");
+}
+
+export function notHeldHere(): StateError {
+  return new StateError("This process does not hold the lock: a recursive lock is released by the process that acquired it.");
+}
+
+export function tooManyReleased(): StateError {
+  return new StateError("The semaphore has as many permits as it may have: call release() once for each acquire() that gave true.");
+}
+
+export function brokenBarrier(): BrokenBarrierError {
+  return new BrokenBarrierError("The barrier is broken: a party died, gave up or aborted it. reset() makes it new.");
+}
+
+export function barrierTimedOut(): BrokenBarrierError {
+  return new BrokenBarrierError("Not all parties came to the barrier in time: it is broken for all. reset() makes it new.");
 }

@@ -3,8 +3,14 @@ import { inspect } from "node:util";
 import type { DoorPort } from "../backend/backend.ts";
 import { flushed } from "../backend/select.ts";
 // Arguments may hold these, whatever the target's module imports.
+import "../barrier.ts";
+import "../condition.ts";
 import "../connection.ts";
+import "../event.ts";
+import "../locks.ts";
+import "../memory.ts";
 import "../queue.ts";
+import "../shared-numbers.ts";
 import { RemoteError, StateError } from "../errors.ts";
 import { pack, unpack } from "../message.ts";
 import { setImporting, takePlace } from "../process/family.ts";

@@ -28,6 +28,7 @@ interface BunHost {
 }
 
 interface BunFfi {
+  toArrayBuffer(pointer: number, offset: number, length: number): ArrayBuffer;
   dlopen(path: string, symbols: Record<string, unknown>): { readonly symbols: Record<string, (...args: never[]) => number> };
 }
 
@@ -35,6 +36,10 @@ const host: BunHost | undefined = (globalThis as unknown as { Bun?: BunHost }).B
 // Bun lists the ES modules it has evaluated too; where this module is not listed itself, the list says nothing.
 const cache: object = createRequire(import.meta.url).cache ?? {};
 const COMPILED = /^(\/\$bunfs\/|B:[\\/]~BUN)/;
+
+function ffi(): BunFfi {
+  return createRequire(import.meta.url)("bun:ffi") as BunFfi;
+}
 
 function stdio(output: Output): string {
   return output === "null" ? "ignore" : output;
@@ -96,11 +101,12 @@ export const bun: Runtime = {
   refusesLibrary: () => undefined,
 
   openLibrary(path: string, signatures: Readonly<Record<string, string>>): Record<string, (...args: never[]) => number> {
-    const ffi = createRequire(import.meta.url)("bun:ffi") as BunFfi;
     const types: Readonly<Record<string, string>> = { i: "i32", p: "ptr" };
     const symbols = Object.entries(signatures).map(([name, args]) => [name, { args: [...args].map((arg) => types[arg]), returns: "i32" }]);
-    return ffi.dlopen(path, Object.fromEntries(symbols)).symbols;
+    return ffi().dlopen(path, Object.fromEntries(symbols)).symbols;
   },
+
+  viewMemory: (_library, place) => ffi().toArrayBuffer(Number(place[0]), 0, Number(place[1])),
 
   childLoadsLibrary: () => true,
 

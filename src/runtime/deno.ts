@@ -29,6 +29,8 @@ export interface DenoHost {
   readonly permissions: { querySync(descriptor: { name: Permission; path?: string; command?: string }): { readonly state: string } };
   execPath(): string;
   dlopen(path: string, symbols: Record<string, unknown>): { readonly symbols: Record<string, (...args: never[]) => number> };
+  readonly UnsafePointer: { create(address: bigint): object | null };
+  readonly UnsafePointerView: { getArrayBuffer(pointer: object | null, length: number): ArrayBuffer };
 }
 
 /** The adapter, over the host's own API (a parameter so that it can be tested elsewhere). */
@@ -107,6 +109,11 @@ export function denoRuntime(host: DenoHost | undefined): Runtime {
         { parameters: [...args].map((arg) => types[arg]), result: "i32" },
       ]);
       return host.dlopen(path, Object.fromEntries(symbols)).symbols;
+    },
+
+    viewMemory(_library: object, place: BigUint64Array): ArrayBuffer {
+      if (host === undefined) throw new UnsupportedError("Deno.UnsafePointerView exists on Deno alone.");
+      return host.UnsafePointerView.getArrayBuffer(host.UnsafePointer.create(place[0] ?? 0n), Number(place[1]));
     },
 
     childLoadsLibrary: (args) => args.some((flag) => /^(-A|--allow-all|--allow-ffi(=|$))/.test(flag)) && !args.includes("--deny-ffi"),

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { Socket } from "node:net";
 import { Readable } from "node:stream";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
+import { UnsupportedError } from "../errors.ts";
 import type { Exit, LaunchOptions, Runtime, SpawnCommand, SpawnedChild } from "./runtime.ts";
 import { adoptSocket, carriedFlags, entryPath, heapFlag, importConditions, mainFromArgv, replaceStdin } from "./shared.ts";
 
@@ -82,6 +83,13 @@ export const node: Runtime = {
     const module = { exports: {} };
     process.dlopen(module, path);
     return module.exports;
+  },
+
+  viewMemory(library: object, place: BigUint64Array): ArrayBuffer {
+    const view = (library as { view_memory?: (place: BigUint64Array) => ArrayBuffer | undefined }).view_memory?.(place);
+    if (view === undefined)
+      throw new UnsupportedError("This build of Node allows no buffers over memory of the system: SharedMemory needs them.");
+    return view;
   },
 
   childLoadsLibrary: (args) =>

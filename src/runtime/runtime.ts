@@ -79,6 +79,8 @@ export interface Runtime {
   refusesLibrary(path: string): string | undefined;
   /** Opens a library: its functions, which take numbers ("i") and arrays ("p") and give numbers. Throws where it can't be loaded. */
   openLibrary(path: string, signatures: Readonly<Record<string, string>>): Record<string, (...args: never[]) => number>;
+  /** Memory at {address, size in bytes}, without a copy. Throws `UnsupportedError` where the engine has no such buffers. */
+  viewMemory(library: object, place: BigUint64Array): ArrayBuffer;
   /** Whether a child of this runtime, started with these arguments, may load the library. */
   childLoadsLibrary(args: readonly string[]): boolean;
   /** Calls `data` whenever bytes come on a socket that belongs to this process; never holds the event loop. */

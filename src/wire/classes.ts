@@ -56,6 +56,17 @@ export function registerClass(Class: abstract new (...args: never[]) => object):
   namesByPrototype.set(Class.prototype, Class.name);
 }
 
+/** How one of our own classes travels: in parts, under a name that no user's class has. */
+export function registerOwn<T extends object, P>(name: string, prototype: T, parts: (instance: T) => P, whole: (parts: P) => T): void {
+  registered.set(name, { prototype, name, [toWire]: parts, [fromWire]: whole });
+  namesByPrototype.set(prototype, name);
+}
+
+/** Lets instances of a subclass travel under the name of its base. */
+export function travelAs(prototype: object, name: string): void {
+  namesByPrototype.set(prototype, name);
+}
+
 /** The registered class of this prototype. */
 export function classOf(prototype: object): WireClass | undefined {
   const name = namesByPrototype.get(prototype);

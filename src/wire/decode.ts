@@ -1,6 +1,6 @@
 import { RemoteError, SerializationError } from "../errors.ts";
 import { classNamed, errorClassNamed, fromWire } from "./classes.ts";
-import { ErrorPart, FORMAT, MAX_DEPTH, MAX_HOLES, SMALL_INT, Tag, TYPED_ARRAYS } from "./tags.ts";
+import { ERROR_TEXTS, ErrorPart, FORMAT, MAX_DEPTH, MAX_HOLES, SMALL_INT, Tag, TYPED_ARRAYS } from "./tags.ts";
 
 // Below this, making a short string by hand is faster than a decoder.
 const ASCII_BY_HAND = 24;
@@ -292,7 +292,12 @@ class Decoder {
     setOwn(error, "stack", text(ErrorPart.stack), false);
     if ((parts & ErrorPart.cause) !== 0) setOwn(error, "cause", this.#value(depth + 1), false);
     if ((parts & ErrorPart.errors) !== 0) setOwn(error, "errors", this.#value(depth + 1), false);
-    return this.#fields(error, depth, true);
+    this.#fields(error, depth, true);
+    for (const key of ERROR_TEXTS) {
+      const value = Object.getOwnPropertyDescriptor(error, key)?.value as unknown;
+      if (value !== undefined && typeof value !== "string") throw invalid(`an error's ${key} is no text`);
+    }
+    return error;
   }
 
   #instance(depth: number): object {
@@ -336,10 +341,12 @@ function makeError(className: unknown, remoteName: string, message: string | und
     setOwn(error, "remoteName", remoteName, true);
     return error;
   }
-  const Class = typeof className === "string" ? errorClassNamed(className) : undefined;
+  // Never as text what is none: a few bytes can stand for a list that is gigabytes when it is joined.
+  if (typeof className !== "string") throw invalid("an error's class is no name");
+  const Class = errorClassNamed(className);
   if (Class === undefined)
     throw invalid(
-      `it has an error of the unknown class ${String(className).slice(0, 80)}: call registerClass() in a module that both sides import`,
+      `it has an error of the unknown class ${className.slice(0, 80)}: call registerClass() in a module that both sides import`,
     );
   // Made as an Error, so that it is one in the engine's eyes; its class' constructor may want other arguments.
   const error = new Error(message);

@@ -1,7 +1,7 @@
 import { SerializationError } from "../errors.ts";
 import { classOf, errorClassName, toWire, type WireClass } from "./classes.ts";
 import { isShared } from "./shared.ts";
-import { ErrorPart, FORMAT, MAX_DEPTH, MAX_HOLES, SMALL_INT, Tag, TYPED_ARRAYS } from "./tags.ts";
+import { ERROR_TEXTS, ErrorPart, FORMAT, MAX_DEPTH, MAX_HOLES, SMALL_INT, Tag, TYPED_ARRAYS } from "./tags.ts";
 import { Writer } from "./writer.ts";
 
 /** A value as bytes, and the shared objects inside it in the order of their references. */
@@ -211,21 +211,20 @@ class Encoder {
     out.byte(Tag.error);
     const name = errorClassName(prototype);
     this.value(name ?? null, depth);
-    out.string(name === undefined ? (isDom ? error.name : String(error.constructor?.name || error.name)) : "");
+    out.string(name === undefined ? (isDom ? String(domName?.call(error)) : ownName(error, prototype)) : "");
     out.byte(parts);
-    let key = "";
+    let key: "message" | "stack" | "cause" | "errors" = "message";
     try {
       for (key of ["message", "stack", "cause", "errors"] as const) {
-        if ((parts & ErrorPart[key as keyof typeof ErrorPart]) !== 0) this.value(read(error, key), depth + 1);
+        if ((parts & ErrorPart[key]) !== 0) this.value(part(error, key), depth + 1);
       }
     } catch (refused) {
       throw refused instanceof Refusal ? refused.inside(key) : refused;
     }
-    this.#fields(
-      error,
-      Object.keys(error).filter((own) => !ERROR_OWN.has(own)),
-      depth,
-    );
+    refuseSymbols(error);
+    const own = Object.keys(error).filter((each) => !ERROR_OWN.has(each));
+    const fields = Object.fromEntries(own.map((each) => [each, part(error, each)]));
+    this.#fields(fields, own, depth);
   }
 
   #instance(value: object, Class: WireClass, depth: number): void {
@@ -334,9 +333,28 @@ function read(object: object, key: string): unknown {
   }
 }
 
-function textOf(error: Error, key: "message" | "stack"): string {
+function textOf(error: Error, key: "message" | "stack" | "name"): string {
   const text = read(error, key);
   return typeof text === "string" ? text : "";
+}
+
+// Some parts of an error are text to whoever shows it, whatever was assigned to them.
+function part(error: Error, key: string): unknown {
+  const value = read(error, key);
+  if (typeof value === "string" || !ERROR_TEXTS.has(key)) return value;
+  try {
+    return String(value);
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
+}
+
+const domName = typeof DOMException === "undefined" ? undefined : Object.getOwnPropertyDescriptor(DOMException.prototype, "name")?.get;
+
+// The prototype's word: fields of the error itself may have any name and hold anything.
+function ownName(error: Error, prototype: object): string {
+  const name: unknown = prototype.constructor?.name;
+  return typeof name === "string" && name !== "" ? name : textOf(error, "name");
 }
 
 // A plain object of another realm.

@@ -24,6 +24,8 @@ export const Op = {
   join: 15,
   shutdown: 16,
   report: 17,
+  call: 18,
+  leave: 19,
 } as const;
 
 export interface Frame {

@@ -68,3 +68,6 @@ export const TYPED_ARRAYS: readonly (TypedArrayClass | undefined)[] = [
 
 /** Bits of an error's first byte: which of these it has of its own. */
 export const ErrorPart = { message: 1, stack: 2, cause: 4, errors: 8 } as const;
+
+/** What of an error is text, and nothing else: everybody who shows one takes it for that. */
+export const ERROR_TEXTS: ReadonlySet<string> = new Set(["name", "message", "stack", "remoteName"]);

@@ -16,3 +16,6 @@ export interface Report {
 }
 
 export const MARK = "\u0001case ";
+
+/** The name under which the runner says whether its process has more open than before the first case. */
+export const LEAKS = "nothing is left open";

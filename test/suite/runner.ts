@@ -1,7 +1,8 @@
 // Runs one file of cases by itself, on whatever runtime runs this: function identity, main thread and exit codes are real.
 import { inspect } from "node:util";
 import { activeChildren } from "../../mod.ts";
-import { type Case, type Cases, MARK, type Report, Skip } from "./case.ts";
+import { type Case, type Cases, LEAKS, MARK, type Report, Skip } from "./case.ts";
+import { added, collectGarbage, descriptors, settled, warmUp, zombies } from "./leaks.ts";
 
 const LIMIT = 30_000;
 let failed = false;
@@ -39,8 +40,18 @@ async function report(name: string, run: Case): Promise<void> {
 
 const [file = "", only] = process.argv.slice(2);
 const { cases } = (await import(file)) as { cases: Cases };
+await warmUp();
+await settled(() => zombies(process.pid));
+const before = descriptors();
 for (const [name, run] of Object.entries(cases)) {
   if (only === undefined || name.includes(only)) await report(name, run);
 }
+await report(LEAKS, async () => {
+  const left = await settled(() => {
+    collectGarbage();
+    return [...added(before, descriptors()), ...zombies(process.pid)];
+  });
+  if (left.length > 0) throw new Error(`after the last case there are ${left.join(", ")}`);
+});
 // What a failed case left waiting would keep this process for ever.
 if (failed) setTimeout(() => process.exit(1), 100);

@@ -1,5 +1,5 @@
-import { ClosedError, CorruptedError, TimeoutError } from "../../errors.ts";
-import type { Wait } from "../../timing.ts";
+import { CorruptedError } from "../../errors.ts";
+import { orLate, orLateSync, type Wait } from "../../timing.ts";
 import { seal } from "../../wire/envelope.ts";
 import type { ConnectionPort, Incoming, Message, Ref } from "../backend.ts";
 import { cutOff, endOfPipe, noReader, nothingCame, notRead } from "../texts.ts";
@@ -33,14 +33,12 @@ export class NativeConnection extends NativePort implements ConnectionPort {
   readonly #recvs: Attempts;
   readonly #outgoing: Attempts;
   readonly #incoming = new Int32Array(6);
-  readonly #waits = new Set<AbortController>();
   #buffer = new Uint8Array(FIRST_ROOM);
   // A large message on its way in.
   #large: Uint8Array | undefined;
-  #released = false;
 
   constructor(realm: Realm, fd: number, directions: Pick<Ref, "readable" | "writable" | "ahead">, home?: string) {
-    super(realm);
+    super(realm, "connection");
     this.fd = fd;
     this.#home = home;
     this.#directions = { readable: directions.readable, writable: directions.writable };
@@ -56,21 +54,10 @@ export class NativeConnection extends NativePort implements ConnectionPort {
     return { kind: "connection", fd: this.fd, home: this.#home, fields: { ...this.#directions, ahead: this.#handOver() } };
   }
 
-  release(): void {
-    if (this.#released) return;
-    this.#released = true;
-    this.giveUp(() => new ClosedError("The connection was closed in this process while this call waited."));
-    const close = (): void => {
-      this.#reading.close();
-      this.#writing.close();
-      this.realm.inbox.shim.pp_close(this.fd);
-    };
-    if (this.isSending) void this.sent().then(close);
-    else close();
-  }
-
-  giveUp(reason: () => Error): void {
-    for (const wait of this.#waits) wait.abort(reason());
+  protected override free(): void {
+    this.#reading.close();
+    this.#writing.close();
+    this.realm.inbox.shim.pp_close(this.fd);
   }
 
   send(message: Message, wait: Wait): Promise<void> {
@@ -87,7 +74,7 @@ export class NativeConnection extends NativePort implements ConnectionPort {
 
   async recv(wait: Wait): Promise<Incoming> {
     const now = this.#recvs.size === 0 ? this.#read(0) : undefined;
-    return incoming(now ?? (await this.#waitFor(wait, nothingCame, () => this.#read(0))));
+    return incoming(now ?? (await this.waitFor(this.#recvs, wait, nothingCame, () => this.#read(0))));
   }
 
   recvSync(wait: Wait): Incoming {
@@ -96,18 +83,7 @@ export class NativeConnection extends NativePort implements ConnectionPort {
 
   async poll(wait: Wait): Promise<boolean> {
     if (this.#isReadable(0) === true) return true;
-    if (wait.timeout === 0) return false;
-    const late = new TimeoutError();
-    try {
-      return await this.#waitFor(
-        wait,
-        () => late,
-        () => this.#isReadable(0),
-      );
-    } catch (error) {
-      if (error === late) return false;
-      throw error;
-    }
+    return orLate(false, (tooLate) => this.waitFor(this.#recvs, wait, tooLate, () => this.#isReadable(0)));
   }
 
   pollNow(): boolean {
@@ -115,17 +91,7 @@ export class NativeConnection extends NativePort implements ConnectionPort {
   }
 
   pollSync(wait: Wait): boolean {
-    const late = new TimeoutError();
-    try {
-      return blocking(
-        wait,
-        (ms) => this.#isReadable(ms),
-        () => late,
-      );
-    } catch (error) {
-      if (error === late) return false;
-      throw error;
-    }
+    return orLateSync(false, (tooLate) => blocking(wait, (ms) => this.#isReadable(ms), tooLate));
   }
 
   #isReadable(ms: number): true | undefined {
@@ -206,19 +172,6 @@ export class NativeConnection extends NativePort implements ConnectionPort {
     this.#incoming.set(state);
     if (length > this.#buffer.length) this.#large = new Uint8Array(length);
     (this.#large ?? this.#buffer).set(got);
-  }
-
-  // A wait that also ends when this object is closed.
-  async #waitFor<T>(wait: Wait, tooLate: () => Error, look: () => T | undefined): Promise<T> {
-    if (wait.timeout === 0) throw tooLate();
-    const closing = new AbortController();
-    this.#waits.add(closing);
-    const signal = wait.signal === undefined ? closing.signal : AbortSignal.any([wait.signal, closing.signal]);
-    try {
-      return await this.#recvs.make({ wait: { timeout: wait.timeout, signal }, tooLate, look });
-    } finally {
-      this.#waits.delete(closing);
-    }
   }
 }
 

@@ -1,5 +1,8 @@
+import { ClosedError } from "../../errors.ts";
+import type { Wait } from "../../timing.ts";
 import type { Port } from "../backend.ts";
 import type { Tree } from "../tree.ts";
+import type { Attempts } from "./attempts.ts";
 import type { Inbox } from "./inbox.ts";
 import { type Keeper, Parcel, type Travelling } from "./keeper.ts";
 
@@ -12,18 +15,67 @@ export interface Realm {
   readonly unsent: Set<Promise<unknown>>;
 }
 
+/** An object of the shim as this process holds it: once, however many objects of JavaScript stand for it. */
+export abstract class Handle {
+  readonly realm: Realm;
+  readonly index: number;
+  readonly identity: string;
+  /** Where the process that made it keeps descriptors; undefined if that is this one. */
+  readonly home: string | undefined;
+  onClose: () => void = () => {};
+  #users = 0;
+
+  constructor(realm: Realm, index: number, identity: string, home: string | undefined) {
+    this.realm = realm;
+    this.index = index;
+    this.identity = identity;
+    this.home = home;
+  }
+
+  get inUse(): boolean {
+    return this.#users > 0;
+  }
+
+  use(): void {
+    this.#users++;
+  }
+
+  /** Closed when nobody uses it any more. */
+  drop(): void {
+    if (--this.#users > 0) return;
+    this.onClose();
+    this.close();
+  }
+
+  /** Gives back what the dead had. */
+  sweep(): void {}
+
+  /** This process ends in order. */
+  leave(): void {}
+
+  protected abstract close(): void;
+}
+
 /** What every hold on a native object can do. */
 export abstract class NativePort {
   readonly attached: Promise<void> = Promise.resolve();
   protected readonly realm: Realm;
+  readonly #name: string;
   readonly #sends = new Set<Promise<unknown>>();
+  readonly #waits = new Set<AbortController>();
   #letGo = false;
+  #released = false;
 
-  constructor(realm: Realm) {
+  /** @param name what users call it */
+  constructor(realm: Realm, name: string) {
     this.realm = realm;
+    this.#name = name;
   }
 
   protected abstract travelling(): Travelling;
+
+  /** Frees what this hold has. */
+  protected abstract free(): void;
 
   /** A hold to be sent. */
   again(): Port {
@@ -32,6 +84,18 @@ export abstract class NativePort {
 
   share(): never {
     throw new Error("a native object is shared by a hold of its own");
+  }
+
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.giveUp(() => new ClosedError(`The ${this.#name} was closed in this process while this call waited.`));
+    if (this.#sends.size > 0) void this.sent().then(() => this.free());
+    else this.free();
+  }
+
+  giveUp(reason: () => Error): void {
+    for (const wait of this.#waits) wait.abort(reason());
   }
 
   protected get holds(): boolean {
@@ -46,10 +110,6 @@ export abstract class NativePort {
     while (this.#sends.size > 0) await Promise.allSettled(this.#sends);
   }
 
-  protected get isSending(): boolean {
-    return this.#sends.size > 0;
-  }
-
   /** Keeps the object, and the process's normal end, until the promise settles. */
   protected async sending(promise: Promise<void>): Promise<void> {
     this.#sends.add(promise);
@@ -59,6 +119,19 @@ export abstract class NativePort {
     } finally {
       this.#sends.delete(promise);
       this.realm.unsent.delete(promise);
+    }
+  }
+
+  /** A wait that also ends when this hold is given up. */
+  protected async waitFor<T>(attempts: Attempts, wait: Wait, tooLate: () => Error, look: () => T | undefined): Promise<T> {
+    if (wait.timeout === 0) throw tooLate();
+    const closing = new AbortController();
+    this.#waits.add(closing);
+    const signal = wait.signal === undefined ? closing.signal : AbortSignal.any([wait.signal, closing.signal]);
+    try {
+      return await attempts.make({ wait: { timeout: wait.timeout, signal }, tooLate, look });
+    } finally {
+      this.#waits.delete(closing);
     }
   }
 }

@@ -1,15 +1,47 @@
 import { randomBytes } from "node:crypto";
 import { CorruptedError } from "../../errors.ts";
 import type { SpawnCommand } from "../../runtime/runtime.ts";
-import type { Backend, ConnectionPort, Limits, Offspring, Port, QueuePort, QueueSettings, Ref } from "../backend.ts";
+import type {
+  Backend,
+  BarrierPort,
+  CellArray,
+  CellsPort,
+  CellType,
+  ConditionPort,
+  ConnectionPort,
+  EventPort,
+  Limits,
+  LockPort,
+  MemoryPort,
+  Offspring,
+  Port,
+  QueuePort,
+  QueueSettings,
+  Ref,
+  SemaphorePort,
+  SemaphoreSettings,
+} from "../backend.ts";
+import { copyCells } from "../cells.ts";
 import type { Tree } from "../tree.ts";
 import { NativeConnection } from "./connection.ts";
-import type { Realm } from "./handle.ts";
+import type { Handle, Realm } from "./handle.ts";
 import { Inbox } from "./inbox.ts";
 import { Keeper } from "./keeper.ts";
+import { MemoryHandle, NativeCells, NativeMemory } from "./memory.ts";
 import { NativeQueue, QueueHandle } from "./queue.ts";
 import { check, type Shim, text } from "./shim.ts";
 import { ChildChannel, checkStrings, spawnNative } from "./spawn.ts";
+import {
+  isSyncKind,
+  NativeBarrier,
+  NativeCondition,
+  NativeEvent,
+  NativeLock,
+  NativeSemaphore,
+  SyncHandle,
+  type SyncKind,
+  syncPort,
+} from "./sync.ts";
 
 const EPROTO = -71;
 
@@ -17,16 +49,54 @@ const EPROTO = -71;
 export class Native implements Backend {
   readonly name = "native";
   readonly #realm: Realm;
-  readonly #queues = new Map<string, QueueHandle>();
+  /** What this process holds, by identity: each once. */
+  readonly #handles = new Map<string, Handle>();
 
   constructor(shim: Shim, tree: Tree) {
     this.#realm = { tree, inbox: new Inbox(shim), keeper: new Keeper(shim, tree), unsent: new Set() };
+    process.on("exit", (code) => {
+      if (code === 0) for (const handle of this.#handles.values()) handle.leave();
+    });
   }
 
   makeQueue(kind: "queue" | "simple", { maxsize, redeliver }: QueueSettings): QueuePort {
     const { shim, id } = this.#realm.inbox;
     const index = check(shim.pp_queue_make(id, new BigUint64Array([BigInt(maxsize)]), redeliver ? 1 : 0), "The queue can't be made");
-    return this.#queue(new QueueHandle(this.#realm, index, randomBytes(16).toString("hex"), undefined), kind);
+    return new NativeQueue(this.#added(new QueueHandle(this.#realm, index, identity(), undefined)), kind);
+  }
+
+  makeLock(recursive: boolean): LockPort {
+    return new NativeLock(this.#made(recursive ? "rlock" : "lock", recursive ? 1 : 0));
+  }
+
+  makeSemaphore(settings: SemaphoreSettings): SemaphorePort {
+    return new NativeSemaphore(this.#made(settings.bounded ? "boundedSemaphore" : "semaphore", ...NativeSemaphore.settings(settings)));
+  }
+
+  makeEvent(): EventPort {
+    return new NativeEvent(this.#made("event", 0));
+  }
+
+  makeCondition(): ConditionPort {
+    return new NativeCondition(this.#made("condition", 0));
+  }
+
+  makeBarrier(parties: number): BarrierPort {
+    return new NativeBarrier(this.#made("barrier", parties));
+  }
+
+  makeCells(type: CellType, values: CellArray): CellsPort {
+    const cells = new NativeCells(this.#added(MemoryHandle.make(this.#realm, identity(), values.byteLength)), type);
+    copyCells(values, cells.view, 0);
+    return cells;
+  }
+
+  makeMemory(size: number, name: string | undefined): MemoryPort {
+    return new NativeMemory(this.#added(MemoryHandle.make(this.#realm, identity(), size, name)));
+  }
+
+  attachMemory(name: string): MemoryPort {
+    return new NativeMemory(this.#added(MemoryHandle.attach(this.#realm, identity(), name)));
   }
 
   makePipe(duplex: boolean): [ConnectionPort, ConnectionPort] {
@@ -41,23 +111,25 @@ export class Native implements Backend {
 
   attach(ref: Ref): Port {
     const { inbox, keeper } = this.#realm;
+    const { kind, identity: known = "", type, name } = ref;
     const fd = keeper.claim(ref);
-    if (ref.kind === "connection") {
+    if (kind === "connection") {
       if (inbox.shim.pp_check_socket(fd) < 0) {
         inbox.shim.pp_close(fd);
         throw new CorruptedError("What came as a connection is no socket: its sender is no polyproc process.");
       }
       return new NativeConnection(this.#realm, fd, ref, ref.hub);
     }
-    const { identity = "", kind } = ref;
-    const known = this.#queues.get(identity);
-    if (known !== undefined) {
-      inbox.shim.pp_close(fd);
-      return this.#queue(known, kind);
+    if (isSyncKind(kind))
+      return syncPort(this.#adopted(known, fd, SyncHandle, () => SyncHandle.open(this.#realm, kind, fd, known, ref.hub)));
+    if (kind === "memory" || kind === "cells") {
+      const handle = this.#adopted(known, fd, MemoryHandle, () => MemoryHandle.open(this.#realm, fd, known, ref.hub, name));
+      return kind === "memory" ? new NativeMemory(handle) : new NativeCells(handle, type ?? "u8");
     }
-    const index = inbox.shim.pp_queue_open(inbox.id, fd);
-    if (index === EPROTO) throw new CorruptedError("The queue was made by another version of polyproc: use one version in a tree.");
-    return this.#queue(new QueueHandle(this.#realm, check(index, "What came as a queue can't be used"), identity, ref.hub), kind);
+    return new NativeQueue(
+      this.#adopted(known, fd, QueueHandle, () => this.#openQueue(fd, known, ref.hub)),
+      kind,
+    );
   }
 
   async spawn(command: SpawnCommand, detached: boolean, limits: Limits | undefined): Promise<Offspring> {
@@ -83,13 +155,38 @@ export class Native implements Backend {
     return new ChildChannel(this.#realm, fd);
   }
 
-  // What a dead child had taken is given back before anybody is told of its end: counting looks after that.
+  // What a dead child had is given back before anybody is told of its end.
   #lookAfterTheDead(): void {
-    for (const handle of this.#queues.values()) handle.sweep();
+    for (const handle of this.#handles.values()) handle.sweep();
+    this.#realm.inbox.shim.pp_memory_sweep();
   }
 
-  #queue(handle: QueueHandle, kind: Ref["kind"]): QueuePort {
-    this.#queues.set(handle.identity, handle);
-    return new NativeQueue(handle, kind, () => this.#queues.delete(handle.identity));
+  #openQueue(fd: number, known: string, home: string): QueueHandle {
+    const index = this.#realm.inbox.shim.pp_queue_open(this.#realm.inbox.id, fd);
+    if (index === EPROTO) throw new CorruptedError("The queue was made by another version of polyproc: use one version in a tree.");
+    return new QueueHandle(this.#realm, check(index, "What came as a queue can't be used"), known, home);
   }
+
+  #made(kind: SyncKind, first: number, second = 0): SyncHandle {
+    return this.#added(SyncHandle.make(this.#realm, kind, identity(), first, second));
+  }
+
+  #added<H extends Handle>(handle: H): H {
+    this.#handles.set(handle.identity, handle);
+    handle.onClose = () => this.#handles.delete(handle.identity);
+    return handle;
+  }
+
+  // What this process holds already needs no second descriptor.
+  #adopted<H extends Handle>(known: string, fd: number, Class: abstract new (...args: never[]) => H, open: () => H): H {
+    const handle = this.#handles.get(known);
+    if (handle === undefined) return this.#added(open());
+    this.#realm.inbox.shim.pp_close(fd);
+    if (handle instanceof Class) return handle;
+    throw new CorruptedError("A reference names an object of another kind: its sender is no polyproc process.");
+  }
+}
+
+function identity(): string {
+  return randomBytes(16).toString("hex");
 }

@@ -1,10 +1,10 @@
-import { ClosedError, CorruptedError, ProcessError, TimeoutError } from "../../errors.ts";
-import type { Wait } from "../../timing.ts";
+import { CorruptedError, ProcessError } from "../../errors.ts";
+import { orLate, type Wait } from "../../timing.ts";
 import { seal } from "../../wire/envelope.ts";
 import type { Incoming, Message, PortKind, QueuePort, QueueStats } from "../backend.ts";
 import { notAllDone, queueEmpty, queueFull, shutDown, takenDied, tooManyDone } from "../texts.ts";
 import { Attempts, blocking } from "./attempts.ts";
-import { NativePort, type Realm } from "./handle.ts";
+import { Handle, NativePort, type Realm } from "./handle.ts";
 import type { Travelling } from "./keeper.ts";
 import { check, type Shim } from "./shim.ts";
 
@@ -24,25 +24,17 @@ const FIRST_ROOM = 1 << 16;
 /** How often a lock that another process holds is tried before that is an error: each try waits up to 100 ms. */
 const TRIES = 100;
 
-/** A queue in shared memory as this process holds it: once, however many objects stand for it. */
-export class QueueHandle {
-  readonly realm: Realm;
-  readonly identity: string;
-  readonly home: string | undefined;
-  readonly index: number;
+/** A queue in shared memory as this process holds it. */
+export class QueueHandle extends Handle {
   readonly gets: Attempts;
   readonly puts: Attempts;
   readonly joins: Attempts;
-  #users = 0;
   #buffer = new Uint8Array(FIRST_ROOM);
   // The lock that another process held at the last look, if that is what a wait is for.
   #busy: number | undefined;
 
   constructor(realm: Realm, index: number, identity: string, home: string | undefined) {
-    this.realm = realm;
-    this.index = index;
-    this.identity = identity;
-    this.home = home;
+    super(realm, index, identity, home);
     this.gets = this.#attempts(What.items);
     this.puts = this.#attempts(What.room);
     this.joins = this.#attempts(What.done);
@@ -52,16 +44,8 @@ export class QueueHandle {
     return this.realm.inbox.shim;
   }
 
-  use(): this {
-    this.#users++;
-    return this;
-  }
-
-  /** True when nobody uses it any more, and it is closed. */
-  drop(): boolean {
-    if (--this.#users > 0) return false;
+  protected override close(): void {
     this.shim.pp_queue_close(this.index);
-    return true;
   }
 
   /** Puts it: true, or undefined while it is full. */
@@ -106,7 +90,7 @@ export class QueueHandle {
   }
 
   /** Gives back what the dead had taken; a queue that can't be read tells whoever uses it. */
-  sweep(): void {
+  override sweep(): void {
     this.shim.pp_queue_stats(this.index, new BigUint64Array(10));
   }
 
@@ -161,15 +145,12 @@ export class QueueHandle {
 export class NativeQueue extends NativePort implements QueuePort {
   readonly #handle: QueueHandle;
   readonly #kind: PortKind;
-  readonly #dropped: (handle: QueueHandle) => void;
-  readonly #waits = new Set<AbortController>();
-  #released = false;
 
-  constructor(handle: QueueHandle, kind: PortKind, dropped: (handle: QueueHandle) => void) {
-    super(handle.realm);
-    this.#handle = handle.use();
+  constructor(handle: QueueHandle, kind: PortKind) {
+    super(handle.realm, "queue");
+    this.#handle = handle;
     this.#kind = kind;
-    this.#dropped = dropped;
+    handle.use();
   }
 
   protected override travelling(): Travelling {
@@ -177,19 +158,8 @@ export class NativeQueue extends NativePort implements QueuePort {
     return { kind: this.#kind, fd: shim.pp_queue_fd(index), home, fields: { identity } };
   }
 
-  release(): void {
-    if (this.#released) return;
-    this.#released = true;
-    this.giveUp(() => new ClosedError("The queue was closed in this process while this call waited."));
-    const drop = (): void => {
-      if (this.#handle.drop()) this.#dropped(this.#handle);
-    };
-    if (this.isSending) void this.sent().then(drop);
-    else drop();
-  }
-
-  giveUp(reason: () => Error): void {
-    for (const wait of this.#waits) wait.abort(reason());
+  protected override free(): void {
+    this.#handle.drop();
   }
 
   override letGo(): void {
@@ -211,7 +181,7 @@ export class NativeQueue extends NativePort implements QueuePort {
 
   async get(wait: Wait): Promise<Incoming> {
     const bytes = this.#handle.gets.size === 0 ? this.#handle.get() : undefined;
-    return incoming(bytes ?? (await this.#waitFor(this.#handle.gets, wait, queueEmpty, () => this.#handle.get())));
+    return incoming(bytes ?? (await this.waitFor(this.#handle.gets, wait, queueEmpty, () => this.#handle.get())));
   }
 
   getSync(wait: Wait): Incoming {
@@ -220,19 +190,7 @@ export class NativeQueue extends NativePort implements QueuePort {
 
   async poll(wait: Wait): Promise<boolean> {
     if (this.#handle.poll() === true) return true;
-    if (wait.timeout === 0) return false;
-    const late = new TimeoutError();
-    try {
-      return await this.#waitFor(
-        this.#handle.gets,
-        wait,
-        () => late,
-        () => this.#polled(),
-      );
-    } catch (error) {
-      if (error === late) return false;
-      throw error;
-    }
+    return orLate(false, (tooLate) => this.waitFor(this.#handle.gets, wait, tooLate, () => this.#polled()));
   }
 
   pollNow(): boolean {
@@ -249,7 +207,7 @@ export class NativeQueue extends NativePort implements QueuePort {
 
   async join(wait: Wait): Promise<void> {
     if (this.#handle.joined(this.#handle.joins.size === 0) === true) return;
-    await this.#waitFor(this.#handle.joins, wait, notAllDone, () => this.#handle.joined(false));
+    await this.waitFor(this.#handle.joins, wait, notAllDone, () => this.#handle.joined(false));
   }
 
   joinSync(wait: Wait): void {
@@ -272,19 +230,6 @@ export class NativeQueue extends NativePort implements QueuePort {
     const ready = this.#handle.poll();
     if (ready === true) this.#handle.shim.pp_queue_pass(this.#handle.index, What.items);
     return ready;
-  }
-
-  // A wait that also ends when this object is closed.
-  async #waitFor<T>(attempts: Attempts, wait: Wait, tooLate: () => Error, look: () => T | undefined): Promise<T> {
-    if (wait.timeout === 0) throw tooLate();
-    const closing = new AbortController();
-    this.#waits.add(closing);
-    const signal = wait.signal === undefined ? closing.signal : AbortSignal.any([wait.signal, closing.signal]);
-    try {
-      return await attempts.make({ wait: { timeout: wait.timeout, signal }, tooLate, look });
-    } finally {
-      this.#waits.delete(closing);
-    }
   }
 }
 

@@ -2,7 +2,7 @@ import { getSystemErrorName } from "node:util";
 import { ProcessError } from "../../errors.ts";
 
 /** The version of the interface in native/src/polyproc.h that this package speaks. */
-export const ABI = 1;
+export const ABI = 2;
 
 type Bytes = ArrayBufferView | null;
 
@@ -44,6 +44,41 @@ export interface Shim {
   pp_queue_watch(queue: number, id: number, what: number): number;
   pp_queue_pass(queue: number, what: number): number;
   pp_queue_wait(queue: number, what: number, ms: number): number;
+  pp_sync_make(inbox: number, kind: number, first: number, second: number): number;
+  pp_sync_open(inbox: number, fd: number, kind: number): number;
+  pp_sync_close(sync: number): number;
+  pp_sync_fd(sync: number): number;
+  pp_sync_sweep(sync: number): number;
+  pp_sync_watch(sync: number, id: number): number;
+  pp_sync_pass(sync: number): number;
+  pp_sync_wait(sync: number, ms: number): number;
+  pp_mutex_acquire(sync: number, depth: number, ms: number): number;
+  pp_mutex_release(sync: number, all: number): number;
+  pp_mutex_mine(sync: number): number;
+  pp_semaphore_acquire(sync: number): number;
+  pp_semaphore_release(sync: number): number;
+  pp_semaphore_value(sync: number): number;
+  pp_event_set(sync: number): number;
+  pp_event_clear(sync: number): number;
+  pp_event_look(sync: number): number;
+  pp_condition_enter(sync: number): number;
+  pp_condition_notified(sync: number, place: number): number;
+  pp_condition_leave(sync: number, place: number): number;
+  pp_condition_notify(sync: number, count: number): number;
+  pp_barrier_arrive(sync: number, fields: Bytes): number;
+  pp_barrier_look(sync: number, phase: number): number;
+  pp_barrier_end(sync: number, how: number): number;
+  pp_barrier_state(sync: number, fields: Bytes): number;
+  pp_memory_make(inbox: number, name: Bytes, size: Bytes): number;
+  pp_memory_open(inbox: number, fd: number): number;
+  pp_memory_attach(inbox: number, name: Bytes): number;
+  pp_memory_close(memory: number): number;
+  pp_memory_fd(memory: number): number;
+  pp_memory_name(memory: number, name: Bytes): number;
+  pp_memory_place(memory: number, place: Bytes): number;
+  pp_memory_unlink(name: Bytes): number;
+  pp_memory_sweep(): number;
+  pp_memory_atomic(memory: number, operation: number, width: number, values: Bytes): number;
 }
 
 /** What each function takes, as the doors of native/src/napi.c have it. i: a 32-bit number, p: an array's memory. */
@@ -84,6 +119,41 @@ export const SIGNATURES: Readonly<Record<keyof Shim, string>> = {
   pp_queue_watch: "iii",
   pp_queue_pass: "ii",
   pp_queue_wait: "iii",
+  pp_sync_make: "iiii",
+  pp_sync_open: "iii",
+  pp_sync_close: "i",
+  pp_sync_fd: "i",
+  pp_sync_sweep: "i",
+  pp_sync_watch: "ii",
+  pp_sync_pass: "i",
+  pp_sync_wait: "ii",
+  pp_mutex_acquire: "iii",
+  pp_mutex_release: "ii",
+  pp_mutex_mine: "i",
+  pp_semaphore_acquire: "i",
+  pp_semaphore_release: "i",
+  pp_semaphore_value: "i",
+  pp_event_set: "i",
+  pp_event_clear: "i",
+  pp_event_look: "i",
+  pp_condition_enter: "i",
+  pp_condition_notified: "ii",
+  pp_condition_leave: "ii",
+  pp_condition_notify: "ii",
+  pp_barrier_arrive: "ip",
+  pp_barrier_look: "ii",
+  pp_barrier_end: "ii",
+  pp_barrier_state: "ip",
+  pp_memory_make: "ipp",
+  pp_memory_open: "ii",
+  pp_memory_attach: "ip",
+  pp_memory_close: "i",
+  pp_memory_fd: "i",
+  pp_memory_name: "ip",
+  pp_memory_place: "ip",
+  pp_memory_unlink: "p",
+  pp_memory_sweep: "",
+  pp_memory_atomic: "iiip",
 };
 
 /** A string as the shim takes it. */

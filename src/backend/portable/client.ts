@@ -18,6 +18,8 @@ export interface Call {
    * back what still comes ("abandon").
    */
   readonly giveUp?: "ask" | "abandon";
+  /** What takes the answer of an abandoned call back, where that is not its message. */
+  readonly undo?: unknown;
   /** Given what the caller may do with the call while it is under way. */
   readonly onStart?: (control: CallControl) => void;
 }
@@ -33,6 +35,9 @@ export interface Reply {
   readonly incoming: Incoming | undefined;
 }
 
+/** How long a hub may take to hear that this process ends: milliseconds. */
+const LEAVE_LIMIT = 1000;
+
 interface Pending {
   resolve(reply: Reply): void;
   reject(error: unknown): void;
@@ -40,6 +45,7 @@ interface Pending {
   gaveUp: boolean;
   abandoned: boolean;
   reason: unknown;
+  readonly undo: (() => void) | undefined;
 }
 
 /** This process's side of the line to one hub: requests out, answers in. */
@@ -77,7 +83,7 @@ export class Client {
   }
 
   call(call: Call): Promise<Reply> {
-    const { op, object, meta, message, wait = FOREVER, tooLate = noAnswer, giveUp = "abandon", onStart } = call;
+    const { op, object, meta, message, wait = FOREVER, tooLate = noAnswer, giveUp = "abandon", undo, onStart } = call;
     return new Promise<Reply>((resolve, reject) => {
       if (this.#gone !== undefined) throw this.#gone();
       const id = this.#number();
@@ -111,6 +117,7 @@ export class Client {
         gaveUp: false,
         abandoned: false,
         reason: undefined,
+        undo: undo === undefined ? undefined : () => this.#send({ op: Op.call, id: this.#number(), object, meta: undo }),
       };
       this.#pending.set(id, pending);
       onStart?.({ giveUp: stopWatching, letGo });
@@ -128,12 +135,18 @@ export class Client {
       else pending.reject(pending.gaveUp ? pending.reason : pending.tooLate());
     } else if (pending.abandoned) {
       if (message !== undefined) this.#send({ op: Op.giveBack, id, object: 0 });
+      else pending.undo?.();
     } else {
       const settle = (): void => {
         if (this.#gone === undefined) this.#send({ op: Op.settle, id, object: 0 });
       };
       pending.resolve({ value: frame.meta, incoming: message === undefined ? undefined : { message, settle } });
     }
+  }
+
+  /** Tells the hub that this process is about to end in order. */
+  async leave(): Promise<void> {
+    await this.call({ op: Op.leave, object: 0, wait: { timeout: LEAVE_LIMIT, signal: undefined } });
   }
 
   /** The hub is gone: everything that waits for it rejects. */

@@ -19,10 +19,10 @@ export class ObjectTable {
     return entry.object;
   }
 
-  detach(id: string, who: Holder): void {
+  detach(id: string, who: Holder, died: boolean): void {
     const entry = this.#entries.get(id);
     if (entry === undefined || !entry.holders.delete(who)) return;
-    entry.object.depart(who);
+    entry.object.depart(who, died);
     if (entry.holders.size > 0) return;
     this.#entries.delete(id);
     entry.object.discard();
@@ -35,8 +35,11 @@ export class Participant {
   readonly #send: (frame: Frame) => void;
   readonly #keep: (message: Message) => Kept;
   readonly #objects = new Map<number, { readonly id: string; readonly object: Hosted | undefined }>();
-  readonly #waiting = new Map<number, Withdraw>();
+  // Every request that is not answered yet; some can't be taken back.
+  readonly #waiting = new Map<number, Withdraw | undefined>();
   readonly #deliveries = new Map<number, Delivery>();
+  /** It said that it is about to end in order. */
+  #leaving = false;
 
   constructor(table: ObjectTable, send: (frame: Frame) => void, keep: (message: Message) => Kept) {
     this.#table = table;
@@ -51,7 +54,11 @@ export class Participant {
         this.#attach(frame);
         return;
       case Op.detach:
-        this.#detach(frame.object);
+        this.#detach(frame.object, false);
+        return;
+      case Op.leave:
+        this.#leaving = true;
+        this.#send({ op: Op.reply, id: frame.id, object: 0 });
         return;
       case Op.cancel:
         this.#cancel(frame.id);
@@ -70,12 +77,12 @@ export class Participant {
   /** The process is gone, or its line is. */
   leave(torn?: Torn): void {
     // First its waits, so that nothing that comes free goes to the dead.
-    for (const withdraw of this.#waiting.values()) withdraw();
+    for (const withdraw of this.#waiting.values()) withdraw?.();
     this.#waiting.clear();
     for (const delivery of this.#deliveries.values()) delivery.lose();
     this.#deliveries.clear();
     if (torn?.op === Op.put) this.#objects.get(torn.object)?.object?.torn?.(this, torn.arrived, torn.expected);
-    for (const handle of [...this.#objects.keys()]) this.#detach(handle);
+    for (const handle of [...this.#objects.keys()]) this.#detach(handle, !this.#leaving);
   }
 
   #attach({ id, object: handle, meta }: Frame): void {
@@ -86,16 +93,16 @@ export class Participant {
     else this.#send({ op: Op.reply, id, object: 0 });
   }
 
-  #detach(handle: number): void {
+  #detach(handle: number, died: boolean): void {
     const held = this.#objects.get(handle);
     this.#objects.delete(handle);
-    if (held?.object !== undefined) this.#table.detach(held.id, this);
+    if (held?.object !== undefined) this.#table.detach(held.id, this, died);
   }
 
   #cancel(id: number): void {
-    const withdraw = this.#waiting.get(id);
+    if (this.#waiting.get(id)?.() !== true) return;
     this.#waiting.delete(id);
-    if (withdraw?.() === true) this.#send({ op: Op.fail, id, object: 0, meta: null });
+    this.#send({ op: Op.fail, id, object: 0, meta: null });
   }
 
   #takeDelivery(id: number): Delivery | undefined {
@@ -107,8 +114,11 @@ export class Participant {
   #request(frame: Frame): void {
     const { id } = frame;
     if (this.#waiting.has(id) || this.#deliveries.has(id)) throw new CorruptedError("A request has the number of another one.");
+    if (frame.message !== undefined && frame.op !== Op.put && frame.op !== Op.report)
+      throw new CorruptedError("A message came with an operation that takes none.");
     const message = frame.message === undefined ? undefined : this.#keep(frame.message);
     const answer = this.#answer(id, message);
+    this.#waiting.set(id, undefined);
     const object = this.#objects.get(frame.object)?.object;
     if (object === undefined) {
       message?.release();

@@ -1,20 +1,59 @@
 import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
-import { AuthenticationError, OwnerDiedError, UnsupportedError } from "../../errors.ts";
+import { AuthenticationError, CorruptedError, OwnerDiedError, UnsupportedError } from "../../errors.ts";
 import { runtime, type SpawnCommand } from "../../runtime/runtime.ts";
-import type { Backend, ConnectionPort, Listener, Message, Offspring, Port, QueuePort, QueueSettings, Ref } from "../backend.ts";
+import type {
+  Backend,
+  BarrierPort,
+  CellArray,
+  CellsPort,
+  CellType,
+  ConditionPort,
+  ConnectionPort,
+  EventPort,
+  Listener,
+  LockPort,
+  Message,
+  Offspring,
+  Port,
+  QueuePort,
+  QueueSettings,
+  Ref,
+  SemaphorePort,
+  SemaphoreSettings,
+} from "../backend.ts";
 import type { Tree } from "../tree.ts";
+import { BarrierState } from "./barrier-state.ts";
+import { CellsState } from "./cells-state.ts";
 import { Client } from "./client.ts";
+import { ConditionState } from "./condition-state.ts";
 import { DoorState } from "./door-state.ts";
+import { EventState } from "./event-state.ts";
 import { Hub } from "./hub.ts";
 import { Line } from "./line.ts";
+import { LockState } from "./lock-state.ts";
 import { ObjectTable, Participant } from "./participant.ts";
 import { makePipeEnds } from "./pipe-state.ts";
 import { PortableConnection, PortableDoor, PortableQueue, type PortPlace } from "./ports.ts";
 import { QueueState } from "./queue-state.ts";
 import type { Hosted, Kept } from "./request.ts";
+import { SemaphoreState } from "./semaphore-state.ts";
+import { PortableBarrier, PortableCells, PortableCondition, PortableEvent, PortableLock, PortableSemaphore } from "./sync-ports.ts";
 
-const PORTS = { queue: PortableQueue, simple: PortableQueue, connection: PortableConnection, door: PortableDoor } as const;
+const PORTS = {
+  queue: PortableQueue,
+  simple: PortableQueue,
+  connection: PortableConnection,
+  door: PortableDoor,
+  lock: PortableLock,
+  rlock: PortableLock,
+  semaphore: PortableSemaphore,
+  boundedSemaphore: PortableSemaphore,
+  event: PortableEvent,
+  condition: PortableCondition,
+  barrier: PortableBarrier,
+  cells: PortableCells,
+} as const;
 
 /** Shared objects in the process that made them, served over local sockets: complete on every platform. */
 export class Portable implements Backend {
@@ -24,6 +63,7 @@ export class Portable implements Backend {
   readonly #local: Client;
   readonly #clients = new Map<string, Client>();
   readonly #unsent = new Set<Promise<unknown>>();
+  readonly #goodbyes = new WeakSet<Client>();
   #hub: Hub | undefined;
 
   constructor(tree: Tree) {
@@ -45,10 +85,37 @@ export class Portable implements Backend {
     ];
   }
 
+  makeLock(recursive: boolean): LockPort {
+    return new PortableLock(this.#host(recursive ? "rlock" : "lock", new LockState(recursive)));
+  }
+
+  makeSemaphore(settings: SemaphoreSettings): SemaphorePort {
+    return new PortableSemaphore(this.#host(settings.bounded ? "boundedSemaphore" : "semaphore", new SemaphoreState(settings)));
+  }
+
+  makeEvent(): EventPort {
+    return new PortableEvent(this.#host("event", new EventState()));
+  }
+
+  makeCondition(): ConditionPort {
+    return new PortableCondition(this.#host("condition", new ConditionState()));
+  }
+
+  makeBarrier(parties: number): BarrierPort {
+    return new PortableBarrier(this.#host("barrier", new BarrierState(parties)));
+  }
+
+  makeCells(type: CellType, values: CellArray): CellsPort {
+    const fields = { type, length: values.length };
+    return new PortableCells(this.#host("cells", new CellsState(type, values), fields), fields);
+  }
+
   attach(ref: Ref): Port {
+    if (ref.kind === "memory") throw new CorruptedError("Shared memory came from a process that can have none.");
     const local = ref.hub === this.#tree.known?.address;
     const client = local ? this.#local : this.#clientOf(ref.hub);
-    return new PORTS[ref.kind]({ client, id: ref.id, share: () => ref, unsent: this.#unsent });
+    if (ref.kind === "barrier" && !local) this.#sayGoodbye(client);
+    return new PORTS[ref.kind]({ client, id: ref.id, share: () => ref, unsent: this.#unsent }, ref);
   }
 
   async spawn(command: SpawnCommand, detached: boolean): Promise<Offspring> {
@@ -82,10 +149,17 @@ export class Portable implements Backend {
     while (this.#unsent.size > 0) await Promise.allSettled(this.#unsent);
   }
 
-  #host(kind: Ref["kind"], object: Hosted, directions: { readable?: boolean; writable?: boolean } = {}): PortPlace {
+  // A party that ends in order is not one that died.
+  #sayGoodbye(client: Client): void {
+    if (this.#goodbyes.has(client)) return;
+    this.#goodbyes.add(client);
+    process.once("beforeExit", () => void client.leave().catch(() => {}));
+  }
+
+  #host(kind: Ref["kind"], object: Hosted, fields: Partial<Ref> = {}): PortPlace {
     const id = randomBytes(12).toString("hex");
     this.#table.host(id, object);
-    const share = (): Ref => ({ kind, hub: this.listen(), id, ...directions });
+    const share = (): Ref => ({ kind, hub: this.listen(), id, ...fields });
     return { client: this.#local, id, share, unsent: this.#unsent };
   }
 

@@ -1,5 +1,5 @@
-import { ClosedError, CorruptedError, TimeoutError } from "../../errors.ts";
-import { FOREVER, type Wait } from "../../timing.ts";
+import { ClosedError, CorruptedError } from "../../errors.ts";
+import { FOREVER, orLate, type Wait } from "../../timing.ts";
 import { Op } from "../../wire/frame.ts";
 import type { ConnectionPort, DoorPort, Incoming, Message, Port, QueuePort, QueueStats, Ref, ReportKind } from "../backend.ts";
 import { notAllDone, nothingCame, notRead, queueEmpty, queueFull } from "../texts.ts";
@@ -70,14 +70,14 @@ export class PortablePort implements Port {
   }
 
   /** A request that the caller may abandon. */
-  protected async ask(op: number, wait: Wait = FOREVER, tooLate?: () => Error, meta?: unknown): Promise<Reply> {
+  protected async ask(op: number, wait: Wait = FOREVER, tooLate?: () => Error, meta?: unknown, undo?: unknown): Promise<Reply> {
     let control: CallControl | undefined;
     const onStart = (started: CallControl): void => {
       control = started;
       this.#waits.add(started);
     };
     try {
-      return await this.place.client.call({ op, object: this.object, meta, wait, tooLate, onStart });
+      return await this.place.client.call({ op, object: this.object, meta, wait, tooLate, undo, onStart });
     } finally {
       if (control !== undefined) this.#waits.delete(control);
     }
@@ -101,20 +101,19 @@ export class PortablePort implements Port {
     }
   }
 
+  /** Asks a verb of the object, and gives its answer. */
+  protected async call(verb: string, argument?: unknown, wait?: Wait, tooLate?: () => Error, undo?: unknown): Promise<unknown> {
+    return (await this.ask(Op.call, wait, tooLate, [verb, argument], undo)).value;
+  }
+
   protected async take(wait: Wait, tooLate: () => Error): Promise<Incoming> {
     const { incoming } = await this.ask(Op.get, wait, tooLate);
     if (incoming === undefined) throw new CorruptedError("The host of this object answered without the item.");
     return incoming;
   }
 
-  async poll(wait: Wait): Promise<boolean> {
-    const late = new TimeoutError();
-    try {
-      return (await this.ask(Op.poll, wait, () => late)).value === true;
-    } catch (error) {
-      if (error === late) return false;
-      throw error;
-    }
+  poll(wait: Wait): Promise<boolean> {
+    return orLate(false, async (tooLate) => (await this.ask(Op.poll, wait, tooLate)).value === true);
   }
 }
 

@@ -62,6 +62,7 @@ export class QueueState implements Hosted {
         answer.reply(this.#stats());
         return;
       default:
+        request.message?.release();
         answer.fail(new CorruptedError(`A queue has no operation ${request.op}.`));
         return;
     }

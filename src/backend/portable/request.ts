@@ -46,7 +46,8 @@ export interface Request {
 export interface Hosted {
   handle(request: Request): Withdraw | undefined;
   arrive(who: Holder): void;
-  depart(who: Holder): void;
+  /** It let go of the object, or `died`: ended otherwise than in order. */
+  depart(who: Holder, died: boolean): void;
   /** A message for this object was cut off by its sender's end. */
   torn?(who: Holder, arrived: number, expected: number): void;
   /** Nobody holds it any more. */

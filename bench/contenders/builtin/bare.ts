@@ -1,0 +1,34 @@
+// The runtime by itself: milliseconds from the start of an empty program to its end, or MiB that an idle one has resident.
+import { type ChildProcess, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { median, report, settings } from "../measure.ts";
+import { resident } from "../resident.ts";
+
+const flags = "Deno" in globalThis ? ["run", "-A"] : [];
+
+function start(name: string): ChildProcess {
+  const file = fileURLToPath(new URL(name, import.meta.url));
+  return spawn(process.execPath, [...flags, file], { stdio: ["ignore", "inherit", "inherit"] });
+}
+
+function ended(child: ChildProcess): Promise<unknown> {
+  return new Promise((resolve) => child.once("exit", resolve));
+}
+
+const { what, starts, settle } = settings({ what: "start", starts: 10, settle: 1000 });
+if (what === "start") {
+  const times: number[] = [];
+  for (let i = 0; i < starts; i++) {
+    const begin = performance.now();
+    await ended(start("empty.ts"));
+    times.push(performance.now() - begin);
+  }
+  report(starts === 1 ? (times[0] ?? 0) : median(times.slice(1)));
+} else {
+  const child = start("idle.ts");
+  await new Promise((resolve) => setTimeout(resolve, settle));
+  report(resident(child.pid ?? 0));
+  const end = ended(child);
+  child.kill("SIGKILL");
+  await end;
+}

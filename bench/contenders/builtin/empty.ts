@@ -1,0 +1,2 @@
+// Nothing: how long does a runtime take for that?
+export {};

@@ -1,0 +1,45 @@
+// Values encoded or decoded a second: the project's codec, msgpackr with structured clone, or the runtime's own.
+import { createRequire } from "node:module";
+import { deserialize, serialize } from "node:v8";
+import { decode } from "../../src/wire/decode.ts";
+import { encode } from "../../src/wire/encode.ts";
+import { rate, report, settings } from "./measure.ts";
+
+interface Codec {
+  encode(value: unknown): Uint8Array;
+  decode(bytes: Uint8Array): unknown;
+}
+
+const codecs: Readonly<Record<string, () => Codec>> = {
+  polyproc: () => ({ encode: (value) => encode(value).bytes, decode: (bytes) => decode(bytes) }),
+  msgpackr: () => {
+    const { Packr } = createRequire(import.meta.url)("msgpackr") as {
+      Packr: new (options: object) => { pack: Codec["encode"]; unpack: Codec["decode"] };
+    };
+    const packr = new Packr({ structuredClone: true });
+    return { encode: (value) => packr.pack(value), decode: (bytes) => packr.unpack(bytes) };
+  },
+  v8: () => ({ encode: serialize, decode: deserialize }),
+};
+
+const values: Readonly<Record<string, unknown>> = {
+  small: { id: 12345, name: "item 12345" },
+  document: {
+    title: "A document with a list",
+    made: new Date(0),
+    tags: ["one", "two", "three"],
+    rows: Array.from({ length: 50 }, (_, i) => ({ id: i, name: `row ${i}`, price: i * 1.25, open: i % 2 === 0, note: null })),
+  },
+};
+
+const { library, what, value, ms } = settings({ library: "polyproc", what: "encode", value: "small", ms: 1000 });
+const codec = codecs[library]?.();
+if (codec === undefined) throw new Error(`There is no codec ${library}.`);
+const given = values[value];
+const bytes = codec.encode(given);
+const pass = (count: number): number => {
+  if (what === "encode") for (let i = 0; i < count; i++) codec.encode(given);
+  else for (let i = 0; i < count; i++) codec.decode(bytes);
+  return count;
+};
+report(await rate(pass, ms));

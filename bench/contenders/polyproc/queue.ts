@@ -1,0 +1,56 @@
+// Items a second through a queue, from other processes to other processes.
+import { type Connection, isMain, Pipe, Process, Queue } from "../../../mod.ts";
+import { items, rate, report, settings } from "../measure.ts";
+
+type Control = Connection<number>;
+
+export async function produce(control: Control, queue: Queue<unknown>, bytes: number): Promise<void> {
+  const item = items(bytes);
+  for await (const count of control) {
+    for (let i = 0; i < count; i++) await queue.put(item(i));
+    await control.send(count);
+  }
+}
+
+/** Takes so many items a pass, with so many gets pending at a time. */
+export async function consume(control: Control, queue: Queue<unknown>, pending: number): Promise<void> {
+  const take = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) await queue.get();
+  };
+  for await (const count of control) {
+    await Promise.all(Array.from({ length: pending }, () => take(count / pending)));
+    await control.send(count);
+  }
+}
+
+if (isMain(import.meta)) {
+  const { producers, consumers, bytes, maxsize, pending, ms } = settings({
+    producers: 1,
+    consumers: 1,
+    bytes: 0,
+    maxsize: 0,
+    pending: 1,
+    ms: 1000,
+  });
+  const queue = new Queue<unknown>(maxsize);
+  const start = async (target: typeof produce, setting: number): Promise<{ control: Control; join(): Promise<unknown> }> => {
+    const [control, theirs] = Pipe<number>();
+    const process = new Process({ target, args: [theirs, queue, setting], transfer: [theirs] });
+    await process.start();
+    return { control, join: () => process.join() };
+  };
+  const takers = await Promise.all(Array.from({ length: consumers }, () => start(consume, pending)));
+  const givers = await Promise.all(Array.from({ length: producers }, () => start(produce, bytes)));
+  const all = [...takers, ...givers];
+  const whole = producers * consumers * pending;
+  const pass = async (wanted: number): Promise<number> => {
+    const count = Math.ceil(wanted / whole) * whole;
+    for (const { control } of takers) await control.send(count / consumers);
+    for (const { control } of givers) await control.send(count / producers);
+    for (const { control } of all) await control.recv();
+    return count;
+  };
+  report(await rate(pass, ms, bytes > 100_000 ? 4 : 64));
+  for (const { control } of all) control.close();
+  for (const { join } of all) await join();
+}

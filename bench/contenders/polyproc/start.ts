@@ -1,0 +1,43 @@
+// Milliseconds from start() to the end, or to the target's first line, of a child: the first one, or the median of more.
+import { setTimeout as delay } from "node:timers/promises";
+import { type Connection, isMain, Pipe, Process, setStartMethod } from "../../../mod.ts";
+import { median, report, settings } from "../measure.ts";
+
+export function nothing(): void {}
+
+export async function say(conn: Connection<number>): Promise<void> {
+  await conn.send(1);
+}
+
+async function startAndJoin(): Promise<number> {
+  const begin = performance.now();
+  const child = new Process({ target: nothing });
+  await child.start();
+  await child.join();
+  return performance.now() - begin;
+}
+
+async function startToFirstLine(): Promise<number> {
+  const [conn, theirs] = Pipe<number>(false);
+  const begin = performance.now();
+  const child = new Process({ target: say, args: [theirs], transfer: [theirs] });
+  await child.start();
+  await conn.recv();
+  const took = performance.now() - begin;
+  await child.join();
+  conn.close();
+  return took;
+}
+
+if (isMain(import.meta)) {
+  const { method, until, starts, pause } = settings({ method: "spawn", until: "join", starts: 10, pause: 0 });
+  setStartMethod(method === "forkserver" ? "forkserver" : "spawn");
+  const once = until === "join" ? startAndJoin : startToFirstLine;
+  const times = [await once()];
+  while (times.length < starts) {
+    await delay(pause);
+    times.push(await once());
+  }
+  report(starts === 1 ? (times[0] ?? 0) : median(times.slice(1)));
+  process.exit();
+}

@@ -1,0 +1,46 @@
+"""Items a second through a multiprocessing.Queue, from other processes to other processes."""
+from multiprocessing import Pipe, Process, Queue
+
+from measure import item, rate, report, settings
+
+
+def produce(control, queue, size):
+    value = item(0, size)
+    while count := control.recv():
+        for i in range(count):
+            queue.put(item(i, 0) if size == 0 else value)
+        control.send(count)
+
+
+def consume(control, queue, _):
+    while count := control.recv():
+        for _ in range(count):
+            queue.get()
+        control.send(count)
+
+
+if __name__ == "__main__":
+    given = settings(producers=1, consumers=1, bytes=0, maxsize=0, ms=1000)
+    producers, consumers, size = given["producers"], given["consumers"], given["bytes"]
+    queue = Queue(given["maxsize"])
+
+    def start(target):
+        control, theirs = Pipe()
+        Process(target=target, args=(theirs, queue, size), daemon=True).start()
+        return control
+
+    takers = [start(consume) for _ in range(consumers)]
+    givers = [start(produce) for _ in range(producers)]
+    whole = producers * consumers
+
+    def run(wanted):
+        count = -(-wanted // whole) * whole
+        for control in takers:
+            control.send(count // consumers)
+        for control in givers:
+            control.send(count // producers)
+        for control in takers + givers:
+            control.recv()
+        return count
+
+    report(rate(run, given["ms"], 4 if size > 100_000 else 64))

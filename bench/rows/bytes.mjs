@@ -1,0 +1,28 @@
+import { c, polyproc, python } from "../commands.mjs";
+
+const ALL = /^\w+ native$/;
+
+export function rows({ ms }) {
+  const row = (id, title, contenders, targets = []) => ({ id, title, unit: "MiB/s", higherIsBetter: true, contenders, targets });
+  const echo = (bytes) => ({ ...polyproc("bytes.ts", { bytes, ms }), ...python("bytes_echo.py", { bytes, ms }) });
+  const socketpair = (bytes) => c("socketpair", { what: 1, bytes, ms });
+  return [
+    row("bytes-64k", "sendBytes echo, 64 KiB", { ...echo(1 << 16), ...socketpair(1 << 16) }),
+    {
+      ...row("bytes-1m", "sendBytes echo, 1 MiB", { ...echo(1 << 20), ...socketpair(1 << 20) }, [
+        { subject: ALL, against: "CPython", least: 1.5 },
+      ]),
+      quick: /native|CPython/,
+    },
+    row("bytes-64m", "sendBytes echo, 64 MiB", { ...echo(64 << 20), ...socketpair(64 << 20) }),
+    {
+      ...row(
+        "bytes-memory",
+        "1 MiB echo through SharedMemory",
+        { ...polyproc("memory-echo.ts", { bytes: 1 << 20, ms }), ...python("bytes_echo.py", { bytes: 1 << 20, ms }, "CPython Pipe") },
+        [{ subject: ALL, against: "CPython Pipe", least: 5 }],
+      ),
+      quick: /./,
+    },
+  ];
+}

@@ -1,0 +1,55 @@
+import { builtin, c, onOneCore, polyproc, python } from "../commands.mjs";
+
+const ALL = /^\w+ native$/;
+
+export function rows({ ms }) {
+  const trip = (settings, options) => polyproc("round-trip.ts", { via: "pipe", ms, ...settings }, options);
+  const cpython = (settings) => python("round_trip.py", { via: "pipe", ms, ...settings });
+  const socketpair = (settings) => c("socketpair", { ms, ...settings });
+  const row = (id, title, contenders, targets = []) => ({ id, title, unit: "µs", higherIsBetter: false, contenders, targets });
+  const forked = (serialization) => builtin(`fork ${serialization}`, "fork.ts", { what: "trip", serialization, ms });
+  const orientation = {
+    ...forked("json"),
+    ...forked("advanced"),
+    ...builtin("Bun.spawn json", "bun-spawn.ts", { what: "trip", serialization: "json", ms }, ["bun"]),
+    ...builtin("Bun.spawn advanced", "bun-spawn.ts", { what: "trip", serialization: "advanced", ms }, ["bun"]),
+    ...builtin("worker_threads", "worker.ts", { what: "trip", ms }),
+  };
+  return [
+    {
+      ...row(
+        "pipe-trip",
+        "Pipe round trip, async, 32 B, busy",
+        { ...trip(), ...cpython(), ...trip({}, { backend: "portable" }), ...orientation, ...socketpair() },
+        [{ subject: ALL, against: "CPython", most: 0.6 }],
+      ),
+      quick: /native|CPython/,
+    },
+    row("pipe-trip-4k", "Pipe round trip, async, 4 KiB, busy", {
+      ...trip({ bytes: 4096 }),
+      ...cpython({ bytes: 4096 }),
+      ...socketpair({ bytes: 4096 }),
+    }),
+    {
+      ...row("pipe-trip-idle", "Pipe round trip, async, after 50 ms idle", { ...trip({ pause: 50 }), ...cpython({ pause: 50 }) }, [
+        { subject: ALL, against: "CPython", most: 1.2 },
+      ]),
+      quick: /./,
+    },
+    {
+      ...row("pipe-trip-sync", "Pipe round trip, sync, both spin", { ...trip({ calls: "sync" }), ...socketpair() }, [
+        { subject: ALL, against: "C socketpair", most: 0.5 },
+      ]),
+      quick: /./,
+    },
+    row(
+      "pipe-trip-sync-idle",
+      "Pipe round trip, sync, after 50 ms idle",
+      { ...trip({ calls: "sync", pause: 50 }), ...socketpair({ pause: 50 }) },
+      [{ subject: ALL, against: "C socketpair", most: 1.3 }],
+    ),
+    row("pipe-trip-sync-one-core", "Pipe round trip, sync, both on one core", onOneCore({ ...trip({ calls: "sync" }), ...socketpair() }), [
+      { subject: ALL, against: "C socketpair", most: 1.3 },
+    ]),
+  ];
+}

@@ -1,0 +1,34 @@
+import { builtin, polyproc } from "../commands.mjs";
+
+const ALL = /^\w+ portable$/;
+
+export function rows({ ms }) {
+  const queue = (pending) => polyproc("queue.ts", { pending, ms }, { backend: "portable" });
+  const row = (id, title, contenders, target) => ({
+    id,
+    title,
+    unit: "items/s",
+    higherIsBetter: true,
+    contenders,
+    targets: [target],
+    quick: /./,
+  });
+  return [
+    row(
+      "portable-1",
+      "Portable Queue 1 to 1, one get at a time",
+      { ...queue(1), ...builtin("net round trip", "net.ts", { ms }) },
+      {
+        subject: ALL,
+        against: "own net round trip",
+        least: 0.8,
+      },
+    ),
+    row(
+      "portable-64",
+      "Portable Queue 1 to 1, 64 gets pending",
+      { ...queue(64), ...builtin("fork advanced", "fork.ts", { what: "rate", serialization: "advanced", ms }) },
+      { subject: ALL, against: "own fork advanced", least: 0.5 },
+    ),
+  ];
+}

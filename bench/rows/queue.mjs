@@ -1,0 +1,77 @@
+import { builtin, c, onOneCore, polyproc, python } from "../commands.mjs";
+
+const ALL = /^\w+ native$/;
+
+function throughput(id, title, settings, extra = {}, targets = []) {
+  const contenders = { ...polyproc("queue.ts", settings), ...python("queue_rate.py", settings), ...extra };
+  return { id, title, unit: "items/s", higherIsBetter: true, contenders, targets };
+}
+
+export function rows({ ms }) {
+  const forked = (serialization) => builtin(`fork ${serialization}`, "fork.ts", { what: "rate", serialization, ms });
+  const orientation = {
+    ...builtin("Bun.spawn json", "bun-spawn.ts", { what: "rate", serialization: "json", ms }, ["bun"]),
+    ...builtin("Bun.spawn advanced", "bun-spawn.ts", { what: "rate", serialization: "advanced", ms }, ["bun"]),
+    ...builtin("worker_threads", "worker.ts", { what: "rate", ms }),
+    ...c("ring", { what: 0, ms }),
+  };
+  const trip = (settings) => polyproc("round-trip.ts", { via: "queue", ms, ...settings });
+  const pipe = (settings) => python("round_trip.py", { via: "pipe", ms, ...settings }, "CPython Pipe");
+  const socketpair = (settings = {}) => c("socketpair", { ms, ...settings });
+  const roundTrip = (id, title, contenders, targets) => ({ id, title, unit: "µs", higherIsBetter: false, contenders, targets });
+  return [
+    {
+      ...throughput("queue-1-1", "Queue, small objects, 1 to 1", { ms }, { ...forked("advanced"), ...forked("json"), ...orientation }, [
+        { subject: ALL, against: "CPython", least: 5 },
+        { subject: ALL, against: "CPython", least: 8, best: true },
+        { subject: ALL, against: "own fork advanced", least: 3, limits: { bun: 1.5 } },
+      ]),
+      quick: /native|CPython|advanced/,
+    },
+    {
+      ...throughput("queue-2-2", "Queue, small objects, 2 to 2", { producers: 2, consumers: 2, ms }, {}, [
+        { subject: ALL, against: "CPython", least: 5 },
+      ]),
+      quick: /./,
+    },
+    throughput("queue-1-4", "Queue, small objects, 1 to 4", { producers: 1, consumers: 4, ms }),
+    throughput("queue-4-1", "Queue, small objects, 4 to 1", { producers: 4, consumers: 1, ms }),
+    throughput("queue-4-4", "Queue, small objects, 4 to 4", { producers: 4, consumers: 4, ms }),
+    throughput("queue-1k", "Queue, 1 KiB items, 1 to 1", { bytes: 1024, ms }),
+    throughput("queue-16k", "Queue, 16 KiB items, 1 to 1, maxsize 1024", { bytes: 16384, maxsize: 1024, ms }),
+    throughput("queue-1m", "Queue, 1 MiB items, 1 to 1, maxsize 16", { bytes: 1 << 20, maxsize: 16, ms }),
+    {
+      ...roundTrip(
+        "queue-trip",
+        "Queue round trip, async, busy",
+        { ...trip(), ...pipe(), ...python("round_trip.py", { via: "queue", ms }, "CPython Queue"), ...c("ring", { what: 1, ms }) },
+        [{ subject: ALL, against: "CPython Pipe", most: 0.3 }],
+      ),
+      quick: /native|Pipe/,
+    },
+    {
+      ...roundTrip("queue-trip-idle", "Queue round trip, async, after 50 ms idle", { ...trip({ pause: 50 }), ...pipe({ pause: 50 }) }, [
+        { subject: ALL, against: "CPython Pipe", most: 1.2 },
+      ]),
+      quick: /./,
+    },
+    {
+      ...roundTrip("queue-trip-sync", "Queue round trip, sync, both spin", { ...trip({ calls: "sync" }), ...socketpair() }, [
+        { subject: ALL, against: "C socketpair", most: 0.5 },
+      ]),
+      quick: /./,
+    },
+    roundTrip(
+      "queue-trip-sync-idle",
+      "Queue round trip, sync, after 50 ms idle",
+      { ...trip({ calls: "sync", pause: 50 }), ...socketpair({ pause: 50 }) },
+      [{ subject: ALL, against: "C socketpair", most: 1.3 }],
+    ),
+    roundTrip(
+      "queue-trip-sync-one-core",
+      "Queue round trip, sync, both on one core",
+      onOneCore({ ...trip({ calls: "sync" }), ...socketpair() }),
+      [{ subject: ALL, against: "C socketpair", most: 1.3 }],
+    ),
+  ];
+}

@@ -1,0 +1,45 @@
+import { builtin, polyproc, python } from "../commands.mjs";
+
+const ALL = /^\w+ native$/;
+// A spare needs this long to boot, with all cores to itself.
+const REFILL_MS = 400;
+
+export function rows({ starts }) {
+  const row = (id, title, contenders, targets = []) => ({ id, title, unit: "ms", higherIsBetter: false, contenders, targets });
+  const spawned = (settings, options) => polyproc("start.ts", { method: "spawn", ...settings }, options);
+  const spare = (until) => polyproc("start.ts", { method: "forkserver", until, starts, pause: REFILL_MS });
+  const forkserver = python("start.py", { method: "forkserver", starts }, "CPython forkserver");
+  const against = "CPython forkserver";
+  return [
+    {
+      ...row(
+        "start",
+        "Start and join, spawn",
+        {
+          ...spawned({ starts }),
+          ...builtin("bare", "bare.ts", { what: "start", starts }),
+          ...spawned({ starts }, { backend: "portable" }),
+          ...python("start.py", { method: "spawn", starts }, "CPython spawn"),
+          ...python("start.py", { method: "fork", starts }, "CPython fork"),
+        },
+        [{ subject: ALL, against: "own bare", most: 40, difference: true }],
+      ),
+      quick: /native|bare/,
+    },
+    row("start-cold", "Start and join, spawn, a program's first", {
+      ...spawned({ starts: 1 }),
+      ...builtin("bare", "bare.ts", { what: "start", starts: 1 }),
+      ...python("start.py", { method: "spawn", starts: 1 }, "CPython spawn"),
+    }),
+    {
+      ...row("start-spare-line", "Start to the target's first line, warm spare", { ...spare("line"), ...forkserver }, [
+        { subject: ALL, against, most: 0.2 },
+      ]),
+      quick: /./,
+    },
+    {
+      ...row("start-spare-join", "Start and join, warm spare", { ...spare("join"), ...forkserver }, [{ subject: ALL, against, most: 0.6 }]),
+      quick: /./,
+    },
+  ];
+}

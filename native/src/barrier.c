@@ -1,0 +1,98 @@
+/* Barriers: one word with the phase, whether it is broken, and how many have arrived; and a history that says of each of the last 64
+ * phases whether it ended by a reset. A participant that has arrived says so in its own record first: if it dies, the barrier breaks. */
+#include <errno.h>
+#include <stddef.h>
+
+#include "polyproc.h"
+#include "sync.h"
+
+enum { WORD, HISTORY };
+#define BROKEN (1ull << 31)
+#define ACTING (1ull << 30)
+#define COUNT (ACTING - 1)
+
+static int32_t phase_of(uint64_t word) { return (int32_t)(word >> 32 & 0x7fffffff); }
+static uint64_t next_phase(uint64_t word) { return (((word >> 32) + 1) & 0x7fffffff) << 32; }
+
+static void end_phase(struct pp_sync *sync, uint64_t word, bool by_reset) {
+  uint64_t bit = 1ull << (phase_of(word) & 63);
+  uint64_t history = atomic_load(&sync->header->state[HISTORY]);
+  atomic_store(&sync->header->state[HISTORY], by_reset ? history | bit : history & ~bit);
+  atomic_store(&sync->header->state[WORD], next_phase(word));
+}
+
+/* Whose turn it is to have arrived: its record holds the phase (plus one) in which it did last. */
+static void mark_arrival(struct pp_sync *sync, uint64_t word) {
+  atomic_store(&sync->header->participants[pp_owner_index(sync->scope.me)].taken, (uint64_t)(uint32_t)phase_of(word) + 1);
+}
+
+int32_t pp_barrier_arrive(int32_t index, int32_t *fields) {
+  struct pp_sync *sync = pp_sync_find(index, PP_BARRIER);
+  if (sync == NULL) return -EBADF;
+  pp_sync_clean(sync);
+  pp_sync_note(sync);
+  int status = pp_sync_enter(sync);
+  if (status < 0) return status;
+  uint64_t word = atomic_load(&sync->header->state[WORD]);
+  int32_t arrived = (int32_t)(word & COUNT);
+  fields[0] = phase_of(word);
+  fields[1] = sync->header->settings[0];
+  if ((word & BROKEN) != 0) status = -EPIPE;
+  else if ((word & ACTING) != 0) status = -EAGAIN;
+  else if (arrived >= sync->header->settings[0]) status = -EBADMSG;
+  else {
+    mark_arrival(sync, word);
+    bool last = arrived + 1 == sync->header->settings[0];
+    atomic_store(&sync->header->state[WORD], (word + 1) | (last ? ACTING : 0));
+    status = arrived;
+  }
+  pp_sync_leave(sync);
+  return status;
+}
+
+int32_t pp_barrier_look(int32_t index, int32_t phase) {
+  struct pp_sync *sync = pp_sync_find(index, PP_BARRIER);
+  if (sync == NULL) return -EBADF;
+  pp_sync_note(sync);
+  uint64_t word = atomic_load(&sync->header->state[WORD]);
+  if (phase_of(word) != phase) return (atomic_load(&sync->header->state[HISTORY]) >> (phase & 63) & 1) != 0 ? -EPIPE : 1;
+  return (word & BROKEN) != 0 ? -EPIPE : 0;
+}
+
+enum { PASS, BREAK, RESET };
+
+int32_t pp_barrier_end(int32_t index, int32_t how) {
+  struct pp_sync *sync = pp_sync_find(index, PP_BARRIER);
+  if (sync == NULL || how < PASS || how > RESET) return sync == NULL ? -EBADF : -EINVAL;
+  int status = pp_sync_enter(sync);
+  if (status < 0) return status;
+  uint64_t word = atomic_load(&sync->header->state[WORD]);
+  if (how == BREAK) atomic_store(&sync->header->state[WORD], word | BROKEN);
+  else if (how == RESET) end_phase(sync, word, true);
+  else if ((word & BROKEN) != 0) status = -EPIPE;
+  else if ((word & ACTING) != 0) end_phase(sync, word, false);
+  else status = -EPIPE; /* it was reset meanwhile */
+  pp_sync_leave(sync);
+  pp_sync_tell(sync, INT32_MAX);
+  return status;
+}
+
+int32_t pp_barrier_state(int32_t index, int32_t *fields) {
+  struct pp_sync *sync = pp_sync_find(index, PP_BARRIER);
+  if (sync == NULL) return -EBADF;
+  pp_sync_clean(sync);
+  uint64_t word = atomic_load(&sync->header->state[WORD]);
+  fields[0] = sync->header->settings[0];
+  fields[1] = (word & BROKEN) != 0 ? 0 : (int32_t)(word & COUNT);
+  fields[2] = (word & BROKEN) != 0;
+  return 0;
+}
+
+/* Who leaves in order is no longer waited for unless it had arrived; who dies may be one that the others wait for. */
+int pp_barrier_forget(struct pp_sync *sync, uint32_t index, enum pp_farewell farewell) {
+  uint64_t word = atomic_load(&sync->header->state[WORD]);
+  bool arrived = atomic_load(&sync->header->participants[index].taken) == (uint64_t)(uint32_t)phase_of(word) + 1 && (word & COUNT) != 0;
+  if (farewell == PP_DIED || arrived) atomic_store(&sync->header->state[WORD], word | BROKEN);
+  atomic_store(&sync->header->participants[index].taken, 0);
+  return 1;
+}

@@ -1,0 +1,269 @@
+/* Shared memory: a page that says what it is, then the user's bytes. Without a name it is a sealed memory file that travels by its
+ * descriptor; with one it is a file of the system's shared memory, which lives until it is unlinked or nobody has it open any more:
+ * each holder has a read lock on its first byte, and who can get the write lock is the last. */
+#include <errno.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "handles.h"
+#include "polyproc.h"
+#include "segment.h"
+
+#define MAGIC 0x314d454d59535050ull /* "PPSYMEM1" */
+#define VERSION 1
+#define PAGE 4096
+#define FOLDER "/dev/shm/"
+#define PREFIX "polyproc-"
+#define MOST_NAME 200
+
+struct header {
+  uint64_t magic;
+  uint32_t version, named;
+  uint64_t size;
+  _Atomic uint32_t ready;
+};
+
+struct memory {
+  struct pp_segment segment;
+  char path[sizeof FOLDER PREFIX + MOST_NAME]; /* empty without a name */
+};
+
+static int path_of(const char *name, char *path, size_t room) {
+  if (*name == '\0' || strchr(name, '/') != NULL) return -EINVAL;
+  if (strlen(name) > MOST_NAME) return -ENAMETOOLONG;
+  snprintf(path, room, FOLDER PREFIX "%s", name);
+  return 0;
+}
+
+static int hold(int fd, short type) {
+  struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_len = 1};
+  int status;
+  do status = fcntl(fd, F_OFD_SETLK, &lock);
+  while (status < 0 && errno == EINTR);
+  return status < 0 ? -errno : 0;
+}
+
+static bool is_at(int fd, const char *path) {
+  struct stat ours, there;
+  return fstat(fd, &ours) == 0 && lstat(path, &there) == 0 && ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
+}
+
+/* Removes the name if nobody else has it open. */
+static void unlink_if_last(int fd, const char *path) {
+  if (hold(fd, F_WRLCK) == 0 && is_at(fd, path)) unlink(path);
+}
+
+static void close_memory(void *object, int owner_ended) {
+  (void)owner_ended;
+  struct memory *memory = object;
+  if (memory->path[0] != '\0') unlink_if_last(memory->segment.own_fd, memory->path);
+  pp_segment_close(&memory->segment);
+  free(memory);
+}
+
+static int32_t adopt(struct memory *memory, int status, int32_t inbox) {
+  if (status >= 0) return pp_handle_add(PP_MEMORY, inbox, memory, close_memory);
+  pp_segment_close(&memory->segment);
+  free(memory);
+  return status;
+}
+
+static struct memory *allocate(void) {
+  struct memory *memory = calloc(1, sizeof *memory);
+  if (memory != NULL) memory->segment = (struct pp_segment){.fd = -1, .own_fd = -1};
+  return memory;
+}
+
+static void write_header(struct memory *memory, uint64_t size) {
+  struct header *header = (struct header *)(void *)memory->segment.base;
+  header->magic = MAGIC;
+  header->version = VERSION;
+  header->named = memory->path[0] != '\0';
+  header->size = size;
+  atomic_store(&header->ready, 1);
+}
+
+static int make_named(struct memory *memory, const char *name, uint64_t total) {
+  struct pp_segment *segment = &memory->segment;
+  int status = path_of(name, memory->path, sizeof memory->path);
+  if (status == 0) segment->fd = open(memory->path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (status == 0 && segment->fd < 0) status = -errno;
+  if (status < 0) {
+    memory->path[0] = '\0';
+    return status;
+  }
+  if (ftruncate(segment->fd, (off_t)total) < 0) status = -errno;
+  segment->size = total;
+  if (status == 0) status = pp_segment_map(segment);
+  if (status == 0) status = hold(segment->own_fd, F_RDLCK);
+  if (status < 0) unlink(memory->path);
+  return status;
+}
+
+int32_t pp_memory_make(int32_t inbox, const char *name, const uint64_t *size) {
+  if (*size == 0 || *size > (1ull << 53)) return -EINVAL;
+  struct memory *memory = allocate();
+  if (memory == NULL) return -ENOMEM;
+  uint64_t total = PAGE + ((*size + PAGE - 1) & ~(uint64_t)(PAGE - 1));
+  int status = *name == '\0' ? pp_segment_make(&memory->segment, total) : make_named(memory, name, total);
+  if (status == 0) {
+    status = pp_segment_fill(&memory->segment, 0, total);
+    if (status == 0) write_header(memory, *size);
+    else if (memory->path[0] != '\0') unlink(memory->path);
+  }
+  return adopt(memory, status, inbox);
+}
+
+/* Maps the file if it is one of ours: -EBADMSG otherwise, -EPROTO if another version made it. */
+static int map_checked(struct memory *memory) {
+  struct pp_segment *segment = &memory->segment;
+  struct stat stat;
+  if (fstat(segment->fd, &stat) < 0) return -errno;
+  if (!S_ISREG(stat.st_mode) || stat.st_size < 2 * PAGE) return -EBADMSG;
+  segment->size = (uint64_t)stat.st_size;
+  int status = pp_segment_map(segment);
+  if (status < 0) return status;
+  const struct header *header = (const struct header *)(void *)segment->base;
+  if (header->magic != MAGIC || atomic_load(&header->ready) != 1) return -EBADMSG;
+  if (header->version != VERSION) return -EPROTO;
+  uint64_t size = header->size;
+  return size > 0 && size <= segment->size - PAGE && segment->size - PAGE - size < PAGE ? 0 : -EBADMSG;
+}
+
+int32_t pp_memory_open(int32_t inbox, int32_t fd) {
+  struct memory *memory = allocate();
+  if (memory == NULL) {
+    close(fd);
+    return -ENOMEM;
+  }
+  memory->segment.fd = fd;
+  int seals = fcntl(fd, F_GET_SEALS);
+  bool sealed = seals >= 0 && (seals & (F_SEAL_SHRINK | F_SEAL_GROW)) == (F_SEAL_SHRINK | F_SEAL_GROW);
+  int status = map_checked(memory);
+  if (status == 0) {
+    const struct header *header = (const struct header *)(void *)memory->segment.base;
+    if (header->named) status = hold(memory->segment.own_fd, F_RDLCK);
+    else if (!sealed) status = -EBADMSG;
+  }
+  return adopt(memory, status, inbox);
+}
+
+static int attach(struct memory *memory, const char *name) {
+  char path[sizeof memory->path];
+  int status = path_of(name, path, sizeof path);
+  if (status < 0) return status;
+  memory->segment.fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+  if (memory->segment.fd < 0) return -errno;
+  struct stat stat;
+  if (fstat(memory->segment.fd, &stat) < 0) return -errno;
+  if (stat.st_uid != geteuid() || (stat.st_mode & 0077) != 0) return -EPERM;
+  status = map_checked(memory);
+  if (status == 0) status = hold(memory->segment.own_fd, F_RDLCK);
+  /* Its last holder was just about to remove it. */
+  if (status == -EAGAIN || status == -EACCES || (status == 0 && !is_at(memory->segment.fd, path))) return -ENOENT;
+  if (status == 0) strcpy(memory->path, path);
+  return status;
+}
+
+int32_t pp_memory_attach(int32_t inbox, const char *name) {
+  struct memory *memory = allocate();
+  if (memory == NULL) return -ENOMEM;
+  return adopt(memory, attach(memory, name), inbox);
+}
+
+int32_t pp_memory_unlink(const char *name) {
+  char path[sizeof((struct memory *)0)->path];
+  int status = path_of(name, path, sizeof path);
+  if (status < 0) return status;
+  return unlink(path) < 0 ? -errno : 0;
+}
+
+int32_t pp_memory_name(int32_t index, const char *name) {
+  struct memory *memory = pp_handle_get(index, PP_MEMORY);
+  if (memory == NULL) return -EBADF;
+  return path_of(name, memory->path, sizeof memory->path);
+}
+
+int32_t pp_memory_sweep(void) {
+  DIR *folder = opendir(FOLDER);
+  if (folder == NULL) return 0;
+  int removed = 0;
+  for (const struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+    if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) != 0) continue;
+    int fd = openat(dirfd(folder), entry->d_name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) continue;
+    struct stat stat;
+    /* One that is not ready yet belongs to a process that is just making it. */
+    if (fstat(fd, &stat) == 0 && stat.st_uid == geteuid() && stat.st_nlink == 1 && stat.st_blocks > 0 && hold(fd, F_WRLCK) == 0)
+      removed += unlinkat(dirfd(folder), entry->d_name, 0) == 0;
+    close(fd);
+  }
+  closedir(folder);
+  return removed;
+}
+
+int32_t pp_memory_close(int32_t index) { return pp_handle_close(index, PP_MEMORY); }
+
+int32_t pp_memory_fd(int32_t index) {
+  const struct memory *memory = pp_handle_get(index, PP_MEMORY);
+  return memory == NULL ? -EBADF : memory->segment.fd;
+}
+
+int32_t pp_memory_place(int32_t index, uint64_t *place) {
+  const struct memory *memory = pp_handle_get(index, PP_MEMORY);
+  if (memory == NULL) return -EBADF;
+  place[0] = (uint64_t)(uintptr_t)(memory->segment.base + PAGE);
+  /* The header may have been written over since it was checked: the file's size is what holds. */
+  uint64_t size = ((const struct header *)(void *)memory->segment.base)->size;
+  place[1] = size <= memory->segment.size - PAGE ? size : memory->segment.size - PAGE;
+  return 0;
+}
+
+enum { LOAD, STORE, ADD, SUB, AND, OR, EXCHANGE, COMPARE_EXCHANGE };
+
+#define OPERATE(type) \
+  static int operate_##type(void *at, int operation, void *values) { \
+    _Atomic type *word = at; \
+    type *value = values, before = 0; \
+    switch (operation) { \
+      case LOAD: before = atomic_load(word); break; \
+      case STORE: atomic_store(word, *value); break; \
+      case ADD: before = atomic_fetch_add(word, *value); break; \
+      case SUB: before = atomic_fetch_sub(word, *value); break; \
+      case AND: before = atomic_fetch_and(word, *value); break; \
+      case OR: before = atomic_fetch_or(word, *value); break; \
+      case EXCHANGE: before = atomic_exchange(word, *value); break; \
+      case COMPARE_EXCHANGE: \
+        before = *(type *)(void *)((uint8_t *)values + 8); \
+        atomic_compare_exchange_strong(word, &before, *value); \
+        break; \
+      default: return -EINVAL; \
+    } \
+    *value = before; \
+    return 0; \
+  }
+
+OPERATE(uint8_t)
+OPERATE(uint16_t)
+OPERATE(uint32_t)
+OPERATE(uint64_t)
+
+int32_t pp_memory_atomic(int32_t index, int32_t operation, int32_t width, void *values) {
+  struct memory *memory = pp_handle_get(index, PP_MEMORY);
+  if (memory == NULL) return -EBADF;
+  void *at = memory->segment.base + PAGE;
+  switch (width) {
+    case 1: return operate_uint8_t(at, operation, values);
+    case 2: return operate_uint16_t(at, operation, values);
+    case 4: return operate_uint32_t(at, operation, values);
+    case 8: return operate_uint64_t(at, operation, values);
+    default: return -EINVAL;
+  }
+}

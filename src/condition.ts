@@ -1,0 +1,207 @@
+import type { ConditionPort, LockPort } from "./backend/backend.ts";
+import { ClosedError, StateError } from "./errors.ts";
+import { Lock, lockPort, RLock } from "./locks.ts";
+import { Adopted, registerShared } from "./message.ts";
+import { backendFor, noSync, shareable } from "./shared.ts";
+import { type BlockOptions, checkWait, describe, FOREVER, type Wait, type WaitOptions } from "./timing.ts";
+import { registerOwn, travelAs } from "./wire/classes.ts";
+
+const NAME = "polyproc.Condition";
+
+/** A condition's own part of what travels; the other is its lock. */
+class Waiters {
+  readonly port: ConditionPort;
+
+  constructor(port: ConditionPort) {
+    this.port = port;
+    shareable(this, port, () => port);
+  }
+}
+
+registerShared("condition", (adopted) => new Waiters((adopted as Adopted<ConditionPort>).port));
+
+interface Parts {
+  readonly lock: Lock | RLock;
+  readonly waiters: Waiters;
+}
+
+/**
+ * Lets processes that hold a lock wait until another one notifies them.
+ *
+ * @example
+ * ```ts
+ * const changed = new Condition();
+ * await changed.acquire();
+ * console.log(await changed.wait({ timeout: 10 })); // false: nobody notified
+ * await changed.release();
+ * changed.close();
+ * ```
+ */
+export class Condition {
+  readonly #lock: Lock | RLock;
+  readonly #ownsLock: boolean;
+  readonly #waiters: Waiters;
+  #closed = false;
+
+  /**
+   * @param lock what must be held; default: an {@link RLock} of its own
+   * @throws {TypeError} for anything else
+   */
+  constructor(lock?: Lock | RLock) {
+    const parts = lock instanceof Adopted ? (lock.port as unknown as Parts) : undefined;
+    if (parts === undefined && lock !== undefined && !(lock instanceof Lock) && !(lock instanceof RLock))
+      throw new TypeError(`A condition takes a Lock or an RLock, received ${describe(lock)}.`);
+    this.#ownsLock = lock === undefined || parts !== undefined;
+    this.#lock = parts?.lock ?? lock ?? new RLock(new Adopted(backendFor(new.target).makeLock(true)));
+    this.#waiters = parts?.waiters ?? new Waiters(backendFor(new.target).makeCondition());
+    travelAs(new.target.prototype, NAME);
+  }
+
+  /** Acquires the lock; as {@link Lock.acquire}. */
+  acquire(options?: BlockOptions): Promise<boolean> {
+    return this.#lock.acquire(options);
+  }
+
+  /** Releases the lock; as {@link Lock.release}. */
+  release(): Promise<void> {
+    return this.#lock.release();
+  }
+
+  /** As {@link Lock.acquireSync}. */
+  acquireSync(options?: BlockOptions): boolean {
+    return this.#lock.acquireSync(options);
+  }
+
+  /** As {@link Lock.releaseSync}. */
+  releaseSync(): void {
+    this.#lock.releaseSync();
+  }
+
+  /** Acquires the lock for a block; as {@link Lock.hold}. */
+  hold(options?: BlockOptions): ReturnType<Lock["hold"]> {
+    return this.#lock.hold(options);
+  }
+
+  /**
+   * Releases the lock (as often as it is held), waits for a notification, and acquires the lock again: also when no notification came in
+   * time, and when the wait is given up.
+   *
+   * @param options `timeout` in ms, `signal`; default: wait for ever
+   * @returns whether it was notified
+   * @throws {StateError} if this process does not hold the lock
+   */
+  async wait(options?: WaitOptions): Promise<boolean> {
+    return this.#wait(checkWait(options));
+  }
+
+  /**
+   * Waits until the predicate, asked with the lock held, gives something true; `timeout` is for all of it.
+   *
+   * @returns what the predicate gave last
+   */
+  async waitFor<T>(predicate: () => T | Promise<T>, options?: WaitOptions): Promise<T> {
+    const { timeout, signal } = checkWait(options);
+    const end = performance.now() + timeout;
+    for (;;) {
+      const answer = await predicate();
+      const left = end - performance.now();
+      if (answer || left <= 0) return answer;
+      await this.#wait({ timeout: left, signal });
+    }
+  }
+
+  /**
+   * Wakes those who have waited longest; waits for nobody.
+   *
+   * @param count how many at most; default 1
+   * @throws {StateError} if this process does not hold the lock
+   */
+  async notify(count = 1): Promise<void> {
+    const waiters = this.#open("notify");
+    checkCount(count);
+    if ((await this.#lockPort("notify").held()) === 0) throw notHolding("notify");
+    await waiters.notify(count);
+  }
+
+  /** Wakes everybody who waits now. */
+  async notifyAll(): Promise<void> {
+    await this.notify(Number.MAX_SAFE_INTEGER);
+  }
+
+  /** As `wait`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
+  waitSync(options?: WaitOptions): boolean {
+    const wait = checkWait(options);
+    const waiters = this.#open("waitSync");
+    const lock = this.#lockPort("waitSync");
+    if (waiters.enterSync === undefined || lock.unlockSync === undefined) return noSync("waitSync", "wait");
+    if (lock.heldNow?.() === 0) throw notHolding("waitSync");
+    const place = waiters.enterSync();
+    const depth = lock.unlockSync(true);
+    try {
+      return waiters.notifiedSync?.(place, wait) === true;
+    } finally {
+      lock.acquireSync?.(FOREVER, depth);
+    }
+  }
+
+  /** As `notify`, at once. Native backend; on the portable one `UnsupportedError`. */
+  notifySync(count = 1): void {
+    const waiters = this.#open("notifySync");
+    checkCount(count);
+    if (waiters.notifySync === undefined) return noSync("notifySync", "notify");
+    if (this.#lockPort("notifySync").heldNow?.() === 0) throw notHolding("notifySync");
+    waiters.notifySync(count);
+  }
+
+  /** Lets this process go of the object, and of the lock unless that was given to the constructor. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#waiters.port.release();
+    if (this.#ownsLock) this.#lock.close();
+  }
+
+  /** As `close()`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  static {
+    const parts = (condition: Condition): Parts => {
+      condition.#open("sending it");
+      return { lock: condition.#lock, waiters: condition.#waiters };
+    };
+    registerOwn(NAME, Condition.prototype, parts, (whole) => new Condition(new Adopted(whole as never) as never));
+  }
+
+  async #wait(wait: Wait): Promise<boolean> {
+    const waiters = this.#open("wait");
+    const lock = this.#lockPort("wait");
+    if ((await lock.held()) === 0) throw notHolding("wait");
+    const place = await waiters.enter();
+    const depth = await lock.unlock(true);
+    try {
+      return await waiters.notified(place, wait);
+    } finally {
+      await lock.acquire(FOREVER, depth);
+    }
+  }
+
+  #lockPort(what: string): LockPort {
+    return lockPort(this.#lock, what);
+  }
+
+  #open(what: string): ConditionPort {
+    if (this.#closed) throw new ClosedError(`The condition is closed in this process: ${what} works only before close().`);
+    return this.#waiters.port;
+  }
+}
+
+function checkCount(count: unknown): void {
+  if (typeof count !== "number") throw new TypeError(`notify takes a number of waiters, received ${describe(count)}.`);
+  if (!Number.isInteger(count) || count < 0) throw new RangeError(`notify takes a whole number of waiters, received ${count}.`);
+}
+
+function notHolding(what: string): StateError {
+  return new StateError(`This process does not hold the condition's lock: acquire() it before ${what}().`);
+}

@@ -1,0 +1,123 @@
+// The native backend where the kernel refuses something, or has no more of it.
+import { spawnSync } from "node:child_process";
+import { readdirSync, readlinkSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it, type TestContext } from "vitest";
+import { Program, type ProgramOptions } from "./suite/program.ts";
+import { commandLine } from "./suite/runtimes.ts";
+import { hasLibrary } from "./suite/suite.ts";
+
+const runtimes = ["node", "deno", "bun"];
+const works = (program: string, ...args: string[]): boolean => spawnSync(program, args, { stdio: "ignore" }).status === 0;
+const hasStrace = works("strace", "-f", "-qq", "--seccomp-bpf", "-e", "trace=close_range", "-e", "inject=close_range:error=ENOSYS", "true");
+const hasPrlimit = works("prlimit", "--version");
+
+interface Refusal {
+  readonly call: string;
+  readonly error: string;
+  /** Which of a thread's calls, in strace's words. */
+  readonly when?: string;
+}
+
+/** Runs a program of test/programs while the kernel refuses a system call to it and its children. */
+function refused({ skip }: TestContext, runtime: string, file: string, refusal: Refusal, options: ProgramOptions = {}): Program {
+  if (!hasStrace) skip("strace 5.3 or later is not installed, or may not trace: nothing else refuses system calls");
+  const { call, error, when = "1+" } = refusal;
+  const path = fileURLToPath(new URL(`./programs/${file}`, import.meta.url));
+  const [program, line] = commandLine(runtime, path, options.args);
+  const env = { POLYPROC_BACKEND: "auto", ...options.env };
+  // A descriptor that is not close-on-exec, as a shell may leave one.
+  const leaky = ["sh", "-c", 'exec "$@" 9</etc/passwd', "sh"];
+  return new Program("node", "refused.ts", { env, args: [call, error, when, "--", ...leaky, program, ...line] });
+}
+
+async function answerOf(program: Program): Promise<unknown> {
+  const answer = await program.json();
+  expect(await program.closed, program.stderr).toBe(0);
+  expect(program.files()).toEqual([]);
+  return answer;
+}
+
+/** Descriptors of a process, as "number target". */
+function descriptors(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      return [`${fd} ${readlinkSync(`/proc/${pid}/fd/${fd}`)}`];
+    } catch {
+      // Closed in between.
+      return [];
+    }
+  });
+}
+
+const target = (fd: string): string => fd.slice(fd.indexOf(" ") + 1);
+
+describe.skipIf(!hasLibrary()).each(runtimes)("%s: what the kernel refuses", (runtime) => {
+  for (const [call, error] of [
+    ["memfd_create", "EPERM"],
+    ["memfd_create", "ENOSYS"],
+    ["pidfd_open", "EPERM"],
+    ["pidfd_open", "ENOSYS"],
+    ["fallocate", "EOPNOTSUPP"],
+  ] as const) {
+    it(`${call} (${error}): the portable backend, and the reason`, async (context) => {
+      const answer = await answerOf(refused(context, runtime, "which-backend.ts", { call, error }));
+      const reason = expect.stringMatching(
+        new RegExp(`^the kernel refuses .*${call}.* \\(${error.replace("EOPNOTSUPP", "(EOPNOTSUPP|ENOTSUP)")}\\)$`),
+      );
+      expect(answer).toEqual({ backend: "portable", reason, library: null, abi: null, works: "answered" });
+    });
+  }
+
+  for (const call of ["close_range", "futex_waitv", "none at all"]) {
+    it(`${call}: children have only what was declared, and waits end`, async (context) => {
+      const refusal = { call: call === "none at all" ? "acct" : call, error: "ENOSYS" };
+      const program = refused(context, runtime, "descriptors.ts", refusal, { env: { POLYPROC_BACKEND: "native" } });
+      const { parent, child } = (await program.json()) as { parent: number; child: number };
+      const theirs = descriptors(parent);
+      expect(theirs).toContain("9 /etc/passwd");
+      // A runtime makes copies of its stdout and stderr, and opens files of its own; what is declared has a description for each process.
+      const ours = theirs.filter((fd) => !/^[012] /.test(fd)).map(target);
+      const outputs = theirs.filter((fd) => /^[12] /.test(fd)).map(target);
+      const inherited = descriptors(child).filter(
+        (fd) => /(socket|pipe):|\/etc/.test(fd) && ours.includes(target(fd)) && !outputs.includes(target(fd)),
+      );
+      expect(inherited).toEqual([]);
+    });
+  }
+});
+
+describe.skipIf(!hasLibrary()).each(runtimes)("%s: what there is no more of", (runtime) => {
+  const env = { POLYPROC_BACKEND: "native" };
+
+  it("memory for a queue: an error, nothing left open, and later it works", async (context) => {
+    // The first call is the library's own look, the second is for the queue that warms up.
+    const program = refused(context, runtime, "no-memory.ts", { call: "fallocate", error: "ENOSPC", when: "3..5" }, { env });
+    const said = expect.stringMatching(/can't be made: ENOSPC.*no memory left/);
+    expect(await answerOf(program)).toEqual({ made: [said, said, said], put: [], size: 1, puts: 1, item: "an item", left: 0 });
+  });
+
+  it("memory for an item: an error, the item is not in, and later it is", async (context) => {
+    const program = refused(context, runtime, "no-memory.ts", { call: "fallocate", error: "ENOSPC", when: "5..6" }, { env });
+    const said = expect.stringMatching(/no memory left for this item: it was not put/);
+    expect(await answerOf(program)).toEqual({ made: [], put: [said, said], size: 1, puts: 1, item: "an item", left: 0 });
+  });
+
+  it("descriptors, at each point of a start: an error that says so, nothing left open, and later it works", async ({ skip }) => {
+    if (!hasPrlimit) skip("prlimit is not installed");
+    const program = new Program(runtime, "few-files.ts", { env });
+    const answer = (await answerOf(program)) as {
+      failures: { spare: number; message: string; leaked: number }[];
+      after: unknown;
+      item: unknown;
+    };
+    expect(answer.after).toBe(null);
+    expect(answer.item).toBe(7);
+    expect(answer.failures.map(({ spare }) => spare)).toEqual(Array.from({ length: answer.failures.length }, (_, i) => i));
+    expect(answer.failures.length).toBeGreaterThan(5);
+    for (const { message, leaked } of answer.failures) {
+      expect(leaked).toBe(0);
+      expect(message).toMatch(/EMFILE.* close some, or raise `ulimit -n`/);
+    }
+  });
+});

@@ -1,0 +1,258 @@
+// How the native library is found, checked and loaded, and what is said where it isn't.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { encodeFrame, Op } from "../src/wire/frame.ts";
+import { builtLibrary, Package } from "./suite/package.ts";
+import { Program, type ProgramOptions } from "./suite/program.ts";
+import { hasLibrary } from "./suite/suite.ts";
+
+const runtimes = ["node", "deno", "bun"];
+const root = fileURLToPath(new URL("../", import.meta.url));
+const PROGRAM = "test/programs/which-backend.ts";
+const OTHER_MACHINE = process.arch === "arm64" ? { name: "x64", number: 62 } : { name: "arm64", number: 183 };
+
+async function look(runtime: string, program: string, { env, ...options }: ProgramOptions = {}): Promise<unknown> {
+  const run = new Program(runtime, program, { ...options, env: { POLYPROC_BACKEND: "auto", ...env } });
+  const answer = await run.json();
+  expect(await run.closed).toBe(0);
+  expect(run.files()).toEqual([]);
+  return answer;
+}
+
+function writeHash(library: string): void {
+  writeFileSync(`${library}.sha256`, createHash("sha256").update(readFileSync(library)).digest("hex"));
+}
+
+function otherMachine(bytes: Buffer): Buffer {
+  bytes.writeUInt16LE(OTHER_MACHINE.number, 18);
+  return bytes;
+}
+
+function cut(bytes: Buffer): Buffer {
+  return bytes.subarray(0, bytes.length / 2);
+}
+
+function oneByteChanged(bytes: Buffer): Buffer {
+  bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+  return bytes;
+}
+
+const portable = (reason: RegExp): unknown =>
+  expect.objectContaining({ backend: "portable", reason: expect.stringMatching(reason), library: null, abi: null, works: "answered" });
+const native = (library: string): unknown =>
+  expect.objectContaining({ backend: "native", library, abi: expect.any(Number), works: "answered" });
+const failure = (error: string, message: RegExp): unknown => ({ error, message: expect.stringMatching(message) });
+
+interface Own {
+  readonly name: string;
+  readonly damage: (own: Package) => void;
+  readonly outcome: unknown;
+}
+
+const damages: readonly Own[] = [
+  { name: "missing", damage: (own) => rmSync(own.library), outcome: portable(/not built: run `npm run build:native`/) },
+  { name: "cut off", damage: (own) => own.damage(cut), outcome: failure("CorruptedError", /not as it was built .*npm run build:native/) },
+  { name: "empty", damage: (own) => own.damage(() => Buffer.alloc(0)), outcome: failure("CorruptedError", /not as it was built/) },
+  { name: "with one byte changed", damage: (own) => own.damage(oneByteChanged), outcome: failure("CorruptedError", /not as it was built/) },
+  { name: "without its hash", damage: (own) => rmSync(`${own.library}.sha256`), outcome: failure("CorruptedError", /not as it was built/) },
+  {
+    name: "cut off, with a hash to match",
+    damage: (own) => {
+      own.damage(cut);
+      writeHash(own.library);
+    },
+    outcome: portable(/can't be loaded: it is cut off/),
+  },
+  {
+    name: "of another architecture",
+    damage: (own) => {
+      own.damage(otherMachine);
+      writeHash(own.library);
+    },
+    outcome: portable(new RegExp(`can't be loaded: it is built for ${OTHER_MACHINE.name}, and this is ${process.arch}`)),
+  },
+  {
+    name: "writable by all",
+    damage: (own) => chmodSync(own.library, 0o666),
+    outcome: failure("UnsupportedError", /can be written by others.*chmod go-w/),
+  },
+  {
+    name: "writable by a group",
+    damage: (own) => chmodSync(own.library, 0o775),
+    outcome: failure("UnsupportedError", /can be written by others/),
+  },
+  {
+    name: "a link to another folder",
+    damage: (own) => {
+      for (const end of ["", ".sha256"]) renameSync(`${own.library}${end}`, own.path(`elsewhere.node${end}`));
+      symlinkSync(own.path("elsewhere.node"), own.library);
+    },
+    outcome: portable(/is a link to another folder/),
+  },
+];
+
+describe.skipIf(!hasLibrary()).each(runtimes)("%s: the package's own library", (runtime) => {
+  it("is loaded by its real path, also through a link to the package", async () => {
+    const own = new Package();
+    expect(await look(runtime, own.path(PROGRAM))).toEqual(native(realpathSync(own.library)));
+    symlinkSync(own.root, `${own.root}-link`);
+    try {
+      expect(await look(runtime, join(`${own.root}-link`, PROGRAM))).toEqual(native(realpathSync(own.library)));
+    } finally {
+      rmSync(`${own.root}-link`);
+    }
+  });
+
+  for (const { name, damage, outcome } of damages) {
+    it(`${name}: ${JSON.stringify(outcome).includes("CorruptedError") ? "an error" : "never loaded"}`, async () => {
+      const own = new Package();
+      damage(own);
+      expect(await look(runtime, own.path(PROGRAM))).toEqual(outcome);
+    });
+  }
+
+  it("of another user is refused", async ({ skip }) => {
+    if (process.geteuid?.() !== 0) skip("only root can give a file away");
+    const own = new Package();
+    chownSync(own.library, 12345, 12345);
+    expect(await look(runtime, own.path(PROGRAM))).toEqual(failure("UnsupportedError", /belongs to another user/));
+  });
+
+  it("of another version is an error, also if it lacks functions", async ({ skip }) => {
+    const own = new Package();
+    cpSync(join(root, "native/src"), own.path("native/src"), { recursive: true });
+    const header = own.path("native/src/polyproc.h");
+    writeFileSync(header, readFileSync(header, "utf8").replace(/#define PP_ABI \d+/, "#define PP_ABI 99"));
+    const library = own.path("native/src/library.c");
+    writeFileSync(
+      library,
+      readFileSync(library, "utf8").replace("int32_t pp_probe(", '__attribute__((visibility("hidden"))) int32_t pp_probe('),
+    );
+    writeFileSync(header, readFileSync(header, "utf8").replace("PP_EXPORT int32_t pp_probe", "int32_t pp_probe"));
+    const flags = ["-std=c11", "-D_GNU_SOURCE", "-O0", "-fPIC", "-shared", "-fvisibility=hidden", "-o", own.library];
+    const compiled = spawnSync("sh", ["-c", '"$0" native/src/*.c "$@"', process.env.CC ?? "cc", ...flags, "-lpthread"], { cwd: own.root });
+    if (compiled.status === 127) skip("there is no C compiler");
+    expect(compiled.status, compiled.stderr.toString()).toBe(0);
+    writeHash(own.library);
+    expect(await look(runtime, own.path(PROGRAM))).toEqual(
+      failure("CorruptedError", /is of version 99, and this package speaks \d+: build it anew/),
+    );
+  });
+
+  it("is never looked for in the working directory, LD_LIBRARY_PATH or the temporary folder", async () => {
+    const own = new Package();
+    const elsewhere = own.path("elsewhere");
+    for (const folder of [elsewhere, join(elsewhere, dirname(own.library.slice(own.root.length)))]) {
+      mkdirSync(folder, { recursive: true });
+      cpSync(builtLibrary, join(folder, "polyproc.node"));
+      cpSync(`${builtLibrary}.sha256`, join(folder, "polyproc.node.sha256"));
+    }
+    rmSync(own.library);
+    const env = { LD_LIBRARY_PATH: elsewhere, NODE_PATH: elsewhere, TMPDIR: elsewhere };
+    const options: ProgramOptions = { cwd: elsewhere, env };
+    expect(await look(runtime, own.path(PROGRAM), options)).toEqual(portable(/not built/));
+  });
+});
+
+describe.skipIf(!hasLibrary()).each(runtimes)("%s: a library that was named", (runtime) => {
+  it("by POLYPROC_NATIVE or by the option of a context is loaded, and in children too", async () => {
+    const own = new Package();
+    const named = own.path("named.node");
+    cpSync(own.library, named);
+    rmSync(own.library);
+    expect(await look(runtime, own.path(PROGRAM), { env: { POLYPROC_NATIVE: named } })).toEqual(native(realpathSync(named)));
+    const byOption = await look(runtime, own.path(PROGRAM), { args: [named], env: { POLYPROC_NATIVE: "/not/this" } });
+    expect(byOption).toEqual(native(realpathSync(named)));
+  });
+
+  it("and can't be loaded is an error that says why", async () => {
+    const own = new Package();
+    const named = own.path("named.node");
+    const attempt = (path: string): Promise<unknown> => look(runtime, own.path(PROGRAM), { env: { POLYPROC_NATIVE: path }, cwd: own.root });
+    expect(await attempt(named)).toEqual(failure("UnsupportedError", /does not exist: correct its path/));
+    expect(await attempt("native.node")).toEqual(failure("UnsupportedError", /must be absolute/));
+    const faults: [Buffer, RegExp][] = [
+      [cut(readFileSync(own.library)), /it is cut off/],
+      [otherMachine(readFileSync(own.library)), /it is built for/],
+      [Buffer.from("#!/bin/sh\n".repeat(20)), /it is no 64-bit library/],
+    ];
+    for (const [bytes, message] of faults) {
+      writeFileSync(named, bytes);
+      expect(await attempt(named)).toEqual(failure("UnsupportedError", message));
+    }
+    cpSync(own.library, named);
+    cpSync(`${own.library}.sha256`, `${named}.sha256`);
+    expect(await attempt(named)).toEqual(native(realpathSync(named)));
+    writeFileSync(named, oneByteChanged(readFileSync(named)));
+    expect(await attempt(named)).toEqual(failure("CorruptedError", /not as it was built/));
+  });
+});
+
+describe.skipIf(!hasLibrary())("permissions that keep the library away leave the portable backend, and the reason", () => {
+  const program = join(root, PROGRAM);
+  const deno = ["run", "--no-prompt", "--allow-write", "--allow-net", "--allow-run"];
+  const node = ["--permission", "--allow-fs-read=*", "--allow-fs-write=*", "--allow-child-process", "--allow-worker", "--allow-net"];
+
+  it("deno without --allow-ffi", async () => {
+    expect(await look("deno", program, { flags: [...deno, "--allow-read"] })).toEqual(portable(/without --allow-ffi for .*polyproc\.node/));
+  });
+
+  it("deno with --allow-ffi and --allow-read loads it", async () => {
+    expect(await look("deno", program, { flags: [...deno, "--allow-read", "--allow-ffi"] })).toEqual(native(realpathSync(builtLibrary)));
+  });
+
+  it("deno that may read the library and not its hash", async () => {
+    const flags = [...deno, "--allow-ffi", "--allow-read", `--deny-read=${builtLibrary}.sha256`];
+    expect(await look("deno", program, { flags })).toEqual(portable(/permissions keep it from reading/));
+  });
+
+  it("node with --permission, without and with --allow-addons", async () => {
+    expect(await look("node", program, { flags: node })).toEqual(portable(/without --allow-addons/));
+    expect(await look("node", program, { flags: [...node, "--allow-addons"] })).toEqual(native(realpathSync(builtLibrary)));
+  });
+
+  it("node with --no-addons", async () => {
+    expect(await look("node", program, { flags: ["--no-addons"] })).toEqual(portable(/--no-addons/));
+  });
+});
+
+describe("without a C compiler", () => {
+  it("the build says so and changes nothing", () => {
+    const before = hasLibrary() ? readFileSync(builtLibrary) : undefined;
+    const env = { ...process.env, CC: "/nowhere/cc" };
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "scripts/build-native.mjs")], { encoding: "utf8", env });
+    expect(`${stdout}${stderr}`).toMatch(/no C compiler \(\/nowhere\/cc\)/);
+    expect(status).toBe(1);
+    if (before !== undefined) expect(readFileSync(builtLibrary).equals(before)).toBe(true);
+  });
+});
+
+describe.each(runtimes)("%s: versions", (runtime) => {
+  it("a child refuses a parent of another version, and says both", async () => {
+    const child = new Program(runtime, join(root, "src/child/main.ts"), { stdin: "pipe" });
+    for (const piece of encodeFrame({ op: Op.boot, id: 0, object: 0, meta: { version: "0.0.0-other" } })) child.child.stdin?.write(piece);
+    expect(await child.closed).toBe(1);
+    expect(child.stderr).toMatch(/child of polyproc \d+\.\d+\.\d+.*another version \(0\.0\.0-other\)/);
+  });
+
+  it.skipIf(!hasLibrary())("a queue of another version is refused where it is received", async () => {
+    const program = new Program(runtime, "queue-version.ts", { env: { POLYPROC_BACKEND: "native" } });
+    expect(await program.json()).toEqual(failure("CorruptedError", /another version of polyproc/));
+    expect(await program.closed).toBe(0);
+  });
+});

@@ -1,0 +1,70 @@
+// Starts a process with 0, 1, 2... descriptors to spare until that is enough: what each failure said, and what it left open.
+import { spawnSync } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { isMain, Process, ProcessError, Queue } from "../../mod.ts";
+
+const MOST = 60;
+
+export function take(_q: Queue<number>): void {}
+
+const hogs: number[] = [];
+
+/** Opens all that may be opened; gives how many that was. */
+function hog(): number {
+  for (let count = 0; ; count++) {
+    try {
+      hogs.push(openSync("/dev/null", "r"));
+    } catch {
+      return count;
+    }
+  }
+}
+
+function free(count: number): void {
+  for (const fd of hogs.splice(hogs.length - count)) closeSync(fd);
+}
+
+async function attempt(q: Queue<number>): Promise<string | null> {
+  const child = new Process({ target: take, args: [q], stdout: "null", stderr: "null" });
+  try {
+    await child.start();
+    await child.result({ timeout: 20_000 });
+    return null;
+  } catch (error) {
+    if (!(error instanceof ProcessError)) throw error;
+    return error.message;
+  } finally {
+    if (child.pid !== null) await child.join();
+  }
+}
+
+/** How many descriptors of `count` are free again; what is closed by an event takes a moment. */
+async function freeAgain(count: number): Promise<number> {
+  let free = hog();
+  for (let tries = 0; free < count && tries < 100; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    free += hog();
+  }
+  return free;
+}
+
+async function main(): Promise<void> {
+  const q = new Queue<number>();
+  // What is opened once is open from here on.
+  await attempt(q);
+  spawnSync("prlimit", [`--pid=${process.pid}`, "--nofile=200:200"]);
+  hog();
+  const failures: { spare: number; message: string; leaked: number }[] = [];
+  let message: string | null = "";
+  for (let spare = 0; message !== null && spare <= MOST; spare++) {
+    free(spare);
+    message = await attempt(q);
+    const leaked = spare - (await freeAgain(spare));
+    if (message !== null || leaked !== 0) failures.push({ spare, message: message ?? "none", leaked });
+  }
+  free(hogs.length);
+  await q.put(7);
+  console.log(JSON.stringify({ failures, after: await attempt(q), item: await q.get() }));
+}
+
+if (isMain(import.meta)) await main();

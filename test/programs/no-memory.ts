@@ -1,0 +1,32 @@
+// Puts until there is memory for it again: what the refusals said, and what they left behind.
+import { readdirSync } from "node:fs";
+import { isMain, ProcessError, Queue } from "../../mod.ts";
+
+const descriptors = (): number => readdirSync("/proc/self/fd").length;
+
+async function retried<T>(run: () => T | Promise<T>): Promise<{ value: T; refusals: string[] }> {
+  const refusals: string[] = [];
+  for (;;) {
+    try {
+      return { value: await run(), refusals };
+    } catch (error) {
+      if (!(error instanceof ProcessError) || refusals.length > 10) throw error;
+      refusals.push(error.message);
+    }
+  }
+}
+
+async function main(): Promise<void> {
+  // What is opened once is open from here on.
+  new Queue<string>().close();
+  const before = descriptors();
+  const made = await retried(() => new Queue<string>());
+  made.value.close();
+  const left = descriptors() - before;
+  const q = new Queue<string>();
+  const put = await retried(() => q.put("an item"));
+  const { size, puts } = await q.stats();
+  console.log(JSON.stringify({ made: made.refusals, put: put.refusals, size, puts, item: await q.get(), left }));
+}
+
+if (isMain(import.meta)) await main();

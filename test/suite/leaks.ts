@@ -1,0 +1,126 @@
+// What a file of cases may leave behind: nothing. Used by the runner, on every runtime, and by those who run it.
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { type Connection, capabilities, getContext, type Queue } from "../../mod.ts";
+
+/** The processes of a run carry this in their environment, so that orphans are found too. */
+export const TAG = "POLYPROC_TEST_TAG";
+
+/** How long what is on its way to its end may take. */
+const SETTLED_WITHIN = 3000;
+
+// CPython's own shared memory: other programs of the machine may use that at any time.
+const OTHERS = /^(psm_|sem\.)/;
+
+function pids(): string[] {
+  return readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    // It ended a moment ago.
+    return "";
+  }
+}
+
+/** Processes with this tag in their environment, as "pid command". */
+export function taggedProcesses(tag: string): string[] {
+  return pids()
+    .filter((pid) => read(`/proc/${pid}/environ`).includes(tag))
+    .map((pid) => `${pid} ${read(`/proc/${pid}/cmdline`).replaceAll("\0", " ")}`);
+}
+
+/** Children of this process that have ended and were not reaped. */
+export function zombies(parent: number): string[] {
+  return pids().flatMap((pid) => {
+    const [, name = "", state, ppid] = /^\d+ \((.*)\) (\S) (\d+)/s.exec(read(`/proc/${pid}/stat`)) ?? [];
+    return state === "Z" && Number(ppid) === parent ? [`zombie ${pid} ${name}`] : [];
+  });
+}
+
+/** Named shared memory of this library's kind: there is to be none at any time. */
+export function sharedMemory(): string[] {
+  return readdirSync("/dev/shm").filter((name) => !OTHERS.test(name));
+}
+
+/** Unix sockets that are bound below this folder, their files there or not, and any of ours without a file. */
+export function unixSockets(folder: string): string[] {
+  const paths = read("/proc/net/unix")
+    .split("\n")
+    .map((line) => line.split(" ").at(-1) ?? "");
+  return paths.filter((path) => path.startsWith(`${folder}/`) || /^@.*polyproc/.test(path));
+}
+
+/** How many descriptors of each kind this process has open. */
+export function descriptors(): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const fd of readdirSync("/proc/self/fd")) {
+    let kind: string;
+    try {
+      kind = readlinkSync(`/proc/self/fd/${fd}`).replace(/:\[\d+\]$/, "");
+    } catch {
+      // The one that listed them.
+      continue;
+    }
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** What there is more of. */
+export function added(before: ReadonlyMap<string, number>, now: ReadonlyMap<string, number>): string[] {
+  return [...now].flatMap(([kind, count]) => {
+    const more = count - (before.get(kind) ?? 0);
+    return more > 0 ? [`${more} × ${kind}`] : [];
+  });
+}
+
+/** What is still found once everything had its time to end. */
+export async function settled(find: () => readonly string[], limit: number = SETTLED_WITHIN): Promise<readonly string[]> {
+  const until = performance.now() + limit;
+  for (;;) {
+    const found = find();
+    if (found.length === 0 || performance.now() > until) return found;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Lets go of objects that nothing refers to any more. */
+export function collectGarbage(): void {
+  const bun = (globalThis as { Bun?: { gc(force: boolean): void } }).Bun;
+  if (bun !== undefined) {
+    bun.gc(true);
+    return;
+  }
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+}
+
+/** A child that uses what all of a process's children and objects share. */
+export async function use(queue: Queue<string>, end: Connection): Promise<void> {
+  await queue.put("from the child");
+  await end.send(await end.recv());
+}
+
+/** Opens what a process opens once and keeps, on each backend: from then on, descriptors are comparable. */
+export async function warmUp(): Promise<void> {
+  // Some runtimes open it when it is first asked for.
+  process.stdout.write("");
+  for (const backend of new Set([capabilities().backend, "portable"] as const)) {
+    const { Pipe, Process, Queue } = getContext("spawn", { backend });
+    const queue = new Queue<string>();
+    const [ours, theirs] = Pipe();
+    const child = new Process({ target: use, args: [queue, theirs], transfer: [theirs] });
+    await child.start();
+    await ours.send("to the child");
+    await ours.recv();
+    await queue.get();
+    await child.join();
+    ours.close();
+    queue.close();
+    child.close();
+  }
+}

@@ -1,0 +1,35 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const CONTENT = ["mod.ts", "package.json", "deno.json", "src", "test/programs"];
+const FOLDER = join("native/build", `${process.platform}-${process.arch}`);
+
+/** The library that was built in this repository. */
+export const builtLibrary: string = join(root, FOLDER, "polyproc.node");
+
+/** A copy of this package with a native library of its own, which a test may damage. */
+export class Package {
+  readonly root: string = mkdtempSync(join(tmpdir(), "pp-package-"));
+  readonly library: string = join(this.root, FOLDER, "polyproc.node");
+
+  constructor() {
+    for (const path of CONTENT) cpSync(join(root, path), join(this.root, path), { recursive: true });
+    symlinkSync(join(root, "node_modules"), join(this.root, "node_modules"));
+    mkdirSync(join(this.root, FOLDER), { recursive: true });
+    for (const end of ["", ".sha256"]) cpSync(`${builtLibrary}${end}`, `${this.library}${end}`);
+    onTestFinished(() => rmSync(this.root, { recursive: true, force: true }));
+  }
+
+  path(name: string): string {
+    return join(this.root, name);
+  }
+
+  /** Gives the library other bytes; what is written beside it stays. */
+  damage(change: (bytes: Buffer) => Buffer): void {
+    writeFileSync(this.library, change(readFileSync(this.library)));
+  }
+}

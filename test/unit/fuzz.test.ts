@@ -1,0 +1,137 @@
+import { spawnSync } from "node:child_process";
+import { randomInt } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { ObjectTable, Participant } from "../../src/backend/portable/participant.ts";
+import { QueueState } from "../../src/backend/portable/queue-state.ts";
+import { CorruptedError, SerializationError } from "../../src/errors.ts";
+import { decode } from "../../src/wire/decode.ts";
+import { encode } from "../../src/wire/encode.ts";
+import { Op } from "../../src/wire/frame.ts";
+import { Tag } from "../../src/wire/tags.ts";
+import { commandLine } from "../suite/runtimes.ts";
+import { checkPlain, watchPrototypes } from "./fuzz/guard.ts";
+import { Random } from "./fuzz/random.ts";
+import { ValueWriter } from "./fuzz/values.ts";
+
+const program = fileURLToPath(new URL("./fuzz/main.ts", import.meta.url));
+
+describe("hostile bytes, made from a seed that is said where they do harm", () => {
+  for (const [runtime, count] of [
+    ["node", 60_000],
+    ["deno", 20_000],
+    ["bun", 20_000],
+  ] as const) {
+    it(`${count} inputs on ${runtime}`, () => {
+      const seed = randomInt(2 ** 31);
+      const [file, args] = commandLine(runtime, program, [String(count), String(seed)]);
+      const { status, signal, stdout, stderr } = spawnSync(file, args, { encoding: "utf8", timeout: 55_000 });
+      expect({ seed, status, signal, stderr, stdout }).toMatchObject({ status: 0, stdout: expect.stringContaining(`"seed":${seed}`) });
+    });
+  }
+
+  it("the same seed makes the same bytes", () => {
+    const make = (): Uint8Array[] => Array.from({ length: 50 }, (_, input) => new ValueWriter(new Random(7, input)).whole());
+    expect(make()).toEqual(make());
+    expect(new Set(make().map(String)).size).toBeGreaterThan(40);
+  });
+
+  it("what watches the prototypes sees what it is there for", () => {
+    const check = watchPrototypes();
+    check();
+    const victims: [object, string][] = [
+      [Object.prototype, "polluted"],
+      [Array.prototype, "polluted"],
+      [Error, "polluted"],
+    ];
+    const complaint = (look: () => void): string => {
+      try {
+        look();
+        return "";
+      } catch (error) {
+        return String(error);
+      }
+    };
+    // The test's own tools must not meet the pollution.
+    const complaints = victims.flatMap(([victim, key]) => {
+      Object.defineProperty(victim, key, { value: 1, configurable: true, enumerable: true, writable: true });
+      const found = [complaint(check), ...(victim === Object.prototype ? [complaint(checkPlain)] : [])];
+      Reflect.deleteProperty(victim, key);
+      return found;
+    });
+    expect(complaints).toHaveLength(4);
+    for (const each of complaints) expect(each).toContain("polluted");
+    check();
+  });
+});
+
+describe("what the fuzzing has found", () => {
+  it("an error's class that is no name is refused at once, however long it would be as text", () => {
+    const writer = new ValueWriter(new Random(1, 1), true);
+    writer.out.push(1, Tag.error);
+    writer.laughs();
+    const start = performance.now();
+    expect(() => decode(Uint8Array.from(writer.out))).toThrow(SerializationError);
+    expect(performance.now() - start).toBeLessThan(1000);
+  });
+
+  it("an error's name, message and stack arrive as text, whatever they were", () => {
+    for (const odd of [5, null, { deep: [1] }, Object.create(null) as object, Symbol("s")]) {
+      const sent = Object.assign(new TypeError("x"), { message: odd, name: odd });
+      const back = decode(encode(sent).bytes) as TypeError;
+      expect(back).toBeInstanceOf(TypeError);
+      expect([typeof back.message, typeof back.name]).toEqual(["string", "string"]);
+    }
+    const dom = new DOMException("gone", "AbortError");
+    Object.defineProperty(dom, "name", { value: 5 });
+    expect((decode(encode(dom).bytes) as DOMException).name).toBe("AbortError");
+    class Own extends Error {}
+    const own = Object.assign(new Own("own"), { constructor: null });
+    expect(decode(encode(own).bytes)).toMatchObject({ name: "RemoteError", remoteName: "Own", message: "own" });
+  });
+
+  it("an error whose message is an error with itself as message is no value", () => {
+    const writer = new ValueWriter(new Random(1, 1), true);
+    writer.out.push(1, Tag.error);
+    for (const text of ["TypeError", ""]) writer.string(text);
+    writer.out.push(0);
+    writer.size(1);
+    writer.string("message");
+    writer.out.push(Tag.known, 0);
+    expect(() => decode(Uint8Array.from(writer.out))).toThrow(/message is no text/);
+  });
+
+  const hub = (): { queue: QueueState; table: ObjectTable } => {
+    const [queue, table] = [new QueueState({ maxsize: 0, redeliver: false }), new ObjectTable()];
+    table.host("q", queue);
+    return { queue, table };
+  };
+
+  it("a message with an operation that takes none is let go of", () => {
+    const { table } = hub();
+    let kept = 0;
+    const keep = (message: { bytes: Uint8Array; refs: [] }) => {
+      kept++;
+      return { ...message, pinned: undefined, release: () => void kept-- };
+    };
+    const liar = new Participant(table, () => {}, keep as never);
+    liar.receive({ op: Op.attach, id: 1, object: 1, meta: "q" });
+    const message = { bytes: new Uint8Array(1), refs: [] };
+    expect(() => liar.receive({ op: Op.stats, id: 2, object: 1, message })).toThrow(CorruptedError);
+    liar.receive({ op: Op.report, id: 3, object: 1, message });
+    liar.leave();
+    expect(kept).toBe(0);
+  });
+
+  it("a number that is still in use is no number for another request: the dead would go on waiting under it", async () => {
+    const { table } = hub();
+    const keep = (message: object) => ({ ...message, pinned: Promise.resolve(), release: () => {} });
+    const liar = new Participant(table, () => {}, keep as never);
+    liar.receive({ op: Op.attach, id: 1, object: 1, meta: "q" });
+    // Answered a little later, once what it refers to is held.
+    liar.receive({ op: Op.put, id: 2, object: 1, message: { bytes: new Uint8Array(1), refs: [] } });
+    expect(() => liar.receive({ op: Op.get, id: 2, object: 1 })).toThrow(CorruptedError);
+    await Promise.resolve();
+    liar.leave();
+  });
+});

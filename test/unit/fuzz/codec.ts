@@ -1,0 +1,256 @@
+import { fromWire, registerClass, toWire } from "../../../mod.ts";
+import { CorruptedError, SerializationError } from "../../../src/errors.ts";
+import { decode } from "../../../src/wire/decode.ts";
+import { encode } from "../../../src/wire/encode.ts";
+import { seal, unseal } from "../../../src/wire/envelope.ts";
+import { type Frame, FrameReader } from "../../../src/wire/frame.ts";
+import { isRef } from "../../../src/wire/refs.ts";
+import type { Random } from "./random.ts";
+import { ensure, mayRefuse, type Target } from "./target.ts";
+import { mutate, NAMES, ValueWriter } from "./values.ts";
+
+class FuzzPoint {
+  x = 0;
+  set evil(_value: unknown) {
+    throw new Error("a setter ran");
+  }
+}
+registerClass(FuzzPoint);
+
+class FuzzMoney {
+  readonly amount: unknown;
+  constructor(amount: unknown) {
+    if (typeof amount === "string") throw new TypeError("no string");
+    this.amount = amount;
+  }
+  static [toWire](money: FuzzMoney): unknown {
+    return money.amount;
+  }
+  static [fromWire](amount: unknown): FuzzMoney {
+    return new FuzzMoney(amount);
+  }
+}
+registerClass(FuzzMoney);
+
+class FuzzError extends TypeError {}
+registerClass(FuzzError);
+
+const STAND = { stands: "for a shared object" };
+const PLAIN: ReadonlySet<object | null> = new Set([
+  null,
+  ...[Object, Array, Map, Set, Date, RegExp, ArrayBuffer, DataView, FuzzPoint, FuzzMoney].map((Class) => Class.prototype),
+]);
+
+/** Throws for what no decoder may make: a function, an object of another class, more than the bytes can stand for. */
+function examine(value: unknown, most: number): void {
+  const seen = new Set<unknown>([STAND]);
+  const rest: unknown[] = [value];
+  while (rest.length > 0) {
+    const each = rest.pop();
+    ensure(typeof each !== "function" && typeof each !== "symbol", `a ${typeof each} came out`);
+    if (typeof each !== "object" || each === null || seen.has(each)) continue;
+    seen.add(each);
+    ensure(seen.size <= most + 1, "more objects came out than bytes went in");
+    const prototype: object | null = Object.getPrototypeOf(each);
+    ensure(PLAIN.has(prototype) || ArrayBuffer.isView(each) || each instanceof Error, "an object of a class that was not sent came out");
+    if (ArrayBuffer.isView(each)) continue;
+    if (each instanceof Map) rest.push(...each.keys(), ...each.values());
+    else if (each instanceof Set) rest.push(...each);
+    for (const key of Object.keys(each)) {
+      const slot = Object.getOwnPropertyDescriptor(each, key);
+      ensure(slot !== undefined && "value" in slot, "an accessor came out");
+      rest.push(slot.value);
+    }
+    if (each instanceof Error) rest.push(each.cause, (each as AggregateError).errors);
+  }
+}
+
+// What was decoded can be sent on, and arrives as the same bytes.
+function goesRound(value: unknown): void {
+  let first: Uint8Array;
+  try {
+    first = encode(value).bytes;
+  } catch (error) {
+    // An instance whose toWire() gives the instance itself was sent by no encoder.
+    ensure(error instanceof SerializationError, `encoding it again: ${String(error)}`);
+    return;
+  }
+  let back: unknown;
+  try {
+    back = decode(first);
+  } catch (error) {
+    ensure(error instanceof SerializationError && /fromWire/.test(error.message), `decoding it again: ${String(error)}`);
+    return;
+  }
+  const second = encode(back).bytes;
+  ensure(first.length === second.length && first.every((byte, i) => byte === second[i]), "it is another value when it is sent on");
+}
+
+let last: Uint8Array = Uint8Array.of(1, 0);
+
+/** The bytes of a value, or nearly. */
+export function valueBytes(random: Random): Uint8Array {
+  const fresh = new ValueWriter(random).whole();
+  const bytes = random.once(2) ? fresh : mutate(random, fresh, random.once(2) ? fresh : random.bytes(32));
+  last = fresh;
+  return random.once(50) ? random.bytes(random.int(100)) : bytes;
+}
+
+const value: Target = {
+  name: "value",
+  share: 650_000,
+  run(random) {
+    const bytes = valueBytes(random);
+    return mayRefuse(() => {
+      const decoded = decode(bytes, [STAND, STAND]);
+      examine(decoded, bytes.length);
+      if (random.once(4)) goesRound(decoded);
+    }, SerializationError);
+  },
+};
+
+/** Where references in hostile bytes point to, and whether they lie about more than that. */
+export interface Place {
+  readonly hub: string;
+  readonly ids: readonly string[];
+  /** Well-formed, whatever it says. */
+  readonly sound?: boolean;
+}
+
+/** The fields of a reference, some of them wrong. */
+function writeRef(random: Random, writer: ValueWriter, { hub, ids, sound = false }: Place): void {
+  const entries: [string, () => void][] = [
+    ["kind", () => writer.string(random.pick(["queue", "simple", "connection", "door", ...(sound ? [] : ["shell"])]))],
+    ["hub", () => writer.string(random.once(8) ? random.pick(["", "99999999", "/", "x".repeat(300), "/dev/null", "\0"]) : hub)],
+    ["id", () => writer.string(random.pick(ids))],
+  ];
+  if (sound) return writer.fields(entries);
+  if (random.once(4)) entries.push(["ahead", () => writer.bytes(random.bytes(random.int(40)))]);
+  if (random.once(4)) entries.push([random.pick(NAMES), () => writer.value(4)]);
+  if (random.once(10)) entries.splice(random.int(entries.length), 1);
+  if (random.once(10)) entries.push([random.pick(["kind", "hub", "id", "ahead", "readable"]), () => writer.value(5)]);
+  writer.fields(entries);
+}
+
+const ANYWHERE: Place = { hub: "/h", ids: NAMES };
+
+const envelope: Target = {
+  name: "envelope",
+  share: 100_000,
+  run(random) {
+    const inner = valueBytes(random);
+    let sealed: Uint8Array;
+    if (random.once(3)) {
+      const refs = [{ kind: random.pick(["queue", "connection"] as const), hub: "/h", id: random.pick(NAMES) }];
+      sealed = seal({ bytes: inner, refs });
+    } else {
+      const list = new ValueWriter(random);
+      list.out.push(1, 12, 1);
+      writeRef(random, list, ANYWHERE);
+      const length = random.once(8) ? random.pick([0, 2 ** 31, 2 ** 32 - 1, list.out.length + 1]) : list.out.length;
+      const head = [2, length >>> 24, (length >>> 16) & 255, (length >>> 8) & 255, length & 255];
+      sealed = Uint8Array.from([...head, ...list.out, ...inner]);
+    }
+    if (random.once(2)) sealed = mutate(random, sealed, inner);
+    return mayRefuse(() => {
+      const { bytes, refs } = unseal(sealed);
+      ensure(bytes.length <= sealed.length && refs.every(isRef), "no references came out");
+    }, SerializationError);
+  },
+};
+
+interface FrameParts {
+  readonly op: number;
+  readonly id: number;
+  readonly object: number;
+  readonly meta: Uint8Array | undefined;
+  readonly payload: Uint8Array | undefined;
+}
+
+/** One frame's bytes, most of them sound. */
+export function frameBytes(random: Random, frame: FrameParts, sound = false): number[] {
+  const { meta, payload } = frame;
+  let flags = (payload === undefined ? 0 : 1) | (meta === undefined ? 0 : 2) | (random.once(4) ? 4 : 0);
+  let [metaLength, length] = [meta?.length ?? 0, payload?.length ?? 0];
+  if (!sound && random.once(60)) flags = random.int(256);
+  if (!sound && random.once(60)) metaLength = random.pick([0, metaLength + 1, 2 ** 20, 2 ** 20 + 1, 2 ** 32 - 1]);
+  if (!sound && random.once(60))
+    length = random.pick([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, length + 1, 2 ** 16, 2 ** 31, random.once(100) ? 2 ** 30 : 1]);
+  const head = new Uint8Array(24);
+  const view = new DataView(head.buffer);
+  view.setUint8(0, frame.op);
+  view.setUint8(1, flags);
+  view.setUint32(4, frame.id);
+  view.setUint32(8, frame.object);
+  view.setUint32(12, metaLength);
+  view.setFloat64(16, length);
+  return [...head, ...(meta ?? []), ...(payload ?? [])];
+}
+
+/** A frame's settings: `meta`, or something like it, beside references. */
+export function metaBytes(random: Random, meta: (writer: ValueWriter) => void, place: Place): Uint8Array {
+  const { sound = false } = place;
+  if (!sound && random.once(20)) return valueBytes(random);
+  const writer = new ValueWriter(random, sound || undefined);
+  writer.out.push(1);
+  const entries: [string, () => void][] = [["meta", () => meta(writer)]];
+  if (random.once(3)) {
+    const count = 1 + random.int(3);
+    entries.push([
+      "refs",
+      () => {
+        writer.out.push(12);
+        writer.size(count);
+        for (let i = 0; i < count; i++) writeRef(random, writer, place);
+      },
+    ]);
+  }
+  if (!sound && random.once(30)) entries.push([random.pick(NAMES), () => writer.value(3)]);
+  writer.fields(entries);
+  return Uint8Array.from(writer.out);
+}
+
+/** Hands the bytes over in pieces, as a socket does. */
+export function feed(random: Random, reader: FrameReader, bytes: Uint8Array, take: (frame: Frame) => void): void {
+  for (let from = 0; from < bytes.length; ) {
+    const to = random.once(2) ? bytes.length : Math.min(bytes.length, from + 1 + random.int(random.pick([4, 30, 300])));
+    reader.push(bytes.slice(from, to), take);
+    from = to;
+  }
+}
+
+const frames: Target = {
+  name: "frames",
+  share: 120_000,
+  run(random) {
+    const stream: number[] = [];
+    const count = 1 + random.int(4);
+    for (let i = 0; i < count; i++) {
+      const meta = random.once(2) ? metaBytes(random, (writer) => writer.value(2), ANYWHERE) : undefined;
+      const payload = random.once(2) ? random.bytes(random.once(500) ? 20_000 : random.int(60)) : undefined;
+      stream.push(...frameBytes(random, { op: random.int(20), id: random.int(9), object: random.int(5), meta, payload }));
+    }
+    let bytes = Uint8Array.from(stream);
+    if (random.once(2)) bytes = Uint8Array.from(mutate(random, bytes, last));
+    const reader = new FrameReader();
+    let taken = 0;
+    const accepted = mayRefuse(
+      () =>
+        feed(random, reader, bytes, ({ message, meta }) => {
+          taken++;
+          ensure(message === undefined || (message.bytes.length <= bytes.length && message.refs.every(isRef)), "a message is malformed");
+          examine(meta, bytes.length);
+        }),
+      CorruptedError,
+    );
+    const torn = reader.torn;
+    ensure(
+      torn === undefined || (torn.arrived <= bytes.length && (!accepted || torn.arrived <= torn.expected)),
+      "what is torn is told wrongly",
+    );
+    ensure(taken * 24 <= bytes.length, "more frames came out than went in");
+    return accepted;
+  },
+};
+
+export const codec: readonly Target[] = [value, envelope, frames];

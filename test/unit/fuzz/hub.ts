@@ -1,0 +1,225 @@
+import type { Message } from "../../../src/backend/backend.ts";
+import { Client } from "../../../src/backend/portable/client.ts";
+import { DoorState } from "../../../src/backend/portable/door-state.ts";
+import { ObjectTable, Participant } from "../../../src/backend/portable/participant.ts";
+import { makePipeEnds } from "../../../src/backend/portable/pipe-state.ts";
+import { QueueState } from "../../../src/backend/portable/queue-state.ts";
+import type { Kept } from "../../../src/backend/portable/request.ts";
+import { CorruptedError, ProcessError } from "../../../src/errors.ts";
+import { encodeFrame, type Frame, FrameReader, Op } from "../../../src/wire/frame.ts";
+import { feed, frameBytes, metaBytes, type Place } from "./codec.ts";
+import type { Random } from "./random.ts";
+import { ensure, mayRefuse, type Target } from "./target.ts";
+import { mutate, type ValueWriter } from "./values.ts";
+
+const IDS = ["queue", "redelivered", "first", "second", "door"] as const;
+const KNOWN = [...Object.values(Op), 0, 99];
+const REPORTS = ["started", "result", "error", "result", "__proto__"];
+const MARK = Uint8Array.of(0xfe, 0xed);
+
+/** What a hub keeps of messages, counted. */
+class Keeping {
+  readonly #kept = new Set<symbol>();
+
+  get count(): number {
+    return this.#kept.size;
+  }
+
+  keep(message: Message): Kept {
+    const one = Symbol("kept");
+    this.#kept.add(one);
+    return {
+      ...message,
+      pinned: message.refs.length === 0 ? undefined : Promise.resolve(),
+      release: () => ensure(this.#kept.delete(one), "a message was let go twice"),
+    };
+  }
+}
+
+/** A process that behaves, and sees what the hub tells it. */
+class Honest {
+  readonly #participant: Participant;
+  readonly #answers = new Map<number, Frame>();
+  readonly #asked = new Set<number>();
+  #next = 1;
+
+  constructor(table: ObjectTable, keeping: Keeping) {
+    this.#participant = new Participant(
+      table,
+      (frame) => this.#hear(frame),
+      (message) => keeping.keep(message),
+    );
+  }
+
+  #hear(frame: Frame): void {
+    ensure(this.#asked.delete(frame.id), "a request was answered twice, or an answer came that nobody asked for");
+    this.#answers.set(frame.id, frame);
+  }
+
+  tell(op: number, object: number, more: Partial<Frame> = {}): number {
+    const id = this.#next++;
+    this.#asked.add(id);
+    this.#participant.receive({ op, id, object, ...more });
+    return id;
+  }
+
+  /** Asks what is answered at once. */
+  ask(op: number, object: number, more: Partial<Frame> = {}): Frame {
+    const id = this.tell(op, object, more);
+    const answer = this.#answers.get(id);
+    ensure(answer !== undefined, `operation ${op} was not answered`);
+    return answer;
+  }
+
+  settle(id: number): void {
+    this.#participant.receive({ op: Op.settle, id, object: 0 });
+  }
+
+  cancel(id: number): void {
+    this.#participant.receive({ op: Op.cancel, id, object: 0 });
+  }
+
+  leave(): void {
+    this.#participant.leave();
+  }
+}
+
+/** Bytes of frames that a client could send, nearly, or a child's reports. */
+export function hostileStream(random: Random, place: Place, reports = false): Uint8Array {
+  const stream: number[] = [];
+  const { ids, sound = false } = place;
+  let attached = 0;
+  const write = (op: number, id: number, object: number): void => {
+    const text = (writer: ValueWriter): void =>
+      !sound && random.once(6) ? writer.value(2) : writer.string(op === Op.report ? random.pick(REPORTS) : random.pick(ids));
+    const hasMeta = op === Op.attach || op === Op.report || random.once(4);
+    const meta = hasMeta ? metaBytes(random, text, place) : undefined;
+    const payload = op === Op.put || op === Op.report || random.once(200) ? random.bytes(random.int(30)) : undefined;
+    stream.push(...frameBytes(random, { op, id, object, meta, payload }, sound));
+  };
+  const attach = (): void => write(Op.attach, attached, random.once(30) ? 0 : attached++);
+  for (let i = 0; i < 4 && !reports; i++) attach();
+  const count = random.int(40);
+  // Shutting down what one holds is anyone's right: it is tried now and then.
+  const mayShut = place.hub === "/h" && random.once(8);
+  const ops = reports && !random.once(4) ? [Op.report] : mayShut ? KNOWN : KNOWN.filter((op) => op !== Op.shutdown);
+  for (let i = 0; i < count; i++) {
+    const op = random.pick(ops);
+    if (op === Op.attach) attach();
+    else write(op, 10 + random.int(random.pick([30, 400])), random.int(random.pick([3, 9])));
+  }
+  const bytes = Uint8Array.from(stream);
+  return !sound && random.once(2) ? mutate(random, bytes, bytes) : bytes;
+}
+
+function isShutDown({ meta }: Frame): boolean {
+  return meta instanceof Error && meta.name === "ShutDown";
+}
+
+// After the liar has gone, the queue serves the others, and has counted right.
+function serves(honest: Honest, object: number, countsTakes: boolean): void {
+  const drained: Frame[] = [];
+  for (let got = honest.ask(Op.get, object, { once: true }); got.op === Op.reply; got = honest.ask(Op.get, object, { once: true })) {
+    drained.push(got);
+    honest.settle(got.id);
+    honest.ask(Op.taskDone, object);
+  }
+  const put = honest.ask(Op.put, object, { once: true, message: { bytes: MARK, refs: [] } });
+  const shut = put.op === Op.fail;
+  ensure(!shut || isShutDown(put), "an empty queue takes no item");
+  if (!shut) {
+    const got = honest.ask(Op.get, object, { once: true });
+    ensure(got.message?.bytes === MARK, "another item came out than went in");
+    honest.settle(got.id);
+    honest.ask(Op.taskDone, object);
+  }
+  const stats = honest.ask(Op.stats, object).meta as Record<"size" | "puts" | "gets" | "lost" | "participants", number>;
+  ensure(stats.size === 0 && stats.participants === 1, "something of the liar is left");
+  ensure(shut || !countsTakes || stats.puts === stats.gets + stats.lost, "the queue has lost count");
+}
+
+const hub: Target = {
+  name: "hub",
+  share: 115_000,
+  async run(random) {
+    const table = new ObjectTable();
+    const keeping = new Keeping();
+    const [first, second] = makePipeEnds(random.once(2));
+    let reports = 0;
+    table.host("queue", new QueueState({ maxsize: 2, redeliver: false }));
+    table.host("redelivered", new QueueState({ maxsize: 0, redeliver: true }));
+    table.host("first", first);
+    table.host("second", second);
+    table.host("door", new DoorState(() => void reports++));
+    const honest = new Honest(table, keeping);
+    for (const [handle, meta] of IDS.entries()) honest.ask(Op.attach, handle, { meta });
+    const waiting = [0, 1].filter(() => random.once(3)).map((object) => honest.tell(Op.get, object));
+    const liar = new Participant(
+      table,
+      (frame) => {
+        ensure(!(frame.meta instanceof Error) || frame.meta instanceof ProcessError, "a liar is told what is no error of ours");
+        ensure(encodeFrame(frame).length > 0, "an answer has no bytes");
+      },
+      (message) => keeping.keep(message),
+    );
+    const reader = new FrameReader();
+    const bytes = hostileStream(random, { hub: "/h", ids: IDS, sound: random.once(2) });
+    const accepted = mayRefuse(() => feed(random, reader, bytes, (frame) => liar.receive(frame)), CorruptedError);
+    await undefined;
+    liar.leave(reader.torn);
+    // A waiting get may have got an item of the liar; what still waits is taken back.
+    for (const id of waiting) {
+      honest.settle(id);
+      honest.cancel(id);
+    }
+    serves(honest, 0, true);
+    serves(honest, 1, false);
+    ensure(reports <= bytes.length / 24, "more was reported than was sent");
+    await undefined;
+    honest.leave();
+    await undefined;
+    ensure(keeping.count === 0, `${keeping.count} messages were never let go`);
+    return accepted;
+  },
+};
+
+const CALLS = [Op.put, Op.get, Op.poll, Op.stats, Op.join, Op.shutdown, Op.taskDone];
+
+/** What a client makes of a hub that lies: every call settles, with an error of a known class. */
+const client: Target = {
+  name: "client",
+  share: 10_000,
+  async run(random) {
+    const asked: Frame[] = [];
+    const ours = new Client((frame) => void asked.push(frame));
+    const message = { bytes: MARK, refs: [] };
+    const calls = Array.from({ length: 1 + random.int(5) }, () => {
+      const op = random.pick(CALLS);
+      return ours.call({ op, object: random.int(3), message: op === Op.put ? message : undefined });
+    });
+    let settled = 0;
+    for (const call of calls) {
+      const count = (): void => void settled++;
+      call.then(count, count);
+    }
+    const stream: number[] = [];
+    for (let i = random.int(12); i > 0; i--) {
+      const op = random.pick([Op.reply, Op.fail, Op.fail, random.int(30)]);
+      const write = (writer: ValueWriter): void => (random.once(2) ? writer.error(0) : writer.value(0));
+      const meta = random.once(4) ? undefined : metaBytes(random, write, { hub: "/h", ids: IDS });
+      const payload = random.once(3) ? random.bytes(random.int(30)) : undefined;
+      stream.push(...frameBytes(random, { op, id: random.int(8), object: 0, meta, payload }));
+    }
+    const accepted = mayRefuse(
+      () => feed(random, new FrameReader(), Uint8Array.from(stream), (frame) => ours.receive(frame)),
+      CorruptedError,
+    );
+    ours.closed(() => new CorruptedError("the hub is gone"));
+    await undefined;
+    await undefined;
+    ensure(settled === calls.length, "a call was left waiting");
+    return accepted;
+  },
+};
+
+export const hubs: readonly Target[] = [hub, client];
