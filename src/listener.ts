@@ -85,7 +85,12 @@ export class Listener implements AsyncIterable<Connection> {
     this.ready.catch(() => {});
     waitable(this, () => {
       this.#check("wait");
-      return { poll: (wait) => this.#poll(wait), pollNow: () => noBlocking("wait") };
+      return {
+        poll: (wait) => this.#poll(wait),
+        get pollNow(): never {
+          return noBlocking("wait");
+        },
+      };
     });
   }
 

@@ -16,7 +16,7 @@ export interface SharedMemoryOptions {
 
 const NAME = /^[A-Za-z0-9._-]{1,200}$/;
 
-// Who has a view of the memory has the memory: it stays mapped until close(), however the object itself was dropped.
+// Who had a view of the memory has the memory: it stays mapped until close(), however the object itself was dropped.
 const owners = new WeakMap<ArrayBuffer, SharedMemory>();
 
 function checkName(name: unknown): string {
@@ -62,6 +62,8 @@ function open(backend: Backend, options: SharedMemoryOptions): MemoryPort {
  * ```
  */
 export class SharedMemory {
+  /** How many bytes; known after `close()` too. */
+  readonly size: number;
   readonly #port: MemoryPort;
   #closed = false;
 
@@ -75,19 +77,20 @@ export class SharedMemory {
    */
   constructor(options: SharedMemoryOptions) {
     this.#port = options instanceof Adopted ? (options.port as MemoryPort) : open(backendFor(new.target), options);
+    this.size = this.#port.size;
     shareable(this, this.#port, () => this.#open("sending it"));
   }
 
-  /** The bytes, without a copy. After `close()` they are gone: every view of them has length 0. */
+  /**
+   * The bytes, without a copy. After `close()` they are gone: every view of them has length 0.
+   *
+   * @throws {ClosedError} after `close()`
+   * @throws {UnsupportedError} where the runtime gives no view of memory, as Deno without `--allow-ffi` for everything
+   */
   get buf(): Uint8Array {
     const { buffer } = this.#open("buf");
     owners.set(buffer, this);
     return new Uint8Array(buffer);
-  }
-
-  /** How many bytes. */
-  get size(): number {
-    return this.#open("size").buffer.byteLength;
   }
 
   /** By which any process of this user can attach it. */
@@ -104,7 +107,10 @@ export class SharedMemory {
     this.#port.unlink();
   }
 
-  /** Unmaps the memory in this process. The last process to close it removes the name. Idempotent. */
+  /**
+   * Unmaps the memory in this process. The last process to close it removes the name. Idempotent. An object that nobody closed is closed
+   * when it is collected, unless `buf` was asked for.
+   */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -39,14 +39,20 @@ function checkType(type: unknown): CellType {
 function checkNumber(type: CellType, value: unknown, name: string): Cell {
   const wanted = isBig(type) ? "bigint" : "number";
   if (typeof value !== wanted) throw new TypeError(`${name} must be a ${wanted} (the type is ${type}), received ${describe(value)}.`);
+  if (isInteger(type) && wanted === "number" && !Number.isInteger(value))
+    throw new TypeError(`${name} must be a whole number (the type is ${type}), received ${value}.`);
   return value as Cell;
 }
 
-function checkIndex(index: unknown, length: number, name: string): number {
+function checkIndex(index: unknown, most: number, name: string): number {
   if (typeof index !== "number") throw new TypeError(`${name} must be a number, received ${describe(index)}.`);
-  if (!Number.isInteger(index) || index < 0 || index > length)
-    throw new RangeError(`${name} must be a whole number from 0 to ${length}, received ${index}.`);
+  if (!Number.isInteger(index) || index < 0 || index > most)
+    throw new RangeError(`${name} must be a whole number from 0 to ${most}, received ${index}.`);
   return index;
+}
+
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === "object" && value !== null && Symbol.iterator in value;
 }
 
 function cellsOf(type: CellType, values: Iterable<unknown>): CellArray {
@@ -86,9 +92,9 @@ export class SharedValue<T extends CellType = CellType> {
   #closed = false;
 
   /**
-   * @param type `i8`, `u8`, `i16`, `u16`, `i32`, `u32`, `i64`, `u64` (the last two with BigInts), `f32`, `f64`
+   * @param type `i8`, `u8`, `u8c` (clamped), `i16`, `u16`, `i32`, `u32`, `i64`, `u64` (the last two with BigInts), `f32`, `f64`
    * @param value the first value; default 0
-   * @throws {TypeError} for anything else
+   * @throws {TypeError} for anything else, and for a fraction in an integer type; a whole number that is too large wraps around
    */
   constructor(type: T, value?: NumberOf<T>) {
     const adopted: unknown = type;
@@ -191,6 +197,7 @@ interface ValueParts {
 
 interface ArrayParts extends ValueParts {
   readonly lock: Lock | RLock | undefined;
+  readonly ownsLock: boolean;
 }
 
 export interface SharedArrayOptions {
@@ -224,7 +231,7 @@ export class SharedArray<T extends CellType = CellType> {
   #closed = false;
 
   /**
-   * @param type as for {@link SharedValue}, and `u8c`
+   * @param type as for {@link SharedValue}
    * @param lengthOrValues how many, all 0; or the first values
    * @param options `lock`
    * @throws {TypeError} for values of another type
@@ -233,10 +240,10 @@ export class SharedArray<T extends CellType = CellType> {
   constructor(type: T, lengthOrValues: number | Iterable<NumberOf<T>>, options: SharedArrayOptions = {}) {
     const adopted: unknown = type;
     if (adopted instanceof Adopted) {
-      const { numbers, lock } = adopted.port as unknown as ArrayParts;
+      const { numbers, lock, ownsLock } = adopted.port as unknown as ArrayParts;
       this.#numbers = numbers;
       this.lock = lock;
-      this.#ownsLock = true;
+      this.#ownsLock = ownsLock;
     } else {
       const backend = backendFor(new.target);
       const values = checkValues(checkType(type), lengthOrValues);
@@ -259,10 +266,9 @@ export class SharedArray<T extends CellType = CellType> {
   /** Sets one number, or several from an index on; throws `RangeError`, and sets nothing, if they don't fit. */
   async set(index: number, values: NumberOf<T> | Iterable<NumberOf<T>>): Promise<void> {
     const port = this.#open("set");
-    const list = typeof values === "object" ? (values as Iterable<unknown>) : [values];
-    const cells = cellsOf(this.type, list);
-    checkIndex(index, this.length - cells.length, "index");
-    await port.write(index, cells);
+    const cells = cellsOf(this.type, isIterable(values) ? values : [values]);
+    if (cells.length > this.length) throw new RangeError(`${cells.length} values don't fit into an array of ${this.length}.`);
+    await port.write(checkIndex(index, this.length - cells.length, "index"), cells);
   }
 
   /** A copy of the numbers from `start` to before `end`; default: all. */
@@ -296,7 +302,7 @@ export class SharedArray<T extends CellType = CellType> {
   static {
     const parts = (array: SharedArray): ArrayParts => {
       array.#open("sending it");
-      return { numbers: array.#numbers, lock: array.lock };
+      return { numbers: array.#numbers, lock: array.lock, ownsLock: array.#ownsLock };
     };
     registerOwn<SharedArray, ArrayParts>(
       ARRAY,
@@ -316,8 +322,8 @@ export class SharedArray<T extends CellType = CellType> {
 const holders = new WeakMap<ArrayBuffer, SharedArray>();
 
 function checkValues(type: CellType, lengthOrValues: unknown): CellArray {
-  if (typeof lengthOrValues === "object" && lengthOrValues !== null && Symbol.iterator in lengthOrValues) {
-    const cells = cellsOf(type, lengthOrValues as Iterable<unknown>);
+  if (isIterable(lengthOrValues)) {
+    const cells = cellsOf(type, lengthOrValues);
     if (cells.length > 0) return cells;
     throw new RangeError("A shared array has one number at least: received no values.");
   }

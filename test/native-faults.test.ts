@@ -106,18 +106,10 @@ describe.skipIf(!hasLibrary()).each(runtimes)("%s: what there is no more of", (r
   it("descriptors, at each point of a start: an error that says so, nothing left open, and later it works", async ({ skip }) => {
     if (!hasPrlimit) skip("prlimit is not installed");
     const program = new Program(runtime, "few-files.ts", { env });
-    const answer = (await answerOf(program)) as {
-      failures: { spare: number; message: string; leaked: number }[];
-      after: unknown;
-      item: unknown;
-    };
-    expect(answer.after).toBe(null);
-    expect(answer.item).toBe(7);
-    expect(answer.failures.map(({ spare }) => spare)).toEqual(Array.from({ length: answer.failures.length }, (_, i) => i));
-    expect(answer.failures.length).toBeGreaterThan(5);
-    for (const { message, leaked } of answer.failures) {
-      expect(leaked).toBe(0);
-      expect(message).toMatch(/EMFILE.* close some, or raise `ulimit -n`/);
-    }
+    const { failures, ...rest } = (await answerOf(program)) as { failures: { spare: number; message: string }[] };
+    expect(rest).toEqual({ leaked: 0, after: null, item: 7 });
+    expect(failures.map(({ spare }) => spare)).toEqual(Array.from({ length: failures.length }, (_, i) => i));
+    expect(failures.length).toBeGreaterThan(5);
+    for (const { message } of failures) expect(message).toMatch(/EMFILE.* close some, or raise `ulimit -n`/);
   });
 });

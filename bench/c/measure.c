@@ -50,7 +50,7 @@ static int compare(const void *a, const void *b) {
 double round_trip(void (*pass)(int64_t count), int64_t ms, int64_t pause) {
   if (pause == 0) return 1e6 / rate(pass, ms, 64);
   double times[SAMPLES];
-  pass(1000);
+  rate(pass, ms, 64);
   for (int i = 0; i < SAMPLES; i++) {
     sleep_ms(pause);
     double start = now_us();

@@ -51,7 +51,7 @@ export function sleep(ms: number): void {
   Atomics.wait(nobody, 0, 0, ms);
 }
 
-/** Microseconds of one round trip: the mean of a busy exchange or, with `pause` ms before each, the median of `samples`. */
+/** Microseconds of one round trip: the mean of a busy exchange or, with `pause` ms before each, the median of `samples` after such an exchange. */
 export async function roundTrip(once: () => Promise<unknown>, settings: { ms: number; pause: number; samples: number }): Promise<number> {
   const { ms, pause, samples } = settings;
   const pass = async (count: number): Promise<number> => {
@@ -59,7 +59,7 @@ export async function roundTrip(once: () => Promise<unknown>, settings: { ms: nu
     return count;
   };
   if (pause === 0) return 1e6 / (await rate(pass, ms));
-  await pass(1000);
+  await rate(pass, ms);
   const times: number[] = [];
   for (let i = 0; i < samples; i++) {
     await new Promise((resolve) => setTimeout(resolve, pause));
@@ -78,7 +78,7 @@ export async function roundTripSync(once: () => void, settings: { ms: number; pa
     return count;
   };
   if (pause === 0) return 1e6 / (await rate(pass, ms));
-  pass(1000);
+  await rate(pass, ms);
   const times: number[] = [];
   for (let i = 0; i < samples; i++) {
     sleep(pause);

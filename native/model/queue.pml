@@ -1,12 +1,13 @@
 /* The queue of native/src/queue.c: 2 producers, 2 consumers, a ring of 2 records, 2 items from each producer. Any process may be killed
- * before any of its steps, CRASHES of them in a run: so whoever takes a lock from the dead, or cleans up after them, may die of it too.
+ * before any of its steps, and so may, in the same run, whoever holds a lock taken from the dead or cleans up after them (CRASHES 2).
  * The steps carry the numbers of queue.c.
  *
  *   node scripts/model.mjs      explores every interleaving, of both kinds of queue: REDELIVER 0 and 1
  *
  * One store that publishes a snapshot is one step here; snapshot.pml is the model of that. A wait in C is a look that is repeated after
  * a slice at the latest, so here it is a guard: a lost wake-up costs time and nothing else. A wait has no step at which to be killed,
- * lest that hide a stuck state; whoever may be killed there may be killed just before it. */
+ * lest that hide a stuck state; whoever may be killed there may be killed just before it. What can't matter any more is reset, so that
+ * states are alike which differ in nothing else. */
 #ifndef CRASHES
 #define CRASHES 1
 #endif
@@ -24,6 +25,7 @@
 #define HAND 16
 #define WAITING 253
 #define FINISHED 252
+#define GARBAGE 7   /* in a record that is free: no item */
 
 byte put_lock = NOBODY, get_lock = NOBODY;
 byte slot[RING];                /* a record's item */
@@ -38,15 +40,13 @@ bool used[WORKERS];
 bool dead[WORKERS];
 byte crashes, producers_over, consumers_over;
 
-/* Ghosts: bit n of the first two is item n. */
-byte committed, came;
-byte in_hand[WORKERS];          /* 1: a commit took an item that its caller has not got yet */
-byte redelivered;
+/* Ghosts: bit n is item n. It was put; taken, in shared memory; got by a caller; given back. */
+byte committed, took, came, redelivered;
 
 /* `skip` keeps an `else` of the action from being one of this choice. */
 #define STEP(action) \
   if \
-  :: atomic { crashes < CRASHES -> crashes++; dead[me] = true; goto ended } \
+  :: atomic { crashes < CRASHES && (crashes == 0 || recovers) -> crashes++; dead[me] = true; goto ended } \
   :: atomic { skip; action } \
   fi
 
@@ -61,27 +61,34 @@ byte redelivered;
 
 /* Carries out the log of the last commit: finish_log. */
 #define APPLY \
-  STEP( \
-    if \
-    :: log_where == NOBODY -> skip \
-    :: else -> if :: REDELIVER -> state[log_where % RING] = log_value :: else -> taken[log_where] = log_value fi \
-    fi); \
-  STEP(logged = true)
+  if \
+  :: log_where == NOBODY -> skip \
+  :: else -> STEP(if :: REDELIVER -> state[log_where % RING] = log_value :: else -> taken[log_where] = log_value fi) \
+  fi; \
+  STEP(logged = true; log_where = NOBODY; log_value = 0)
 
 #define COMMIT(fields, where, value) STEP(fields; log_where = where; log_value = value; logged = false); APPLY
 
 /* Free, or taken from one that is dead. Whoever takes the get lock from the dead carries out what they committed (R1). */
-#define TAKE_PUT atomic { (put_lock == NOBODY || dead[put_lock]) -> put_lock = me }
+#define TAKE_PUT atomic { (put_lock == NOBODY || dead[put_lock]) -> recovers = (put_lock != NOBODY); put_lock = me }
 #define TAKE_GET \
-  atomic { (get_lock == NOBODY || dead[get_lock]) -> stolen = (get_lock != NOBODY); get_lock = me }; \
+  atomic { (get_lock == NOBODY || dead[get_lock]) -> recovers = recovers || get_lock != NOBODY; get_lock = me }; \
   if \
-  :: stolen && !logged -> APPLY /* R1 */ \
+  :: !logged -> assert(recovers); APPLY /* R1 */ \
   :: else -> skip \
-  fi; \
-  assert(logged)
+  fi
+#define LEAVE(lock) STEP(lock = NOBODY; recovers = false)
+
+/* No item is taken twice, none that was not put, and those of one producer in the order in which it put them. */
+#define TOOK \
+  outs++; \
+  assert(committed & (1 << item) && (took & (1 << item)) == 0); \
+  assert(item % EACH == 0 || (took | redelivered) & (1 << (item - 1))); \
+  took = took | (1 << item)
 
 /* clean_up_alone, for one that was found gone. */
 inline sweep() {
+  recovers = true;
   TAKE_GET;                                                           /* C1 */
   if
   :: gone(who) ->
@@ -89,7 +96,7 @@ inline sweep() {
     do
     :: REDELIVER && at < head ->
       if
-      :: state[at % RING] == who -> COMMIT(back++; outs--; redelivered = redelivered | (1 << slot[at % RING]), at, WAITING) /* C2 */
+      :: state[at % RING] == who -> COMMIT(back++; outs--; took = took & (255 - (1 << slot[at % RING])); redelivered = redelivered | (1 << slot[at % RING]), at, WAITING) /* C2 */
       :: else -> skip
       fi;
       at++
@@ -102,13 +109,13 @@ inline sweep() {
     STEP(used[who] = false)                                           /* C4 */
   :: else -> skip
   fi;
-  STEP(get_lock = NOBODY);                                            /* C5 */
+  LEAVE(get_lock);                                            /* C5 */
   who = 0; at = 0
 }
 
 proctype producer(byte me) {
   byte i = 0, who, at;
-  bool stolen;
+  bool recovers;
   do
   :: i < EACH ->
     TAKE_PUT;                                                         /* P1 */
@@ -124,7 +131,7 @@ proctype producer(byte me) {
     fi;
     if
     :: full ->
-      STEP(put_lock = NOBODY);
+      LEAVE(put_lock);
       if
       :: !full || free > released || unused -> skip
       :: SOME_GONE; sweep()
@@ -133,24 +140,23 @@ proctype producer(byte me) {
     :: else ->
       STEP(slot[tail % RING] = me * EACH + i; state[tail % RING] = WAITING);                    /* P2 */
       STEP(tail++; puts++; committed = committed | (1 << (me * EACH + i)));   /* P3 */
-      STEP(put_lock = NOBODY);                                        /* P4 */
+      LEAVE(put_lock);                                        /* P4 */
       i++                                                             /* P5 is a wake-up */
     fi
   :: else -> break
   od;
 ended:
-  atomic { producers_over++; i = 0; who = 0; at = 0; stolen = false }
+  atomic { producers_over++; i = 0; who = 0; at = 0; recovers = false }
 }
 
 proctype consumer(byte me) {
   byte item, at, before, who;
-  byte next[PRODUCERS];         /* order: what one producer put, each consumer sees in order */
-  bool stolen;
+  bool recovers;
   do
   :: puts > outs ->
     TAKE_GET;                                                         /* G1 */
     if
-    :: puts == outs -> STEP(get_lock = NOBODY)
+    :: puts == outs -> LEAVE(get_lock)
     :: else ->
       at = head;
       if
@@ -162,12 +168,10 @@ proctype consumer(byte me) {
       STEP(item = slot[at % RING]);                                   /* G2 */
       if
       :: REDELIVER ->
-        COMMIT(in_hand[me] = 1; outs++; released = free; if :: back > 0 -> back-- :: else -> head = at + 1 fi, at, me)   /* G3, G4 */
+        COMMIT(TOOK; released = free; if :: back > 0 -> back-- :: else -> head = at + 1 fi, at, me)   /* G3, G4 */
       :: else ->
-        before = free;
-        COMMIT(in_hand[me] = 1; outs++; head = at + 1; free = head; released = before, me, taken[me] % HAND + 1 + HAND) /* G3, G4 */
+        COMMIT(TOOK; released = free; head = at + 1; free = head; slot[at % RING] = GARBAGE, me, taken[me] % HAND + 1 + HAND) /* G3, G4 */
       fi;
-      before = 0;
       if
       :: !REDELIVER && puts == outs && tail % RING != 0 && released >= tail - tail % RING ->    /* rewind_empty */
         atomic { if :: put_lock == NOBODY -> put_lock = me :: else -> skip fi };                /* G4a */
@@ -184,14 +188,10 @@ proctype consumer(byte me) {
         fi
       :: else -> skip
       fi;
-      STEP(get_lock = NOBODY);                                        /* G5 */
+      LEAVE(get_lock);                                        /* G5 */
       STEP(                                                           /* G6: the item is the caller's */
         taken[me] = taken[me] % HAND;
-        in_hand[me] = 0;
-        assert(committed & (1 << item));
         assert((came & (1 << item)) == 0 || redelivered & (1 << item));
-        assert(item >= next[item / EACH] || REDELIVER);
-        next[item / EACH] = item + 1;
         came = came | (1 << item);
         item = 0; at = 0);
       TAKE_GET;                                                       /* D1 */
@@ -206,18 +206,18 @@ proctype consumer(byte me) {
         assert(taken[me] > 0);
         COMMIT(done++, me, taken[me] - 1)                             /* D2 */
       fi;
-      STEP(get_lock = NOBODY)                                         /* D3 */
+      LEAVE(get_lock)                                         /* D3 */
     fi
   :: SOME_GONE; sweep()
   :: producers_over == PRODUCERS && puts == done -> break
   od;
 ended:
-  atomic { consumers_over++; item = 0; at = 0; before = 0; who = 0; next[0] = 0; next[1] = 0; stolen = false }
+  atomic { consumers_over++; item = 0; at = 0; before = 0; who = 0; recovers = false }
 }
 
 proctype closer(byte me) {
-  byte who, at, in_hands;
-  bool stolen;
+  byte who, at;
+  bool recovers;
   do
   :: SOME_GONE; sweep()
   :: !gone(0) && !gone(1) && !gone(2) && !gone(3) -> break
@@ -234,7 +234,6 @@ proctype closer(byte me) {
     :: else -> break
     od;
     assert(who == puts);
-    in_hands = in_hand[2] + in_hand[3];
     /* Whoever consumes to the end has seen everything done; nothing committed is missing but what died in a hand, and that is told. */
     assert((dead[2] && dead[3]) || (puts == outs && puts == done));
     assert(puts - outs == puts - done);
@@ -248,9 +247,7 @@ proctype closer(byte me) {
       at++
     :: else -> break
     od;
-    assert(REDELIVER || who == in_hands + puts - outs);
-    assert(REDELIVER || lost == in_hands);
-    assert(!REDELIVER || who <= puts - outs);
+    assert(REDELIVER -> who <= puts - outs : who == lost + puts - outs);
     assert(!taken[2] && !taken[3]);
     at = 0; who = 0
   }

@@ -117,6 +117,13 @@ int32_t pp_inbox_wait(int32_t index, int32_t ms) {
 }
 
 int32_t pp_inbox_close(int32_t index) {
+  /* First what is its: afterwards another thread may have the number. */
+  pthread_mutex_lock(&guard);
+  bool open = find(index) != NULL;
+  pthread_mutex_unlock(&guard);
+  if (!open) return -EBADF;
+  pp_handles_close_all(index);
+  pp_reactor_forget(index);
   pthread_mutex_lock(&guard);
   struct inbox *inbox = find(index);
   if (inbox != NULL) {
@@ -125,10 +132,7 @@ int32_t pp_inbox_close(int32_t index) {
     *inbox = (struct inbox){.open = false};
   }
   pthread_mutex_unlock(&guard);
-  if (inbox == NULL) return -EBADF;
-  pp_handles_close_all(index);
-  pp_reactor_forget(index);
-  return 0;
+  return inbox == NULL ? -EBADF : 0;
 }
 
 void pp_inbox_close_own(void) {

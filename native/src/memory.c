@@ -1,6 +1,6 @@
 /* Shared memory: a page that says what it is, then the user's bytes. Without a name it is a sealed memory file that travels by its
  * descriptor; with one it is a file of the system's shared memory, which lives until it is unlinked or nobody has it open any more:
- * each holder has a read lock on its first byte, and who can get the write lock is the last. */
+ * each descriptor that is held or on its way has a read lock on the first byte, and who can get the write lock is the last. */
 #include <errno.h>
 #include <dirent.h>
 #include <fcntl.h>
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,7 +28,6 @@ struct header {
   uint64_t magic;
   uint32_t version, named;
   uint64_t size;
-  _Atomic uint32_t ready;
 };
 
 struct memory {
@@ -55,15 +55,20 @@ static bool is_at(int fd, const char *path) {
   return fstat(fd, &ours) == 0 && lstat(path, &there) == 0 && ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
 }
 
-/* Removes the name if nobody else has it open. */
-static void unlink_if_last(int fd, const char *path) {
-  if (hold(fd, F_WRLCK) == 0 && is_at(fd, path)) unlink(path);
+/* Removes the name if nobody else has it open. Of two who close at once, the later one finds no lock but its own. */
+static void unlink_if_last(struct pp_segment *segment, const char *path) {
+  /* A mapping holds its file open, and so the lock. */
+  munmap(segment->base, segment->size);
+  close(segment->fd);
+  segment->base = NULL;
+  segment->fd = -1;
+  if (hold(segment->own_fd, F_WRLCK) == 0 && is_at(segment->own_fd, path)) unlink(path);
 }
 
 static void close_memory(void *object, int owner_ended) {
   (void)owner_ended;
   struct memory *memory = object;
-  if (memory->path[0] != '\0') unlink_if_last(memory->segment.own_fd, memory->path);
+  if (memory->path[0] != '\0') unlink_if_last(&memory->segment, memory->path);
   pp_segment_close(&memory->segment);
   free(memory);
 }
@@ -81,43 +86,54 @@ static struct memory *allocate(void) {
   return memory;
 }
 
-static void write_header(struct memory *memory, uint64_t size) {
+static void write_header(struct memory *memory, uint64_t size, bool named) {
   struct header *header = (struct header *)(void *)memory->segment.base;
   header->magic = MAGIC;
   header->version = VERSION;
-  header->named = memory->path[0] != '\0';
+  header->named = named;
   header->size = size;
-  atomic_store(&header->ready, 1);
 }
 
-static int make_named(struct memory *memory, const char *name, uint64_t total) {
-  struct pp_segment *segment = &memory->segment;
-  int status = path_of(name, memory->path, sizeof memory->path);
-  if (status == 0) segment->fd = open(memory->path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (status == 0 && segment->fd < 0) status = -errno;
-  if (status < 0) {
-    memory->path[0] = '\0';
-    return status;
-  }
-  if (ftruncate(segment->fd, (off_t)total) < 0) status = -errno;
+/* A file without a name yet: who dies before it has one leaves nothing. */
+static int make_file(struct pp_segment *segment, uint64_t total) {
+  segment->fd = open(FOLDER, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (segment->fd < 0 || ftruncate(segment->fd, (off_t)total) < 0) return -errno;
   segment->size = total;
-  if (status == 0) status = pp_segment_map(segment);
-  if (status == 0) status = hold(segment->own_fd, F_RDLCK);
-  if (status < 0) unlink(memory->path);
-  return status;
+  int status = pp_segment_map(segment);
+  return status < 0 ? status : hold(segment->fd, F_RDLCK);
+}
+
+static int publish(struct memory *memory, const char *path) {
+  char file[32];
+  snprintf(file, sizeof file, "/proc/self/fd/%d", memory->segment.fd);
+  if (linkat(AT_FDCWD, file, AT_FDCWD, path, AT_SYMLINK_FOLLOW) < 0) return -errno;
+  strcpy(memory->path, path);
+  return 0;
+}
+
+/* Bytes that can be had: the system would rather kill than say no. */
+static uint64_t available(void) {
+  FILE *file = fopen("/proc/meminfo", "re");
+  unsigned long long kib = UINT64_MAX >> 10;
+  char line[128];
+  while (file != NULL && fgets(line, sizeof line, file) != NULL && sscanf(line, "MemAvailable: %llu", &kib) != 1) {}
+  if (file != NULL) fclose(file);
+  return kib << 10;
 }
 
 int32_t pp_memory_make(int32_t inbox, const char *name, const uint64_t *size) {
   if (*size == 0 || *size > (1ull << 53)) return -EINVAL;
-  struct memory *memory = allocate();
-  if (memory == NULL) return -ENOMEM;
+  bool named = *name != '\0';
+  char path[sizeof((struct memory *)0)->path];
+  int status = named ? path_of(name, path, sizeof path) : 0;
+  if (status < 0) return status;
   uint64_t total = PAGE + ((*size + PAGE - 1) & ~(uint64_t)(PAGE - 1));
-  int status = *name == '\0' ? pp_segment_make(&memory->segment, total) : make_named(memory, name, total);
-  if (status == 0) {
-    status = pp_segment_fill(&memory->segment, 0, total);
-    if (status == 0) write_header(memory, *size);
-    else if (memory->path[0] != '\0') unlink(memory->path);
-  }
+  struct memory *memory = total > available() ? NULL : allocate();
+  if (memory == NULL) return -ENOMEM;
+  status = named ? make_file(&memory->segment, total) : pp_segment_make(&memory->segment, total);
+  if (status == 0) status = pp_segment_fill(&memory->segment, 0, total);
+  if (status == 0) write_header(memory, *size, named);
+  if (status == 0 && named) status = publish(memory, path);
   return adopt(memory, status, inbox);
 }
 
@@ -131,7 +147,7 @@ static int map_checked(struct memory *memory) {
   int status = pp_segment_map(segment);
   if (status < 0) return status;
   const struct header *header = (const struct header *)(void *)segment->base;
-  if (header->magic != MAGIC || atomic_load(&header->ready) != 1) return -EBADMSG;
+  if (header->magic != MAGIC) return -EBADMSG;
   if (header->version != VERSION) return -EPROTO;
   uint64_t size = header->size;
   return size > 0 && size <= segment->size - PAGE && segment->size - PAGE - size < PAGE ? 0 : -EBADMSG;
@@ -149,7 +165,7 @@ int32_t pp_memory_open(int32_t inbox, int32_t fd) {
   int status = map_checked(memory);
   if (status == 0) {
     const struct header *header = (const struct header *)(void *)memory->segment.base;
-    if (header->named) status = hold(memory->segment.own_fd, F_RDLCK);
+    if (header->named) status = hold(fd, F_RDLCK);
     else if (!sealed) status = -EBADMSG;
   }
   return adopt(memory, status, inbox);
@@ -165,7 +181,7 @@ static int attach(struct memory *memory, const char *name) {
   if (fstat(memory->segment.fd, &stat) < 0) return -errno;
   if (stat.st_uid != geteuid() || (stat.st_mode & 0077) != 0) return -EPERM;
   status = map_checked(memory);
-  if (status == 0) status = hold(memory->segment.own_fd, F_RDLCK);
+  if (status == 0) status = hold(memory->segment.fd, F_RDLCK);
   /* Its last holder was just about to remove it. */
   if (status == -EAGAIN || status == -EACCES || (status == 0 && !is_at(memory->segment.fd, path))) return -ENOENT;
   if (status == 0) strcpy(memory->path, path);
@@ -200,8 +216,9 @@ int32_t pp_memory_sweep(void) {
     int fd = openat(dirfd(folder), entry->d_name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0) continue;
     struct stat stat;
-    /* One that is not ready yet belongs to a process that is just making it. */
-    if (fstat(fd, &stat) == 0 && stat.st_uid == geteuid() && stat.st_nlink == 1 && stat.st_blocks > 0 && hold(fd, F_WRLCK) == 0)
+    uint64_t magic = 0;
+    bool ours = fstat(fd, &stat) == 0 && stat.st_uid == geteuid() && pread(fd, &magic, sizeof magic, 0) == sizeof magic && magic == MAGIC;
+    if (ours && hold(fd, F_WRLCK) == 0)
       removed += unlinkat(dirfd(folder), entry->d_name, 0) == 0;
     close(fd);
   }
@@ -223,6 +240,28 @@ int32_t pp_memory_place(int32_t index, uint64_t *place) {
   /* The header may have been written over since it was checked: the file's size is what holds. */
   uint64_t size = ((const struct header *)(void *)memory->segment.base)->size;
   place[1] = size <= memory->segment.size - PAGE ? size : memory->segment.size - PAGE;
+  return 0;
+}
+
+/* The user's bytes at {offset, length}, or NULL where there are no such. */
+static uint8_t *bytes_at(int32_t index, const uint64_t *range) {
+  const struct memory *memory = pp_handle_get(index, PP_MEMORY);
+  if (memory == NULL) return NULL;
+  uint64_t room = memory->segment.size - PAGE;
+  return range[0] <= room && range[1] <= room - range[0] ? memory->segment.base + PAGE + range[0] : NULL;
+}
+
+int32_t pp_memory_read(int32_t index, const uint64_t *range, void *bytes) {
+  const uint8_t *from = bytes_at(index, range);
+  if (from == NULL) return -EBADF;
+  memcpy(bytes, from, range[1]);
+  return 0;
+}
+
+int32_t pp_memory_write(int32_t index, const uint64_t *range, const void *bytes) {
+  uint8_t *to = bytes_at(index, range);
+  if (to == NULL) return -EBADF;
+  memcpy(to, bytes, range[1]);
   return 0;
 }
 

@@ -34,7 +34,8 @@ int32_t pp_mutex_release(int32_t index, int32_t all) {
     if (sync->depth == 0) pp_lock_release(&sync->header->lock);
     return released;
   }
-  /* As in Python anyone may release a lock that is held. */
+  /* As in Python anyone may release a lock that is held; one that was left by the dead is for who acquires it, and is told so. */
+  if (pp_sync_clean(sync) != 0) return -EPERM;
   return pp_lock_release(&sync->header->lock) == 0 ? -EPERM : 1;
 }
 

@@ -111,6 +111,8 @@ CALL(memory_close, a[0].i)
 CALL(memory_fd, a[0].i)
 CALL(memory_name, a[0].i, a[1].p)
 CALL(memory_place, a[0].i, a[1].p)
+CALL(memory_read, a[0].i, a[1].p, a[2].p)
+CALL(memory_write, a[0].i, a[1].p, a[2].p)
 CALL(memory_unlink, a[0].p)
 CALL(memory_sweep)
 CALL(memory_atomic, a[0].i, a[1].i, a[2].i, a[3].p)
@@ -187,6 +189,8 @@ static const struct function functions[] = {
     ROW(memory_fd, "i"),
     ROW(memory_name, "ip"),
     ROW(memory_place, "ip"),
+    ROW(memory_read, "ipp"),
+    ROW(memory_write, "ipp"),
     ROW(memory_unlink, "p"),
     ROW(memory_sweep, ""),
     ROW(memory_atomic, "iiip"),

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#define PP_ABI 2
+#define PP_ABI 1
 #define PP_LARGEST ((1u << 30) + (1u << 20)) /* bytes of a message */
 #define PP_EXPORT __attribute__((visibility("default")))
 
@@ -202,6 +202,9 @@ PP_EXPORT int32_t pp_memory_fd(int32_t memory);
 PP_EXPORT int32_t pp_memory_name(int32_t memory, const char *name);
 /* {address, size in bytes} */
 PP_EXPORT int32_t pp_memory_place(int32_t memory, uint64_t *place);
+/* Copies {offset, length} out of the memory, or into it. */
+PP_EXPORT int32_t pp_memory_read(int32_t memory, const uint64_t *range, void *bytes);
+PP_EXPORT int32_t pp_memory_write(int32_t memory, const uint64_t *range, const void *bytes);
 PP_EXPORT int32_t pp_memory_unlink(const char *name);
 /* Removes the names that nobody alive holds; gives how many. */
 PP_EXPORT int32_t pp_memory_sweep(void);

@@ -19,11 +19,13 @@
 #define REWIND_AT (1ull << 20) /* an empty queue returns to memory that is warm */
 #define HAND (1ull << 63)      /* in `taken`: the last item has not reached its caller */
 #define MOST_STEPS (1u << 24)
+#define LAST (1ull << 62)      /* no position is ever as far: sums stay in range */
 #define WAIT_LOCK_MS 2
 
 enum { ITEM = 0, SKIP = 1 };
 enum { WAITING = 0, FINISHED = 0x7fffffff }; /* a record's state; otherwise its owner */
 enum { LOG_NONE, LOG_TAKEN, LOG_STATE };
+enum { DROPPED = 2 }; /* what SHUT says of a shutdown that drops everything */
 
 struct record {
   _Atomic uint32_t length, kind;
@@ -46,8 +48,8 @@ static int read_put(const struct pp_queue *queue, put_state put) {
 static int read_get(const struct pp_queue *queue, get_state get) {
   int status = pp_snapshot_read(&queue->header->get, &queue->header->get_fields[0][0], GET_FIELDS, get);
   if (status < 0) return status;
-  int sane = get[FREE] <= get[HEAD] && get[RELEASED] <= get[FREE] && get[HEAD] - get[RELEASED] <= queue->ring_size && get[HEAD] % RECORD == 0 &&
-             get[FREE] % RECORD == 0 && get[RELEASED] % RECORD == 0;
+  int sane = get[HEAD] < LAST && get[FREE] <= get[HEAD] && get[RELEASED] <= get[FREE] && get[HEAD] - get[RELEASED] <= queue->ring_size &&
+             get[HEAD] % RECORD == 0 && get[FREE] % RECORD == 0 && get[RELEASED] % RECORD == 0;
   return sane ? 0 : -EBADMSG;
 }
 
@@ -59,8 +61,8 @@ static int read_both(const struct pp_queue *queue, put_state put, get_state get)
     if (status == 0) status = read_put(queue, put);
     if (status < 0) return status;
     if (atomic_load(&queue->header->get.select) != before) continue;
-    int sane = put[TAIL] >= get[HEAD] && put[TAIL] - get[RELEASED] <= queue->ring_size && put[TAIL] % RECORD == 0 && put[PUTS] >= get[OUT] &&
-               put[PUTS] >= get[DONE];
+    int sane = put[TAIL] < LAST && put[TAIL] >= get[HEAD] && put[TAIL] - get[RELEASED] <= queue->ring_size && put[TAIL] % RECORD == 0 &&
+               put[PUTS] >= get[OUT] && put[PUTS] >= get[DONE];
     return sane ? 0 : -EBADMSG;
   }
   return -EBUSY;
@@ -161,25 +163,47 @@ static int place(struct pp_queue *queue, const put_state put, const get_state ge
   return *at + need + RECORD - get[RELEASED] <= queue->ring_size ? 0 : -EAGAIN;
 }
 
+/* The memory of what is done is given back and may be used again. */
+static void release(struct pp_queue *queue, get_state get) {
+  uint64_t from = get[RELEASED] % queue->ring_size;
+  uint64_t lap = lap_start(queue, get[RELEASED]);
+  uint64_t end = lap_start(queue, get[FREE]) == lap ? get[FREE] - lap : queue->ring_size;
+  uint64_t base = (uint64_t)(queue->ring - queue->segment.base);
+  if (from < KEEP) from = KEEP;
+  from = (from + 4095) & ~4095ull;
+  end &= ~4095ull;
+  if (end > from) pp_segment_punch(&queue->segment, base + from, end - from);
+  get[RELEASED] = get[FREE];
+}
+
+/* Steps P1a to P1c, if the ring has room only when what is done is released: nobody may be left to take and release. */
 static int make_room(struct pp_queue *queue, const put_state put, get_state get, uint64_t need, uint64_t *at) {
   int status = place(queue, put, get, need, at);
-  if (status != -EAGAIN || !is_unused(queue, put, get)) return status;
-  status = lock_get(queue, WAIT_LOCK_MS);
+  if (status != -EAGAIN || (get[RELEASED] == get[FREE] && !is_unused(queue, put, get))) return status;
+  status = lock_get(queue, WAIT_LOCK_MS); /* P1a */
   if (status < 0) return status;
   status = read_get(queue, get);
-  if (status == 0) status = skip_to_tail(queue, put, get);
-  unlock_get(queue);
+  if (status == 0 && is_unused(queue, put, get)) status = skip_to_tail(queue, put, get); /* P1b */
+  else if (status == 0) {
+    release(queue, get);
+    set_log(get, LOG_NONE, 0, 0);
+    status = commit_get(queue, get);
+  }
+  unlock_get(queue); /* P1c */
   return status < 0 ? status : place(queue, put, get, need, at);
 }
 
-static int fill(struct pp_queue *queue, put_state put, uint64_t at, uint64_t need) {
+static int fill(struct pp_queue *queue, put_state put, const get_state get, uint64_t at, uint64_t need) {
   uint64_t from = at % queue->ring_size;
   uint64_t filled = lap_start(queue, at) > put[TAIL] && put[FILLED] > KEEP ? KEEP : put[FILLED];
   if (filled > queue->ring_size) return -EBADMSG;
   uint64_t end = from + need + RECORD;
   if (end > filled) {
     uint64_t target = (end + CHUNK - 1) & ~(CHUNK - 1);
-    if (target > queue->ring_size) target = queue->ring_size;
+    /* Beyond what is released, memory may yet be given back. */
+    uint64_t most = lap_start(queue, at) > lap_start(queue, get[RELEASED]) ? get[RELEASED] % queue->ring_size : queue->ring_size;
+    if (target > most) target = most;
+    if (target <= filled) return -EBADMSG;
     uint64_t base = (uint64_t)(queue->ring - queue->segment.base);
     int status = pp_segment_fill(&queue->segment, base + filled, target - filled);
     if (status < 0) return status;
@@ -205,9 +229,10 @@ static int put_locked(struct pp_queue *queue, const uint8_t *bytes, uint32_t len
   if (status < 0) return status;
   if (put[SHUT] != 0) return -ESHUTDOWN;
   if (queue->maxsize > 0 && put[PUTS] - get[OUT] >= queue->maxsize) return -EAGAIN;
-  if (need + 2 * RECORD > queue->ring_size) return -EMSGSIZE;
+  /* Half the ring has room wherever its end is. */
+  if (2 * (need + RECORD) > queue->ring_size) return -EMSGSIZE;
   status = make_room(queue, put, get, need, &at);
-  if (status == 0) status = fill(queue, put, at, need);
+  if (status == 0) status = fill(queue, put, get, at, need);
   if (status < 0) return status;
   FAILPOINT("put.before_copy");
   write_record(queue, at, ITEM, bytes, length); /* P2 */
@@ -232,18 +257,9 @@ int pp_queue_put_item(struct pp_queue *queue, const uint8_t *bytes, uint32_t len
 
 /* --- get --- */
 
-/* The memory of what is done is given back and may be used again: in steps, so that small items cost nothing. */
-static void release_memory(struct pp_queue *queue, get_state get) {
-  if (get[FREE] - get[RELEASED] < (queue->ring_size / 4 < KEEP ? queue->ring_size / 4 : KEEP)) return;
-  uint64_t from = get[RELEASED] % queue->ring_size;
-  uint64_t lap = lap_start(queue, get[RELEASED]);
-  uint64_t end = lap_start(queue, get[FREE]) == lap ? get[FREE] - lap : queue->ring_size;
-  uint64_t base = (uint64_t)(queue->ring - queue->segment.base);
-  if (from < KEEP) from = KEEP;
-  from = (from + 4095) & ~4095ull;
-  end &= ~4095ull;
-  if (end > from) pp_segment_punch(&queue->segment, base + from, end - from);
-  get[RELEASED] = get[FREE];
+/* In steps, so that small items cost nothing. */
+static void release_some(struct pp_queue *queue, get_state get) {
+  if (get[FREE] - get[RELEASED] >= (queue->ring_size / 4 < KEEP ? queue->ring_size / 4 : KEEP)) release(queue, get);
 }
 
 static bool may_rewind(const struct pp_queue *queue, put_state put, get_state get) {
@@ -257,19 +273,19 @@ static void rewind_empty(struct pp_queue *queue) {
   get_state get;
   uint32_t none = 0;
   if (!may_rewind(queue, put, get)) return;
-  if (!atomic_compare_exchange_strong(&queue->header->put_lock, &none, queue->scope.me)) return;
+  if (!atomic_compare_exchange_strong(&queue->header->put_lock, &none, queue->scope.me)) return; /* G4a */
   if (may_rewind(queue, put, get)) {
     uint64_t high = put[FILLED];
     uint64_t base = (uint64_t)(queue->ring - queue->segment.base);
-    write_record(queue, put[TAIL], SKIP, NULL, 0);
+    write_record(queue, put[TAIL], SKIP, NULL, 0); /* G4b */
     put[TAIL] = lap_start(queue, put[TAIL]) + queue->ring_size;
     put[FILLED] = high < KEEP ? high : KEEP;
-    commit_put(queue, put);
+    commit_put(queue, put); /* G4c */
     FAILPOINT("rewind.half");
-    skip_to_tail(queue, put, get);
+    skip_to_tail(queue, put, get); /* G4d */
     if (high > KEEP && high <= queue->ring_size) pp_segment_punch(&queue->segment, base + KEEP, high - KEEP);
   }
-  unlock_put(queue);
+  unlock_put(queue); /* G4e */
 }
 
 struct found {
@@ -302,9 +318,9 @@ static int inspect_item(const struct pp_queue *queue, uint64_t at, uint64_t end,
   return status < 0 || found->kind == ITEM ? status : -EBADMSG;
 }
 
-/* The first record taken and not done, or given back, for which `match` holds: 1 if there is one. */
-static int find(const struct pp_queue *queue, const get_state get, int (*match)(uint32_t state, uint32_t key), uint32_t key, struct found *found) {
-  uint64_t at = get[FREE];
+/* The first record from `at` on, taken and not done, or given back, for which `match` holds: 1 if there is one. */
+static int find(const struct pp_queue *queue, const get_state get, uint64_t at, int (*match)(uint32_t state, uint32_t key), uint32_t key,
+                struct found *found) {
   for (uint32_t steps = 0; at < get[HEAD]; steps++) {
     if (steps == MOST_STEPS) return -EBADMSG;
     int status = inspect(queue, at, get[HEAD], found);
@@ -324,7 +340,7 @@ static int is_of_index(uint32_t state, uint32_t key) { return is_taken(state, 0)
 
 static int choose(const struct pp_queue *queue, const put_state put, const get_state get, struct found *found) {
   if (get[BACK] == 0) return inspect_item(queue, get[HEAD], put[TAIL], found);
-  int status = find(queue, get, is_state, WAITING, found);
+  int status = find(queue, get, get[FREE], is_state, WAITING, found);
   return status == 0 ? -EBADMSG : status < 0 ? status : 0;
 }
 
@@ -343,7 +359,7 @@ static int get_locked(struct pp_queue *queue, uint8_t *bytes, uint32_t room, boo
   }
   if (found.length > 0) memcpy(bytes, queue->ring + found.at % queue->ring_size + RECORD, found.length); /* G2 */
   FAILPOINT("get.copied");
-  release_memory(queue, get);
+  release_some(queue, get);
   if (get[BACK] > 0) get[BACK]--;
   else get[HEAD] = next_of(queue, &found);
   get[OUT]++;
@@ -403,8 +419,8 @@ static int free_finished(const struct pp_queue *queue, get_state get, uint64_t m
 
 static int done_kept(struct pp_queue *queue, get_state get) {
   struct found found;
-  int status = find(queue, get, is_state, queue->scope.me, &found);
-  if (status == 0) status = find(queue, get, is_taken, 0, &found);
+  int status = find(queue, get, get[FREE], is_state, queue->scope.me, &found);
+  if (status == 0) status = find(queue, get, get[FREE], is_taken, 0, &found);
   if (status <= 0) return status == 0 ? -EINVAL : status;
   get[DONE]++;
   set_log(get, LOG_STATE, found.at, FINISHED);
@@ -426,11 +442,11 @@ static int done_counted(struct pp_queue *queue, get_state get) {
 
 int pp_queue_mark_done(struct pp_queue *queue) {
   get_state get;
-  int status = lock_get(queue, PP_SLICE_MS);
+  int status = lock_get(queue, PP_SLICE_MS); /* D1 */
   if (status < 0) return note_busy(queue, PP_GET_LOCK, status);
   status = read_get(queue, get);
-  if (status == 0) status = queue->redeliver ? done_kept(queue, get) : done_counted(queue, get);
-  unlock_get(queue);
+  if (status == 0) status = queue->redeliver ? done_kept(queue, get) : done_counted(queue, get); /* D2 */
+  unlock_get(queue); /* D3 */
   if (status == 0) announce(queue, PP_DONE, INT32_MAX);
   return status;
 }
@@ -484,7 +500,7 @@ int pp_queue_shut(struct pp_queue *queue, int immediate) {
   if (status < 0) return note_busy(queue, PP_PUT_LOCK, status);
   status = read_put(queue, put);
   if (status == 0) {
-    put[SHUT] = 1;
+    if (put[SHUT] != DROPPED) put[SHUT] = immediate ? DROPPED : 1;
     commit_put(queue, put);
     FAILPOINT("shutdown.committed");
     if (immediate) status = drop_all(queue, put);
@@ -499,15 +515,22 @@ int pp_queue_shut(struct pp_queue *queue, int immediate) {
 /* What a participant had taken is given back or given up; the get lock is held. Each step is whole: a second cleaner goes on. */
 static int clean_up(struct pp_queue *queue, uint32_t index) {
   struct pp_participant *participant = &queue->header->participants[index];
+  put_state put;
   get_state get;
   struct found found;
   int status = read_get(queue, get);
-  while (status == 0 && queue->redeliver && (status = find(queue, get, is_of_index, index, &found)) == 1) {
-    get[BACK]++;
-    get[OUT]--;
-    get[REDELIVERED]++;
-    set_log(get, LOG_STATE, found.at, WAITING);
-    status = commit_get(queue, get);
+  if (status == 0) status = read_put(queue, put);
+  uint64_t at = get[FREE];
+  while (status == 0 && queue->redeliver && (status = find(queue, get, at, is_of_index, index, &found)) == 1) {
+    if (put[SHUT] == DROPPED) get[DONE]++;
+    else {
+      get[BACK]++;
+      get[OUT]--;
+      get[REDELIVERED]++;
+    }
+    set_log(get, LOG_STATE, found.at, put[SHUT] == DROPPED ? FINISHED : WAITING);
+    status = commit_get(queue, get); /* C2 */
+    at = next_of(queue, &found);
     FAILPOINT("clean_up.one");
   }
   uint64_t taken = atomic_load(&participant->taken);
@@ -518,20 +541,20 @@ static int clean_up(struct pp_queue *queue, uint32_t index) {
       get[LOST] += taken >> 63;
     }
     set_log(get, LOG_TAKEN, index, 0);
-    status = commit_get(queue, get);
+    status = commit_get(queue, get); /* C3 */
   }
   FAILPOINT("clean_up.done");
-  if (status == 0) atomic_store(&participant->used, 0);
+  if (status == 0) atomic_store(&participant->used, 0); /* C4 */
   return status;
 }
 
 static int clean_up_alone(struct pp_queue *queue, uint32_t index) {
-  int status = lock_get(queue, WAIT_LOCK_MS);
+  int status = lock_get(queue, WAIT_LOCK_MS); /* C1 */
   if (status < 0) return status;
   /* Meanwhile somebody else may have done it, or have come in its place. */
   bool still = index == pp_owner_index(queue->scope.me) || pp_participant_gone(&queue->segment, index);
   if (still && atomic_load(&queue->header->participants[index].used) != 0) status = clean_up(queue, index);
-  unlock_get(queue);
+  unlock_get(queue); /* C5 */
   announce(queue, PP_ITEMS, 1);
   announce(queue, PP_DONE, INT32_MAX);
   return status;
@@ -544,7 +567,9 @@ int pp_queue_sweep(struct pp_queue *queue) {
   for (uint32_t index = 0; index <= highest && index < PP_PARTICIPANTS; index++) {
     if (index == own || atomic_load(&queue->header->participants[index].used) == 0) continue;
     if (!pp_participant_gone(&queue->segment, index)) continue;
-    if (clean_up_alone(queue, index) == 0) found = 1;
+    /* What stands in the way of one stands in the way of all. */
+    if (clean_up_alone(queue, index) < 0) break;
+    found = 1;
   }
   return found;
 }
@@ -630,7 +655,7 @@ int pp_queue_attach(struct pp_queue *queue, int fd) {
   status = check_header(queue);
   if (status == 0) {
     queue->header = (struct pp_queue_header *)(void *)queue->segment.base;
-    queue->ring = queue->segment.base + queue->header->header_size;
+    queue->ring = queue->segment.base + (queue->segment.size - queue->ring_size);
     status = take_place(queue);
   }
   if (status < 0) pp_segment_close(&queue->segment);

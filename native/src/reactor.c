@@ -23,6 +23,7 @@
 #endif
 #define MOST_PEERS 64
 #define BATCH 32
+#define NOBODY (-1)
 
 enum kind { NONE, DESCRIPTOR, CHILD, PARENT, LISTENER, PEER };
 
@@ -68,7 +69,9 @@ static void parent_gone(struct target target, int channel) {
 
 static void child_gone(struct target target, int pidfd) {
   siginfo_t info = {0};
-  if (waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG) < 0 && errno == EINTR) return;
+  int status = waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG);
+  /* It still runs: the event was of a descriptor that had this number before. */
+  if (status < 0 ? errno == EINTR : info.si_pid == 0) return;
   epoll_ctl(poller, EPOLL_CTL_DEL, pidfd, NULL);
   pp_inbox_post(target.inbox, target.id, info.si_code == CLD_EXITED ? info.si_status : 256 + info.si_status);
 }
@@ -257,9 +260,10 @@ void pp_reactor_forget(int32_t inbox) {
   pthread_mutex_lock(&guard);
   for (int fd = 0; fd < room; fd++) {
     struct watch *watch = &watches[fd];
-    if (watch->kind != DESCRIPTOR) continue;
-    if (watch->read.inbox == inbox) watch->read.wanted = false;
-    if (watch->write.inbox == inbox) watch->write.wanted = false;
+    if (watch->kind == NONE) continue;
+    /* A child is still reaped; nobody is told. */
+    if (watch->read.inbox == inbox) watch->read = (struct target){.inbox = NOBODY};
+    if (watch->write.inbox == inbox) watch->write = (struct target){.inbox = NOBODY};
   }
   pthread_mutex_unlock(&guard);
 }

@@ -148,7 +148,7 @@ static int open_descriptors(struct plan *plan, const struct pp_spawn *settings) 
     int source = settings->fd[i];
     int null = -1;
     if (source < 0 || fcntl(source, F_GETFD) < 0) source = null = open("/dev/null", (i == 0 ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
-    plan->fd[i] = fcntl(source, F_DUPFD_CLOEXEC, 10);
+    if (source >= 0) plan->fd[i] = fcntl(source, F_DUPFD_CLOEXEC, 10);
     int status = plan->fd[i] < 0 ? -errno : 0;
     if (null >= 0) close(null);
     if (status < 0) return status;

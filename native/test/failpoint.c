@@ -2,7 +2,6 @@
 #include "failpoint.h"
 
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,18 +12,19 @@ int pp_fail_after;
 int pp_fail_random;
 struct pp_reached *pp_reached;
 
-static void note(const char *name) {
-  if (pp_reached == NULL) return;
+struct pp_reached *pp_find_reached(struct pp_reached *points, const char *name) {
   for (int i = 0; i < PP_MOST_POINTS; i++) {
-    if (pp_reached[i].name[0] == '\0') strncpy(pp_reached[i].name, name, sizeof pp_reached[i].name - 1);
-    if (strcmp(pp_reached[i].name, name) != 0) continue;
-    pp_reached[i].times++;
-    return;
+    if (points[i].name[0] == '\0') strncpy(points[i].name, name, sizeof points[i].name - 1);
+    if (strcmp(points[i].name, name) == 0) return &points[i];
   }
+  abort();
 }
 
 void pp_failpoint(const char *name) {
-  note(name);
-  int hit = pp_fail_at != NULL ? strcmp(pp_fail_at, name) == 0 && pp_fail_after-- == 0 : pp_fail_random > 0 && rand() % pp_fail_random == 0;
-  if (hit) kill(getpid(), SIGKILL);
+  struct pp_reached *reached = pp_reached == NULL ? NULL : pp_find_reached(pp_reached, name);
+  if (reached != NULL) reached->times++;
+  bool hit = pp_fail_at != NULL && strcmp(pp_fail_at, name) == 0 && pp_fail_after-- == 0;
+  if (!hit && (pp_fail_random == 0 || rand() % pp_fail_random != 0)) return;
+  if (reached != NULL) reached->kills++;
+  kill(getpid(), SIGKILL);
 }

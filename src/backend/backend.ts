@@ -224,6 +224,7 @@ export interface CellsPort extends Port {
 /** Bytes that several processes see. */
 export interface MemoryPort extends Port {
   readonly buffer: ArrayBuffer;
+  readonly size: number;
   /** Empty without one. */
   readonly name: string;
   unlink(): void;

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync, realpathSync, statfsSync } from "node:fs";
 import { release } from "node:os";
 import { dirname } from "node:path";
 import { makeAddress, makeFolder, remove } from "../backend/folder.ts";
@@ -23,6 +23,8 @@ const FEATURES = [
 const LONGEST_PATH = 107;
 const FEW_FILES = 256;
 const FEW_PROCESSES = 64;
+const NAMED_MEMORY = "/dev/shm";
+const FEW_MEBIBYTES = 16;
 const ANSWER_LIMIT = 20_000;
 
 type Lines = [label: string, text: string][];
@@ -39,6 +41,7 @@ export async function doctor(): Promise<number> {
   kernel(lines, can);
   limits(lines, advice);
   temporaryFolder(lines, advice);
+  if (can?.backend === "native") namedMemory(lines, advice);
   if (can !== undefined) await child(lines, advice);
   const width = Math.max(...lines.map(([label]) => label.length)) + 2;
   for (const [label, text] of lines) console.log(label.padEnd(width) + text);
@@ -61,7 +64,7 @@ function backend(lines: Lines, advice: string[]): Capabilities | undefined {
 
 function library(lines: Lines, advice: string[], can: Capabilities | undefined): void {
   const named = attempt(libraryFile);
-  const path = attempt(() => realpathSync(named ?? ""));
+  const path = named === undefined ? undefined : attempt(() => realpathSync(named));
   const found = path === undefined ? undefined : attempt(() => fingerprint(path));
   lines.push(["library", path ?? (named === undefined ? "none" : `${named}, which is not there`)]);
   if (path === undefined || found === undefined) return;
@@ -110,6 +113,17 @@ function temporaryFolder(lines: Lines, advice: string[]): void {
   } finally {
     if (folder !== undefined && existsSync(folder)) remove(folder);
   }
+}
+
+function namedMemory(lines: Lines, advice: string[]): void {
+  const free = attempt(() => {
+    accessSync(NAMED_MEMORY, constants.W_OK);
+    const { bavail, bsize } = statfsSync(NAMED_MEMORY);
+    return Math.floor((bavail * bsize) / 2 ** 20);
+  });
+  lines.push([NAMED_MEMORY, free === undefined ? "not writable" : `${free} MiB free for named shared memory; queues need none of it`]);
+  if ((free ?? 0) < FEW_MEBIBYTES)
+    advice.push(`Shared memory that has a name lies in ${NAMED_MEMORY}: make it writable, and larger (docker run --shm-size).`);
 }
 
 /** What the child of the test below runs. */

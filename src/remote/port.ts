@@ -136,7 +136,7 @@ export class RemotePort implements ConnectionPort {
     throw new UnsupportedError("fileno() works on ends of a Pipe of the native backend: a Listener's or Client's socket is its runtime's.");
   }
 
-  pollNow(): never {
+  get pollNow(): never {
     return noBlocking("wait");
   }
 

@@ -113,7 +113,12 @@ export function denoRuntime(host: DenoHost | undefined): Runtime {
 
     viewMemory(_library: object, place: BigUint64Array): ArrayBuffer {
       if (host === undefined) throw new UnsupportedError("Deno.UnsafePointerView exists on Deno alone.");
-      return host.UnsafePointerView.getArrayBuffer(host.UnsafePointer.create(place[0] ?? 0n), Number(place[1]));
+      try {
+        return host.UnsafePointerView.getArrayBuffer(host.UnsafePointer.create(place[0] ?? 0n), Number(place[1]));
+      } catch (error) {
+        const advice = 'run Deno with --allow-ffi for everything (a child with execArgv: ["--allow-ffi"])';
+        throw new UnsupportedError(`This process may load the native library, and have no view of memory: ${advice}.`, { cause: error });
+      }
     },
 
     childLoadsLibrary: (args) => args.some((flag) => /^(-A|--allow-all|--allow-ffi(=|$))/.test(flag)) && !args.includes("--deny-ffi"),
@@ -196,15 +201,16 @@ function environment(changes: Readonly<Record<string, string | undefined>>): Rec
 // Kinds the parent holds as a whole pass on; a parent that has no permissions to pass gives what the library itself needs.
 function grants(host: DenoHost | undefined, options: LaunchOptions): string[] {
   const { library } = options;
-  const needed = options.writable.map((folder) => `--allow-write=${folder}`);
-  if (host === undefined) return ["--allow-read", "--allow-net", ...needed, ...(library === undefined ? [] : [`--allow-ffi=${library}`])];
+  // A path would narrow what the caller widens.
+  const load = library === undefined || options.execArgv.includes("--allow-ffi") ? [] : [`--allow-ffi=${library}`];
+  if (host === undefined) return ["--allow-read", "--allow-net", ...options.writable.map((folder) => `--allow-write=${folder}`), ...load];
   const state = (name: Permission, path?: string) => host.permissions.querySync({ name, path }).state === "granted";
   const whole = PERMISSIONS.filter((name) => state(name)).map((name) => `--allow-${name}`);
   const narrow = options.writable.flatMap((folder) => [
     ...(!state("write") && state("write", folder) ? [`--allow-write=${folder}`] : []),
     ...(!state("read") && state("read", folder) ? [`--allow-read=${folder}`] : []),
   ]);
-  if (library !== undefined && !state("ffi")) narrow.push(`--allow-ffi=${library}`);
+  if (!state("ffi")) narrow.push(...load);
   if (library !== undefined && !state("read")) narrow.push(`--allow-read=${library},${library}.sha256`);
   return [...whole, ...narrow];
 }

@@ -51,6 +51,8 @@ const MAX_META = 1 << 20;
 // Below this, copying is cheaper than keeping the whole chunk a message came in alive.
 const COPY_BELOW = 1 << 14;
 const LARGE = 1 << 20;
+// Of a frame that announces more, no more than this is believed before it comes.
+const AT_ONCE = 1 << 24;
 
 interface Meta {
   readonly meta?: unknown;
@@ -94,7 +96,7 @@ export class FrameReader {
   // Bytes of the frame being read; the header's own until that is known.
   #needed = HEADER;
   #header: DataView | undefined;
-  // A large frame is gathered in place: the memory is the system's promise until bytes come.
+  // A large frame is gathered in place.
   #large: Uint8Array | undefined;
 
   /** How many bytes until the header or frame being read is whole. */
@@ -119,6 +121,7 @@ export class FrameReader {
     let rest = chunk;
     if (this.#large !== undefined) {
       const part = rest.subarray(0, this.missing);
+      this.#large = this.#grown(this.#large, this.#buffered + part.length);
       this.#large.set(part, this.#buffered);
       rest = rest.subarray(part.length);
       this.#buffered += part.length;
@@ -145,9 +148,16 @@ export class FrameReader {
     this.#header = header;
     this.#needed = HEADER + meta + payload;
     if (this.#needed < LARGE || this.#buffered >= this.#needed) return;
-    this.#large = new Uint8Array(this.#needed);
+    this.#large = new Uint8Array(Math.min(this.#needed, Math.max(AT_ONCE, this.#buffered)));
     this.#large.set(this.#peek(this.#buffered));
     this.#chunks = [];
+  }
+
+  #grown(large: Uint8Array, size: number): Uint8Array {
+    if (size <= large.length) return large;
+    const grown = new Uint8Array(Math.min(this.#needed, Math.max(size, 4 * large.length)));
+    grown.set(large.subarray(0, this.#buffered));
+    return grown;
   }
 
   #readFrame(header: DataView): Frame {

@@ -882,6 +882,33 @@ export const cases: Cases = {
     conn.close();
     listener.close();
   },
+  "a connection that breaks while messages are unread loses none of them in silence": async () => {
+    const listener = await listening();
+    const raw = await Raw.client(listener.address);
+    const conn = await listener.accept();
+    for (let i = 0; i < 3; i++) raw.send(new Uint8Array(65_536).fill(i));
+    await delay(100);
+    raw.socket.destroy();
+    await delay(50);
+    await rejects(
+      (async () => {
+        for (let i = 0; i < 50; i++) await conn.sendBytes(text("x"));
+      })(),
+      BrokenPipeError,
+    );
+    const ends: unknown[] = [];
+    let count = 0;
+    for (; ends.length === 0; count++) {
+      const bytes = await conn.recvBytes().catch((error: unknown) => void ends.push(error));
+      if (bytes !== undefined) assert.ok(bytes.length === 65_536 && bytes.every((byte) => byte === count), `message ${count}`);
+    }
+    assert.ok(ends[0] instanceof EOFError);
+    assert.ok(count > 1, "what had come is there");
+    assert.ok(count - 1 === 3 || ends[0].bytesExpected !== undefined, `${count - 1} came, and the end looks like a good one`);
+    await rejects(conn.recv(), EOFError, /all that was sent/);
+    conn.close();
+    listener.close();
+  },
   "what can't be done is said: travelling, shared objects, descriptors, blocking calls": async () => {
     const listener = await listening();
     const [client, conn] = await pair(listener);

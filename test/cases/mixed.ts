@@ -64,6 +64,18 @@ export async function relay(input: Queue<unknown>, output: Queue<unknown>): Prom
   return "Deno" in globalThis ? "deno" : "Bun" in globalThis ? "bun" : "node";
 }
 
+/** Puts numbers into a queue and takes as many out, no matter whose; whom it met, and what it saw of them. */
+export async function trade(q: Queue<[name: string, n: number]>, count: number): Promise<{ name: string; seen: [string, number][] }> {
+  const name = "Deno" in globalThis ? "deno" : "Bun" in globalThis ? "bun" : "node";
+  const seen: [string, number][] = [];
+  const putting = (async () => {
+    for (let n = 0; n < count; n++) await q.put([name, n]);
+  })();
+  while (seen.length < count) seen.push(await q.get());
+  await putting;
+  return { name, seen };
+}
+
 // A native queue needs no owner.
 function portable(): Context {
   return getContext("spawn", { backend: "portable" });
@@ -111,6 +123,32 @@ const pairs: [string, Case][] = runtimes.map((runtime) => [
 
 export const cases: Cases = {
   ...Object.fromEntries(pairs),
+  "one queue shared by all three at once, each putting and getting": async () => {
+    const COUNT = 500;
+    const q = new Queue<[string, number]>(20);
+    const children = await Promise.all(runtimes.map((runtime) => started({ target: trade, args: [q, COUNT], runtime })));
+    const results = await Promise.all(children.map((child) => child.result({ timeout: 20_000 })));
+    for (const child of children) assert.equal(await child.join(), 0);
+    assert.deepEqual(
+      results.map(({ name }) => name),
+      runtimes,
+    );
+    const all = results.flatMap(({ seen }) => seen.map((item) => item.join(" ")));
+    const expected = runtimes.flatMap((name) => Array.from({ length: COUNT }, (_, n) => `${name} ${n}`));
+    assert.deepEqual(all.sort(), expected.sort());
+    for (const { seen } of results) {
+      // What one process put comes to each in the order in which it was put.
+      for (const name of runtimes) {
+        const numbers = seen.filter(([from]) => from === name).map(([, n]) => n);
+        assert.deepEqual(
+          numbers,
+          numbers.toSorted((a, b) => a - b),
+        );
+      }
+    }
+    const { puts, gets, size, lost } = await q.stats();
+    assert.deepEqual({ puts, gets, size, lost }, { puts: 3 * COUNT, gets: 3 * COUNT, size: 0, lost: 0 });
+  },
   "the death of an object's owner: OwnerDiedError within 1 s for all that wait": async () => {
     const q = new (portable().Queue)<Queue<string>>();
     const child = await started({ target: own, args: [q] });

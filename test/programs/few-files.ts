@@ -4,6 +4,7 @@ import { closeSync, openSync } from "node:fs";
 import { isMain, Process, ProcessError, Queue } from "../../mod.ts";
 
 const MOST = 60;
+const ROUNDS = 3;
 
 export function take(_q: Queue<number>): void {}
 
@@ -54,17 +55,23 @@ async function main(): Promise<void> {
   await attempt(q);
   spawnSync("prlimit", [`--pid=${process.pid}`, "--nofile=200:200"]);
   hog();
-  const failures: { spare: number; message: string; leaked: number }[] = [];
+  const failures: { spare: number; message: string }[] = [];
+  let leaked = 0;
   let message: string | null = "";
   for (let spare = 0; message !== null && spare <= MOST; spare++) {
-    free(spare);
-    message = await attempt(q);
-    const leaked = spare - (await freeAgain(spare));
-    if (message !== null || leaked !== 0) failures.push({ spare, message: message ?? "none", leaked });
+    let least = spare;
+    // A runtime opens something for itself now and then; what leaks, leaks each time.
+    for (let round = 0; round < ROUNDS; round++) {
+      free(spare);
+      message = await attempt(q);
+      least = Math.min(least, spare - (await freeAgain(spare)));
+    }
+    if (message !== null) failures.push({ spare, message });
+    leaked += least;
   }
   free(hogs.length);
   await q.put(7);
-  console.log(JSON.stringify({ failures, after: await attempt(q), item: await q.get() }));
+  console.log(JSON.stringify({ failures, leaked, after: await attempt(q), item: await q.get() }));
 }
 
 if (isMain(import.meta)) await main();

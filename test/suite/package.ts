@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,7 +20,7 @@ export class Package {
     for (const path of CONTENT) cpSync(join(root, path), join(this.root, path), { recursive: true });
     symlinkSync(join(root, "node_modules"), join(this.root, "node_modules"));
     mkdirSync(join(this.root, FOLDER), { recursive: true });
-    for (const end of ["", ".sha256"]) cpSync(`${builtLibrary}${end}`, `${this.library}${end}`);
+    for (const end of ["", ".sha256"]) if (existsSync(`${builtLibrary}${end}`)) cpSync(`${builtLibrary}${end}`, `${this.library}${end}`);
     onTestFinished(() => rmSync(this.root, { recursive: true, force: true }));
   }
 

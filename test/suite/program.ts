@@ -4,9 +4,9 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
+import { settled, sharedMemory, TAG, taggedProcesses, unixSockets } from "./leaks.ts";
 import { commands, pathWithRuntimes } from "./runtimes.ts";
-import { TAG, taggedProcesses } from "./suite.ts";
 
 export interface ProgramOptions {
   readonly args?: readonly string[];
@@ -27,6 +27,7 @@ export class Program {
   stdout = "";
   stderr = "";
   readonly #tag = randomUUID();
+  readonly #memory = new Set(sharedMemory());
   #waiting: (() => void)[] = [];
 
   constructor(runtime: string, file: string, { args = [], flags, env = {}, stdin = "ignore", cwd }: ProgramOptions = {}) {
@@ -55,7 +56,10 @@ export class Program {
       this.child.on("close", (code, signal) => resolve(code ?? signal));
     });
     void this.ended.then(() => setTimeout(() => this.#hear("stdout", ""), 50));
-    onTestFinished(() => this.stop());
+    onTestFinished(async () => {
+      this.stop();
+      expect(await settled(() => this.#leaks())).toEqual([]);
+    });
   }
 
   /** The first line of output that is JSON. */
@@ -102,6 +106,11 @@ export class Program {
       }
     }
     rmSync(this.temp, { recursive: true, force: true });
+  }
+
+  // What not even the end of the whole tree has taken along.
+  #leaks(): string[] {
+    return [...this.left(), ...sharedMemory().filter((name) => !this.#memory.has(name)), ...unixSockets(this.temp)];
   }
 
   #hear(stream: "stdout" | "stderr", text: string): void {

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Cases, MARK, type Report } from "./case.ts";
+import { type Cases, LEAKS, MARK, type Report } from "./case.ts";
+import { settled, sharedMemory, TAG, taggedProcesses, unixSockets } from "./leaks.ts";
 import { commandLine, pathWithRuntimes } from "./runtimes.ts";
 
 /** Where the code under test is: the sources, or the built JavaScript. */
@@ -13,8 +14,6 @@ const root = new URL(process.env.POLYPROC_TEST_ROOT ?? "../../", import.meta.url
 const extension = process.env.POLYPROC_TEST_ROOT === undefined ? ".ts" : ".js";
 const folder = new URL("../cases/", import.meta.url);
 
-// The processes of a run carry this, so that orphans are found too.
-export const TAG = "POLYPROC_TEST_TAG";
 const GONE_WITHIN = 2_000;
 
 /** Without a C compiler there is no native backend to be tested. */
@@ -46,7 +45,10 @@ function defineFile(runtime: string, backend: string, file: URL, cases: Cases): 
       if (outcome === "failed") expect.fail(detail);
     });
   }
-  it("ends by itself and leaves nothing behind", async () => expect(await run.end()).toEqual({ code: 0, processes: [], files: [] }));
+  it("ends by itself and leaves nothing behind", async () => {
+    expect((await run.report(LEAKS)).detail).toBeUndefined();
+    expect(await run.end()).toEqual({ code: 0, left: [] });
+  });
   afterAll(() => run.stop());
 }
 
@@ -54,6 +56,7 @@ function defineFile(runtime: string, backend: string, file: URL, cases: Cases): 
 class Run {
   readonly #tag = randomUUID();
   readonly #temp = mkdtempSync(join(tmpdir(), "pp-test-"));
+  readonly #memory = new Set(sharedMemory());
   readonly #reports = new Map<string, PromiseWithResolvers<Report>>();
   #child: ChildProcess | undefined;
   #exited: Promise<number | string | null> = Promise.resolve(null);
@@ -94,15 +97,19 @@ class Run {
     return Promise.race([this.#slot(name).promise, ended]);
   }
 
-  async end(): Promise<{ code: number | string | null; processes: string[]; files: string[] }> {
+  /** How it ended, and what is left of it: processes of its tree, shared memory, sockets, files. */
+  async end(): Promise<{ code: number | string | null; left: readonly string[] }> {
     const code = await this.#exited;
-    const until = Date.now() + GONE_WITHIN;
-    let processes = taggedProcesses(this.#tag);
-    while (processes.length > 0 && Date.now() < until) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      processes = taggedProcesses(this.#tag);
-    }
-    return { code, processes, files: readdirSync(this.#temp) };
+    const left = await settled(
+      () => [
+        ...taggedProcesses(this.#tag),
+        ...sharedMemory().filter((name) => !this.#memory.has(name)),
+        ...unixSockets(this.#temp),
+        ...readdirSync(this.#temp),
+      ],
+      GONE_WITHIN,
+    );
+    return { code, left };
   }
 
   stop(): void {
@@ -127,18 +134,4 @@ class Run {
     this.#reports.set(name, slot);
     return slot;
   }
-}
-
-/** Processes with this tag in their environment, as "pid command". */
-export function taggedProcesses(tag: string): string[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        if (!readFileSync(`/proc/${pid}/environ`, "latin1").includes(tag)) return [];
-        return [`${pid} ${readFileSync(`/proc/${pid}/cmdline`, "latin1").replaceAll("\0", " ")}`];
-      } catch {
-        return [];
-      }
-    });
 }

@@ -34,6 +34,8 @@ function host(
     permissions: { querySync: ({ name, path }) => ({ state: granted(name, path) ? "granted" : "prompt" }) },
     execPath: () => "/opt/deno",
     dlopen: () => ({ symbols: {} }),
+    UnsafePointer: { create: () => null },
+    UnsafePointerView: { getArrayBuffer: (_pointer, length) => new ArrayBuffer(length) },
   };
 }
 

@@ -7,7 +7,7 @@ import { QueueState } from "../../src/backend/portable/queue-state.ts";
 import { CorruptedError, SerializationError } from "../../src/errors.ts";
 import { decode } from "../../src/wire/decode.ts";
 import { encode } from "../../src/wire/encode.ts";
-import { Op } from "../../src/wire/frame.ts";
+import { encodeFrame, type Frame, FrameReader, Op } from "../../src/wire/frame.ts";
 import { Tag } from "../../src/wire/tags.ts";
 import { commandLine } from "../suite/runtimes.ts";
 import { checkPlain, watchPrototypes } from "./fuzz/guard.ts";
@@ -77,7 +77,10 @@ describe("what the fuzzing has found", () => {
 
   it("an error's name, message and stack arrive as text, whatever they were", () => {
     for (const odd of [5, null, { deep: [1] }, Object.create(null) as object, Symbol("s")]) {
-      const sent = Object.assign(new TypeError("x"), { message: odd, name: odd });
+      const sent = new TypeError("x");
+      // Tools that format stacks do so at the first look, and take both for text.
+      expect(sent.stack).toBeTypeOf("string");
+      Object.assign(sent, { message: odd, name: odd });
       const back = decode(encode(sent).bytes) as TypeError;
       expect(back).toBeInstanceOf(TypeError);
       expect([typeof back.message, typeof back.name]).toEqual(["string", "string"]);
@@ -99,6 +102,26 @@ describe("what the fuzzing has found", () => {
     writer.string("message");
     writer.out.push(Tag.known, 0);
     expect(() => decode(Uint8Array.from(writer.out))).toThrow(/message is no text/);
+  });
+
+  it("a frame that announces 1 GiB gets no more memory than it brings; one that brings it is whole", () => {
+    const payload = new Uint8Array(70 << 20).map((_, i) => i % 251);
+    const [head = new Uint8Array(0)] = encodeFrame({ op: Op.put, id: 1, object: 1, message: { bytes: payload, refs: [] } });
+    const claim = head.slice();
+    new DataView(claim.buffer).setFloat64(16, 2 ** 30);
+    const before = process.memoryUsage().arrayBuffers;
+    const reader = new FrameReader();
+    reader.push(claim, () => expect.fail("no frame came"));
+    reader.push(new Uint8Array(1000), () => expect.fail("no frame came"));
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(20 << 20);
+
+    const frames: Frame[] = [];
+    const honest = new FrameReader();
+    honest.push(head, (frame) => frames.push(frame));
+    for (let at = 0; at < payload.length; at += 3_000_000) honest.push(payload.subarray(at, at + 3_000_000), (frame) => frames.push(frame));
+    expect(frames).toHaveLength(1);
+    expect(Buffer.compare(frames[0]?.message?.bytes ?? head, payload)).toBe(0);
+    expect(honest.torn).toBeUndefined();
   });
 
   const hub = (): { queue: QueueState; table: ObjectTable } => {

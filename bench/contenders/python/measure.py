@@ -41,7 +41,7 @@ def round_trip(once, ms, pause, samples):
 
     if pause == 0:
         return 1e6 / rate(run, ms)
-    run(1000)
+    rate(run, ms)
     times = []
     for _ in range(samples):
         time.sleep(pause / 1000)

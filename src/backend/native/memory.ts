@@ -1,7 +1,7 @@
 import { CorruptedError, ProcessError } from "../../errors.ts";
 import { runtime } from "../../runtime/runtime.ts";
 import type { Cell, CellArray, CellsPort, CellType, MemoryPort, Operation } from "../backend.ts";
-import { bytesPerCell, cellAt, cellsOver, copyCells, makeCells } from "../cells.ts";
+import { bytesPerCell, cellAt, cellsOver, makeCells } from "../cells.ts";
 import { Handle, NativePort, type Realm } from "./handle.ts";
 import type { Travelling } from "./keeper.ts";
 import { check, type Shim, text } from "./shim.ts";
@@ -24,12 +24,14 @@ const OPERATIONS: Readonly<Record<Operation, number>> = {
   compareExchange: 7,
 };
 const NO_NAME = "";
+const UNREACHABLE = "The shared numbers can't be reached";
 
 /** Shared memory as this process has it mapped. */
 export class MemoryHandle extends Handle {
   readonly name: string;
   readonly #place = new BigUint64Array(2);
   #buffer: ArrayBuffer | undefined;
+  #unlinked = false;
 
   constructor(realm: Realm, index: number, identity: string, home: string | undefined, name: string) {
     super(realm, index, identity, home);
@@ -79,7 +81,22 @@ export class MemoryHandle extends Handle {
     return Number(this.#place[1]);
   }
 
+  /** Removes the name; another memory may have it by now, but not before this one lost it. */
+  unlink(): void {
+    const status = this.#unlinked ? ENOENT : this.shim.pp_memory_unlink(text(this.name));
+    if (status === ENOENT || status === EINVAL)
+      throw new ProcessError(
+        this.name === NO_NAME
+          ? "This shared memory has no name to be removed."
+          : `The name ${JSON.stringify(this.name)} is removed already.`,
+      );
+    check(status, "The name can't be removed");
+    this.#unlinked = true;
+  }
+
   protected override close(): void {
+    // Moved away (transfer), its bytes may be read for as long as this process lives.
+    if (this.#buffer?.detached) return;
     // Detached first: who still has the buffer has one of no bytes, not one over memory that is gone.
     this.#buffer?.transfer();
     this.#buffer = undefined;
@@ -111,15 +128,12 @@ export class NativeMemory extends NativePort implements MemoryPort {
     return this.#handle.name;
   }
 
+  get size(): number {
+    return this.#handle.size;
+  }
+
   unlink(): void {
-    const status = this.#handle.shim.pp_memory_unlink(text(this.name));
-    if (status === ENOENT || status === EINVAL)
-      throw new ProcessError(
-        this.name === NO_NAME
-          ? "This shared memory has no name to be removed."
-          : `The name ${JSON.stringify(this.name)} is removed already.`,
-      );
-    check(status, "The name can't be removed");
+    this.#handle.unlink();
   }
 
   protected override travelling(): Travelling {
@@ -153,12 +167,24 @@ export class NativeCells extends NativePort implements CellsPort {
     return cellsOver(this.type, this.#handle.buffer, this.length);
   }
 
+  // Copied in C: some processes may call the shim and have no view.
   async read(start: number, end: number): Promise<CellArray> {
-    return this.view.slice(start, end);
+    const cells = makeCells(this.type, end - start);
+    if (end > start) check(this.#handle.shim.pp_memory_read(this.#handle.index, this.#range(start, cells), cells), UNREACHABLE);
+    return cells;
   }
 
   async write(start: number, values: CellArray): Promise<void> {
-    copyCells(values, this.view, start);
+    this.store(start, values);
+  }
+
+  /** As `write`, at once. */
+  store(start: number, values: CellArray): void {
+    if (values.length > 0) check(this.#handle.shim.pp_memory_write(this.#handle.index, this.#range(start, values), values), UNREACHABLE);
+  }
+
+  #range(start: number, cells: CellArray): BigUint64Array {
+    return new BigUint64Array([BigInt(start * cells.BYTES_PER_ELEMENT), BigInt(cells.byteLength)]);
   }
 
   async operate(operation: Operation, operand: Cell, expected: Cell): Promise<Cell> {
@@ -167,10 +193,7 @@ export class NativeCells extends NativePort implements CellsPort {
       const one = makeCells(this.type, 1).fill(value as never);
       new Uint8Array(this.#words.buffer, 8 * i, width).set(new Uint8Array(one.buffer));
     }
-    check(
-      this.#handle.shim.pp_memory_atomic(this.#handle.index, OPERATIONS[operation], width, this.#words),
-      "The shared number can't be reached",
-    );
+    check(this.#handle.shim.pp_memory_atomic(this.#handle.index, OPERATIONS[operation], width, this.#words), UNREACHABLE);
     return cellAt(cellsOver(this.type, this.#words.buffer, 1), 0);
   }
 

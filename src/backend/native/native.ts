@@ -21,7 +21,6 @@ import type {
   SemaphorePort,
   SemaphoreSettings,
 } from "../backend.ts";
-import { copyCells } from "../cells.ts";
 import type { Tree } from "../tree.ts";
 import { NativeConnection } from "./connection.ts";
 import type { Handle, Realm } from "./handle.ts";
@@ -87,7 +86,7 @@ export class Native implements Backend {
 
   makeCells(type: CellType, values: CellArray): CellsPort {
     const cells = new NativeCells(this.#added(MemoryHandle.make(this.#realm, identity(), values.byteLength)), type);
-    copyCells(values, cells.view, 0);
+    cells.store(0, values);
     return cells;
   }
 

@@ -2,7 +2,7 @@ import { getSystemErrorName } from "node:util";
 import { ProcessError } from "../../errors.ts";
 
 /** The version of the interface in native/src/polyproc.h that this package speaks. */
-export const ABI = 2;
+export const ABI = 1;
 
 type Bytes = ArrayBufferView | null;
 
@@ -76,6 +76,8 @@ export interface Shim {
   pp_memory_fd(memory: number): number;
   pp_memory_name(memory: number, name: Bytes): number;
   pp_memory_place(memory: number, place: Bytes): number;
+  pp_memory_read(memory: number, range: Bytes, bytes: Bytes): number;
+  pp_memory_write(memory: number, range: Bytes, bytes: Bytes): number;
   pp_memory_unlink(name: Bytes): number;
   pp_memory_sweep(): number;
   pp_memory_atomic(memory: number, operation: number, width: number, values: Bytes): number;
@@ -151,6 +153,8 @@ export const SIGNATURES: Readonly<Record<keyof Shim, string>> = {
   pp_memory_fd: "i",
   pp_memory_name: "ip",
   pp_memory_place: "ip",
+  pp_memory_read: "ipp",
+  pp_memory_write: "ipp",
   pp_memory_unlink: "p",
   pp_memory_sweep: "",
   pp_memory_atomic: "iiip",
@@ -165,6 +169,11 @@ export function text(...strings: readonly string[]): Uint8Array {
 export function check(result: number, what: string): number {
   if (result >= 0) return result;
   throw new ProcessError(`${what}: ${getSystemErrorName(result)}. ${advice[getSystemErrorName(result)] ?? ""}`.trimEnd());
+}
+
+/** Whether the system has no more of something: what was tried may work later. */
+export function isExhausted(result: number): boolean {
+  return getSystemErrorName(result) in advice;
 }
 
 const advice: Readonly<Record<string, string>> = {

@@ -6,7 +6,7 @@ import { type ChildHandle, type Exit, type Output, runtime, type SpawnCommand } 
 import { encodeFrame, type Frame, FrameReader, Op } from "../../wire/frame.ts";
 import type { Limits, Listener, Message, Offspring, ReportKind } from "../backend.ts";
 import type { Realm } from "./handle.ts";
-import { check, text } from "./shim.ts";
+import { check, isExhausted, text } from "./shim.ts";
 import { Stream } from "./stream.ts";
 
 const SIGNALLED = 256;
@@ -42,7 +42,8 @@ export function spawnNative(realm: Realm, command: SpawnCommand, detached: boole
     const counts = [command.args.length + 1, variables.length, whole === undefined ? 1 : 0];
     const settings = encodeSettings(limits, [theirs, childOut, childErr, ...counts]);
     const pidfd = shim.pp_spawn(realm.inbox.id, id, settings, strings, pid);
-    if (pidfd < 0) throw new Error(`spawn ${getSystemErrorName(pidfd)}`);
+    if (pidfd < 0 && !isExhausted(pidfd)) throw new Error(`spawn ${getSystemErrorName(pidfd)}`);
+    check(pidfd, "The process could not be started");
     for (const fd of [theirs, childOut, childErr]) if (opened.includes(fd)) shim.pp_close(fd);
     const child: ChildHandle = {
       pid: pid[0] ?? -1,

@@ -44,9 +44,10 @@ export class CellsState implements Hosted {
   depart(): void {}
   discard(): void {}
 
+  // As it is when it is stored: what comes of larger numbers would depend on the sum's rounding.
   #cell(value: unknown): Cell {
     if (typeof value !== (isBig(this.#type) ? "bigint" : "number")) throw new CorruptedError("A request has an operand of another type.");
-    return value as Cell;
+    return cellAt(makeCells(this.#type, 1).fill(value as never), 0);
   }
 
   #operate(operation: Operation, operand: Cell, expected: Cell): Cell {
@@ -74,13 +75,9 @@ export class CellsState implements Hosted {
       case "or":
         return a | b;
       case "compareExchange":
-        return before === this.#stored(expected) ? operand : before;
+        return before === expected ? operand : before;
       default:
         throw new CorruptedError("A request names no operation.");
     }
-  }
-
-  #stored(value: Cell): Cell {
-    return cellAt(makeCells(this.#type, 1).fill(value as never), 0);
   }
 }

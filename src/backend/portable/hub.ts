@@ -18,11 +18,19 @@ export class Hub {
   constructor(address: string, secret: Uint8Array, table: ObjectTable, keep: (message: Message) => Kept) {
     this.#server = createServer((socket) => this.#accept(socket, secret, table, keep));
     this.ready = new Promise((resolve, reject) => {
-      this.#server.once("listening", resolve);
       this.#server.once("error", reject);
+      this.#server.listen(address, () => {
+        try {
+          restrict(address);
+          resolve();
+        } catch (error) {
+          // Nobody may be served where others could come in.
+          this.#server.close();
+          reject(error);
+        }
+      });
     });
     this.ready.catch(() => {});
-    this.#server.listen(address, () => restrict(address));
     this.#server.unref();
   }
 

@@ -1,0 +1,232 @@
+// Runs a program until it stops at its gate, attaches strace, which makes one of its system calls fail, and sees how it ends.
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { settled, TAG, taggedProcesses, unixSockets } from "../suite/leaks.ts";
+import { commandLine, pathWithRuntimes } from "../suite/runtimes.ts";
+
+const LIMIT = 15_000;
+
+/** What fails, with which error: the calls that this library makes itself. */
+export const FAULTS: Readonly<Record<string, string>> = {
+  socketpair: "EMFILE",
+  socket: "EMFILE",
+  pipe2: "EMFILE",
+  memfd_create: "EMFILE",
+  ftruncate: "ENOMEM",
+  fallocate: "ENOSPC",
+  mmap: "ENOMEM",
+  fcntl: "EMFILE",
+  dup2: "EBUSY",
+  openat: "EMFILE",
+  vfork: "EAGAIN",
+  clone: "EAGAIN",
+  clone3: "EAGAIN",
+  execve: "ENOMEM",
+  setsid: "EPERM",
+  pidfd_open: "EMFILE",
+  pidfd_send_signal: "EPERM",
+  wait4: "EINTR",
+  waitid: "EINTR",
+  epoll_create1: "EMFILE",
+  epoll_ctl: "ENOSPC",
+  bind: "EADDRINUSE",
+  listen: "EADDRINUSE",
+  connect: "EAGAIN",
+  accept4: "EMFILE",
+  setsockopt: "ENOBUFS",
+  getsockopt: "ENOBUFS",
+  sendmsg: "ENOBUFS",
+  recvmsg: "ENOBUFS",
+  sendto: "ENOBUFS",
+  recvfrom: "ENOBUFS",
+  chmod: "EPERM",
+  poll: "EINTR",
+};
+
+export interface Scenario {
+  readonly runtime: string;
+  readonly backend: "native" | "portable";
+  /** A program test/programs/inject-NAME.ts. */
+  readonly name: string;
+  readonly victim: "parent" | "child";
+}
+
+export interface Fault {
+  readonly syscall: string;
+  /** The victim's threads fail at their call of this number, from 1. */
+  readonly when: number;
+}
+
+export interface Outcome {
+  /** "ok", the name of an error, or what must not be: "untyped", "uncaught", "hang", "died". */
+  readonly outcome: string;
+  readonly detail: string;
+  /** What is still there 2 s after the end. */
+  readonly left: readonly string[];
+  /** How many calls failed by order, and how many of these were the library's own. */
+  readonly hit: number;
+  readonly own: number;
+}
+
+/** Whether this machine lets a process be traced. */
+export function hasStrace(): boolean {
+  return spawnSync("strace", ["-o", "/dev/null", "true"]).status === 0;
+}
+
+function waitFor<T>(find: () => T | undefined, limit: number): Promise<T | undefined> {
+  const until = performance.now() + limit;
+  return new Promise((resolve) => {
+    const look = (): void => {
+      const found = find();
+      if (found !== undefined || performance.now() > until) resolve(found);
+      else setTimeout(look, 10);
+    };
+    look();
+  });
+}
+
+interface Traced {
+  readonly outcome: string;
+  readonly detail: string;
+  readonly left: readonly string[];
+  readonly log: string;
+}
+
+async function trace({ runtime, backend, name, victim }: Scenario, flags: readonly string[]): Promise<Traced> {
+  const folder = mkdtempSync(join(tmpdir(), "pp-inject-"));
+  const temp = join(folder, "tmp");
+  mkdirSync(temp);
+  const [open, log, tag] = [join(folder, "open"), join(folder, "log"), randomUUID()];
+  const program = fileURLToPath(new URL(`../programs/inject-${name}.ts`, import.meta.url));
+  const [file, args] = commandLine(runtime, program);
+  const env = {
+    ...process.env,
+    [TAG]: tag,
+    TMPDIR: temp,
+    PATH: pathWithRuntimes(),
+    POLYPROC_BACKEND: backend,
+    POLYPROC_TEST_GATE: `${victim}:${open}`,
+    NODE_OPTIONS: "",
+    VITEST: "",
+    NO_COLOR: "1",
+  };
+  const child = spawn(file, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  const output = { stdout: "", stderr: "" };
+  for (const stream of ["stdout", "stderr"] as const) {
+    child[stream].setEncoding("utf8").on("data", (text: string) => {
+      output[stream] += text;
+    });
+  }
+  let ended: number | string | undefined;
+  child.on("exit", (code, signal) => {
+    ended = code ?? signal ?? "?";
+  });
+  let tracer: ChildProcess | undefined;
+  try {
+    const pid = await waitFor(() => (ended === undefined ? /"ready":(\d+)/.exec(output.stdout)?.[1] : ""), LIMIT);
+    if (pid !== undefined && pid !== "") {
+      tracer = spawn("strace", ["-f", "-k", "-b", "execve", "-o", log, ...flags, "-p", pid], { stdio: ["ignore", "ignore", "pipe"] });
+      let attached = "";
+      tracer.stderr?.setEncoding("utf8").on("data", (text: string) => {
+        attached += text;
+      });
+      await waitFor(() => (attached.includes("attached") ? true : undefined), LIMIT);
+    }
+    writeFileSync(open, "");
+    await waitFor(() => ended, LIMIT);
+    const { outcome, detail } = ending(output, ended);
+    const find = (): string[] => [...taggedProcesses(tag), ...unixSockets(temp), ...readdirSync(temp)];
+    const left = ended === undefined ? [] : await settled(find, 2000);
+    if (tracer !== undefined) await waitFor(() => tracer?.exitCode ?? tracer?.signalCode ?? undefined, 1000);
+    return { outcome, detail, left, log: readLog(log) };
+  } finally {
+    for (const line of taggedProcesses(tag)) kill(Number.parseInt(line, 10));
+    tracer?.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function ending(
+  { stdout, stderr }: { stdout: string; stderr: string },
+  ended: number | string | undefined,
+): { outcome: string; detail: string } {
+  const said = stdout.split("\n").find((line) => line.startsWith('{"outcome"'));
+  const { outcome, detail = "" } = said === undefined ? {} : (JSON.parse(said) as { outcome?: string; detail?: string });
+  const tail = `${detail}\n${stderr.slice(-1500)}`.trim();
+  if (ended === undefined) return { outcome: "hang", detail: `after it said ${outcome}: ${tail}` };
+  if (typeof ended === "string") return { outcome: "died", detail: `by ${ended}, after it said ${outcome}: ${tail}` };
+  if (outcome === undefined || ended !== 0) return { outcome: "uncaught", detail: `exit code ${ended}: ${tail}` };
+  return { outcome, detail: tail };
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It ended by itself.
+  }
+}
+
+function readLog(path: string): string {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    // The program ended before it was traced.
+    return "";
+  }
+}
+
+interface Call {
+  readonly thread: string;
+  readonly syscall: string;
+  readonly injected: boolean;
+  /** Made by the native library. */
+  readonly own: boolean;
+}
+
+// A line for each call, "THREAD NAME(...", and after it a line for each frame, " > FILE(...".
+function callsOf(log: string): Call[] {
+  const calls: (Call & { own: boolean })[] = [];
+  for (const line of log.split("\n")) {
+    const call = /^(\d+) +(?:<\.\.\. )?(\w+)(?:\(| resumed>)/.exec(line);
+    if (call !== null && !line.includes("<unfinished ...>")) {
+      const [, thread = "", syscall = ""] = call;
+      calls.push({ thread, syscall, injected: line.includes("(INJECTED)"), own: false });
+    } else if (/^ >.*polyproc\.node/.test(line)) {
+      const last = calls.at(-1);
+      if (last !== undefined) last.own = true;
+    }
+  }
+  return calls;
+}
+
+/** The faults that are the library's own calls in an untouched run (with `all`, any that the victim makes). */
+export async function faultsOf(scenario: Scenario, all = false): Promise<{ faults: Fault[]; outcome: string; detail: string }> {
+  const { log, outcome, detail } = await trace(scenario, ["-e", `trace=${Object.keys(FAULTS).join(",")}`]);
+  const counts = new Map<string, number>();
+  const faults = new Map<string, Fault>();
+  for (const { thread, syscall, own } of callsOf(log)) {
+    const when = (counts.get(`${thread} ${syscall}`) ?? 0) + 1;
+    counts.set(`${thread} ${syscall}`, when);
+    if ((own || all) && syscall in FAULTS) faults.set(`${syscall} ${when}`, { syscall, when });
+  }
+  const sorted = [...faults.values()].sort((a, b) => a.syscall.localeCompare(b.syscall) || a.when - b.when);
+  return { faults: sorted, outcome, detail };
+}
+
+/** Runs the scenario with this fault. */
+export async function inject(scenario: Scenario, { syscall, when }: Fault): Promise<Outcome> {
+  const flags = ["-e", `trace=${syscall}`, "-e", `inject=${syscall}:error=${FAULTS[syscall]}:when=${when}`];
+  const { outcome, detail, left, log } = await trace(scenario, flags);
+  const hits = callsOf(log).filter(({ injected }) => injected);
+  return { outcome, detail, left, hit: hits.length, own: hits.filter(({ own }) => own).length };
+}
+
+/** Whether this is an end that a fault may lead to. */
+export function isSound({ outcome, left }: Outcome): boolean {
+  return left.length === 0 && !["untyped", "uncaught", "hang", "died"].includes(outcome);
+}

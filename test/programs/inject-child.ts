@@ -1,0 +1,4 @@
+// Loaded ahead of a child's first module.
+import { gate } from "./inject-gate.ts";
+
+gate("child");
