@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { root, runtime } from "../scripts/setup.mjs";
+import { built } from "./build.mjs";
 
 export const RUNTIMES = ["node", "deno", "bun"];
 const FLAGS = { node: [], deno: ["run", "-A"], bun: [] };
@@ -12,7 +13,8 @@ function pairs(settings) {
 }
 
 function onRuntime(name, program, settings, env = {}) {
-  return { runtime: name, command: [runtime(name), ...FLAGS[name], join(root, "bench/contenders", program), ...pairs(settings)], env };
+  const file = name === "deno" ? join(root, "bench/contenders", `${program}.ts`) : join(built, "bench/contenders", `${program}.js`);
+  return { runtime: name, command: [runtime(name), ...FLAGS[name], file, ...pairs(settings)], env };
 }
 
 function forEach(runtimes, make) {
@@ -34,7 +36,7 @@ export function builtin(label, program, settings = {}, runtimes = RUNTIMES) {
 export function codec(label, settings) {
   const missing =
     label === "msgpackr" && !["node_modules/msgpackr", "bench/node_modules/msgpackr"].some((path) => existsSync(join(root, path)));
-  const made = forEach(RUNTIMES, (name) => [`${name} ${label}`, onRuntime(name, "codec.ts", { library: label, ...settings })]);
+  const made = forEach(RUNTIMES, (name) => [`${name} ${label}`, onRuntime(name, "codec", { library: label, ...settings })]);
   return missing
     ? Object.fromEntries(Object.entries(made).map(([name, each]) => [name, { ...each, missing: "msgpackr is not installed" }]))
     : made;
@@ -67,8 +69,8 @@ const CFLAGS = "-std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Wshadow -Wconversion -
 const compiled = new Map();
 
 function compile(program) {
-  const output = join(root, ".scratch/bench", program);
-  mkdirSync(join(root, ".scratch/bench"), { recursive: true });
+  const output = join(built, "bench", program);
+  mkdirSync(join(built, "bench"), { recursive: true });
   const shim = join(root, "native/src");
   const sources = [`bench/c/${program}.c`, "bench/c/measure.c"].map((path) => join(root, path));
   if (program === "ring")

@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { buildPrograms } from "../bench/build.mjs";
 import { chart } from "../bench/chart.mjs";
 import { describeMachine, machineLine } from "../bench/machine.mjs";
 import { markdown, replaceGenerated, rowText } from "../bench/report.mjs";
@@ -40,6 +41,7 @@ const turns = Number(given.turns ?? (given.quick ? 3 : 5));
 if (!Number.isInteger(turns) || turns < 1) usage(`There can't be ${given.turns} turns.`);
 ensureInstalled();
 console.log(`Native library: ${buildNative()}.`);
+buildPrograms();
 const rows = wantedRows(given);
 const machine = describeMachine();
 console.log(`${machineLine(machine)}\n`);

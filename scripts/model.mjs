@@ -35,7 +35,7 @@ const mutants = [
     "STEP(item = slot[at % RING]); ",
     "STEP(released = at + 1); STEP(item = slot[at % RING]);",
   ],
-  ["C1 without a second look", "queue.pml", { REDELIVER: 0 }, ":: gone(who) ->\n    at = free", ":: true ->\n    at = free"],
+  ["C3 without its log", "queue.pml", { REDELIVER: 0 }, "who, 0) /* C3 */", "NOBODY, 0)"],
   ["C4 before C3", "queue.pml", { REDELIVER: 0 }, "    at = free;", "    STEP(used[who] = false); at = free;"],
   ["the log not marked as done with its commit", "queue.pml", { REDELIVER: 1 }, "log_value = value; logged = false)", "log_value = value)"],
   ["one copy only", "snapshot.pml", {}, "next % 2", "selected % 2"],

@@ -1,9 +1,9 @@
 import type { ConditionPort, LockPort } from "./backend/backend.ts";
 import { ClosedError, StateError } from "./errors.ts";
-import { Lock, lockPort, RLock } from "./locks.ts";
+import { insideOf, Lock, RLock } from "./locks.ts";
 import { Adopted, registerShared } from "./message.ts";
 import { backendFor, noSync, shareable } from "./shared.ts";
-import { type BlockOptions, checkWait, describe, FOREVER, type Wait, type WaitOptions } from "./timing.ts";
+import { type BlockOptions, checkWait, describe, FOREVER, ONCE, type Wait, type WaitOptions } from "./timing.ts";
 import { registerOwn, travelAs } from "./wire/classes.ts";
 
 const NAME = "polyproc.Condition";
@@ -55,6 +55,11 @@ export class Condition {
     this.#lock = parts?.lock ?? lock ?? new RLock(new Adopted(backendFor(new.target).makeLock(true)));
     this.#waiters = parts?.waiters ?? new Waiters(backendFor(new.target).makeCondition());
     travelAs(new.target.prototype, NAME);
+  }
+
+  /** As {@link Lock.abandoned}: also true if it was a `wait()` that acquired the lock of a process that died holding it. */
+  get abandoned(): boolean {
+    return this.#lock.abandoned;
   }
 
   /** Acquires the lock; as {@link Lock.acquire}. */
@@ -140,7 +145,7 @@ export class Condition {
     try {
       return waiters.notifiedSync?.(place, wait) === true;
     } finally {
-      lock.acquireSync?.(FOREVER, depth);
+      insideOf(this.#lock).took(lock.acquireSync?.(FOREVER, depth) ?? "refused");
     }
   }
 
@@ -179,16 +184,21 @@ export class Condition {
     const lock = this.#lockPort("wait");
     if ((await lock.held()) === 0) throw notHolding("wait");
     const place = await waiters.enter();
-    const depth = await lock.unlock(true);
+    const depth = await lock.unlock(true).catch(async (error: unknown) => {
+      // Another task of this process released it meanwhile.
+      if (await waiters.notified(place, ONCE)) await waiters.notify(1);
+      throw error;
+    });
     try {
       return await waiters.notified(place, wait);
     } finally {
-      await lock.acquire(FOREVER, depth);
+      // A lock of its own is closed with it.
+      if (!this.#closed || !this.#ownsLock) insideOf(this.#lock).took(await this.#lockPort("wait").acquire(FOREVER, depth));
     }
   }
 
   #lockPort(what: string): LockPort {
-    return lockPort(this.#lock, what);
+    return insideOf(this.#lock).open(what);
   }
 
   #open(what: string): ConditionPort {

@@ -79,7 +79,7 @@ export class Connection<T = unknown> implements AsyncIterable<T> {
    */
   async recv(options?: WaitOptions): Promise<T> {
     const port = this.#reading("recv");
-    const incoming = await port.recv(checkWait(options));
+    const incoming = await received(port, options);
     // No reference of a process outside of the tree is followed.
     return (port instanceof RemotePort ? decode(takeBytes(incoming)) : accept(incoming)) as T;
   }
@@ -108,7 +108,7 @@ export class Connection<T = unknown> implements AsyncIterable<T> {
   async recvBytes(maxLength?: number, options?: WaitOptions): Promise<Uint8Array> {
     const port = this.#reading("recvBytes");
     const most = checkMost(maxLength);
-    return notLonger(takeBytes(await port.recv(checkWait(options))), most);
+    return notLonger(takeBytes(await received(port, options)), most);
   }
 
   /**
@@ -123,7 +123,7 @@ export class Connection<T = unknown> implements AsyncIterable<T> {
     const port = this.#reading("recvBytesInto");
     const target = bytesOf(buffer, "buffer");
     const start = checkSize(offset, "offset", target.length);
-    return copyInto(takeBytes(await port.recv(checkWait(options))), target, start);
+    return copyInto(takeBytes(await received(port, options)), target, start);
   }
 
   /**
@@ -235,6 +235,11 @@ export class Connection<T = unknown> implements AsyncIterable<T> {
     if (!this.writable) throw new UnsupportedError(`${what}() on the end of a one-way pipe that only receives: use the other end.`);
     return port;
   }
+}
+
+function received(port: ConnectionPort, options: WaitOptions | undefined): Incoming | Promise<Incoming> {
+  const wait = checkWait(options);
+  return port.recvNow?.() ?? port.recv(wait);
 }
 
 function checkRange(buffer: Bytes, offset: number, size: number | undefined): Uint8Array {

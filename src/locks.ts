@@ -28,12 +28,12 @@ abstract class Acquirable {
    * @throws {OwnerDiedError} if it is a portable one and the process that made it is gone
    */
   async acquire(options?: BlockOptions): Promise<boolean> {
-    return this.#took(await this.take(checkWait(options), "acquire"));
+    return this.took(await this.take(checkWait(options), "acquire"));
   }
 
   /** As `acquire`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
   acquireSync(options?: BlockOptions): boolean {
-    return this.#took(this.takeSync(checkWait(options), "acquireSync"));
+    return this.took(this.takeSync(checkWait(options), "acquireSync"));
   }
 
   /**
@@ -53,7 +53,7 @@ abstract class Acquirable {
     return new HeldSync(this, this.#abandoned);
   }
 
-  #took(grant: Grant): boolean {
+  protected took(grant: Grant): boolean {
     if (grant !== "refused") this.#abandoned = grant === "abandoned";
     return grant !== "refused";
   }
@@ -113,13 +113,21 @@ export class HeldSync {
   }
 }
 
-const ports = new WeakMap<object, (what: string) => LockPort>();
+/** What a condition needs of its lock. */
+export interface LockInside {
+  /** What is behind it; throws if it is closed. */
+  open(what: string): LockPort;
+  /** Notes how an acquisition by its port went. */
+  took(grant: Grant): void;
+}
 
-/** What is behind a lock, for a condition that uses it; throws if it is closed. */
-export function lockPort(lock: Lock | RLock, what: string): LockPort {
-  const open = ports.get(lock);
-  if (open === undefined) throw new TypeError(`A condition takes a Lock or an RLock, received ${describe(lock)}.`);
-  return open(what);
+const insides = new WeakMap<object, LockInside>();
+
+/** What is behind a lock, for a condition that uses it. */
+export function insideOf(lock: Lock | RLock): LockInside {
+  const inside = insides.get(lock);
+  if (inside === undefined) throw new TypeError(`A condition takes a Lock or an RLock, received ${describe(lock)}.`);
+  return inside;
 }
 
 abstract class PlainLock extends Acquirable {
@@ -130,7 +138,7 @@ abstract class PlainLock extends Acquirable {
     super();
     this.#port = port;
     shareable(this, port, () => this.#open("sending it"));
-    ports.set(this, (what) => this.#open(what));
+    insides.set(this, { open: (what) => this.#open(what), took: (grant) => this.took(grant) });
   }
 
   protected override take(wait: Wait, what: string): Promise<Grant> {

@@ -31,10 +31,13 @@ export interface Packed extends Message {
   release(sent: boolean): void;
 }
 
+const NO_REFS: readonly Ref[] = [];
+const nothing = (): void => {};
+
 /** A value as it is now, ready to leave. Throws `SerializationError` with the path to what can't travel. */
 export function pack(value: unknown, root: string): Packed {
   const { bytes, shared } = encode(value, root);
-  if (shared.length === 0) return { bytes, refs: [], release: () => {} };
+  if (shared.length === 0) return { bytes, refs: NO_REFS, release: nothing };
   const ports = shared.map((object) => (handleOf(object) as Port).again());
   const release = (sent: boolean): void => {
     for (const port of ports) port.release(sent);

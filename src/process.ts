@@ -1,6 +1,6 @@
 import type { Message, ReportKind } from "./backend/backend.ts";
 import { type BackendName, chooseBackend } from "./backend/select.ts";
-import { ClosedError, ProcessDiedError, StateError, TimeoutError } from "./errors.ts";
+import { ClosedError, CorruptedError, ProcessDiedError, StateError, TimeoutError } from "./errors.ts";
 import { type Packed, pack, unpack } from "./message.ts";
 import { currentPlace, isImporting, nextIdentity } from "./process/family.ts";
 import { type Cargo, MAX_DEPTH, type Outcome } from "./process/job.ts";
@@ -352,7 +352,7 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     }
     try {
       const { value, attached } = unpack(message);
-      const outcome = value as Outcome;
+      const outcome = checkOutcome(value);
       if (kind === "result") this.#settle({ value: outcome.value as Result });
       else this.#settle({ error: this.#withOrigin(outcome) });
       await attached;
@@ -424,6 +424,11 @@ Object.defineProperty(Process.prototype, Symbol.for("nodejs.util.inspect.custom"
 
 function closed(what: string): ClosedError {
   return new ClosedError(`The process object is closed: ${what} works only before close().`);
+}
+
+function checkOutcome(value: unknown): Outcome {
+  if (typeof value === "object" && value !== null) return value as Outcome;
+  throw new CorruptedError("A child reported what no child of ours reports.");
 }
 
 function checkMayStart(): void {

@@ -2,7 +2,7 @@ import type { QueuePort, QueueStats } from "./backend/backend.ts";
 import { ClosedError, ShutDown, StateError } from "./errors.ts";
 import { Adopted, accept, deliver, deliverSync, pack, registerShared } from "./message.ts";
 import { backendFor, noSync, shareable } from "./shared.ts";
-import { type BlockOptions, checkWait, describe, ONCE, type WaitOptions } from "./timing.ts";
+import { type BlockOptions, checkWait, describe, ONCE, type Wait, type WaitOptions } from "./timing.ts";
 import { waitable } from "./wait.ts";
 
 export type { QueueStats } from "./backend/backend.ts";
@@ -17,6 +17,13 @@ export interface QueueOptions {
 export interface ShutdownOptions {
   /** Drop what is in the queue instead of letting consumers drain it. Default `false`. */
   readonly immediate?: boolean;
+}
+
+function putInto(port: QueuePort, item: unknown, wait: Wait): Promise<void> | undefined {
+  const packed = pack(item, "item");
+  // Most puts are in at once: those cost no promise.
+  if (packed.refs.length === 0 && port.putNow?.(packed) === true) return undefined;
+  return deliver(packed, (message) => port.put(message, wait));
 }
 
 const unbounded = { maxsize: 0, redeliver: false };
@@ -72,13 +79,15 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
   async put(item: T, options?: BlockOptions): Promise<void> {
     const port = this.#open("put");
     const wait = checkWait(options);
-    await deliver(pack(item, "item"), (message) => port.put(message, wait));
+    const rest = putInto(port, item, wait);
+    if (rest !== undefined) await rest;
   }
 
   /** `put` that never waits: rejects with `Full` at once. */
   async putNowait(item: T): Promise<void> {
     const port = this.#open("putNowait");
-    await deliver(pack(item, "item"), (message) => port.put(message, ONCE));
+    const rest = putInto(port, item, ONCE);
+    if (rest !== undefined) await rest;
   }
 
   /**
@@ -92,7 +101,8 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    */
   async get(options?: BlockOptions): Promise<T> {
     const port = this.#open("get");
-    return accept(await port.get(checkWait(options))) as T;
+    const wait = checkWait(options);
+    return accept(port.getNow?.() ?? (await port.get(wait))) as T;
   }
 
   /** `get` that never waits: rejects with `Empty` at once. */
@@ -255,13 +265,15 @@ export class SimpleQueue<T = unknown> {
   async put(item: T, options?: WaitOptions): Promise<void> {
     const port = this.#open("put");
     const wait = checkWait(options);
-    await deliver(pack(item, "item"), (message) => port.put(message, wait));
+    const rest = putInto(port, item, wait);
+    if (rest !== undefined) await rest;
   }
 
   /** As {@link Queue.get}. */
   async get(options?: WaitOptions): Promise<T> {
     const port = this.#open("get");
-    return accept(await port.get(checkWait(options))) as T;
+    const wait = checkWait(options);
+    return accept(port.getNow?.() ?? (await port.get(wait))) as T;
   }
 
   /** Whether no item is in the queue: the same counter as `qsize`. */

@@ -62,13 +62,29 @@ function cellsOf(type: CellType, values: Iterable<unknown>): CellArray {
   return cells;
 }
 
-/** What an array of shared numbers has besides them. */
+/** This process's hold on numbers, as a value and an array have it. */
 class Numbers {
-  readonly port: CellsPort;
+  readonly type: CellType;
+  readonly length: number;
+  readonly #port: CellsPort;
+  #closed = false;
 
   constructor(port: CellsPort) {
-    this.port = port;
-    shareable(this, port, () => port);
+    this.type = port.type;
+    this.length = port.length;
+    this.#port = port;
+    shareable(this, port, () => this.open("sending them"));
+  }
+
+  open(what: string): CellsPort {
+    if (this.#closed) throw new ClosedError(`The shared numbers are closed in this process: ${what} works only before close().`);
+    return this.#port;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#port.release();
   }
 }
 
@@ -89,7 +105,6 @@ export class SharedValue<T extends CellType = CellType> {
   /** The type of its number. */
   readonly type: T;
   readonly #numbers: Numbers;
-  #closed = false;
 
   /**
    * @param type `i8`, `u8`, `u8c` (clamped), `i16`, `u16`, `i32`, `u32`, `i64`, `u64` (the last two with BigInts), `f32`, `f64`
@@ -104,16 +119,16 @@ export class SharedValue<T extends CellType = CellType> {
       const first = checkNumber(checked, value ?? (isBig(checked) ? 0n : 0), "value");
       this.#numbers = new Numbers(backendFor(new.target).makeCells(checked, cellsOf(checked, [first])));
     }
-    this.type = this.#numbers.port.type as T;
+    this.type = this.#numbers.type as T;
     travelAs(new.target.prototype, VALUE);
   }
 
   async get(): Promise<NumberOf<T>> {
-    return this.#operate("load");
+    return this.#operate("load", undefined, undefined, "get");
   }
 
   async set(value: NumberOf<T>): Promise<void> {
-    await this.#operate("store", value);
+    await this.#operate("store", value, undefined, "set");
   }
 
   /** Adds, and gives what there was before; integers only, which wrap around. */
@@ -149,9 +164,7 @@ export class SharedValue<T extends CellType = CellType> {
 
   /** Lets this process go of the object. Idempotent. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#numbers.port.release();
+    this.#numbers.close();
   }
 
   /** As `close()`. */
@@ -160,10 +173,7 @@ export class SharedValue<T extends CellType = CellType> {
   }
 
   static {
-    const parts = (value: SharedValue): ValueParts => {
-      value.#open("sending it");
-      return { numbers: value.#numbers };
-    };
+    const parts = (value: SharedValue): ValueParts => ({ numbers: value.#numbers });
     registerOwn<SharedValue, ValueParts>(
       VALUE,
       SharedValue.prototype,
@@ -178,16 +188,11 @@ export class SharedValue<T extends CellType = CellType> {
     return this.#operate(operation, value, expected);
   }
 
-  async #operate(operation: Operation, value?: NumberOf<T>, expected?: NumberOf<T>): Promise<NumberOf<T>> {
-    const port = this.#open(operation);
+  async #operate(operation: Operation, value?: NumberOf<T>, expected?: NumberOf<T>, called: string = operation): Promise<NumberOf<T>> {
+    const port = this.#numbers.open(called);
     const none = isBig(this.type) ? 0n : 0;
     const operand = operation === "load" ? none : checkNumber(this.type, value, "value");
     return (await port.operate(operation, operand, expected ?? none)) as NumberOf<T>;
-  }
-
-  #open(what: string): CellsPort {
-    if (this.#closed) throw new ClosedError(`The shared value is closed in this process: ${what} works only before close().`);
-    return this.#numbers.port;
   }
 }
 
@@ -228,7 +233,6 @@ export class SharedArray<T extends CellType = CellType> {
   readonly lock: Lock | RLock | undefined;
   readonly #numbers: Numbers;
   readonly #ownsLock: boolean;
-  #closed = false;
 
   /**
    * @param type as for {@link SharedValue}
@@ -251,21 +255,21 @@ export class SharedArray<T extends CellType = CellType> {
       this.#ownsLock = options.lock === true;
       this.#numbers = new Numbers(backend.makeCells(checkType(type), values));
     }
-    this.type = this.#numbers.port.type as T;
-    this.length = this.#numbers.port.length;
+    this.type = this.#numbers.type as T;
+    this.length = this.#numbers.length;
     travelAs(new.target.prototype, ARRAY);
   }
 
   /** The number at an index; throws `RangeError` outside. */
   async get(index: number): Promise<NumberOf<T>> {
-    const port = this.#open("get");
+    const port = this.#numbers.open("get");
     const at = checkIndex(index, this.length - 1, "index");
     return cellAt(await port.read(at, at + 1), 0) as NumberOf<T>;
   }
 
   /** Sets one number, or several from an index on; throws `RangeError`, and sets nothing, if they don't fit. */
   async set(index: number, values: NumberOf<T> | Iterable<NumberOf<T>>): Promise<void> {
-    const port = this.#open("set");
+    const port = this.#numbers.open("set");
     const cells = cellsOf(this.type, isIterable(values) ? values : [values]);
     if (cells.length > this.length) throw new RangeError(`${cells.length} values don't fit into an array of ${this.length}.`);
     await port.write(checkIndex(index, this.length - cells.length, "index"), cells);
@@ -273,14 +277,14 @@ export class SharedArray<T extends CellType = CellType> {
 
   /** A copy of the numbers from `start` to before `end`; default: all. */
   async slice(start = 0, end: number = this.length): Promise<ArrayOf<T>> {
-    const port = this.#open("slice");
+    const port = this.#numbers.open("slice");
     const to = checkIndex(end, this.length, "end");
     return (await port.read(checkIndex(start, to, "start"), to)) as ArrayOf<T>;
   }
 
   /** The numbers themselves, without a copy, until `close()`. Native backend; on the portable one `UnsupportedError`. */
   get view(): ArrayOf<T> {
-    const { view } = this.#open("view");
+    const { view } = this.#numbers.open("view");
     if (view === undefined) throw new UnsupportedError("view needs the native backend: use get(), set() and slice(), which work on both.");
     holders.set(view.buffer as ArrayBuffer, this as unknown as SharedArray);
     return view as ArrayOf<T>;
@@ -288,9 +292,7 @@ export class SharedArray<T extends CellType = CellType> {
 
   /** Lets this process go of the object, and of a lock of its own. Idempotent. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#numbers.port.release();
+    this.#numbers.close();
     if (this.#ownsLock) this.lock?.close();
   }
 
@@ -300,21 +302,13 @@ export class SharedArray<T extends CellType = CellType> {
   }
 
   static {
-    const parts = (array: SharedArray): ArrayParts => {
-      array.#open("sending it");
-      return { numbers: array.#numbers, lock: array.lock, ownsLock: array.#ownsLock };
-    };
+    const parts = (array: SharedArray): ArrayParts => ({ numbers: array.#numbers, lock: array.lock, ownsLock: array.#ownsLock });
     registerOwn<SharedArray, ArrayParts>(
       ARRAY,
       SharedArray.prototype,
       parts,
       (whole) => new SharedArray(new Adopted(whole as never) as never, 1),
     );
-  }
-
-  #open(what: string): CellsPort {
-    if (this.#closed) throw new ClosedError(`The shared array is closed in this process: ${what} works only before close().`);
-    return this.#numbers.port;
   }
 }
 

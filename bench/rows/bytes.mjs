@@ -4,7 +4,7 @@ const ALL = /^\w+ native$/;
 
 export function rows({ ms }) {
   const row = (id, title, contenders, targets = []) => ({ id, title, unit: "MiB/s", higherIsBetter: true, contenders, targets });
-  const echo = (bytes) => ({ ...polyproc("bytes.ts", { bytes, ms }), ...python("bytes_echo.py", { bytes, ms }) });
+  const echo = (bytes) => ({ ...polyproc("bytes", { bytes, ms }), ...python("bytes_echo.py", { bytes, ms }) });
   const socketpair = (bytes) => c("socketpair", { what: 1, bytes, ms });
   return [
     row("bytes-64k", "sendBytes echo, 64 KiB", { ...echo(1 << 16), ...socketpair(1 << 16) }),
@@ -19,7 +19,7 @@ export function rows({ ms }) {
       ...row(
         "bytes-memory",
         "1 MiB echo through SharedMemory",
-        { ...polyproc("memory-echo.ts", { bytes: 1 << 20, ms }), ...python("bytes_echo.py", { bytes: 1 << 20, ms }, "CPython Pipe") },
+        { ...polyproc("memory-echo", { bytes: 1 << 20, ms }), ...python("bytes_echo.py", { bytes: 1 << 20, ms }, "CPython Pipe") },
         [{ subject: ALL, against: "CPython Pipe", least: 5 }],
       ),
       quick: /./,

@@ -6,7 +6,7 @@ export function rows({ ms }) {
     title,
     unit: "µs",
     higherIsBetter: false,
-    contenders: { ...polyproc("lock.ts", { calls, ms }), ...python("lock.py", { ms }) },
+    contenders: { ...polyproc("lock", { calls, ms }), ...python("lock.py", { ms }) },
   });
   return [row("lock", "Lock hand-over between two processes, async", "async"), row("lock-sync", "Lock hand-over, sync", "sync")];
 }

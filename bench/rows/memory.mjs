@@ -8,9 +8,9 @@ export function rows({ settle }) {
       unit: "MiB",
       higherIsBetter: false,
       contenders: {
-        ...polyproc("memory.ts", { settle }),
-        ...polyproc("memory.ts", { settle }, { backend: "portable" }),
-        ...builtin("bare", "bare.ts", { what: "memory", settle }),
+        ...polyproc("memory", { settle }),
+        ...polyproc("memory", { settle }, { backend: "portable" }),
+        ...builtin("bare", "bare", { what: "memory", settle }),
         ...python("memory.py", { settle }),
       },
       targets: [

@@ -3,17 +3,17 @@ import { builtin, c, onOneCore, polyproc, python } from "../commands.mjs";
 const ALL = /^\w+ native$/;
 
 export function rows({ ms }) {
-  const trip = (settings, options) => polyproc("round-trip.ts", { via: "pipe", ms, ...settings }, options);
+  const trip = (settings, options) => polyproc("round-trip", { via: "pipe", ms, ...settings }, options);
   const cpython = (settings) => python("round_trip.py", { via: "pipe", ms, ...settings });
   const socketpair = (settings) => c("socketpair", { ms, ...settings });
   const row = (id, title, contenders, targets = []) => ({ id, title, unit: "µs", higherIsBetter: false, contenders, targets });
-  const forked = (serialization) => builtin(`fork ${serialization}`, "fork.ts", { what: "trip", serialization, ms });
+  const forked = (serialization) => builtin(`fork ${serialization}`, "fork", { what: "trip", serialization, ms });
   const orientation = {
     ...forked("json"),
     ...forked("advanced"),
-    ...builtin("Bun.spawn json", "bun-spawn.ts", { what: "trip", serialization: "json", ms }, ["bun"]),
-    ...builtin("Bun.spawn advanced", "bun-spawn.ts", { what: "trip", serialization: "advanced", ms }, ["bun"]),
-    ...builtin("worker_threads", "worker.ts", { what: "trip", ms }),
+    ...builtin("Bun.spawn json", "bun-spawn", { what: "trip", serialization: "json", ms }, ["bun"]),
+    ...builtin("Bun.spawn advanced", "bun-spawn", { what: "trip", serialization: "advanced", ms }, ["bun"]),
+    ...builtin("worker_threads", "worker", { what: "trip", ms }),
   };
   return [
     {

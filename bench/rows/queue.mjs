@@ -3,19 +3,19 @@ import { builtin, c, onOneCore, polyproc, python } from "../commands.mjs";
 const ALL = /^\w+ native$/;
 
 function throughput(id, title, settings, extra = {}, targets = []) {
-  const contenders = { ...polyproc("queue.ts", settings), ...python("queue_rate.py", settings), ...extra };
+  const contenders = { ...polyproc("queue", settings), ...python("queue_rate.py", settings), ...extra };
   return { id, title, unit: "items/s", higherIsBetter: true, contenders, targets };
 }
 
 export function rows({ ms }) {
-  const forked = (serialization) => builtin(`fork ${serialization}`, "fork.ts", { what: "rate", serialization, ms });
+  const forked = (serialization) => builtin(`fork ${serialization}`, "fork", { what: "rate", serialization, ms });
   const orientation = {
-    ...builtin("Bun.spawn json", "bun-spawn.ts", { what: "rate", serialization: "json", ms }, ["bun"]),
-    ...builtin("Bun.spawn advanced", "bun-spawn.ts", { what: "rate", serialization: "advanced", ms }, ["bun"]),
-    ...builtin("worker_threads", "worker.ts", { what: "rate", ms }),
+    ...builtin("Bun.spawn json", "bun-spawn", { what: "rate", serialization: "json", ms }, ["bun"]),
+    ...builtin("Bun.spawn advanced", "bun-spawn", { what: "rate", serialization: "advanced", ms }, ["bun"]),
+    ...builtin("worker_threads", "worker", { what: "rate", ms }),
     ...c("ring", { what: 0, ms }),
   };
-  const trip = (settings) => polyproc("round-trip.ts", { via: "queue", ms, ...settings });
+  const trip = (settings) => polyproc("round-trip", { via: "queue", ms, ...settings });
   const pipe = (settings) => python("round_trip.py", { via: "pipe", ms, ...settings }, "CPython Pipe");
   const socketpair = (settings = {}) => c("socketpair", { ms, ...settings });
   const roundTrip = (id, title, contenders, targets) => ({ id, title, unit: "µs", higherIsBetter: false, contenders, targets });

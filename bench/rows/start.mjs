@@ -6,8 +6,8 @@ const REFILL_MS = 400;
 
 export function rows({ starts }) {
   const row = (id, title, contenders, targets = []) => ({ id, title, unit: "ms", higherIsBetter: false, contenders, targets });
-  const spawned = (settings, options) => polyproc("start.ts", { method: "spawn", ...settings }, options);
-  const spare = (until) => polyproc("start.ts", { method: "forkserver", until, starts, pause: REFILL_MS });
+  const spawned = (settings, options) => polyproc("start", { method: "spawn", ...settings }, options);
+  const spare = (until) => polyproc("start", { method: "forkserver", until, starts, pause: REFILL_MS });
   const forkserver = python("start.py", { method: "forkserver", starts }, "CPython forkserver");
   const against = "CPython forkserver";
   return [
@@ -17,7 +17,7 @@ export function rows({ starts }) {
         "Start and join, spawn",
         {
           ...spawned({ starts }),
-          ...builtin("bare", "bare.ts", { what: "start", starts }),
+          ...builtin("bare", "bare", { what: "start", starts }),
           ...spawned({ starts }, { backend: "portable" }),
           ...python("start.py", { method: "spawn", starts }, "CPython spawn"),
           ...python("start.py", { method: "fork", starts }, "CPython fork"),
@@ -28,7 +28,7 @@ export function rows({ starts }) {
     },
     row("start-cold", "Start and join, spawn, a program's first", {
       ...spawned({ starts: 1 }),
-      ...builtin("bare", "bare.ts", { what: "start", starts: 1 }),
+      ...builtin("bare", "bare", { what: "start", starts: 1 }),
       ...python("start.py", { method: "spawn", starts: 1 }, "CPython spawn"),
     }),
     {

@@ -6,6 +6,6 @@ export function rows({ ms }) {
     title: `Queue round trip, async, ${waiters} ${waiters === 1 ? "process waits" : "processes wait"} at the queue`,
     unit: "µs",
     higherIsBetter: false,
-    contenders: { ...polyproc("waiters.ts", { waiters, ms }), ...python("waiters.py", { waiters, ms }, "CPython Queue") },
+    contenders: { ...polyproc("waiters", { waiters, ms }), ...python("waiters.py", { waiters, ms }, "CPython Queue") },
   }));
 }

@@ -16,7 +16,9 @@
 #define RECORD 16
 #define CHUNK (1ull << 20)
 #define KEEP (4ull << 20)      /* memory at the ring's start that is never given back */
+#ifndef REWIND_AT
 #define REWIND_AT (1ull << 20) /* an empty queue returns to memory that is warm */
+#endif
 #define HAND (1ull << 63)      /* in `taken`: the last item has not reached its caller */
 #define MOST_STEPS (1u << 24)
 #define LAST (1ull << 62)      /* no position is ever as far: sums stay in range */

@@ -14,7 +14,9 @@
 #include "futex.h"
 #include "polyproc.h"
 
-#define SPIN_US 40
+#define SPIN_US 50
+/* Waits as short as this are worth spinning for. */
+#define BUSY_US 300
 #define BUFFER (1 << 20)
 
 int32_t pp_socketpair(int32_t *fds, int32_t duplex) {
@@ -116,7 +118,10 @@ static int read_part(int fd, uint8_t *bytes, int32_t *got, int32_t wanted, int32
   return 0;
 }
 
-int32_t pp_recv(int32_t fd, struct pp_incoming *incoming, uint8_t *bytes, int32_t room, int32_t ms) {
+static int32_t recv_once(int32_t fd, struct pp_incoming *incoming, uint8_t *bytes, int32_t room, int32_t ms) {
+  /* It may have come with the connection, from a process that wrote what it liked. */
+  if (incoming->header_got < 0 || incoming->header_got > 12 || incoming->got < 0 || (incoming->length >= 0 && incoming->got > incoming->length))
+    return -EBADMSG;
   while (incoming->length < 0) {
     int wanted = header_size(incoming);
     int status = read_part(fd, incoming->header, &incoming->header_got, wanted, &ms, false);
@@ -134,6 +139,27 @@ int32_t pp_recv(int32_t fd, struct pp_incoming *incoming, uint8_t *bytes, int32_
   incoming->length = -1;
   incoming->header_got = incoming->got = 0;
   return status;
+}
+
+/* Waits are short in a busy exchange: then a look without sleep is cheaper than being woken. */
+static int32_t recv_spinning(int32_t fd, struct pp_incoming *incoming, uint8_t *bytes, int32_t room) {
+  int32_t status = recv_once(fd, incoming, bytes, room, 0);
+  int64_t began = status == -EAGAIN || incoming->empty_since != 0 ? pp_now() : 0;
+  while (status == -EAGAIN && incoming->spin_us > 0) {
+    for (int i = 0; i < 20; i++) pp_pause();
+    status = recv_once(fd, incoming, bytes, room, 0);
+    if (status == -EAGAIN && pp_now() - began > incoming->spin_us) incoming->spin_us = 0;
+  }
+  if (status == -EAGAIN) incoming->empty_since = incoming->empty_since != 0 ? incoming->empty_since : began;
+  else if (incoming->empty_since != 0) {
+    incoming->spin_us = pp_now() - incoming->empty_since < BUSY_US ? SPIN_US : 0;
+    incoming->empty_since = 0;
+  }
+  return status;
+}
+
+int32_t pp_recv(int32_t fd, struct pp_incoming *incoming, uint8_t *bytes, int32_t room, int32_t ms) {
+  return ms == 0 ? recv_spinning(fd, incoming, bytes, room) : recv_once(fd, incoming, bytes, room, ms);
 }
 
 int32_t pp_take_stdin(void) {

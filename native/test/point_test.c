@@ -10,10 +10,10 @@
 #include "workers.h"
 
 #define MIB (1ull << 20)
-#define PATIENCE_S 1.0
+#define PATIENCE_S 0.5
 #define WARM_UP 1500
 
-static const struct setting settings[] = {{4 * MIB, 2, 0}, {MIB, 2, 1}};
+static const struct setting settings[] = {{MIB, 2, 0}, {MIB, 2, 1}};
 static const char *const role_names[ROLES] = {"producer", "consumer", "visitor"};
 
 /* Somebody is killed in the middle of a shutdown that drops everything: the next one completes it. */

@@ -20,6 +20,7 @@
 #define MOST_ITEMS (1u << 27)
 #define LARGEST 30000
 #define STUCK_S 2
+#define WAIT_MS 3 /* short: who would have woken this one may be dead */
 
 static const enum role roles[WORKERS] = {PRODUCER, PRODUCER, CONSUMER, CONSUMER, VISITOR};
 
@@ -95,7 +96,7 @@ static void produce(int queue, uint32_t producer) {
     uint32_t number = ++oracle->started[producer];
     int32_t length = make(producer, number);
     int status;
-    do status = pp_queue_put(queue, bytes, length, 50);
+    do status = pp_queue_put(queue, bytes, length, WAIT_MS);
     while ((status == -EAGAIN || status == -EBUSY) && !oracle->stop);
     if (is_wrong("put", status)) return;
     if (status != 0) continue;
@@ -113,7 +114,7 @@ static void mark_done(int queue) {
 static void consume(int queue) {
   uint32_t last[PRODUCERS] = {0};
   while (!oracle->stop) {
-    int status = pp_queue_get(queue, bytes, sizeof bytes, 50);
+    int status = pp_queue_get(queue, bytes, sizeof bytes, WAIT_MS);
     if (is_wrong("get", status)) return;
     if (status < 0) continue;
     note(status, last);

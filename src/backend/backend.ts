@@ -87,6 +87,9 @@ export interface QueuePort extends Port {
   sent(): Promise<void>;
   put(message: Message, wait: Wait): Promise<void>;
   get(wait: Wait): Promise<Incoming>;
+  /** Where the backend can tell at once: as `put` and `get`, if they need not wait. */
+  putNow?(message: Message): boolean;
+  getNow?(): Incoming | undefined;
   /** Waits until a `get` would not wait; false if the wait ran out. */
   poll(wait: Wait): Promise<boolean>;
   stats(): Promise<QueueStats & { readonly maxsize: number }>;
@@ -104,6 +107,8 @@ export interface ConnectionPort extends Port {
   giveUp(reason: () => Error): void;
   send(message: Message, wait: Wait): Promise<void>;
   recv(wait: Wait): Promise<Incoming>;
+  /** Where the backend can tell at once: as `recv`, if it need not wait. */
+  recvNow?(): Incoming | undefined;
   poll(wait: Wait): Promise<boolean>;
   /** Where the backend has them: its descriptor, and the blocking calls. */
   readonly fd?: number;

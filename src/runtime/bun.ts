@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { UnsupportedError } from "../errors.ts";
+import { ProcessError, UnsupportedError } from "../errors.ts";
 import type { Exit, LaunchOptions, Output, Runtime, SpawnCommand, SpawnedChild } from "./runtime.ts";
 import { carriedFlags, entryPath, replaceStdin } from "./shared.ts";
 
@@ -111,7 +111,12 @@ export const bun: Runtime = {
   childLoadsLibrary: () => true,
 
   watchSocket(fd: number, data: () => void): void {
-    void host?.connect({ fd, socket: { data, error: () => {} } }).then((socket) => socket.unref());
+    host?.connect({ fd, socket: { data, error: () => {} } }).then(
+      (socket) => socket.unref(),
+      (error: unknown) => {
+        throw new ProcessError(`This thread can't be told of what happens: ${String(error)}. Close some files, and start again.`);
+      },
+    );
   },
 
   resolvers: [(specifier, parent) => host?.resolveSync(specifier, dirname(fileURLToPath(parent))) ?? ""],

@@ -11,8 +11,9 @@ type ResolveWith = (specifier: string, options: { conditions: ReadonlySet<string
 
 const isSelf = !("Deno" in globalThis) && !("Bun" in globalThis);
 
-function toWeb(stream: Readable | null): ReadableStream<Uint8Array> | null {
-  if (stream === null) return null;
+function toWeb(stream: Readable | null | undefined): ReadableStream<Uint8Array> | null {
+  // A child that could not be started has none.
+  if (stream === null || stream === undefined) return null;
   (stream as Readable & { unref?: () => void }).unref?.();
   const web: NodeReadableStream<Uint8Array> = Readable.toWeb(stream);
   return web as ReadableStream<Uint8Array>;

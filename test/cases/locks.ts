@@ -93,7 +93,7 @@ export async function abortingAcquires(lock: AnyLock, rounds: number): Promise<[
   for (let i = 0; i < rounds; i++) {
     const abort = new AbortController();
     const waiting = lock.acquire({ signal: abort.signal }).catch(() => false);
-    for (let turns = i % 7; turns > 0; turns--) await new Promise((resolve) => setImmediate(resolve));
+    for (let turns = i % 40; turns > 0; turns--) await new Promise((resolve) => setImmediate(resolve));
     abort.abort();
     const had = await waiting;
     counts[had ? 0 : 1]++;
@@ -107,14 +107,16 @@ export async function useNested(parts: { locks: [Lock, Map<string, RLock>]; sema
   return Promise.all([tryOnce(lock), tryOnce(map.get("r") as RLock), tryOnce(parts.semaphore)]);
 }
 
-export async function grandchildTries(lock: AnyLock): Promise<boolean> {
-  const child = new Process({ target: tryOnce, args: [lock] });
-  await child.start();
-  return child.result();
+export async function receiveAndTry(q: Queue<AnyLock>, count: number): Promise<boolean[]> {
+  const answers: boolean[] = [];
+  for (let i = 0; i < count; i++) answers.push(await tryOnce(await q.get()));
+  return answers;
 }
 
-export async function receiveAndTry(q: Queue<AnyLock>): Promise<boolean> {
-  return tryOnce(await q.get());
+export async function grandchildReceives(q: Queue<AnyLock>, count: number): Promise<boolean[]> {
+  const child = new Process({ target: receiveAndTry, args: [q, count] });
+  await child.start();
+  return child.result();
 }
 
 export async function takeBoth(first: Lock, q: Queue<Lock>): Promise<boolean[]> {
@@ -272,9 +274,10 @@ export const cases: Cases = {
       const child = await started({ target: abortingAcquires, args: [lock, 300] });
       const ours = { had: 0, aborted: 0 };
       while (child.isAlive()) {
-        const [had, aborted] = await abortingAcquires(lock, 20);
+        const [had, aborted] = await abortingAcquires(lock, 7);
         ours.had += had;
         ours.aborted += aborted;
+        await delay(1);
         assert.equal(await lock.acquire({ timeout: 5000 }), true);
         assert.equal(lock.abandoned, false);
         await lock.release();
@@ -408,11 +411,12 @@ export const cases: Cases = {
     assert.deepEqual(await run({ target: useNested, args: [parts] }), [true, true, true]);
     for (const each of [lock, rlock, semaphore]) await each.acquire();
     assert.deepEqual(await run({ target: useNested, args: [parts] }), [false, false, false]);
+    const q = new Queue<AnyLock>();
+    for (const target of [receiveAndTry, grandchildReceives]) {
+      for (const each of [lock, rlock, semaphore]) await q.put(each);
+      assert.deepEqual(await run({ target, args: [q, 3] }), [false, false, false]);
+    }
     for (const each of [lock, rlock, semaphore]) {
-      assert.equal(await run({ target: grandchildTries, args: [each] }), false);
-      const q = new Queue<AnyLock>();
-      await q.put(each);
-      assert.equal(await run({ target: receiveAndTry, args: [q] }), false);
       const [a, b] = Pipe<AnyLock>();
       await a.send(each);
       const again = await b.recv();

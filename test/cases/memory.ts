@@ -1,5 +1,6 @@
 // SharedMemory where a backend has none, and what is refused before any backend is asked.
 import assert from "node:assert/strict";
+import { inspect } from "node:util";
 import { getContext, SharedMemory, UnsupportedError } from "../../mod.ts";
 import type { Cases } from "../suite/case.ts";
 import { isNative } from "../suite/help.ts";
@@ -41,7 +42,7 @@ export const cases: Cases = {
         assert.throws(
           () => new Memory(options as never),
           (error: Error) => error instanceof Class && message.test(error.message),
-          JSON.stringify(options),
+          inspect(options),
         );
       }
     }

@@ -106,10 +106,13 @@ export function collectGarbage(): void {
   (runInNewContext("gc") as () => void)();
 }
 
-/** A child that uses what all of a process's children and objects share. */
+/** A child that uses what all of a process's children and objects share, and hosts an object of its own. */
 export async function use(queue: Queue<string>, end: Connection): Promise<void> {
-  await queue.put("from the child");
-  await end.send(await end.recv());
+  await queue.put(String(await end.recv()));
+  const own = new (getContext("spawn", { backend: "portable" }).Queue)<string>();
+  await end.send(own);
+  await end.recv();
+  own.close();
 }
 
 /** Opens what a process opens once and keeps, on each backend: from then on, descriptors are comparable. */
@@ -123,8 +126,11 @@ export async function warmUp(): Promise<void> {
     const child = new Process({ target: use, args: [queue, theirs], transfer: [theirs] });
     await child.start();
     await ours.send("to the child");
-    await ours.recv();
     await queue.get();
+    const theirOwn = (await ours.recv()) as Queue<string>;
+    await theirOwn.put("to the child");
+    theirOwn.close();
+    await ours.send("the end");
     await child.join();
     ours.close();
     queue.close();

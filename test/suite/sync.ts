@@ -1,7 +1,6 @@
 // What the cases of locks, conditions, events and barriers have in common.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, statSync, writeSync } from "node:fs";
 import { Skip } from "./case.ts";
 import { isNative } from "./help.ts";
 
@@ -28,9 +27,11 @@ export async function killed<T>(process: { kill(): void; join(): Promise<unknown
   const pending = timed(0, TOLD_WITHIN, () => waiting);
   pending.catch(() => {});
   process.kill();
-  const answer = await pending;
-  await process.join();
-  return answer;
+  try {
+    return await pending;
+  } finally {
+    await process.join();
+  }
 }
 
 /** Stops a process in the middle of what it does, and comes back once it stands still. */
@@ -68,28 +69,34 @@ export function withFile<T>(make: () => T): { object: T; file: string } {
   return { object, file: `/proc/${process.pid}/fd/${fd}` };
 }
 
-/** Another process of the same user writes random words over an object's; more of them where most of its state is. */
+/** Random words over an object's memory, as any process of the tree could write them: most where most of its state is. */
 export function scribble(file: string, seed: number): void {
-  const script = `
-import os, random
-random.seed(${seed})
-f = os.open("${file}", os.O_RDWR)
-size = os.fstat(f).st_size
-for _ in range(random.randint(1, 60)):
-    at = random.randrange(0, random.choice([320, 2048, size - 8]))
-    os.pwrite(f, random.randbytes(random.choice([1, 4, 8])), at)
-if random.random() < 0.3:
-    os.pwrite(f, random.randbytes(size - 320), 320)
-`;
-  const { status, stderr } = spawnSync("python3", ["-c", script], { encoding: "utf8" });
-  assert.equal(status, 0, stderr);
+  let state = seed;
+  const below = (limit: number): number => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    return (state >>> 8) % limit;
+  };
+  const size = statSync(file).size;
+  const bytes = (count: number): Uint8Array => Uint8Array.from({ length: count }, () => below(256));
+  for (let count = 1 + below(60); count > 0; count--) {
+    const end = [320, 2048, size - 8][below(3)] ?? size - 8;
+    write(file, below(end), bytes([1, 4, 8][below(3)] ?? 8));
+  }
+  if (seed % 3 === 0) write(file, 320, bytes(size - 320));
 }
 
 /** Writes one word of 32 bits. */
 export function writeWord(file: string, at: number, word: number): void {
-  const script = `import os; os.pwrite(os.open("${file}", os.O_RDWR), (${word}).to_bytes(4, "little"), ${at})`;
-  const { status, stderr } = spawnSync("python3", ["-c", script], { encoding: "utf8" });
-  assert.equal(status, 0, stderr);
+  write(file, at, new Uint8Array(Uint32Array.of(word).buffer));
+}
+
+function write(file: string, at: number, bytes: Uint8Array): void {
+  const fd = openSync(file, "r+");
+  try {
+    writeSync(fd, bytes, 0, bytes.length, at);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Calls everything on an object in that state: an error or an answer, soon. */

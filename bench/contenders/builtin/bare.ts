@@ -6,8 +6,9 @@ import { resident } from "../resident.ts";
 
 const flags = "Deno" in globalThis ? ["run", "-A"] : [];
 
+/** A program beside this one, built if this one is. */
 function start(name: string): ChildProcess {
-  const file = fileURLToPath(new URL(name, import.meta.url));
+  const file = fileURLToPath(new URL(name + import.meta.url.slice(-3), import.meta.url));
   return spawn(process.execPath, [...flags, file], { stdio: ["ignore", "inherit", "inherit"] });
 }
 
@@ -20,12 +21,12 @@ if (what === "start") {
   const times: number[] = [];
   for (let i = 0; i < starts; i++) {
     const begin = performance.now();
-    await ended(start("empty.ts"));
+    await ended(start("./empty"));
     times.push(performance.now() - begin);
   }
   report(starts === 1 ? (times[0] ?? 0) : median(times.slice(1)));
 } else {
-  const child = start("idle.ts");
+  const child = start("./idle");
   await new Promise((resolve) => setTimeout(resolve, settle));
   report(resident(child.pid ?? 0));
   const end = ended(child);

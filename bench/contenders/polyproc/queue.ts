@@ -4,10 +4,14 @@ import { items, rate, report, settings } from "../measure.ts";
 
 type Control = Connection<number>;
 
-export async function produce(control: Control, queue: Queue<unknown>, bytes: number): Promise<void> {
+/** Puts so many items a pass, with so many puts pending at a time. */
+export async function produce(control: Control, queue: Queue<unknown>, pending: number, bytes: number): Promise<void> {
   const item = items(bytes);
-  for await (const count of control) {
+  const give = async (count: number): Promise<void> => {
     for (let i = 0; i < count; i++) await queue.put(item(i));
+  };
+  for await (const count of control) {
+    await Promise.all(Array.from({ length: pending }, () => give(count / pending)));
     await control.send(count);
   }
 }
@@ -24,25 +28,26 @@ export async function consume(control: Control, queue: Queue<unknown>, pending: 
 }
 
 if (isMain(import.meta)) {
-  const { producers, consumers, bytes, maxsize, pending, ms } = settings({
+  const { producers, consumers, bytes, maxsize, puts, gets, ms } = settings({
     producers: 1,
     consumers: 1,
     bytes: 0,
     maxsize: 0,
-    pending: 1,
+    puts: 1,
+    gets: 1,
     ms: 1000,
   });
   const queue = new Queue<unknown>(maxsize);
-  const start = async (target: typeof produce, setting: number): Promise<{ control: Control; join(): Promise<unknown> }> => {
+  const start = async (target: typeof produce, pending: number): Promise<{ control: Control; join(): Promise<unknown> }> => {
     const [control, theirs] = Pipe<number>();
-    const process = new Process({ target, args: [theirs, queue, setting], transfer: [theirs] });
+    const process = new Process({ target, args: [theirs, queue, pending, bytes], transfer: [theirs] });
     await process.start();
     return { control, join: () => process.join() };
   };
-  const takers = await Promise.all(Array.from({ length: consumers }, () => start(consume, pending)));
-  const givers = await Promise.all(Array.from({ length: producers }, () => start(produce, bytes)));
+  const takers = await Promise.all(Array.from({ length: consumers }, () => start(consume, gets)));
+  const givers = await Promise.all(Array.from({ length: producers }, () => start(produce, puts)));
   const all = [...takers, ...givers];
-  const whole = producers * consumers * pending;
+  const whole = producers * puts * consumers * gets;
   const pass = async (wanted: number): Promise<number> => {
     const count = Math.ceil(wanted / whole) * whole;
     for (const { control } of takers) await control.send(count / consumers);

@@ -13,6 +13,7 @@ export interface Attempt<T> {
 interface Pending {
   look(): boolean;
   giveUp(reason: unknown): void;
+  fail(error: unknown): void;
   letGo(): void;
 }
 
@@ -40,12 +41,21 @@ export class Attempts {
     return this.#enqueue(attempt, holds);
   }
 
-  /** Looks again for each, in order, until one finds nothing. */
-  retry(): void {
+  /** Looks again for each, in order, until one finds nothing; or for `all`, where each waits for something of its own. */
+  retry(all = false): void {
     for (const pending of this.#pending) {
-      if (!pending.look()) break;
+      if (!pending.look() && !all) break;
     }
-    if (this.#pending.size > 0) this.#arm();
+    if (this.#pending.size > 0) this.#armOrFail();
+  }
+
+  // Nobody would ever look again.
+  #armOrFail(): void {
+    try {
+      this.#arm();
+    } catch (error) {
+      for (const pending of [...this.#pending]) pending.fail(error);
+    }
   }
 
   giveUp(reason: () => Error): void {
@@ -65,14 +75,17 @@ export class Attempts {
         unwatch();
         letGo();
       };
-      const giveUp = (reason: unknown): void => {
-        if (attempt.begun?.() === true) return;
+      const fail = (error: unknown): void => {
         end();
-        reject(reason);
+        reject(error);
+      };
+      const giveUp = (reason: unknown): void => {
+        if (attempt.begun?.() !== true) fail(reason);
       };
       const pending: Pending = {
         letGo,
         giveUp,
+        fail,
         look: () => {
           try {
             const answer = attempt.look();
@@ -80,15 +93,14 @@ export class Attempts {
             end();
             resolve(answer);
           } catch (error) {
-            end();
-            reject(error);
+            fail(error);
           }
           return true;
         },
       };
       const unwatch = watchWait(attempt.wait, attempt.tooLate, giveUp);
       this.#pending.add(pending);
-      if (this.#pending.size === 1) this.#arm();
+      if (this.#pending.size === 1) this.#armOrFail();
     });
   }
 }

@@ -1,6 +1,7 @@
 import { CorruptedError } from "../../errors.ts";
 import { orLate, orLateSync, type Wait } from "../../timing.ts";
 import { seal } from "../../wire/envelope.ts";
+import { MAX_MESSAGE } from "../../wire/tags.ts";
 import type { ConnectionPort, Incoming, Message, Ref } from "../backend.ts";
 import { cutOff, endOfPipe, noReader, nothingCame, notRead } from "../texts.ts";
 import { Attempts, blocking } from "./attempts.ts";
@@ -18,7 +19,10 @@ const ECONNABORTED = -103;
 
 const HEADER = 4;
 const FIRST_ROOM = 1 << 16;
-// struct pp_incoming: 12 bytes of header, then how many of them came, the message's length, how much of it came.
+// struct pp_incoming: 12 bytes of header, then how many of them came, the message's length, how much of it came; and how busy it is.
+const INCOMING_WORDS = 10;
+/** What of it goes with an end that travels: words. */
+const TRAVELS = 6;
 const GOT_HEADER = 3;
 const LENGTH = 4;
 const GOT = 5;
@@ -32,7 +36,7 @@ export class NativeConnection extends NativePort implements ConnectionPort {
   readonly #writing: Readiness;
   readonly #recvs: Attempts;
   readonly #outgoing: Attempts;
-  readonly #incoming = new Int32Array(6);
+  readonly #incoming = new Int32Array(INCOMING_WORDS);
   #buffer = new Uint8Array(FIRST_ROOM);
   // A large message on its way in.
   #large: Uint8Array | undefined;
@@ -73,8 +77,12 @@ export class NativeConnection extends NativePort implements ConnectionPort {
   }
 
   async recv(wait: Wait): Promise<Incoming> {
-    const now = this.#recvs.size === 0 ? this.#read(0) : undefined;
-    return incoming(now ?? (await this.waitFor(this.#recvs, wait, nothingCame, () => this.#read(0))));
+    return this.recvNow() ?? incoming(await this.waitFor(this.#recvs, wait, nothingCame, () => this.#read(0)));
+  }
+
+  recvNow(): Incoming | undefined {
+    const bytes = this.#recvs.size === 0 ? this.#read(0) : undefined;
+    return bytes === undefined ? undefined : incoming(bytes);
   }
 
   recvSync(wait: Wait): Incoming {
@@ -153,9 +161,9 @@ export class NativeConnection extends NativePort implements ConnectionPort {
     const header = this.#incoming[GOT_HEADER] ?? 0;
     if (header === 0) return undefined;
     const got = this.#incoming[GOT] ?? 0;
-    const ahead = new Uint8Array(this.#incoming.byteLength + got);
-    ahead.set(new Uint8Array(this.#incoming.buffer));
-    ahead.set((this.#large ?? this.#buffer).subarray(0, got), this.#incoming.byteLength);
+    const ahead = new Uint8Array(4 * TRAVELS + got);
+    ahead.set(new Uint8Array(this.#incoming.buffer, 0, 4 * TRAVELS));
+    ahead.set((this.#large ?? this.#buffer).subarray(0, got), 4 * TRAVELS);
     this.#incoming.fill(0);
     this.#incoming[LENGTH] = -1;
     this.#large = undefined;
@@ -163,15 +171,15 @@ export class NativeConnection extends NativePort implements ConnectionPort {
   }
 
   #restore(ahead: Uint8Array): void {
-    const state = new Int32Array(ahead.slice(0, this.#incoming.byteLength).buffer);
-    const got = ahead.subarray(this.#incoming.byteLength);
-    const length = state[LENGTH] ?? -1;
-    const sound = state.length === 6 && state[GOT] === got.length && got.length <= Math.max(0, length) && (state[GOT_HEADER] ?? 0) <= 12;
-    if (!sound || length > 2 ** 31 - 1)
-      throw new CorruptedError("What was read ahead of this connection is malformed: its sender is no polyproc process.");
+    const state = new Int32Array(ahead.slice(0, 4 * Math.min(TRAVELS, ahead.length >> 2)).buffer);
+    const part = ahead.subarray(4 * TRAVELS);
+    const { [GOT_HEADER]: header = -1, [LENGTH]: length = -2, [GOT]: got = -1 } = state;
+    const sound =
+      header >= 0 && header <= 12 && length >= -1 && length <= MAX_MESSAGE && got === part.length && got <= Math.max(0, length);
+    if (!sound) throw new CorruptedError("What was read ahead of this connection is malformed: its sender is no polyproc process.");
     this.#incoming.set(state);
     if (length > this.#buffer.length) this.#large = new Uint8Array(length);
-    (this.#large ?? this.#buffer).set(got);
+    (this.#large ?? this.#buffer).set(part);
   }
 }
 

@@ -66,8 +66,8 @@ export class Readiness {
 
   arm(): void {
     if (this.#armed) return;
-    this.#armed = true;
     check(this.#inbox.shim.pp_watch_fd(this.#inbox.id, this.#id, this.#fd, this.#write ? 1 : 0), "A descriptor can't be watched");
+    this.#armed = true;
   }
 
   close(): void {

@@ -117,7 +117,12 @@ export class Native implements Backend {
         inbox.shim.pp_close(fd);
         throw new CorruptedError("What came as a connection is no socket: its sender is no polyproc process.");
       }
-      return new NativeConnection(this.#realm, fd, ref, ref.hub);
+      try {
+        return new NativeConnection(this.#realm, fd, ref, ref.hub);
+      } catch (error) {
+        inbox.shim.pp_close(fd);
+        throw error;
+      }
     }
     if (isSyncKind(kind))
       return syncPort(this.#adopted(known, fd, SyncHandle, () => SyncHandle.open(this.#realm, kind, fd, known, ref.hub)));

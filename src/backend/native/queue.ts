@@ -167,6 +167,15 @@ export class NativeQueue extends NativePort implements QueuePort {
     this.#handle.puts.letGo();
   }
 
+  putNow(message: Message): boolean {
+    return this.#handle.puts.size === 0 && this.#handle.put(seal(message)) === true;
+  }
+
+  getNow(): Incoming | undefined {
+    const bytes = this.#handle.gets.size === 0 ? this.#handle.get() : undefined;
+    return bytes === undefined ? undefined : incoming(bytes);
+  }
+
   put(message: Message, wait: Wait): Promise<void> {
     const bytes = seal(message);
     if (this.#handle.puts.size === 0 && this.#handle.put(bytes) === true) return Promise.resolve();
@@ -180,8 +189,7 @@ export class NativeQueue extends NativePort implements QueuePort {
   }
 
   async get(wait: Wait): Promise<Incoming> {
-    const bytes = this.#handle.gets.size === 0 ? this.#handle.get() : undefined;
-    return incoming(bytes ?? (await this.waitFor(this.#handle.gets, wait, queueEmpty, () => this.#handle.get())));
+    return this.getNow() ?? incoming(await this.waitFor(this.#handle.gets, wait, queueEmpty, () => this.#handle.get()));
   }
 
   getSync(wait: Wait): Incoming {
@@ -233,6 +241,9 @@ export class NativeQueue extends NativePort implements QueuePort {
   }
 }
 
+const NO_REFS: Message["refs"] = [];
+const settled = (): void => {};
+
 function incoming(bytes: Uint8Array): Incoming {
-  return { message: { bytes, refs: [] }, settle: () => {} };
+  return { message: { bytes, refs: NO_REFS }, settle: settled };
 }

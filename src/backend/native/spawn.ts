@@ -82,7 +82,7 @@ class ParentChannel {
   #isEnded = false;
 
   constructor(realm: Realm, fd: number) {
-    this.#stream = new Stream(realm, fd, { data: (chunk) => this.#take(chunk), end: () => this.#end() });
+    this.#stream = new Stream(realm, fd, { data: (chunk) => this.#take(chunk), end: () => this.close() });
   }
 
   get ended(): Promise<void> {

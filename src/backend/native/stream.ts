@@ -29,7 +29,7 @@ export class Stream {
     this.#reading = new Readiness(realm.inbox, fd, "read", () => this.read());
     this.#writing = new Readiness(realm.inbox, fd, "write", () => this.#writes.retry());
     this.#writes = new Attempts(() => this.#writing.arm());
-    this.#reading.arm();
+    this.#wait();
   }
 
   /** Hands out what is there, and waits for more. */
@@ -38,7 +38,7 @@ export class Stream {
     for (let parts = 0; !this.#ended && !this.#closed; parts++) {
       // Others want their turn of the event loop too.
       const count = parts === 16 ? EAGAIN : this.#realm.inbox.shim.pp_read(this.#fd, buffer, 0, buffer.length, 0);
-      if (count === EAGAIN) return this.#reading.arm();
+      if (count === EAGAIN) return this.#wait();
       if (count > 0) this.#events.data(buffer.slice(0, count));
       else this.#end();
     }
@@ -51,8 +51,9 @@ export class Stream {
       while (out < bytes.length && !this.#closed) {
         const count = this.#realm.inbox.shim.pp_write(this.#fd, bytes, out, bytes.length - out, 0);
         if (count === EAGAIN) return undefined;
-        if (count < 0) return true;
-        out += count;
+        // Nobody will read it any more, or nothing can be sent: for the other side it is the end either way.
+        if (count < 0) this.#fail();
+        else out += count;
       }
       return true;
     };
@@ -69,7 +70,21 @@ export class Stream {
     this.#realm.inbox.shim.pp_close(this.#fd);
   }
 
+  #wait(): void {
+    try {
+      this.#reading.arm();
+    } catch {
+      this.#fail();
+    }
+  }
+
+  #fail(): void {
+    this.close();
+    this.#end();
+  }
+
   #end(): void {
+    if (this.#ended) return;
     this.#ended = true;
     this.#events.end();
   }

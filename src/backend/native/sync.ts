@@ -62,7 +62,7 @@ export class SyncHandle extends Handle {
     const id = realm.inbox.add(() => {
       // What woke this process and is of no use to it may be what another one waits for.
       if (this.attempts.size === 0 && this.inUse) this.shim.pp_sync_pass(index);
-      this.attempts.retry();
+      this.attempts.retry(!this.inTurn);
     });
     this.attempts = new Attempts(() => void check(this.shim.pp_sync_watch(index, id), "It can't be waited for"));
   }
@@ -89,6 +89,11 @@ export class SyncHandle extends Handle {
 
   get shim(): Shim {
     return this.realm.inbox.shim;
+  }
+
+  /** Whether those who wait get it one after another. */
+  get inTurn(): boolean {
+    return KINDS[this.kind] === KINDS.lock || KINDS[this.kind] === KINDS.semaphore;
   }
 
   override sweep(): void {
@@ -147,7 +152,7 @@ abstract class NativeSync extends NativePort {
 
   /** Looks at once, and waits if need be. */
   protected async until<T>(wait: Wait, tooLate: () => Error, look: () => T | undefined): Promise<T> {
-    const now = this.handle.attempts.size === 0 ? look() : undefined;
+    const now = this.handle.inTurn && this.handle.attempts.size > 0 ? undefined : look();
     return now ?? (await this.waitFor(this.handle.attempts, wait, tooLate, look));
   }
 
@@ -333,6 +338,8 @@ export class NativeCondition extends NativeSync implements ConditionPort {
   }
 
   #leave(place: number): boolean {
+    // Closing it gave the place up.
+    if (!this.handle.inUse) return false;
     return this.handle.insist(() => this.shim.pp_condition_leave(this.index, place)) === 1;
   }
 }

@@ -16,7 +16,9 @@ export class LockState implements Hosted {
   readonly #waiting = new List<Waiter>();
   #owner: Holder | undefined;
   #depth = 0;
+  /** The next one is to be told; the present one was. */
   #abandoned = false;
+  #told = false;
 
   constructor(recursive: boolean) {
     this.#recursive = recursive;
@@ -24,7 +26,7 @@ export class LockState implements Hosted {
 
   readonly #verbs: Verbs = {
     acquire: (request, depth) => this.#acquire(request, wholeNumber(depth, 1)),
-    release: (request, all) => this.#release(request, all === true),
+    release: (request, how) => this.#release(request, how),
     held: ({ who, answer }) => void answer.reply(this.#owner === who ? this.#depth : 0),
   };
 
@@ -50,12 +52,14 @@ export class LockState implements Hosted {
     return undefined;
   }
 
-  #release({ who, answer }: Request, all: boolean): undefined {
-    if (this.#owner === undefined || (this.#recursive && this.#owner !== who)) {
+  /** `how`: true for all of its depth; "unused" from an acquirer that had given up, and so has told nobody what it was told. */
+  #release({ who, answer }: Request, how: unknown): undefined {
+    if (this.#owner === undefined || ((this.#recursive || how === "unused") && this.#owner !== who)) {
       answer.fail(this.#recursive ? notHeldHere() : notHeld());
       return;
     }
-    const released = all ? this.#depth : 1;
+    if (how === "unused" && this.#told) this.#abandoned = true;
+    const released = how === true ? this.#depth : 1;
     this.#depth -= released;
     answer.reply(released);
     if (this.#depth === 0) this.#pass();
@@ -64,8 +68,9 @@ export class LockState implements Hosted {
   #grant({ who, depth, answer }: Waiter): void {
     this.#depth = this.#owner === who ? this.#depth + depth : depth;
     this.#owner = who;
-    answer.reply((this.#abandoned ? "abandoned" : "granted") satisfies Grant);
+    this.#told = this.#abandoned;
     this.#abandoned = false;
+    answer.reply((this.#told ? "abandoned" : "granted") satisfies Grant);
   }
 
   #pass(): void {

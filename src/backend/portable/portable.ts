@@ -168,10 +168,16 @@ export class Portable implements Backend {
     // A native object waits with its keeper until it is claimed, once.
     const refs = message.refs.filter((ref) => ref.native !== true);
     if (refs.length === 0) return { ...message, pinned: undefined, release: () => {} };
-    const ports = refs.map((ref) => this.attach(ref));
+    const ports: Port[] = [];
     const release = (): void => {
       for (const port of ports) port.release();
     };
+    try {
+      for (const ref of refs) ports.push(this.attach(ref));
+    } catch (error) {
+      release();
+      throw error;
+    }
     return { ...message, pinned: Promise.allSettled(ports.map((port) => port.attached)), release };
   }
 

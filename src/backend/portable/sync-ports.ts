@@ -20,7 +20,7 @@ import { PortablePort, type PortPlace } from "./ports.ts";
 
 export class PortableLock extends PortablePort implements LockPort {
   acquire(wait: Wait, depth = 1): Promise<Grant> {
-    return orLate("refused", async (tooLate) => (await this.call("acquire", depth, wait, tooLate, ["release", false])) as Grant);
+    return orLate("refused", async (tooLate) => (await this.call("acquire", depth, wait, tooLate, ["release", "unused"])) as Grant);
   }
 
   async unlock(all = false): Promise<number> {
@@ -73,8 +73,9 @@ export class PortableCondition extends PortablePort implements ConditionPort {
     try {
       await orLate(false, (tooLate) => this.call("notified", place, wait, tooLate));
     } catch (error) {
-      // It is of no use here: somebody else may need it.
-      if ((await this.call("leave", place)) === true) await this.notify(1);
+      // It is of no use here: somebody else may need it. Where this can't be said, the hub knows that this process let go.
+      const notified = await this.call("leave", place).catch(() => false);
+      if (notified === true) await this.notify(1);
       throw error;
     }
     return (await this.call("leave", place)) === true;

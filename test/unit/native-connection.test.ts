@@ -1,0 +1,38 @@
+import { readdirSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { nativeBackend } from "../../src/backend/select.ts";
+import { CorruptedError } from "../../src/errors.ts";
+import { hasLibrary } from "../suite/suite.ts";
+
+/** What a connection brings of a message that is half read: 12 bytes of header, how many came, the message's length, how much came. */
+function ahead(header: number, length: number, got: number, part = 0): Uint8Array {
+  return new Uint8Array([...new Uint8Array(Int32Array.of(0, 0, 0, header, length, got).buffer), ...new Uint8Array(part)]);
+}
+
+describe.skipIf(!hasLibrary())("a native connection from a hostile process", () => {
+  const hostile: [string, Uint8Array][] = [
+    ["a header before the struct", ahead(-64, -1, 0)],
+    ["a header beyond the struct", ahead(13, -1, 0)],
+    ["a negative length", ahead(4, -2, 0)],
+    ["a length above the limit", ahead(4, 2 ** 31 - 1, 0)],
+    ["more than the length", ahead(4, 3, 4, 4)],
+    ["less than it says", ahead(4, 30, 4, 3)],
+    ["a negative amount", ahead(4, 30, -1)],
+    ["no whole struct", new Uint8Array(3)],
+    ["nothing", new Uint8Array(0)],
+  ];
+  it.each(hostile)("is refused with %s, and its descriptor is closed", (_, bytes) => {
+    const backend = nativeBackend();
+    const [mine, other] = backend.makePipe(true);
+    // The keeper's own descriptors come with the first that is sent.
+    const first = mine.again();
+    first.share();
+    first.release(false);
+    const before = readdirSync("/proc/self/fd").length;
+    const ref = mine.again().share();
+    expect(() => backend.attach({ ...ref, ahead: bytes })).toThrow(CorruptedError);
+    expect(readdirSync("/proc/self/fd").length).toBe(before);
+    mine.release();
+    other.release();
+  });
+});
