@@ -26,11 +26,27 @@ export interface BarrierWaitOptions extends WaitOptions {
 
 /** A barrier's own part of what travels; the others are its settings. */
 class Gate {
-  readonly port: BarrierPort;
+  readonly #port: BarrierPort;
+  #closed = false;
 
   constructor(port: BarrierPort) {
-    this.port = port;
-    shareable(this, port, () => port);
+    this.#port = port;
+    shareable(this, port, () => this.open("sending it"));
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  open(what: string): BarrierPort {
+    if (this.#closed) throw new ClosedError(`The barrier is closed in this process: ${what} works only before close().`);
+    return this.#port;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#port.release();
   }
 }
 
@@ -59,7 +75,6 @@ export class Barrier {
   readonly #gate: Gate;
   readonly #action: (() => unknown) | undefined;
   readonly #timeout: number | undefined;
-  #closed = false;
 
   /**
    * @param parties how many pass together: 1 or more
@@ -134,9 +149,7 @@ export class Barrier {
 
   /** Lets this process go of the object. Idempotent. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#gate.port.release();
+    this.#gate.close();
   }
 
   /** As `close()`. */
@@ -146,7 +159,6 @@ export class Barrier {
 
   static {
     const parts = (barrier: Barrier): Parts => {
-      barrier.#open("sending it");
       if (barrier.#action !== undefined)
         throw new SerializationError("its action is a function, which can't travel: let each party give the action to wait() instead");
       return { gate: barrier.#gate, parties: barrier.parties, timeout: barrier.#timeout };
@@ -171,7 +183,7 @@ export class Barrier {
       passed = await port.passed(phase, wait);
     } catch (error) {
       // Who gives up lets nobody wait for it.
-      if (!(error instanceof BrokenBarrierError) && !this.#closed) await port.end("break");
+      if (!(error instanceof BrokenBarrierError) && !this.#gate.closed) await port.end("break");
       throw error;
     }
     if (passed) return;
@@ -200,8 +212,7 @@ export class Barrier {
   }
 
   #open(what: string): BarrierPort {
-    if (this.#closed) throw new ClosedError(`The barrier is closed in this process: ${what} works only before close().`);
-    return this.#gate.port;
+    return this.#gate.open(what);
   }
 }
 

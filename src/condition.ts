@@ -10,11 +10,26 @@ const NAME = "polyproc.Condition";
 
 /** A condition's own part of what travels; the other is its lock. */
 class Waiters {
-  readonly port: ConditionPort;
+  readonly #port: ConditionPort;
+  #closed = false;
 
   constructor(port: ConditionPort) {
-    this.port = port;
-    shareable(this, port, () => port);
+    this.#port = port;
+    shareable(this, port, () => this.open("sending it"));
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  open(what: string): ConditionPort {
+    if (this.#closed) throw new ClosedError(`The condition is closed in this process: ${what} works only before close().`);
+    return this.#port;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#port.release();
   }
 }
 
@@ -41,7 +56,6 @@ export class Condition {
   readonly #lock: Lock | RLock;
   readonly #ownsLock: boolean;
   readonly #waiters: Waiters;
-  #closed = false;
 
   /**
    * @param lock what must be held; default: an {@link RLock} of its own
@@ -160,9 +174,8 @@ export class Condition {
 
   /** Lets this process go of the object, and of the lock unless that was given to the constructor. Idempotent. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#waiters.port.release();
+    if (this.#waiters.closed) return;
+    this.#waiters.close();
     if (this.#ownsLock) this.#lock.close();
   }
 
@@ -172,10 +185,7 @@ export class Condition {
   }
 
   static {
-    const parts = (condition: Condition): Parts => {
-      condition.#open("sending it");
-      return { lock: condition.#lock, waiters: condition.#waiters };
-    };
+    const parts = (condition: Condition): Parts => ({ waiters: condition.#waiters, lock: condition.#lock });
     registerOwn(NAME, Condition.prototype, parts, (whole) => new Condition(new Adopted(whole as never) as never));
   }
 
@@ -193,7 +203,7 @@ export class Condition {
       return await waiters.notified(place, wait);
     } finally {
       // A lock of its own is closed with it.
-      if (!this.#closed || !this.#ownsLock) insideOf(this.#lock).took(await this.#lockPort("wait").acquire(FOREVER, depth));
+      if (!this.#waiters.closed || !this.#ownsLock) insideOf(this.#lock).took(await this.#lockPort("wait").acquire(FOREVER, depth));
     }
   }
 
@@ -202,8 +212,7 @@ export class Condition {
   }
 
   #open(what: string): ConditionPort {
-    if (this.#closed) throw new ClosedError(`The condition is closed in this process: ${what} works only before close().`);
-    return this.#waiters.port;
+    return this.#waiters.open(what);
   }
 }
 

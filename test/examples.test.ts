@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { Program } from "./suite/program.ts";
+import { hasLibrary } from "./suite/suite.ts";
 
 const example = (name: string): string => fileURLToPath(new URL(`../examples/${name}.ts`, import.meta.url));
 
@@ -10,6 +11,7 @@ const expected: Readonly<Record<string, RegExp>> = {
   "ping-pong": /ping 9, pong 10\nthe other player ended with 0\n$/,
   "producer-consumer": /consumer-1 ended with 0\nconsumer-2 ended with 0\nthe sum of the squares is 385\n$/,
   subclass: /^HELLO\nSTRASSE\nUpper-1 answered 2 times\n$/,
+  bank: /^3 runtimes, .*\n[1-9]\d+ transfers, .*\nthe sum is 64000, as it was: true\n$/,
   "mixed-tree": /^bun: 1208925819614629174706176, 1970, 2 3 5\ndeno: .*\nnode: .*\n$/,
 };
 
@@ -22,6 +24,13 @@ describe.each(["node", "deno", "bun"])("%s: examples", (runtime) => {
       expect(program.files()).toEqual([]);
     });
   }
+
+  it.skipIf(!hasLibrary())("bank, native", async () => {
+    const program = new Program(runtime, example("bank"), { env: { POLYPROC_BACKEND: "native" } });
+    expect(await program.closed, program.stderr).toBe(0);
+    expect(program.stdout).toMatch(expected.bank as RegExp);
+    expect(program.files()).toEqual([]);
+  });
 
   it("index-files counts exactly", async () => {
     const made = new Program(runtime, example("ping-pong"));

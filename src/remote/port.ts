@@ -47,7 +47,6 @@ export class RemotePort implements ConnectionPort {
     this.#socket = socket;
     socket.unref();
     socket.setNoDelay(true);
-    socket.setKeepAlive(true, KEEP_ALIVE);
     // Node's Buffer slices without copying, and would arrive as a Buffer.
     socket.on("data", (chunk: Uint8Array) => this.#take(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)));
     socket.on("drain", () => this.#drained());
@@ -67,6 +66,7 @@ export class RemotePort implements ConnectionPort {
   /** The other side has proved itself: messages of any length are taken from now on. */
   open(): void {
     this.#opened = true;
+    this.#socket.setKeepAlive(true, KEEP_ALIVE);
     this.#reader.limit = MAX_MESSAGE;
     this.#flow();
   }
@@ -90,6 +90,7 @@ export class RemotePort implements ConnectionPort {
     if (this.#released) return;
     this.#released = true;
     this.giveUp(() => new ClosedError("The connection was closed in this process while this call waited."));
+    if (this.#ended) return;
     void this.#sent().then(() => {
       this.#socket.resume();
       this.#socket.end();
@@ -183,9 +184,10 @@ export class RemotePort implements ConnectionPort {
 
   #atEnd(): Error {
     const torn = this.#reader.cut();
-    if (torn !== undefined) return cutOff(torn.arrived, torn.expected);
-    if (!this.#lost) return endOfPipe();
+    const isLost = this.#lost;
     this.#lost = false;
+    if (torn !== undefined) return cutOff(torn.arrived, torn.expected);
+    if (!isLost) return endOfPipe();
     return new EOFError("The connection broke while messages were waiting to be read: those that had not come yet are lost.", {
       fields: { bytesArrived: 0, bytesExpected: 0 },
     });

@@ -8,6 +8,7 @@ import {
   Lock,
   Pipe,
   Process,
+  ProcessError,
   Queue,
   RLock,
   SharedValue,
@@ -102,6 +103,10 @@ export async function waitForEvent(event: Event, ready: Queue): Promise<boolean>
 export async function flash(event: Event): Promise<void> {
   await event.set();
   await event.clear();
+}
+
+export async function flashAll(events: Event[]): Promise<void> {
+  for (const event of events) await flash(event);
 }
 
 export async function receiveAndSet(q: Queue<{ deep: [Event] }>): Promise<void> {
@@ -456,7 +461,10 @@ export const cases: Cases = {
       await delay(20);
       cond.close();
       cond.close();
+      // Another one may be in its place at once.
+      const next = new Condition();
       await rejects(waiting, ClosedError, /closed/);
+      next.close();
       for (const call of [() => cond.wait(), () => cond.notify(), () => cond.notifyAll()]) await rejects(call(), ClosedError, /closed/);
       if (lock === undefined) await rejects(cond.acquire(), ClosedError);
       else {
@@ -472,6 +480,44 @@ export const cases: Cases = {
     cond[Symbol.dispose]();
     await rejects(a.send(cond), ClosedError);
     a.close();
+  },
+  "tasks that share a recursive hold: one's wait releases it for both, and no place is left behind": async () => {
+    const [cond, sleeping, woken] = [new Condition(), new Queue(), new Queue()];
+    await cond.acquire();
+    await cond.acquire();
+    const [first, second] = await Promise.allSettled([cond.wait({ timeout: 50 }), cond.wait({ timeout: 50 })]);
+    assert.deepEqual(first, { status: "fulfilled", value: false });
+    assert.ok(second?.status === "rejected" && second.reason instanceof StateError);
+    await cond.release();
+    await cond.release();
+    await rejects(cond.release(), StateError);
+    const task = waiter(cond, sleeping, woken, 5000);
+    await sleeping.get();
+    await notify(cond);
+    assert.equal(await woken.get({ timeout: 2000 }), true);
+    await task;
+    cond.close();
+  },
+  "more waits than there are places is an error that keeps the lock": async () => {
+    onlyNative();
+    const [cond, sleeping, woken] = [new Condition(new Lock()), new Queue(), new Queue()];
+    const tasks = waiters(cond, sleeping, woken, 1024);
+    await expectAll(sleeping, 1024);
+    const held = await cond.hold();
+    await rejects(cond.wait(), ProcessError, /1,024/);
+    await cond.notifyAll();
+    await held.release();
+    assert.deepEqual(await expectAll(woken, 1024), Array(1024).fill(true));
+    await tasks;
+    cond.close();
+  },
+  "more objects are waited for than the kernel takes at once": async () => {
+    const events = Array.from({ length: 150 }, () => new Event());
+    const waits = events.map((event) => event.wait({ timeout: 10_000 }));
+    const child = await started({ target: flashAll, args: [events] });
+    assert.deepEqual(await Promise.all(waits), Array(150).fill(true));
+    assert.equal(await child.join(), 0);
+    for (const event of events) event.close();
   },
   "as many as wait at one time": async () => {
     const [cond, sleeping, woken] = [new Condition(new Lock()), new Queue(), new Queue()];

@@ -136,4 +136,6 @@ export async function warmUp(): Promise<void> {
     queue.close();
     child.close();
   }
+  // Some open it a moment later.
+  await new Promise((resolve) => setTimeout(resolve, 200));
 }

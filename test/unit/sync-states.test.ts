@@ -1,0 +1,382 @@
+// The portable objects' state machines: no process, no time.
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { BarrierState } from "../../src/backend/portable/barrier-state.ts";
+import { ConditionState } from "../../src/backend/portable/condition-state.ts";
+import { EventState } from "../../src/backend/portable/event-state.ts";
+import { LockState } from "../../src/backend/portable/lock-state.ts";
+import type { Answer, Holder, Hosted, Withdraw } from "../../src/backend/portable/request.ts";
+import { SemaphoreState } from "../../src/backend/portable/semaphore-state.ts";
+import { BrokenBarrierError, CorruptedError, StateError } from "../../src/errors.ts";
+import { Op } from "../../src/wire/frame.ts";
+
+const DECLINED = Symbol("declined");
+
+/** One request and what came of it: nothing yet, an answer, or an error. */
+interface Asked {
+  readonly who: Holder;
+  readonly outcomes: unknown[];
+  readonly withdraw: Withdraw | undefined;
+}
+
+function ask(state: Hosted, who: Holder, verb: unknown, argument?: unknown, once = false): Asked {
+  const outcomes: unknown[] = [];
+  const answer: Answer = {
+    reply: (value) => void outcomes.push(value),
+    deliver: () => expect.fail("there are no messages here"),
+    fail: (error) => void outcomes.push(error),
+    decline: () => void outcomes.push(DECLINED),
+  };
+  const withdraw = state.handle({ op: Op.call, who, once, meta: [verb, argument], message: undefined, answer });
+  return { who, outcomes, withdraw };
+}
+
+/** The answer that must be there at once. */
+function now(state: Hosted, who: Holder, verb: string, argument?: unknown): unknown {
+  const { outcomes } = ask(state, who, verb, argument, true);
+  expect(outcomes).toHaveLength(1);
+  return outcomes[0];
+}
+
+function die(state: Hosted, who: Holder): void {
+  state.depart(who, true);
+}
+
+const holders = [{ name: "a" }, { name: "b" }, { name: "c" }] as const;
+const [a, b, c] = holders;
+
+const states: [string, () => Hosted][] = [
+  ["lock", () => new LockState(false)],
+  ["semaphore", () => new SemaphoreState({ value: 1, bounded: false, robust: false })],
+  ["event", () => new EventState()],
+  ["condition", () => new ConditionState()],
+  ["barrier", () => new BarrierState(2)],
+];
+
+describe.each(states)("%s: requests that make no sense", (_name, make) => {
+  it("are errors that change nothing", () => {
+    const state = make();
+    for (const verb of ["", "nothing", "toString", "__proto__", "constructor", 5, null, undefined, {}]) {
+      const { outcomes, withdraw } = ask(state, a, verb);
+      expect(outcomes).toEqual([expect.any(CorruptedError)]);
+      expect(withdraw).toBeUndefined();
+    }
+    for (const meta of [undefined, null, 5, "acquire", {}, []]) {
+      const outcomes: unknown[] = [];
+      const answer = { reply: () => {}, deliver: () => {}, decline: () => {}, fail: (error: Error) => void outcomes.push(error) };
+      state.handle({ op: Op.call, who: a, once: false, meta, message: undefined, answer });
+      state.handle({ op: Op.put, who: a, once: false, meta, message: undefined, answer });
+      expect(outcomes).toEqual([expect.any(CorruptedError), expect.any(CorruptedError)]);
+    }
+  });
+});
+
+describe("numbers that make no sense", () => {
+  it.each([
+    ["lock", new LockState(true), "acquire", [0, -1, 1.5, Number.NaN, "1", undefined, null]],
+    ["condition", new ConditionState(), "notified", [-1, 0, 1.5, "0", undefined]],
+    ["condition", new ConditionState(), "leave", [-1, 0, 1.5, "0", undefined]],
+    ["condition", new ConditionState(), "notify", [-1, 1.5, "1", undefined]],
+    ["barrier", new BarrierState(2), "passed", [-1, 1.5, "0", undefined]],
+  ] as const)("%s", (_name, state, verb, values) => {
+    for (const value of values) expect(() => ask(state, a, verb, value)).toThrow(CorruptedError);
+  });
+
+  it("nor does another process's place", () => {
+    const state = new ConditionState();
+    const place = now(state, a, "enter");
+    expect(() => ask(state, b, "notified", place)).toThrow(CorruptedError);
+    expect(() => ask(state, b, "leave", place)).toThrow(CorruptedError);
+  });
+});
+
+describe("lock", () => {
+  it("is passed on in order; by a death too, and that is told once", () => {
+    const state = new LockState(false);
+    expect(now(state, a, "acquire", 1)).toBe("granted");
+    expect(now(state, a, "acquire", 1)).toBe(DECLINED);
+    const second = ask(state, b, "acquire", 1);
+    const third = ask(state, c, "acquire", 1);
+    expect(second.outcomes).toEqual([]);
+    die(state, a);
+    expect([second.outcomes, third.outcomes]).toEqual([["abandoned"], []]);
+    expect(now(state, c, "release")).toBe(1);
+    expect(third.outcomes).toEqual(["granted"]);
+    expect(now(state, c, "release")).toBe(1);
+    expect(now(state, c, "release")).toBeInstanceOf(StateError);
+  });
+
+  it("a death that its acquirer gave up on hearing is told to the next", () => {
+    const state = new LockState(false);
+    now(state, a, "acquire", 1);
+    const second = ask(state, b, "acquire", 1);
+    const third = ask(state, c, "acquire", 1);
+    die(state, a);
+    expect(second.outcomes).toEqual(["abandoned"]);
+    expect(second.withdraw?.()).toBe(false);
+    now(state, b, "release", "unused");
+    expect(third.outcomes).toEqual(["abandoned"]);
+    now(state, c, "release");
+    expect(now(state, a, "acquire", 1)).toBe("granted");
+  });
+
+  it("who gave up takes nothing from whom it was passed to meanwhile", () => {
+    const state = new LockState(false);
+    now(state, a, "acquire", 1);
+    expect(now(state, c, "release")).toBe(1);
+    expect(now(state, b, "acquire", 1)).toBe("granted");
+    expect(now(state, a, "release", "unused")).toBeInstanceOf(StateError);
+    expect(now(state, b, "held")).toBe(1);
+  });
+
+  const command = fc.record({
+    do: fc.constantFrom("acquire" as const, "look" as const, "release" as const, "all" as const, "withdraw" as const, "depart" as const),
+    who: fc.nat(2),
+    which: fc.nat(),
+  });
+
+  it.each([false, true])("recursive %s: one holder at a time, nobody waits for a free one, deaths are told once", (recursive) => {
+    fc.assert(
+      fc.property(fc.array(command, { maxLength: 60 }), (commands) => {
+        const state = new LockState(recursive);
+        const waits: (Asked & { seen: boolean; gone: boolean })[] = [];
+        let [owner, depth, untold] = [undefined as Holder | undefined, 0, false];
+        const grant = (who: Holder, how: unknown): void => {
+          expect(owner === undefined || (recursive && owner === who)).toBe(true);
+          expect(how).toBe(untold ? "abandoned" : "granted");
+          [owner, depth, untold] = [who, owner === who ? depth + 1 : 1, false];
+        };
+        const settle = (): void => {
+          for (const wait of waits) {
+            if (wait.seen || wait.outcomes.length === 0) continue;
+            wait.seen = true;
+            expect(wait.gone).toBe(false);
+            grant(wait.who, wait.outcomes[0]);
+          }
+        };
+        for (const step of commands) {
+          const who = holders[step.who] as Holder;
+          if (step.do === "acquire") {
+            waits.push({ ...ask(state, who, "acquire", 1), seen: false, gone: false });
+          } else if (step.do === "look") {
+            const answer = now(state, who, "acquire", 1);
+            if (answer !== DECLINED) grant(who, answer);
+            else expect(owner !== undefined && !(recursive && owner === who)).toBe(true);
+          } else if (step.do === "release" || step.do === "all") {
+            const may = owner !== undefined && (!recursive || owner === who);
+            const released = step.do === "all" ? depth : 1;
+            // What it frees goes on at once: the model must know first.
+            if (may) depth -= released;
+            if (may && depth === 0) owner = undefined;
+            const answer = now(state, who, "release", step.do === "all");
+            if (may) expect(answer).toBe(released);
+            else expect(answer).toBeInstanceOf(StateError);
+          } else if (step.do === "withdraw") {
+            const wait = waits[step.which % Math.max(1, waits.length)];
+            if (wait !== undefined && !wait.gone && wait.withdraw !== undefined) {
+              const took = wait.withdraw();
+              expect(took).toBe(!wait.seen);
+              if (took) wait.gone = true;
+            }
+          } else {
+            // As the hub does it: first its waiting requests, then the process.
+            for (const wait of waits) if (wait.who === who && !wait.seen && !wait.gone) wait.gone = wait.withdraw?.() === true;
+            if (owner === who) [owner, depth, untold] = [undefined, 0, true];
+            die(state, who);
+          }
+          settle();
+          const pending = waits.filter((wait) => !wait.seen && !wait.gone);
+          if (owner === undefined) expect(pending).toEqual([]);
+          for (const each of holders) expect(now(state, each, "held")).toBe(each === owner ? depth : 0);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe("semaphore", () => {
+  const command = fc.record({
+    do: fc.constantFrom("acquire" as const, "look" as const, "release" as const, "withdraw" as const, "depart" as const),
+    who: fc.nat(2),
+    which: fc.nat(),
+  });
+
+  it("no permit is lost or made, whoever dies", () => {
+    fc.assert(
+      fc.property(fc.nat(3), fc.boolean(), fc.boolean(), fc.array(command, { maxLength: 60 }), (value, bounded, robust, commands) => {
+        const state = new SemaphoreState({ value, bounded, robust });
+        const waits: (Asked & { seen: boolean; gone: boolean })[] = [];
+        const held = new Map<Holder, number>();
+        let free = value;
+        const change = (who: Holder, by: number): void => void held.set(who, (held.get(who) ?? 0) + by);
+        const settle = (): void => {
+          for (const wait of waits) {
+            if (wait.seen || wait.outcomes.length === 0) continue;
+            wait.seen = true;
+            expect([wait.gone, wait.outcomes]).toEqual([false, ["granted"]]);
+            free--;
+            change(wait.who, 1);
+          }
+        };
+        for (const step of commands) {
+          const who = holders[step.who] as Holder;
+          if (step.do === "acquire") {
+            waits.push({ ...ask(state, who, "acquire"), seen: false, gone: false });
+          } else if (step.do === "look") {
+            const answer = now(state, who, "acquire");
+            expect(answer).toBe(free > 0 ? "granted" : DECLINED);
+            if (answer === "granted") {
+              free--;
+              change(who, 1);
+            }
+          } else if (step.do === "release") {
+            const may = !bounded || free < value;
+            if (may) {
+              const owner = (held.get(who) ?? 0) > 0 ? who : [...held].find(([, count]) => count > 0)?.[0];
+              if (owner !== undefined) change(owner, -1);
+              free++;
+              expect(now(state, who, "release")).toBeUndefined();
+            } else expect(now(state, who, "release")).toBeInstanceOf(StateError);
+          } else if (step.do === "withdraw") {
+            const wait = waits[step.which % Math.max(1, waits.length)];
+            if (wait !== undefined && !wait.gone && wait.withdraw !== undefined) wait.gone = wait.withdraw();
+          } else {
+            for (const wait of waits) if (wait.who === who && !wait.seen && !wait.gone) wait.gone = wait.withdraw?.() === true;
+            if (robust) free += held.get(who) ?? 0;
+            held.delete(who);
+            die(state, who);
+          }
+          settle();
+          expect(now(state, a, "value")).toBe(free);
+          if (free > 0) expect(waits.filter((wait) => !wait.seen && !wait.gone)).toEqual([]);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe("event", () => {
+  it("wakes all who wait, even if it is set for a moment; a wait that was taken back hears nothing", () => {
+    const state = new EventState();
+    const waits = holders.map((who) => ask(state, who, "wait"));
+    expect(waits[2]?.withdraw?.()).toBe(true);
+    now(state, a, "set");
+    now(state, a, "clear");
+    expect(waits.map(({ outcomes }) => outcomes)).toEqual([[true], [true], []]);
+    expect(waits[0]?.withdraw?.()).toBe(false);
+    expect(now(state, b, "isSet")).toBe(false);
+    expect(now(state, b, "wait")).toBe(DECLINED);
+  });
+});
+
+describe("condition", () => {
+  const command = fc.record({
+    do: fc.constantFrom("enter" as const, "notify" as const, "giveUp" as const, "leave" as const, "depart" as const),
+    who: fc.nat(2),
+    count: fc.nat(3),
+    which: fc.nat(),
+  });
+
+  it("a notification goes to who waited longest, and to the next one if it is of no use there", () => {
+    fc.assert(
+      fc.property(fc.array(command, { maxLength: 60 }), (commands) => {
+        const state = new ConditionState();
+        let places: { who: Holder; place: number; asked: Asked; notified: boolean }[] = [];
+        const mark = (count: number): void => {
+          for (const each of places.filter(({ notified }) => !notified).slice(0, count)) each.notified = true;
+        };
+        const leave = (each: (typeof places)[number]): boolean => {
+          places = places.filter((other) => other !== each);
+          return now(state, each.who, "leave", each.place) === true;
+        };
+        for (const step of commands) {
+          const who = holders[step.who] as Holder;
+          const some = places[step.which % Math.max(1, places.length)];
+          if (step.do === "enter") {
+            const place = now(state, who, "enter") as number;
+            places.push({ who, place, asked: ask(state, who, "notified", place), notified: false });
+          } else if (step.do === "notify") {
+            mark(step.count);
+            now(state, who, "notify", step.count);
+          } else if (step.do === "giveUp" && some !== undefined) {
+            expect(some.asked.withdraw?.()).toBe(!some.notified);
+            expect(leave(some)).toBe(some.notified);
+          } else if (step.do === "leave" && some?.notified) {
+            expect(leave(some)).toBe(true);
+          } else if (step.do === "depart") {
+            const unused = places.filter((each) => each.who === who && each.notified).length;
+            places = places.filter((each) => each.who !== who);
+            mark(unused);
+            die(state, who);
+          }
+          for (const { asked, notified } of places) expect(asked.outcomes).toEqual(notified ? [true] : []);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe("barrier", () => {
+  const arrive = (state: BarrierState, who: Holder): { index: number; phase: number; last: boolean } =>
+    now(state, who, "arrive") as { index: number; phase: number; last: boolean };
+
+  it("a phase ends when the last party says so; who comes early waits for that", () => {
+    const state = new BarrierState(2);
+    expect(arrive(state, a)).toEqual({ index: 0, phase: 0, last: false });
+    const waiting = ask(state, a, "passed", 0);
+    expect(arrive(state, b)).toEqual({ index: 1, phase: 0, last: true });
+    const early = ask(state, c, "arrive");
+    expect([waiting.outcomes, early.outcomes]).toEqual([[], []]);
+    expect(now(state, b, "end", "pass")).toBeUndefined();
+    expect(waiting.outcomes).toEqual([true]);
+    expect(early.outcomes).toEqual([{ index: 0, phase: 1, last: false }]);
+    expect(now(state, a, "passed", 0)).toBe(true);
+    expect(now(state, b, "end", "pass")).toBeInstanceOf(BrokenBarrierError);
+  });
+
+  it("a death breaks it, an end in order does so only for who had come", () => {
+    for (const [come, died, broken] of [
+      [false, true, true],
+      [true, true, true],
+      [true, false, true],
+      [false, false, false],
+    ]) {
+      const state = new BarrierState(3);
+      arrive(state, a);
+      const waiting = ask(state, a, "passed", 0);
+      if (come) arrive(state, b);
+      state.depart(b, died === true);
+      expect(waiting.outcomes).toEqual(broken ? [expect.any(BrokenBarrierError)] : []);
+      expect(now(state, a, "state")).toEqual({ parties: 3, waiting: broken ? 0 : 1, broken });
+      if (broken) expect(now(state, c, "arrive")).toBeInstanceOf(BrokenBarrierError);
+    }
+  });
+
+  it("a reset ends its phase for good: also for who asks later", () => {
+    const state = new BarrierState(2);
+    arrive(state, a);
+    now(state, c, "end", "reset");
+    expect(now(state, a, "passed", 0)).toBeInstanceOf(BrokenBarrierError);
+    for (let phase = 1; phase < 200; phase++) {
+      expect(arrive(state, a).phase).toBe(phase);
+      arrive(state, b);
+      now(state, b, "end", phase % 3 === 0 ? "reset" : "pass");
+      const ended = now(state, a, "passed", phase);
+      if (phase % 3 === 0) expect(ended).toBeInstanceOf(BrokenBarrierError);
+      else expect(ended).toBe(true);
+    }
+  });
+
+  it("a broken one stays so until a reset, and an end that is none is an error", () => {
+    const state = new BarrierState(2);
+    now(state, a, "end", "break");
+    expect(now(state, a, "arrive")).toBeInstanceOf(BrokenBarrierError);
+    for (const how of ["pass", "nothing", undefined, 5]) expect(now(state, a, "end", how)).toBeInstanceOf(BrokenBarrierError);
+    now(state, a, "end", "reset");
+    expect(now(state, a, "state")).toEqual({ parties: 2, waiting: 0, broken: false });
+    expect(arrive(state, a).index).toBe(0);
+  });
+});
