@@ -15,13 +15,14 @@ const FLAGS = [
 const arch = { x64: "x64", arm64: "arm64" }[process.arch];
 
 /** What can be built: the folder's name, and the compilers that may do it. */
-const targets = {
+export const targets = {
   [`linux-${arch}`]: [process.env.CC ?? "cc"],
   "linux-arm64": ["aarch64-linux-gnu-gcc"],
   "linux-x64-musl": ["musl-gcc"],
 };
 
-function compilerFor(names) {
+/** The first of these compilers that is there. */
+export function compilerFor(names) {
   return names.find((name) => spawnSync(name, ["--version"], { stdio: "ignore" }).status === 0);
 }
 
@@ -33,6 +34,12 @@ function sources() {
     .map((name) => `native/src/${name}`);
 }
 
+/** Compiles the library. */
+export function compile(compiler, output) {
+  const { status, stderr } = spawnSync(compiler, [...sources(), ...FLAGS, "-o", output], { cwd: root, encoding: "utf8" });
+  if (status !== 0) throw new Error(`${compiler} failed:\n${stderr}`);
+}
+
 /** Builds one target: "built", or why not. */
 export function build(name, compilers = targets[name]) {
   const compiler = compilerFor(compilers);
@@ -40,8 +47,7 @@ export function build(name, compilers = targets[name]) {
   const folder = join(root, "native/build", name);
   mkdirSync(folder, { recursive: true });
   const temporary = join(folder, `polyproc.${process.pid}.node`);
-  const { status, stderr } = spawnSync(compiler, [...sources(), ...FLAGS, "-o", temporary], { cwd: root, encoding: "utf8" });
-  if (status !== 0) throw new Error(`${compiler} failed:\n${stderr}`);
+  compile(compiler, temporary);
   const hash = createHash("sha256").update(readFileSync(temporary)).digest("hex");
   renameSync(temporary, join(folder, "polyproc.node"));
   writeFileSync(join(folder, "polyproc.node.sha256"), `${hash}\n`);

@@ -1,49 +1,83 @@
-// Tests of the C shim: `node scripts/test-native.mjs [KILLS]` kills workers on one queue at random steps, 50,000 times unless told otherwise,
-// and some more under AddressSanitizer and UndefinedBehaviorSanitizer.
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+// Tests of the C shim: `node scripts/test-native.mjs [KILLS]`. Each edge of the queue; threads in place of processes under ThreadSanitizer;
+// memory that somebody else writes to; workers killed at each named point, and at random steps: 50,000 times unless told otherwise, and
+// some more under AddressSanitizer and UndefinedBehaviorSanitizer.
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { root } from "./setup.mjs";
 
 const KILLS = Number(process.argv[2] ?? 50_000);
 const SANITIZED_KILLS = 800;
-const FLAGS = "-std=c11 -D_GNU_SOURCE -DPP_FAILPOINTS -DCHECK_MS=1 -O2 -g -Wall -Wextra -Wshadow -Werror -Inative/src -Inative/test".split(
-  " ",
-);
+const KILLS_AT_A_POINT = 10;
+/** Where the points are at which workers of a queue are killed. */
+const POINTS_IN = ["queue.c", "lock.c", "snapshot.c", "notice.c"];
+const ADDRESS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+const ONE_MAPPING = ["native/test/one_mapping.c", "-Wl,--wrap=mmap,--wrap=munmap"];
+const GUARD = ["native/test/fuzz/guard.c", "-Wl,--wrap=mmap,--wrap=munmap"];
+const WORKERS = ["native/test/workers.c"];
+/** Shorter waits and an earlier return to the ring's start, so that rare steps are frequent. */
+const FLAGS = [
+  ..."-std=c11 -D_GNU_SOURCE -DPP_FAILPOINTS -DCHECK_MS=1 -DREWIND_AT=65536 -O2 -g".split(" "),
+  ..."-Wall -Wextra -Wshadow -Werror -Inative/src -Inative/test".split(" "),
+];
 const compiler = process.env.CC ?? "cc";
+const sources = readdirSync(join(root, "native/src"))
+  .filter((name) => name.endsWith(".c"))
+  .map((name) => join(root, "native/src", name));
 
-function run(program, args) {
-  const { status, signal, error } = spawnSync(program, args, { cwd: root, stdio: "inherit", timeout: 3_600_000 });
-  if (status !== 0) throw new Error(`${program} failed: ${error?.message ?? signal ?? status}`);
+function points() {
+  const texts = POINTS_IN.map((name) => readFileSync(join(root, "native/src", name), "utf8"));
+  return [...new Set(texts.flatMap((text) => [...text.matchAll(/FAILPOINT\("([^"]+)"\)/g)].map((match) => match[1])))].sort();
 }
 
-function sources() {
-  const library = readdirSync(join(root, "native/src")).filter((name) => name.endsWith(".c"));
-  return [...library.map((name) => `native/src/${name}`), "native/test/failpoint.c"];
+function run(program, args, cwd = root) {
+  return new Promise((done, fail) => {
+    const child = spawn(program, args, { cwd, stdio: "inherit", timeout: 3_600_000 });
+    child.on("error", fail);
+    child.on("close", (status, signal) =>
+      status === 0 ? done() : fail(new Error(`${program} ${args.join(" ")} failed: ${signal ?? status}`)),
+    );
+  });
+}
+
+/** Runs a test; if it fails, the others still run. */
+async function check(program, args) {
+  try {
+    await run(program, args);
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
+
+/** Compiles the shim once for these flags; gives a function that links tests with it. */
+async function shim(name, flags) {
+  const folder = join(scratch, name);
+  mkdirSync(folder);
+  const absolute = FLAGS.map((flag) => (flag.startsWith("-I") ? `-I${resolve(root, flag.slice(2))}` : flag));
+  await run(compiler, ["-c", ...absolute, ...flags, ...sources, join(root, "native/test/failpoint.c")], folder);
+  const objects = readdirSync(folder).map((file) => join(folder, file));
+  return async (test, extra = []) => {
+    const program = join(scratch, `${name}_${test}`);
+    await run(compiler, [...FLAGS, ...flags, `native/test/${test}.c`, ...extra, ...objects, "-o", program, "-lpthread"]);
+    return program;
+  };
 }
 
 if (process.platform !== "linux" || spawnSync(compiler, ["--version"], { stdio: "ignore" }).status !== 0) {
   console.log("The C tests need Linux and a C compiler: skipped.");
   process.exit(0);
 }
-const folder = mkdtempSync(join(tmpdir(), "pp-native-"));
+const scratch = mkdtempSync(join(tmpdir(), "pp-native-"));
 try {
-  const plain = join(folder, "kill_test");
-  const sanitized = join(folder, "kill_test_sanitized");
-  run(compiler, [...FLAGS, ...sources(), "native/test/kill_test.c", "-o", plain, "-lpthread"]);
-  run(compiler, [
-    ...FLAGS,
-    "-fsanitize=address,undefined",
-    "-fno-sanitize-recover=all",
-    ...sources(),
-    "native/test/kill_test.c",
-    "-o",
-    sanitized,
-    "-lpthread",
-  ]);
-  run(sanitized, [String(SANITIZED_KILLS)]);
-  run(plain, [String(KILLS)]);
+  const [plain, address, thread] = await Promise.all([shim("plain", []), shim("address", ADDRESS), shim("thread", ["-fsanitize=thread"])]);
+  await check(await address("queue_test"), []);
+  await check(await address("scribble_test", GUARD), []);
+  await check(await thread("thread_test", ONE_MAPPING), []);
+  await check(await address("kill_test", WORKERS), [String(SANITIZED_KILLS)]);
+  await check(await plain("point_test", WORKERS), [String(KILLS_AT_A_POINT), ...points()]);
+  await check(await plain("kill_test", WORKERS), [String(KILLS)]);
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(scratch, { recursive: true, force: true });
 }

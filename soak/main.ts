@@ -37,7 +37,9 @@ const SETTINGS = [
 const ANSWER_WITHIN = 2000;
 const RUNTIMES = ["node", "deno", "bun"] as const;
 
-const { values } = parseArgs({ options: { kills: { type: "string" }, seed: { type: "string" }, mixed: { type: "boolean", default: false } } });
+const { values } = parseArgs({
+  options: { kills: { type: "string" }, seed: { type: "string" }, mixed: { type: "boolean", default: false } },
+});
 const kills = Number(values.kills ?? 500);
 const seed = Number(values.seed ?? Date.now() % 2 ** 32);
 const random = randomFrom(seed);
@@ -71,9 +73,12 @@ async function round(number: number, wanted: number): Promise<void> {
   using lock = new Lock();
   using permits = new Semaphore({ value: PERMITS, robust: true });
   using event = new Event();
-  const shared: Shared = { queue, lock, permits, event, guard: join(place, "guard") };
+  // The portable queue takes back what comes for who gave up: others may have had later items by then.
+  const impatient = redeliver || capabilities().backend === "native";
+  const shared: Shared = { queue, lock, permits, event, impatient, guard: join(place, "guard") };
   if (number === 0) await warmUp(shared);
   const oracle = new Oracle(redeliver);
+  let begun = 0;
   let count = 0;
   const killing: Killing = {
     shared,
@@ -81,8 +86,11 @@ async function round(number: number, wanted: number): Promise<void> {
     oracle,
     random,
     runtime: (): ChildRuntime | undefined => (values.mixed ? RUNTIMES[ids % RUNTIMES.length] : undefined),
-    nextId: () => ++ids,
-    over: () => count >= wanted,
+    nextId: () => {
+      begun++;
+      return ++ids;
+    },
+    enough: () => begun >= wanted,
     killed: (how) => {
       count++;
       totals.moments[how]++;
@@ -109,8 +117,12 @@ async function round(number: number, wanted: number): Promise<void> {
   totals.told += oracle.told;
   totals.seen += oracle.lines.waiter;
   const what = `maxsize ${maxsize}${redeliver ? ", redelivering" : ""}`;
-  const hands = redeliver ? `${account.redelivered} redelivered` : `${found.inHands} in the hands of ${oracle.killed.consumer} killed consumers`;
-  console.log(`  ${what}: ${count} kills; ${account.puts} put, ${found.received} received, ${hands}; lock held ${oracle.lines.holder} times`);
+  const hands = redeliver
+    ? `${account.redelivered} redelivered`
+    : `${found.inHands} in the hands of ${oracle.killed.consumer} killed consumers`;
+  console.log(
+    `  ${what}: ${count} kills; ${account.puts} put, ${found.received} received, ${hands}; lock held ${oracle.lines.holder} times`,
+  );
   rmSync(place, { recursive: true });
 }
 

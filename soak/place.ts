@@ -8,8 +8,7 @@ import type { Own, Shared } from "./workers.ts";
 const LOOK_EVERY = 5;
 const AT_WORK_WITHIN = 30_000;
 const GONE_WITHIN = 10_000;
-/** How long workers live on average once they are at work: several are at any time, so that those killed have company. */
-const MEAN_LIFE = 250;
+const SHORTEST_LIFE = 50;
 const MEAN_STOP = 40;
 const SIGKILLED = -9;
 
@@ -21,8 +20,8 @@ export interface Killing {
   /** A runtime for the next worker; undefined: the same as this process's. */
   runtime(): ChildRuntime | undefined;
   nextId(): number;
-  /** Whether there have been enough kills. */
-  over(): boolean;
+  /** Whether as many workers were started as are to be killed. */
+  enough(): boolean;
   killed(how: "at work" | "while it started" | "while it was stopped"): void;
 }
 
@@ -50,7 +49,7 @@ export class Place {
   }
 
   async run(): Promise<void> {
-    while (!this.#killing.over()) await this.#live();
+    while (!this.#killing.enough()) await this.#live();
   }
 
   async #live(): Promise<void> {
@@ -67,7 +66,8 @@ export class Place {
     else {
       await this.#atWork(worker);
       this.#bootTime = 0.9 * this.#bootTime + 0.1 * (performance.now() - begun);
-      await this.#sleep(worker, moment(random, MEAN_LIFE));
+      // As long at work as it took to get there: at any time half of all are, so that those killed have company.
+      await this.#sleep(worker, moment(random, Math.max(SHORTEST_LIFE, this.#bootTime)));
     }
     if (random() < 0.15) await this.#stop(worker);
     killed(this.#stopped ? "while it was stopped" : existsSync(log) ? "at work" : "while it started");

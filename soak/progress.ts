@@ -48,6 +48,7 @@ export class Progress {
     else if (watch.needs.every((role) => places.some((place) => place.role === role && place.isAtWork))) watch.idle += passed;
     watch.seen = moved;
     this.#longest[watch.role] = Math.max(this.#longest[watch.role] ?? 0, Math.round(watch.idle));
-    if (watch.idle > MOST_IDLE) throw new Error(`No ${watch.role} got on for ${MOST_IDLE} ms, and ${watch.needs.join(" and ")} were at work.`);
+    if (watch.idle > MOST_IDLE)
+      throw new Error(`No ${watch.role} got on for ${MOST_IDLE} ms, and ${watch.needs.join(" and ")} were at work.`);
   }
 }

@@ -11,6 +11,8 @@ export interface Shared {
   readonly lock: Lock;
   readonly permits: Semaphore;
   readonly event: Event;
+  /** Whether consumers give up now and then. */
+  readonly impatient: boolean;
   /** A file that is there while somebody is inside the lock. */
   readonly guard: string;
 }
@@ -56,11 +58,11 @@ export async function producer({ queue }: Shared, { id, log: path, seed }: Own):
   }
 }
 
-export async function consumer({ queue }: Shared, { log: path, seed }: Own): Promise<void> {
+export async function consumer({ queue, impatient }: Shared, { log: path, seed }: Own): Promise<void> {
   const log = new Log(path);
   const random = randomFrom(seed);
   for (;;) {
-    const options = random() < 0.3 ? { timeout: random() * 10 } : {};
+    const options = impatient && random() < 0.3 ? { timeout: random() * 10 } : {};
     try {
       const item = sync && random() < 0.2 ? queue.getSync(options) : await queue.get(options);
       log.line(isWhole(item) ? `${item[0]} ${item[1]}` : `!corrupt: ${item[0]} ${item[1]} ${item[2].length}`);
@@ -116,7 +118,8 @@ export async function setter({ event }: Shared, { log: path, seed }: Own): Promi
 export async function waiter({ event }: Shared, { log: path, seed }: Own): Promise<void> {
   const log = new Log(path);
   const random = randomFrom(seed);
-  for (;;) if (await event.wait(random() < 0.3 ? { timeout: random() * 20 } : {})) {
+  for (;;)
+    if (await event.wait(random() < 0.3 ? { timeout: random() * 20 } : {})) {
       log.line("seen");
       await pause(random);
     }

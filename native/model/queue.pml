@@ -85,6 +85,7 @@ byte committed, took, came, redelivered;
   assert(committed & (1 << item) && (took & (1 << item)) == 0); \
   assert(item % EACH == 0 || (took | redelivered) & (1 << (item - 1))); \
   took = took | (1 << item)
+#define GIVEN_BACK(bit) took = took & (255 - (bit)); redelivered = redelivered | (bit)
 
 /* clean_up_alone, for one that was found gone. */
 inline sweep() {
@@ -96,14 +97,15 @@ inline sweep() {
     do
     :: REDELIVER && at < head ->
       if
-      :: state[at % RING] == who -> COMMIT(back++; outs--; took = took & (255 - (1 << slot[at % RING])); redelivered = redelivered | (1 << slot[at % RING]), at, WAITING) /* C2 */
+      :: state[at % RING] == who -> COMMIT(back++; outs--; GIVEN_BACK(1 << slot[at % RING]), at, WAITING) /* C2 */
       :: else -> skip
       fi;
       at++
     :: else -> break
     od;
     if
-    :: taken[who] != 0 -> COMMIT(abandoned = abandoned + taken[who] % HAND; done = done + taken[who] % HAND; lost = lost + taken[who] / HAND, who, 0) /* C3 */
+    :: taken[who] != 0 ->
+      COMMIT(abandoned = abandoned + taken[who] % HAND; done = done + taken[who] % HAND; lost = lost + taken[who] / HAND, who, 0) /* C3 */
     :: else -> skip
     fi;
     STEP(used[who] = false)                                           /* C4 */

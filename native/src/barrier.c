@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "failpoint.h"
 #include "polyproc.h"
 #include "sync.h"
 
@@ -18,6 +19,7 @@ static void end_phase(struct pp_sync *sync, uint64_t word, bool by_reset) {
   uint64_t bit = 1ull << (phase_of(word) & 63);
   uint64_t history = atomic_load(&sync->header->state[HISTORY]);
   atomic_store(&sync->header->state[HISTORY], by_reset ? history | bit : history & ~bit);
+  FAILPOINT("barrier.history");
   atomic_store(&sync->header->state[WORD], next_phase(word));
 }
 
@@ -42,9 +44,11 @@ int32_t pp_barrier_arrive(int32_t index, int32_t *fields) {
   else if (arrived >= sync->header->settings[0]) status = -EBADMSG;
   else {
     mark_arrival(sync, word);
+    FAILPOINT("barrier.marked");
     bool last = arrived + 1 == sync->header->settings[0];
     atomic_store(&sync->header->state[WORD], (word + 1) | (last ? ACTING : 0));
     status = arrived;
+    FAILPOINT("barrier.arrived");
   }
   pp_sync_leave(sync);
   return status;

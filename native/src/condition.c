@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "failpoint.h"
 #include "polyproc.h"
 #include "sync.h"
 
@@ -50,7 +51,9 @@ int32_t pp_condition_enter(int32_t index) {
   while (place < PP_WAITERS && what_of(atomic_load(&sync->header->waiters[place])) != FREE) place++;
   if (place < PP_WAITERS) {
     uint64_t order = atomic_fetch_add(&sync->header->state[ORDER], 1) + 1;
+    FAILPOINT("condition.numbered");
     atomic_store(&sync->header->waiters[place], place_of(sync->scope.me, order, WAITING));
+    FAILPOINT("condition.placed");
   }
   pp_sync_leave(sync);
   return place < PP_WAITERS ? place : -EMFILE;
@@ -87,6 +90,7 @@ int32_t pp_condition_notify(int32_t index, int32_t count) {
   if (status < 0) return status;
   int woken = 0;
   while (woken < count && woken < PP_WAITERS && notify_one(sync)) woken++;
+  FAILPOINT("condition.notified");
   pp_sync_leave(sync);
   if (woken > 0) pp_sync_tell(sync, INT32_MAX);
   return woken;
@@ -105,6 +109,7 @@ int pp_condition_forget(struct pp_sync *sync, uint32_t index) {
   for (int i = 0; i < PP_WAITERS; i++) {
     if (!is_of(atomic_load(&sync->header->waiters[i]), index)) continue;
     passed |= notify_one(sync);
+    FAILPOINT("condition.passed_on");
     atomic_store(&sync->header->waiters[i], FREE);
   }
   return passed;

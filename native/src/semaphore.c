@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "failpoint.h"
 #include "polyproc.h"
 #include "sync.h"
 
@@ -31,6 +32,7 @@ int32_t pp_semaphore_acquire(int32_t index) {
   if (!is_sane(value)) status = -EBADMSG;
   else if (value == 0) status = -EAGAIN;
   else atomic_fetch_add(&sync->header->participants[pp_owner_index(sync->scope.me)].taken, 1);
+  FAILPOINT("semaphore.taken");
   pp_sync_leave(sync);
   /* Of several released at once, each who got one wakes the next. */
   if (status == 0 && value > 1) pp_sync_tell(sync, 1);
@@ -60,6 +62,7 @@ int32_t pp_semaphore_release(int32_t index) {
     if (holder != NULL) atomic_fetch_sub(holder, 1);
     else atomic_fetch_add(&sync->header->state[SURPLUS], 1);
   }
+  FAILPOINT("semaphore.given");
   pp_sync_leave(sync);
   if (status == 0) pp_sync_tell(sync, 1);
   return status;

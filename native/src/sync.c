@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "failpoint.h"
 #include "polyproc.h"
 #include "sleeper.h"
 
@@ -45,6 +46,7 @@ static int clean_up(struct pp_sync *sync, uint32_t index, enum pp_farewell farew
   bool still = index == pp_owner_index(sync->scope.me) || pp_participant_gone(&sync->segment, index);
   if (still && atomic_load(&participant->used) != 0) {
     status = forget(sync, index, farewell);
+    FAILPOINT("sync.forgotten");
     atomic_store(&participant->used, 0);
   }
   pp_sync_leave(sync);

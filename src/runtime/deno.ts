@@ -201,16 +201,18 @@ function environment(changes: Readonly<Record<string, string | undefined>>): Rec
 // Kinds the parent holds as a whole pass on; a parent that has no permissions to pass gives what the library itself needs.
 function grants(host: DenoHost | undefined, options: LaunchOptions): string[] {
   const { library } = options;
-  // A path would narrow what the caller widens.
-  const load = library === undefined || options.execArgv.includes("--allow-ffi") ? [] : [`--allow-ffi=${library}`];
-  if (host === undefined) return ["--allow-read", "--allow-net", ...options.writable.map((folder) => `--allow-write=${folder}`), ...load];
+  // What the caller grants counts.
+  const wanted = library !== undefined && !options.execArgv.some((flag) => flag.startsWith("--allow-ffi"));
+  // A parent without permissions to pass trusts the library whole; views of shared memory need that.
+  const open = options.writable.map((folder) => `--allow-write=${folder}`);
+  if (host === undefined) return ["--allow-read", "--allow-net", ...open, ...(wanted ? ["--allow-ffi"] : [])];
   const state = (name: Permission, path?: string) => host.permissions.querySync({ name, path }).state === "granted";
   const whole = PERMISSIONS.filter((name) => state(name)).map((name) => `--allow-${name}`);
   const narrow = options.writable.flatMap((folder) => [
     ...(!state("write") && state("write", folder) ? [`--allow-write=${folder}`] : []),
     ...(!state("read") && state("read", folder) ? [`--allow-read=${folder}`] : []),
   ]);
-  if (!state("ffi")) narrow.push(...load);
+  if (wanted && !state("ffi")) narrow.push(`--allow-ffi=${library}`);
   if (library !== undefined && !state("read")) narrow.push(`--allow-read=${library},${library}.sha256`);
   return [...whole, ...narrow];
 }

@@ -491,11 +491,11 @@ export const cases: Cases = {
     await cond.release();
     await cond.release();
     await rejects(cond.release(), StateError);
-    const task = waiter(cond, sleeping, woken, 5000);
+    const child = await started({ target: waiter, args: [cond, sleeping, woken] });
     await sleeping.get();
     await notify(cond);
-    assert.equal(await woken.get({ timeout: 2000 }), true);
-    await task;
+    assert.equal(await woken.get({ timeout: 5000 }), true);
+    await child.join();
     cond.close();
   },
   "more waits than there are places is an error that keeps the lock": async () => {

