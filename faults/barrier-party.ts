@@ -10,7 +10,7 @@ function passed(barrier: Barrier): Promise<string> {
   return barrier.wait().then(() => "passed", named);
 }
 
-async function started(barrier: Barrier): Promise<{ child: Process; told: Connection }> {
+async function started(barrier: Barrier): Promise<{ child: Process<[Barrier, Connection], void>; told: Connection }> {
   const [told, tell] = Pipe(false);
   const child = new Process({ target: party, args: [barrier, tell] });
   await child.start();

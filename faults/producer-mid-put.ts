@@ -14,7 +14,7 @@ export async function produce(queue: Queue<Item>, tell: Connection): Promise<voi
   await stay();
 }
 
-async function started(queue: Queue<Item>): Promise<{ producer: Process; told: Connection }> {
+async function started(queue: Queue<Item>): Promise<{ producer: Process<[Queue<Item>, Connection], void>; told: Connection }> {
   const [told, tell] = Pipe(false);
   const producer = new Process({ target: produce, args: [queue, tell], transfer: [tell] });
   await producer.start();
@@ -22,7 +22,7 @@ async function started(queue: Queue<Item>): Promise<{ producer: Process; told: C
   return { producer, told };
 }
 
-async function end(producer: Process): Promise<void> {
+async function end(producer: Process<[Queue<Item>, Connection], void>): Promise<void> {
   producer.kill();
   await producer.join();
 }

@@ -1,11 +1,11 @@
 // Kills the users of a queue, a lock, a semaphore and an event at random moments, and compares what they wrote down: `npm run soak`.
 // Its own process hosts the portable objects and is the only one that lives.
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import {
-  type ChildRuntime,
+  type CommandOptions,
   capabilities,
   Empty,
   Event,
@@ -35,7 +35,8 @@ const SETTINGS = [
   { maxsize: 0, redeliver: true },
 ] as const;
 const ANSWER_WITHIN = 2000;
-const RUNTIMES = ["node", "deno", "bun"] as const;
+// Children that are being started, and what a runtime opens by itself.
+const MORE_DESCRIPTORS = 32;
 
 const { values } = parseArgs({
   options: { kills: { type: "string" }, seed: { type: "string" }, mixed: { type: "boolean", default: false } },
@@ -44,6 +45,7 @@ const kills = Number(values.kills ?? 500);
 const seed = Number(values.seed ?? Date.now() % 2 ** 32);
 const random = randomFrom(seed);
 const folder = mkdtempSync(join(tmpdir(), "pp-soak-"));
+const MIXED: readonly CommandOptions[] = [{}, { runtime: "deno", execArgv: [`--allow-write=${folder}`] }, { runtime: "bun" }];
 const progress = new Progress();
 const totals = {
   seed,
@@ -64,6 +66,7 @@ const totals = {
   longestIdle: progress.longest,
 };
 let ids = 0;
+let descriptors: number | undefined;
 
 async function round(number: number, wanted: number): Promise<void> {
   const { maxsize, redeliver } = SETTINGS[number % SETTINGS.length] ?? SETTINGS[0];
@@ -85,7 +88,7 @@ async function round(number: number, wanted: number): Promise<void> {
     folder: place,
     oracle,
     random,
-    runtime: (): ChildRuntime | undefined => (values.mixed ? RUNTIMES[ids % RUNTIMES.length] : undefined),
+    command: () => (values.mixed ? (MIXED[ids % MIXED.length] ?? {}) : {}),
     nextId: () => {
       begun++;
       return ++ids;
@@ -105,6 +108,9 @@ async function round(number: number, wanted: number): Promise<void> {
   await Promise.all([running, watching]);
   const account = await settle(shared, oracle);
   const found = oracle.compare(account);
+  const open = readdirSync("/proc/self/fd").length;
+  descriptors ??= open;
+  if (open > descriptors + MORE_DESCRIPTORS) oracle.wrong.push(`${open} descriptors are open, ${descriptors} were after the first round`);
   if (oracle.wrong.length > 0) throw new Error(`${oracle.wrong.length} wrong outcomes:\n${oracle.wrong.slice(0, 20).join("\n")}`);
   for (const role of ROLES) totals.killed[role] = (totals.killed[role] ?? 0) + oracle.killed[role];
   totals.kills += count;
@@ -121,7 +127,7 @@ async function round(number: number, wanted: number): Promise<void> {
     ? `${account.redelivered} redelivered`
     : `${found.inHands} in the hands of ${oracle.killed.consumer} killed consumers`;
   console.log(
-    `  ${what}: ${count} kills; ${account.puts} put, ${found.received} received, ${hands}; lock held ${oracle.lines.holder} times`,
+    `  ${what}: ${count} kills; ${account.puts} put, ${found.received} received, ${hands}; lock held ${oracle.lines.holder} times; ${open} descriptors`,
   );
   rmSync(place, { recursive: true });
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync, unlinkSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { type ChildRuntime, Process } from "../mod.ts";
+import { type CommandOptions, Process } from "../mod.ts";
 import type { Oracle, Role } from "./oracle.ts";
 import { moment, type Random } from "./random.ts";
 import type { Own, Shared } from "./workers.ts";
@@ -17,8 +17,8 @@ export interface Killing {
   readonly folder: string;
   readonly oracle: Oracle;
   readonly random: Random;
-  /** A runtime for the next worker; undefined: the same as this process's. */
-  runtime(): ChildRuntime | undefined;
+  /** What else the next worker is started with. */
+  command(): CommandOptions;
   nextId(): number;
   /** Whether as many workers were started as are to be killed. */
   enough(): boolean;
@@ -53,12 +53,12 @@ export class Place {
   }
 
   async #live(): Promise<void> {
-    const { shared, folder, oracle, random, runtime, nextId, killed } = this.#killing;
+    const { shared, folder, oracle, random, command, nextId, killed } = this.#killing;
     const id = nextId();
     const log = `${folder}/${this.role}-${id}`;
     const own: Own = { id, log, seed: Math.floor(random() * 2 ** 32) };
     const module = new URL("./workers.ts", import.meta.url);
-    const worker = new Process({ target: { module, name: this.role }, args: [shared, own], runtime: runtime() });
+    const worker = new Process({ target: { module, name: this.role }, args: [shared, own], ...command() });
     const begun = performance.now();
     await worker.start();
     this.#log = log;

@@ -2,7 +2,6 @@ import type { ConnectionPort, Incoming } from "./backend/backend.ts";
 import { type BackendName, chooseBackend } from "./backend/select.ts";
 import { BufferTooShort, ClosedError, EOFError, MessageTooLongError, UnsupportedError } from "./errors.ts";
 import { Adopted, accept, deliver, deliverSync, pack, registerShared } from "./message.ts";
-import { RemotePort } from "./remote/port.ts";
 import { noSync, shareable } from "./shared.ts";
 import { checkTimeout, checkWait, describe, type Wait, type WaitOptions } from "./timing.ts";
 import { waitable } from "./wait.ts";
@@ -80,8 +79,7 @@ export class Connection<T = unknown> implements AsyncIterable<T> {
   async recv(options?: WaitOptions): Promise<T> {
     const port = this.#reading("recv");
     const incoming = await received(port, options);
-    // No reference of a process outside of the tree is followed.
-    return (port instanceof RemotePort ? decode(takeBytes(incoming)) : accept(incoming)) as T;
+    return (port.foreign === true ? decode(takeBytes(incoming)) : accept(incoming)) as T;
   }
 
   /**

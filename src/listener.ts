@@ -1,14 +1,14 @@
 import { createServer, type Server } from "node:net";
 import { resolve } from "node:path";
+import { Attempts } from "./attempts.ts";
 import { remove } from "./backend/folder.ts";
-import { Attempts } from "./backend/native/attempts.ts";
 import { Connection } from "./connection.ts";
 import { AuthenticationError, BrokenPipeError, ClosedError, CorruptedError, EOFError, TimeoutError } from "./errors.ts";
 import { Adopted } from "./message.ts";
 import { type Address, cantConnect, cantListen, checkAddress, dial, listenAt, textOf } from "./remote/address.ts";
 import { admit, type Channel, introduce } from "./remote/handshake.ts";
 import { noBlocking, RemotePort } from "./remote/port.ts";
-import { after, checkWait, describe, FOREVER, type Wait, type WaitOptions, within } from "./timing.ts";
+import { after, checkWait, describe, FOREVER, orLate, type Wait, type WaitOptions, within } from "./timing.ts";
 import { waitable } from "./wait.ts";
 
 export type { Address } from "./remote/address.ts";
@@ -203,15 +203,9 @@ export class Listener implements AsyncIterable<Connection> {
     }
   }
 
-  async #poll(wait: Wait): Promise<boolean> {
-    const late = new TimeoutError();
+  #poll(wait: Wait): Promise<boolean> {
     const look = (): true | undefined => (this.#passed.length > 0 || this.#failure !== undefined ? true : undefined);
-    try {
-      return await this.#accepts.make({ wait, tooLate: () => late, look });
-    } catch (error) {
-      if (error === late) return false;
-      throw error;
-    }
+    return orLate(false, (tooLate) => this.#accepts.make({ wait, tooLate, look }));
   }
 }
 

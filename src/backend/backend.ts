@@ -104,6 +104,8 @@ export interface QueuePort extends Port {
 }
 
 export interface ConnectionPort extends Port {
+  /** Whether the other end is outside of this tree: no reference that comes from there is followed. */
+  readonly foreign?: boolean;
   giveUp(reason: () => Error): void;
   send(message: Message, wait: Wait): Promise<void>;
   recv(wait: Wait): Promise<Incoming>;

@@ -1,10 +1,10 @@
 import type { Socket } from "node:net";
+import { Attempts } from "../attempts.ts";
 import type { ConnectionPort, Incoming, Message, Port } from "../backend/backend.ts";
-import { Attempts } from "../backend/native/attempts.ts";
 import { cutOff, endOfPipe, noReader, nothingCame, notRead } from "../backend/texts.ts";
-import { ClosedError, EOFError, TimeoutError, UnsupportedError } from "../errors.ts";
+import { ClosedError, EOFError, UnsupportedError } from "../errors.ts";
 import { holdEventLoop } from "../runtime/hold.ts";
-import { after, type Wait } from "../timing.ts";
+import { after, orLate, type Wait } from "../timing.ts";
 import { MAX_MESSAGE } from "../wire/tags.ts";
 import { MAX_GREETING } from "./handshake.ts";
 import { frame, MessageReader } from "./messages.ts";
@@ -26,6 +26,7 @@ interface Piece {
 
 /** A connection to a process outside of this tree, over a socket. */
 export class RemotePort implements ConnectionPort {
+  readonly foreign = true;
   readonly attached: Promise<void> = Promise.resolve();
   /** Resolves when the socket is gone. */
   readonly gone: Promise<void>;
@@ -122,15 +123,9 @@ export class RemotePort implements ConnectionPort {
     return { message: { bytes, refs: [] }, settle: () => {} };
   }
 
-  async poll(wait: Wait): Promise<boolean> {
-    const late = new TimeoutError();
+  poll(wait: Wait): Promise<boolean> {
     const look = (): true | undefined => (this.#reader.isReady || this.#ended ? true : undefined);
-    try {
-      return await this.#recvs.make({ wait, tooLate: () => late, look });
-    } catch (error) {
-      if (error === late) return false;
-      throw error;
-    }
+    return orLate(false, (tooLate) => this.#recvs.make({ wait, tooLate, look }));
   }
 
   get fd(): never {

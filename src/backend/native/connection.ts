@@ -1,10 +1,10 @@
+import { Attempts, blocking } from "../../attempts.ts";
 import { CorruptedError } from "../../errors.ts";
 import { orLate, orLateSync, type Wait } from "../../timing.ts";
 import { seal } from "../../wire/envelope.ts";
 import { MAX_MESSAGE } from "../../wire/tags.ts";
 import type { ConnectionPort, Incoming, Message, Ref } from "../backend.ts";
 import { cutOff, endOfPipe, noReader, nothingCame, notRead } from "../texts.ts";
-import { Attempts, blocking } from "./attempts.ts";
 import { NativePort, type Realm } from "./handle.ts";
 import { Readiness } from "./inbox.ts";
 import type { Travelling } from "./keeper.ts";
@@ -174,8 +174,7 @@ export class NativeConnection extends NativePort implements ConnectionPort {
     const state = new Int32Array(ahead.slice(0, 4 * Math.min(TRAVELS, ahead.length >> 2)).buffer);
     const part = ahead.subarray(4 * TRAVELS);
     const { [GOT_HEADER]: header = -1, [LENGTH]: length = -2, [GOT]: got = -1 } = state;
-    const sound =
-      header >= 0 && header <= 12 && length >= -1 && length <= MAX_MESSAGE && got === part.length && got <= Math.max(0, length);
+    const sound = header >= 0 && header <= 12 && length >= -1 && length <= MAX_MESSAGE && got === part.length && got <= Math.max(0, length);
     if (!sound) throw new CorruptedError("What was read ahead of this connection is malformed: its sender is no polyproc process.");
     this.#incoming.set(state);
     if (length > this.#buffer.length) this.#large = new Uint8Array(length);

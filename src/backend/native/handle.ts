@@ -1,8 +1,8 @@
+import type { Attempts } from "../../attempts.ts";
 import { ClosedError } from "../../errors.ts";
 import type { Wait } from "../../timing.ts";
 import type { Port } from "../backend.ts";
 import type { Tree } from "../tree.ts";
-import type { Attempts } from "./attempts.ts";
 import type { Inbox } from "./inbox.ts";
 import { type Keeper, Parcel, type Travelling } from "./keeper.ts";
 

@@ -1,9 +1,9 @@
+import { Attempts, blocking } from "../../attempts.ts";
 import { CorruptedError, ProcessError } from "../../errors.ts";
 import { orLate, type Wait } from "../../timing.ts";
 import { seal } from "../../wire/envelope.ts";
 import type { Incoming, Message, PortKind, QueuePort, QueueStats } from "../backend.ts";
 import { notAllDone, queueEmpty, queueFull, shutDown, takenDied, tooManyDone } from "../texts.ts";
-import { Attempts, blocking } from "./attempts.ts";
 import { Handle, NativePort, type Realm } from "./handle.ts";
 import type { Travelling } from "./keeper.ts";
 import { check, type Shim } from "./shim.ts";

@@ -1,4 +1,4 @@
-import { Attempts } from "./attempts.ts";
+import { Attempts } from "../../attempts.ts";
 import type { Realm } from "./handle.ts";
 import { Readiness } from "./inbox.ts";
 

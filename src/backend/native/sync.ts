@@ -1,3 +1,4 @@
+import { Attempts, blocking } from "../../attempts.ts";
 import { CorruptedError, ProcessError } from "../../errors.ts";
 import { orLate, orLateSync, type Wait } from "../../timing.ts";
 import type {
@@ -12,7 +13,6 @@ import type {
   SemaphoreSettings,
 } from "../backend.ts";
 import { barrierTimedOut, brokenBarrier, notHeld, notHeldHere, tooManyReleased } from "../texts.ts";
-import { Attempts, blocking } from "./attempts.ts";
 import { Handle, NativePort, type Realm } from "./handle.ts";
 import type { Travelling } from "./keeper.ts";
 import { check, type Shim } from "./shim.ts";

@@ -1,5 +1,5 @@
-import { holdEventLoop } from "../../runtime/hold.ts";
-import { type Wait, watchWait } from "../../timing.ts";
+import { holdEventLoop } from "./runtime/hold.ts";
+import { type Wait, watchWait } from "./timing.ts";
 
 /** One call that waits: `look` gives its answer, undefined while there is none, or throws. */
 export interface Attempt<T> {
