@@ -1,5 +1,6 @@
 /**
- * Python's `multiprocessing` for JavaScript and TypeScript: real processes with `Process`, `Queue` and `Pipe` on Node, Deno and Bun.
+ * Python's `multiprocessing` for JavaScript and TypeScript: real processes with `Process`, `Queue` and `Pipe`, locks and
+ * shared memory, on Node, Deno and Bun.
  *
  * @module
  */
@@ -12,6 +13,7 @@ export { type Bytes, Connection, Pipe, type PipeOptions } from "./src/connection
 export { Context, type ContextOptions, cpuCount, getContext } from "./src/context.ts";
 export * from "./src/errors.ts";
 export { Event } from "./src/event.ts";
+export { type Address, Client, type ClientOptions, Listener, type ListenerOptions } from "./src/listener.ts";
 export { BoundedSemaphore, Held, HeldSync, Lock, RLock, Semaphore, type SemaphoreOptions } from "./src/locks.ts";
 export { isMain } from "./src/main.ts";
 export { SharedMemory, type SharedMemoryOptions } from "./src/memory.ts";

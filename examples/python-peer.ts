@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Listener } from "../src/listener.ts";
+import { Listener } from "../mod.ts";
 
 const key = randomBytes(32);
 const path = join(tmpdir(), `python-peer-${process.pid}.sock`);

@@ -24,7 +24,7 @@ export function waitable(object: object, open: () => Poller): void {
 /**
  * Waits until one or more of the objects are ready: a message, an item or an end can be read, or the process has ended. Reads nothing.
  *
- * @param objects connections, queues, processes and sentinels
+ * @param objects connections, queues, processes and their sentinels, events, listeners
  * @param options `timeout` in ms, `signal`; default: wait for ever
  * @returns those that are ready, in the order given; `[]` if none was in time
  * @throws {TypeError} for what can't be waited for
@@ -81,7 +81,9 @@ function openAll(list: readonly unknown[]): Poller[] {
   return list.map((object, i) => {
     const open = typeof object === "object" && object !== null ? pollers.get(object) : undefined;
     if (open === undefined)
-      throw new TypeError(`wait() takes connections, queues, processes and sentinels; number ${i} is ${describe(object)}.`);
+      throw new TypeError(
+        `wait() takes connections, queues, processes, sentinels, events and listeners; number ${i} is ${describe(object)}.`,
+      );
     return open();
   });
 }

@@ -6,12 +6,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import {
+  type Address,
   AuthenticationError,
   BrokenPipeError,
+  Client,
   ClosedError,
   type Connection,
   CorruptedError,
   EOFError,
+  Listener,
   MessageTooLongError,
   Pipe,
   Process,
@@ -23,7 +26,6 @@ import {
   wait,
   waitSync,
 } from "../../mod.ts";
-import { type Address, Client, Listener } from "../../src/listener.ts";
 import type { Cases } from "../suite/case.ts";
 import { rejects, started } from "../suite/help.ts";
 

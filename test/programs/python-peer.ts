@@ -1,7 +1,6 @@
 // Our side of python.test.ts: python-peer.ts listen|connect ADDRESS, an address in JSON; python_peer.py has the same sizes.
 import assert from "node:assert/strict";
-import { type Connection, EOFError, SerializationError } from "../../mod.ts";
-import { type Address, Client, Listener } from "../../src/listener.ts";
+import { type Address, Client, type Connection, EOFError, Listener, SerializationError } from "../../mod.ts";
 
 const SIZES = [0, 1, 100, 16384, 65537, 16 << 20];
 const KEY = "the right key";
