@@ -1,6 +1,6 @@
 // Tests of the C shim: `node scripts/test-native.mjs [KILLS]`. Each edge of the queue; threads in place of processes under ThreadSanitizer;
-// memory that somebody else writes to; workers killed at each named point, and at random steps: 50,000 times unless told otherwise, and
-// some more under AddressSanitizer and UndefinedBehaviorSanitizer.
+// memory that somebody else writes to; workers killed at each named point, and at random steps: 50,000 times unless told otherwise, a tenth
+// as often on locks and the like, and some more under AddressSanitizer and UndefinedBehaviorSanitizer.
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

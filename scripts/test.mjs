@@ -1,4 +1,5 @@
-// The test command: sets itself up, then checks types, lint and format, the suite on every runtime, and the built JavaScript on older Nodes.
+// The test command: sets itself up, then checks types, lint and format, the shim, the suite on every runtime, and the built JavaScript
+// on older Nodes.
 import { spawnSync } from "node:child_process";
 import { buildNative } from "./build-native.mjs";
 import { ensureInstalled, root, runtime } from "./setup.mjs";
@@ -10,6 +11,7 @@ const node = runtime("node");
 const steps = [
   ["types", node, ["node_modules/typescript/bin/tsc", "-p", "."]],
   ["lint and format", "node_modules/.bin/biome", ["check", "."]],
+  ["the shim", process.execPath, ["scripts/test-native.mjs"]],
   ["suite", node, ["node_modules/vitest/vitest.mjs", "run", ...process.argv.slice(2)]],
   ["build", node, ["scripts/build.mjs"]],
   ["built JavaScript on Node 22 and 24", node, ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.compat.config.ts"]],

@@ -3,7 +3,7 @@ import { builtin, polyproc } from "../commands.mjs";
 const ALL = /^\w+ portable$/;
 
 export function rows({ ms }) {
-  const queue = (gets) => polyproc("queue", { puts: 64, gets, ms }, { backend: "portable" });
+  const queue = (pending) => polyproc("queue", { puts: pending, gets: pending, ms }, { backend: "portable" });
   const row = (id, title, contenders, target) => ({
     id,
     title,
@@ -16,7 +16,7 @@ export function rows({ ms }) {
   return [
     row(
       "portable-1",
-      "Portable Queue 1 to 1, one get at a time",
+      "Portable Queue 1 to 1, one put and one get at a time",
       { ...queue(1), ...builtin("net round trip", "net", { ms }) },
       {
         subject: ALL,
@@ -26,7 +26,7 @@ export function rows({ ms }) {
     ),
     row(
       "portable-64",
-      "Portable Queue 1 to 1, 64 gets pending",
+      "Portable Queue 1 to 1, 64 puts and 64 gets pending",
       { ...queue(64), ...builtin("fork advanced", "fork", { what: "rate", serialization: "advanced", ms }) },
       { subject: ALL, against: "own fork advanced", least: 0.5 },
     ),

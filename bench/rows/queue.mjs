@@ -17,7 +17,7 @@ export function rows({ ms }) {
   };
   const trip = (settings) => polyproc("round-trip", { via: "queue", ms, ...settings });
   const pipe = (settings) => python("round_trip.py", { via: "pipe", ms, ...settings }, "CPython Pipe");
-  const socketpair = (settings = {}) => c("socketpair", { ms, ...settings });
+  const socketpair = (settings = {}) => ({ ...c("socketpair", { ms, ...settings }), ...c("ring", { what: 1, ms, ...settings }) });
   const roundTrip = (id, title, contenders, targets) => ({ id, title, unit: "µs", higherIsBetter: false, contenders, targets });
   return [
     {
