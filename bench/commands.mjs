@@ -34,8 +34,7 @@ export function builtin(label, program, settings = {}, runtimes = RUNTIMES) {
 
 /** A codec on each runtime; a package that is not installed is a reason. */
 export function codec(label, settings) {
-  const missing =
-    label === "msgpackr" && !["node_modules/msgpackr", "bench/node_modules/msgpackr"].some((path) => existsSync(join(root, path)));
+  const missing = label === "msgpackr" && !existsSync(join(root, "node_modules/msgpackr"));
   const made = forEach(RUNTIMES, (name) => [`${name} ${label}`, onRuntime(name, "codec", { library: label, ...settings })]);
   return missing
     ? Object.fromEntries(Object.entries(made).map(([name, each]) => [name, { ...each, missing: "msgpackr is not installed" }]))

@@ -37,7 +37,7 @@ function wantedRows({ quick, only, runtime }) {
 }
 
 const given = readArguments();
-const turns = Number(given.turns ?? (given.quick ? 3 : 5));
+const turns = Number(given.turns ?? (given.quick ? 2 : 5));
 if (!Number.isInteger(turns) || turns < 1) usage(`There can't be ${given.turns} turns.`);
 ensureInstalled();
 console.log(`Native library: ${buildNative()}.`);

@@ -101,7 +101,7 @@ async function round(number: number, wanted: number): Promise<void> {
   };
   const places = ROLES.flatMap((role) => Array.from({ length: PLACES[role] }, () => new Place(role, killing)));
   let ended = false;
-  const watching = progress.watch(places, oracle, () => ended);
+  const watching = progress.watch(places, oracle, event, () => ended);
   const running = Promise.all(places.map((each) => each.run())).then(() => {
     ended = true;
   });

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { Event } from "../mod.ts";
 import type { Oracle, Role } from "./oracle.ts";
 import type { Place } from "./place.ts";
 
@@ -6,9 +7,8 @@ const LOOK_EVERY = 50;
 const MOST_IDLE = 2000;
 
 interface Watch {
-  /** Those whose progress it is. */
-  readonly role: Role;
-  /** Those without whom there can be none. */
+  readonly whose: string;
+  /** Those without whom there can be no progress. */
   readonly needs: readonly Role[];
   idle: number;
   seen: number;
@@ -16,39 +16,43 @@ interface Watch {
 
 /** Looks whether something moves in every 2 s in which somebody is at work who can move it. */
 export class Progress {
-  readonly #watches: Watch[] = [
-    { role: "consumer", needs: ["producer", "consumer"], idle: 0, seen: 0 },
-    { role: "holder", needs: ["holder"], idle: 0, seen: 0 },
-    { role: "waiter", needs: ["setter", "waiter"], idle: 0, seen: 0 },
-  ];
-  readonly #longest: Partial<Record<Role, number>> = {};
-
   /** The longest times without progress, in ms. */
-  get longest(): Readonly<Partial<Record<Role, number>>> {
-    return this.#longest;
-  }
+  readonly longest: Record<string, number> = {};
 
-  async watch(places: readonly Place[], oracle: Oracle, over: () => boolean): Promise<void> {
+  async watch(places: readonly Place[], oracle: Oracle, event: Event, over: () => boolean): Promise<void> {
+    const written = (role: Role): number =>
+      oracle.lines[role] * 1e9 + places.reduce((sum, place) => sum + (place.role === role ? place.written : 0), 0);
+    const consumers: Watch = { whose: "consumer", needs: ["producer", "consumer"], idle: 0, seen: 0 };
+    const holders: Watch = { whose: "holder", needs: ["holder"], idle: 0, seen: 0 };
+    const waiters: Watch = { whose: "waiter", needs: ["setter", "waiter"], idle: 0, seen: 0 };
+    // One waiter that nobody kills, so that no other hides that it was forgotten.
+    const living: Watch = { whose: "living waiter", needs: ["setter"], idle: 0, seen: 0 };
+    let woken = 0;
+    const waiting = (async () => {
+      for (; !over(); await delay(1)) if (await event.wait({ timeout: 2 * MOST_IDLE })) woken++;
+    })();
     let before = performance.now();
     while (!over()) {
       await delay(LOOK_EVERY);
       const now = performance.now();
       // Of a longer pause of this process nobody knows who else was paused.
-      for (const watch of this.#watches) this.#look(watch, Math.min(now - before, 4 * LOOK_EVERY), places, oracle);
+      const passed = Math.min(now - before, 4 * LOOK_EVERY);
       before = now;
+      this.#look(consumers, written("consumer"), passed, places);
+      this.#look(holders, written("holder"), passed, places);
+      this.#look(waiters, written("waiter"), passed, places);
+      this.#look(living, woken, passed, places);
     }
-    for (const watch of this.#watches) watch.idle = 0;
+    await event.set();
+    await waiting;
   }
 
-  #look(watch: Watch, passed: number, places: readonly Place[], oracle: Oracle): void {
-    const own = places.filter(({ role }) => role === watch.role);
-    const bytes = own.reduce((sum, place) => sum + place.written, 0);
-    const moved = bytes + oracle.lines[watch.role] * 1e9;
+  #look(watch: Watch, moved: number, passed: number, places: readonly Place[]): void {
+    const { whose, needs } = watch;
     if (moved !== watch.seen) watch.idle = 0;
-    else if (watch.needs.every((role) => places.some((place) => place.role === role && place.isAtWork))) watch.idle += passed;
+    else if (needs.every((role) => places.some((place) => place.role === role && place.isAtWork))) watch.idle += passed;
     watch.seen = moved;
-    this.#longest[watch.role] = Math.max(this.#longest[watch.role] ?? 0, Math.round(watch.idle));
-    if (watch.idle > MOST_IDLE)
-      throw new Error(`No ${watch.role} got on for ${MOST_IDLE} ms, and ${watch.needs.join(" and ")} were at work.`);
+    this.longest[whose] = Math.max(this.longest[whose] ?? 0, Math.round(watch.idle));
+    if (watch.idle > MOST_IDLE) throw new Error(`No ${whose} got on for ${MOST_IDLE} ms, and ${needs.join(" and ")} were at work.`);
   }
 }

@@ -24,16 +24,7 @@ export interface Own {
   readonly seed: number;
 }
 
-class Log {
-  readonly #fd: number;
-  constructor(path: string) {
-    this.#fd = openSync(path, "a");
-  }
-
-  line(text: string): void {
-    writeSync(this.#fd, `${text}\n`);
-  }
-}
+type Write = (line: string) => void;
 
 const { sync } = capabilities();
 
@@ -41,88 +32,91 @@ function pause(random: Random): Promise<void> {
   return delay(random() * 6);
 }
 
-export async function producer({ queue }: Shared, { id, log: path, seed }: Own): Promise<void> {
-  const log = new Log(path);
+/** Works for ever; an error is written down too, for its own way out may be cut short. */
+async function work({ log, seed }: Own, turn: (write: Write, random: Random, number: number) => Promise<void>): Promise<void> {
+  const fd = openSync(log, "a");
+  const write = (line: string): void => void writeSync(fd, `${line}\n`);
   const random = randomFrom(seed);
-  for (let number = 1; ; number++) {
-    const options = random() < 0.3 ? { timeout: random() * 10 } : {};
-    try {
-      if (sync && random() < 0.2) queue.putSync(makeItem(id, number), options);
-      else await queue.put(makeItem(id, number), options);
-      log.line(`+${number}`);
-    } catch (error) {
-      if (!(error instanceof Full)) throw error;
-      log.line(`-${number}`);
-    }
-    if (random() < 0.5) await pause(random);
+  try {
+    for (let number = 1; ; number++) await turn(write, random, number);
+  } catch (error) {
+    write(`!${error}`);
+    throw error;
   }
 }
 
-export async function consumer({ queue, impatient }: Shared, { log: path, seed }: Own): Promise<void> {
-  const log = new Log(path);
-  const random = randomFrom(seed);
-  for (;;) {
+export function producer({ queue }: Shared, own: Own): Promise<void> {
+  return work(own, async (write, random, number) => {
+    const options = random() < 0.3 ? { timeout: random() * 10 } : {};
+    try {
+      if (sync && random() < 0.2) queue.putSync(makeItem(own.id, number), options);
+      else await queue.put(makeItem(own.id, number), options);
+      write(`+${number}`);
+    } catch (error) {
+      if (!(error instanceof Full)) throw error;
+      write(`-${number}`);
+    }
+    if (random() < 0.5) await pause(random);
+  });
+}
+
+export function consumer({ queue, impatient }: Shared, own: Own): Promise<void> {
+  return work(own, async (write, random) => {
     const options = impatient && random() < 0.3 ? { timeout: random() * 10 } : {};
     try {
       const item = sync && random() < 0.2 ? queue.getSync(options) : await queue.get(options);
-      log.line(isWhole(item) ? `${item[0]} ${item[1]}` : `!corrupt: ${item[0]} ${item[1]} ${item[2].length}`);
+      write(isWhole(item) ? `${item[0]} ${item[1]}` : `!corrupt: ${item[0]} ${item[1]} ${item[2].length}`);
     } catch (error) {
-      if (!(error instanceof Empty)) throw error;
-      continue;
+      if (error instanceof Empty) return;
+      throw error;
     }
     await queue.taskDone();
     if (random() < 0.1) await pause(random);
-  }
+  });
 }
 
-export async function holder({ lock, permits, guard }: Shared, { id, log: path, seed }: Own): Promise<void> {
-  const log = new Log(path);
-  const random = randomFrom(seed);
-  for (;;) {
+export function holder({ lock, permits, guard }: Shared, own: Own): Promise<void> {
+  return work(own, async (write, random) => {
     await permits.acquire();
     if (await lock.acquire(random() < 0.3 ? { timeout: random() * 20 } : {})) {
       const told = lock.abandoned;
-      enter(guard, id, told, log);
-      if (random() < 0.5) await pause(random);
-      if (readFileSync(guard, "latin1") !== String(id)) log.line("!somebody else came into the lock");
+      enter(guard, own.id, told, write);
+      await pause(random);
+      if (readFileSync(guard, "latin1") !== String(own.id)) write("!somebody else came into the lock");
       unlinkSync(guard);
       await lock.release();
-      log.line(told ? "told" : "held");
+      write(told ? "told" : "held");
     }
     await permits.release();
-    await pause(random);
-  }
+    if (random() < 0.3) await pause(random);
+  });
 }
 
-function enter(guard: string, id: number, told: boolean, log: Log): void {
+function enter(guard: string, id: number, told: boolean, write: Write): void {
   try {
     writeFileSync(guard, String(id), { flag: "wx" });
   } catch {
-    if (!told) log.line(`!in the lock with ${readFileSync(guard, "latin1")}, and not told that its holder died`);
+    if (!told) write(`!in the lock with ${readFileSync(guard, "latin1")}, and not told that its holder died`);
     writeFileSync(guard, String(id));
   }
 }
 
-export async function setter({ event }: Shared, { log: path, seed }: Own): Promise<void> {
-  const log = new Log(path);
-  const random = randomFrom(seed);
-  for (;;) {
+export function setter({ event }: Shared, own: Own): Promise<void> {
+  return work(own, async (write, random) => {
     await event.set();
     await pause(random);
     await event.clear();
-    log.line("set");
+    write("set");
     await pause(random);
-  }
+  });
 }
 
-export async function waiter({ event }: Shared, { log: path, seed }: Own): Promise<void> {
-  const log = new Log(path);
-  const random = randomFrom(seed);
-  for (;;)
-    if (await event.wait(random() < 0.3 ? { timeout: random() * 20 } : {})) {
-      log.line("seen");
-      await pause(random);
-    }
+export function waiter({ event }: Shared, own: Own): Promise<void> {
+  return work(own, async (write, random) => {
+    if (!(await event.wait(random() < 0.3 ? { timeout: random() * 20 } : {}))) return;
+    write("seen");
+    await pause(random);
+  });
 }
 
 /** Loads what workers load, and ends as a program does: engines keep compiled code at such an end. */

@@ -8,6 +8,8 @@ export interface Attempt<T> {
   look(): T | undefined;
   /** Whether it has begun and can't be given up any more. */
   readonly begun?: () => boolean;
+  /** Of who may give it up: how, while it lasts. */
+  readonly waits?: Set<(reason: unknown) => void>;
 }
 
 interface Pending {
@@ -72,6 +74,7 @@ export class Attempts {
       const letGo = holds ? holdEventLoop() : (): void => {};
       const end = (): void => {
         this.#pending.delete(pending);
+        attempt.waits?.delete(giveUp);
         unwatch();
         letGo();
       };
@@ -99,6 +102,7 @@ export class Attempts {
         },
       };
       const unwatch = watchWait(attempt.wait, attempt.tooLate, giveUp);
+      attempt.waits?.add(giveUp);
       this.#pending.add(pending);
       if (this.#pending.size === 1) this.#armOrFail();
     });

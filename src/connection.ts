@@ -1,7 +1,7 @@
 import type { ConnectionPort, Incoming } from "./backend/backend.ts";
 import { type BackendName, chooseBackend } from "./backend/select.ts";
 import { BufferTooShort, ClosedError, EOFError, MessageTooLongError, UnsupportedError } from "./errors.ts";
-import { Adopted, accept, deliver, deliverSync, pack, registerShared } from "./message.ts";
+import { Adopted, accept, deliver, deliverSync, packLent, registerShared } from "./message.ts";
 import { noSync, shareable } from "./shared.ts";
 import { checkTimeout, checkWait, describe, type Wait, type WaitOptions } from "./timing.ts";
 import { waitable } from "./wait.ts";
@@ -64,7 +64,7 @@ export class Connection<T = unknown> implements AsyncIterable<T> {
   async send(value: T, options?: WaitOptions): Promise<void> {
     const port = this.#writing("send");
     const wait = checkWait(options);
-    await deliver(pack(value, "value"), (message) => port.send(message, wait));
+    await deliver(packLent(value, "value"), (message) => port.send(message, wait));
   }
 
   /**
@@ -158,7 +158,7 @@ export class Connection<T = unknown> implements AsyncIterable<T> {
     const port = this.#writing("sendSync");
     const wait = checkWait(options);
     if (port.sendSync === undefined) return noSync("sendSync", "send");
-    deliverSync(pack(value, "value"), (message) => port.sendSync?.(message, wait));
+    deliverSync(packLent(value, "value"), (message) => port.sendSync?.(message, wait));
   }
 
   /** As `recv`, blocking this thread. */
@@ -245,7 +245,7 @@ function checkRange(buffer: Bytes, offset: number, size: number | undefined): Ui
   const start = checkSize(offset, "offset", bytes.length);
   const length = size === undefined ? bytes.length - start : checkSize(size, "size", bytes.length - start);
   if (length > MAX_MESSAGE) throw new RangeError(`A message holds at most ${MAX_MESSAGE} bytes, received ${length}: send it in parts.`);
-  return bytes.slice(start, start + length);
+  return bytes.subarray(start, start + length);
 }
 
 function checkMost(maxLength: number | undefined): number {

@@ -1,7 +1,7 @@
 import type { Incoming, Message, Port, PortKind, Ref } from "./backend/backend.ts";
 import { backendOf } from "./backend/select.ts";
 import { decode } from "./wire/decode.ts";
-import { encode } from "./wire/encode.ts";
+import { type Encoded, encode, lend } from "./wire/encode.ts";
 import { unseal } from "./wire/envelope.ts";
 import { handleOf } from "./wire/shared.ts";
 
@@ -36,7 +36,17 @@ const nothing = (): void => {};
 
 /** A value as it is now, ready to leave. Throws `SerializationError` with the path to what can't travel. */
 export function pack(value: unknown, root: string): Packed {
-  const { bytes, shared } = encode(value, root);
+  return packed(encode(value, root));
+}
+
+/** As {@link pack}, for a port that takes it now: the bytes hold until the next value is packed. */
+export function packLent(value: unknown, root: string): Packed {
+  const encoded = lend(value, root);
+  // Its references are to be encoded too.
+  return packed(encoded.shared.length === 0 ? encoded : { ...encoded, bytes: encoded.bytes.slice() });
+}
+
+function packed({ bytes, shared }: Encoded): Packed {
   if (shared.length === 0) return { bytes, refs: NO_REFS, release: nothing };
   const ports = shared.map((object) => (handleOf(object) as Port).again());
   const release = (sent: boolean): void => {

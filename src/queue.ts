@@ -1,6 +1,6 @@
 import type { QueuePort, QueueStats } from "./backend/backend.ts";
 import { ClosedError, ShutDown, StateError } from "./errors.ts";
-import { Adopted, accept, deliver, deliverSync, pack, registerShared } from "./message.ts";
+import { Adopted, accept, deliver, deliverSync, packLent, registerShared } from "./message.ts";
 import { backendFor, noSync, shareable } from "./shared.ts";
 import { type BlockOptions, checkWait, describe, ONCE, type Wait, type WaitOptions } from "./timing.ts";
 import { waitable } from "./wait.ts";
@@ -20,7 +20,7 @@ export interface ShutdownOptions {
 }
 
 function putInto(port: QueuePort, item: unknown, wait: Wait): Promise<void> | undefined {
-  const packed = pack(item, "item");
+  const packed = packLent(item, "item");
   // Most puts are in at once: those cost no promise.
   if (packed.refs.length === 0 && port.putNow?.(packed) === true) return undefined;
   return deliver(packed, (message) => port.put(message, wait));
@@ -190,7 +190,7 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
     const port = this.#open("putSync");
     const wait = checkWait(options);
     if (port.putSync === undefined) return noSync("putSync", "put");
-    deliverSync(pack(item, "item"), (message) => port.putSync?.(message, wait));
+    deliverSync(packLent(item, "item"), (message) => port.putSync?.(message, wait));
   }
 
   /** As `get`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
@@ -297,7 +297,7 @@ export class SimpleQueue<T = unknown> {
   putSync(item: T): void {
     const port = this.#open("putSync");
     if (port.putSync === undefined) return noSync("putSync", "put");
-    deliverSync(pack(item, "item"), (message) => port.putSync?.(message, checkWait(undefined)));
+    deliverSync(packLent(item, "item"), (message) => port.putSync?.(message, checkWait(undefined)));
   }
 
   /** As `get`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */

@@ -2,7 +2,8 @@ import { builtin, c, onOneCore, polyproc, python } from "../commands.mjs";
 
 const ALL = /^\w+ native$/;
 
-export function rows({ ms }) {
+export function rows({ ms, samples }) {
+  const idle = { pause: 50, samples };
   const trip = (settings, options) => polyproc("round-trip", { via: "pipe", ms, ...settings }, options);
   const cpython = (settings) => python("round_trip.py", { via: "pipe", ms, ...settings });
   const socketpair = (settings) => c("socketpair", { ms, ...settings });
@@ -31,7 +32,7 @@ export function rows({ ms }) {
       ...socketpair({ bytes: 4096 }),
     }),
     {
-      ...row("pipe-trip-idle", "Pipe round trip, async, after 50 ms idle", { ...trip({ pause: 50 }), ...cpython({ pause: 50 }) }, [
+      ...row("pipe-trip-idle", "Pipe round trip, async, after 50 ms idle", { ...trip(idle), ...cpython(idle) }, [
         { subject: ALL, against: "CPython", most: 1.2 },
       ]),
       quick: /./,
@@ -42,12 +43,9 @@ export function rows({ ms }) {
       ]),
       quick: /./,
     },
-    row(
-      "pipe-trip-sync-idle",
-      "Pipe round trip, sync, after 50 ms idle",
-      { ...trip({ calls: "sync", pause: 50 }), ...socketpair({ pause: 50 }) },
-      [{ subject: ALL, against: "C socketpair", most: 1.3 }],
-    ),
+    row("pipe-trip-sync-idle", "Pipe round trip, sync, after 50 ms idle", { ...trip({ calls: "sync", ...idle }), ...socketpair(idle) }, [
+      { subject: ALL, against: "C socketpair", most: 1.3 },
+    ]),
     row("pipe-trip-sync-one-core", "Pipe round trip, sync, both on one core", onOneCore({ ...trip({ calls: "sync" }), ...socketpair() }), [
       { subject: ALL, against: "C socketpair", most: 1.3 },
     ]),

@@ -7,7 +7,8 @@ function throughput(id, title, settings, extra = {}, targets = []) {
   return { id, title, unit: "items/s", higherIsBetter: true, contenders, targets };
 }
 
-export function rows({ ms }) {
+export function rows({ ms, samples }) {
+  const idle = { pause: 50, samples };
   const forked = (serialization) => builtin(`fork ${serialization}`, "fork", { what: "rate", serialization, ms });
   const orientation = {
     ...builtin("Bun.spawn json", "bun-spawn", { what: "rate", serialization: "json", ms }, ["bun"]),
@@ -50,7 +51,7 @@ export function rows({ ms }) {
       quick: /native|Pipe/,
     },
     {
-      ...roundTrip("queue-trip-idle", "Queue round trip, async, after 50 ms idle", { ...trip({ pause: 50 }), ...pipe({ pause: 50 }) }, [
+      ...roundTrip("queue-trip-idle", "Queue round trip, async, after 50 ms idle", { ...trip(idle), ...pipe(idle) }, [
         { subject: ALL, against: "CPython Pipe", most: 1.2 },
       ]),
       quick: /./,
@@ -64,7 +65,7 @@ export function rows({ ms }) {
     roundTrip(
       "queue-trip-sync-idle",
       "Queue round trip, sync, after 50 ms idle",
-      { ...trip({ calls: "sync", pause: 50 }), ...socketpair({ pause: 50 }) },
+      { ...trip({ calls: "sync", ...idle }), ...socketpair(idle) },
       [{ subject: ALL, against: "C socketpair", most: 1.3 }],
     ),
     roundTrip(

@@ -57,3 +57,21 @@ int pp_spin(const pp_word *word, uint32_t expected, int us) {
   } while (pp_now() < until);
   return 0;
 }
+
+bool pp_spin_may_pay(struct pp_spinner *spinner) {
+  if (spinner->skip == 0) return true;
+  spinner->skip--;
+  return false;
+}
+
+void pp_spin_paid(struct pp_spinner *spinner, bool paid) {
+  spinner->backoff = paid ? 0 : spinner->backoff == 0 ? 1 : spinner->backoff >= 32 ? 64 : (uint8_t)(spinner->backoff * 2);
+  spinner->skip = spinner->backoff;
+}
+
+int pp_spin_wisely(struct pp_spinner *spinner, const pp_word *word, uint32_t expected, int us) {
+  if (!pp_spin_may_pay(spinner)) return 0;
+  int paid = pp_spin(word, expected, us);
+  pp_spin_paid(spinner, paid != 0);
+  return paid;
+}

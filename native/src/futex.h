@@ -3,6 +3,7 @@
 #define PP_FUTEX_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* A killed process may have died between a change and its wake-up: no wait is longer than this without a new look. */
@@ -17,6 +18,14 @@ void pp_futex_wake(pp_word *word, int count);
 int pp_futex_wait_any(pp_word *const *words, const uint32_t *expected, int count, int ms);
 /* Spins up to `us` microseconds while `word` holds `expected`; 1 if it changed. */
 int pp_spin(const pp_word *word, uint32_t expected, int us);
+/* Whether spinning has paid lately: after each spin that did not, twice as many waits do without, 64 at most. */
+struct pp_spinner {
+  uint8_t skip, backoff;
+};
+bool pp_spin_may_pay(struct pp_spinner *spinner);
+void pp_spin_paid(struct pp_spinner *spinner, bool paid);
+/* As pp_spin, where it may pay. */
+int pp_spin_wisely(struct pp_spinner *spinner, const pp_word *word, uint32_t expected, int us);
 /* Microseconds of the monotonic clock. */
 int64_t pp_now(void);
 

@@ -75,8 +75,6 @@ struct pp_incoming {
   int32_t header_got; /* bytes of the header that came */
   int32_t length;     /* of the message, once the header is whole; else -1 */
   int32_t got;        /* bytes of the message that came */
-  int32_t spin_us;    /* how long a look for the next message is worth spinning, as the last ones came */
-  int64_t empty_since; /* when a look first found nothing, 0 if the last one found a message */
 };
 
 /* Reads one message and not a byte more, going on where the last call stopped: its length once it is whole. -EAGAIN: not yet;

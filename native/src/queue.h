@@ -43,8 +43,7 @@ struct pp_queue {
   struct pp_lock_scope scope;
   int32_t needed;
   uint32_t seen[5];     /* the words' values before the last look */
-  int64_t empty_since;  /* when a get last found nothing, 0 if it found something */
-  int spin_us;
+  struct pp_spinner spinner;
   uint64_t told;        /* a join that waits has heard of so many abandoned items */
 };
 

@@ -10,8 +10,6 @@
 /* A call from an event loop does not stand still longer than this for another process that holds a lock. */
 #define LOCK_MS 2
 #define SPIN_US 50
-/* Waits as short as this are worth spinning for. */
-#define BUSY_US 300
 
 static const uint64_t ring_sizes[] = {64ull << 30, 8ull << 30, 4ull << 30};
 
@@ -65,18 +63,9 @@ int32_t pp_queue_put(int32_t index, const uint8_t *bytes, int32_t length, int32_
 /* Waits are short in a busy exchange: then a look without sleep is cheaper than being woken. */
 static int get_spinning(struct pp_queue *queue, uint8_t *bytes, uint32_t space) {
   int status = pp_queue_get_item(queue, bytes, space, LOCK_MS);
-  if (status == -EAGAIN && queue->spin_us > 0) {
-    if (pp_spin(&queue->header->notices[PP_ITEMS].sequence, queue->seen[PP_ITEMS], queue->spin_us))
-      status = pp_queue_get_item(queue, bytes, space, LOCK_MS);
-    else queue->spin_us = 0;
-  }
-  int64_t now = status == -EAGAIN || queue->empty_since != 0 ? pp_now() : 0;
-  if (status == -EAGAIN) queue->empty_since = now;
-  else if (queue->empty_since != 0) {
-    queue->spin_us = now - queue->empty_since < BUSY_US ? SPIN_US : 0;
-    queue->empty_since = 0;
-  }
-  return status;
+  const pp_word *word = &queue->header->notices[PP_ITEMS].sequence;
+  if (status != -EAGAIN || !pp_spin_wisely(&queue->spinner, word, queue->seen[PP_ITEMS], SPIN_US)) return status;
+  return pp_queue_get_item(queue, bytes, space, LOCK_MS);
 }
 
 int32_t pp_queue_get(int32_t index, uint8_t *bytes, int32_t space, int32_t ms) {
@@ -127,6 +116,7 @@ static struct pp_watch watch_of(struct pp_queue *queue, int32_t what) {
   if (what < PP_QUEUE_WORDS) watch.notice = &queue->header->notices[what];
   watch.word = watch.notice != NULL ? &watch.notice->sequence : what == PP_GET_LOCK ? &queue->header->get_lock : &queue->header->put_lock;
   watch.sweep = watch.notice != NULL ? sweep : try_again;
+  if (what != PP_ITEMS) watch.spinner = &queue->spinner;
   return watch;
 }
 

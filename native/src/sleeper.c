@@ -110,9 +110,9 @@ void pp_sleeper_forget(const void *object) {
 }
 
 int pp_watch_sleep(const struct pp_watch *watch, int32_t ms) {
-  mark(watch);
   int64_t until = pp_now() + (int64_t)ms * 1000;
-  if (pp_spin(watch->word, watch->seen, SPIN_US)) return 0;
+  if (watch->spinner != NULL && pp_spin_wisely(watch->spinner, watch->word, watch->seen, SPIN_US)) return 0;
+  mark(watch);
   for (;;) {
     int64_t left = (until - pp_now()) / 1000;
     if (left <= 0) return -ETIMEDOUT;

@@ -10,6 +10,7 @@ struct pp_watch {
   uint32_t seen;            /* what it was at the last look */
   struct pp_notice *notice; /* the word's, NULL for a lock's word */
   int (*sweep)(void *object); /* cleans up after the dead; 1 if another look is worth it */
+  struct pp_spinner *spinner; /* NULL: the look has spun already */
   int32_t inbox, id, what;
 };
 

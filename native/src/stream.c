@@ -15,8 +15,7 @@
 #include "polyproc.h"
 
 #define SPIN_US 50
-/* Waits as short as this are worth spinning for. */
-#define BUSY_US 300
+#define MOST_SPINNERS 1024
 #define BUFFER (1 << 20)
 
 int32_t pp_socketpair(int32_t *fds, int32_t duplex) {
@@ -41,46 +40,79 @@ int32_t pp_check_socket(int32_t fd) {
   return type == SOCK_STREAM && domain == AF_UNIX ? 0 : -EBADMSG;
 }
 
+/* By descriptor; two that share one are merely guessed at together. */
+static struct pp_spinner spinners[MOST_SPINNERS];
+
 static int ready(int fd, short events, int32_t ms) {
   struct pollfd poller = {.fd = fd, .events = events};
   int status = poll(&poller, 1, ms);
   return status < 0 ? (errno == EINTR ? 0 : -errno) : status;
 }
 
-int32_t pp_readable(int32_t fd, int32_t ms) {
-  int64_t until = pp_now() + SPIN_US;
-  for (;;) {
-    int status = ready(fd, POLLIN, 0);
-    if (status != 0 || ms == 0) return status;
-    if (pp_now() >= until) return ready(fd, POLLIN, ms);
-    for (int i = 0; i < 50; i++) pp_pause();
+/* Waits are short in a busy exchange: then looking again is cheaper than being woken. Pauses, and says whether to look; `until` is 0
+ * before the first time. */
+static bool look_again(int fd, int64_t *until) {
+  struct pp_spinner *spinner = &spinners[(unsigned)fd % MOST_SPINNERS];
+  if (*until == 0) {
+    if (!pp_spin_may_pay(spinner)) return false;
+    *until = pp_now() + SPIN_US;
+  } else if (pp_now() >= *until) {
+    pp_spin_paid(spinner, false);
+    return false;
   }
+  for (int i = 0; i < 20; i++) pp_pause();
+  return true;
+}
+
+static void looked(int fd, int64_t until) {
+  if (until != 0) pp_spin_paid(&spinners[(unsigned)fd % MOST_SPINNERS], true);
+}
+
+int32_t pp_readable(int32_t fd, int32_t ms) {
+  int64_t until = 0;
+  int status = ready(fd, POLLIN, 0);
+  if (status != 0 || ms == 0) return status;
+  while (status == 0 && look_again(fd, &until)) status = ready(fd, POLLIN, 0);
+  if (status == 0) return ready(fd, POLLIN, ms);
+  looked(fd, until);
+  return status;
+}
+
+/* Another try is due after EAGAIN: 1, or 0 where there was nothing in time. */
+static int try_again(int fd, short events, int32_t *ms, int64_t *until) {
+  if (*until >= 0 && look_again(fd, until)) return 1;
+  *until = -1;
+  int status = *ms == 0 ? 0 : ready(fd, events, *ms);
+  *ms = 0;
+  return status;
 }
 
 int32_t pp_read(int32_t fd, uint8_t *bytes, int32_t offset, int32_t length, int32_t ms) {
-  for (;;) {
+  for (int64_t until = 0;;) {
     ssize_t count = recv(fd, bytes + offset, (size_t)length, MSG_DONTWAIT);
-    if (count >= 0) return (int32_t)count;
-    if (errno == EINTR) continue;
-    if (errno == ECONNRESET) return 0;
-    if (errno != EAGAIN || ms == 0) return -errno;
-    int status = pp_readable(fd, ms);
-    if (status < 0) return status;
-    ms = 0;
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) {
+      int status = try_again(fd, POLLIN, &ms, &until);
+      if (status <= 0) return status < 0 ? status : -EAGAIN;
+      continue;
+    }
+    if (until > 0) looked(fd, until);
+    return count >= 0 ? (int32_t)count : errno == ECONNRESET ? 0 : -errno;
   }
 }
 
 static int32_t write_parts(int fd, struct iovec *parts, int count, int32_t ms) {
   struct msghdr message = {.msg_iov = parts, .msg_iovlen = (size_t)count};
-  for (;;) {
+  for (int64_t until = 0;;) {
     ssize_t sent = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent >= 0) return (int32_t)sent;
-    if (errno == EINTR) continue;
-    if (errno == ECONNRESET) return -EPIPE;
-    if (errno != EAGAIN || ms == 0) return -errno;
-    int status = ready(fd, POLLOUT, ms);
-    if (status < 0) return status;
-    ms = 0;
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0 && errno == EAGAIN) {
+      int status = try_again(fd, POLLOUT, &ms, &until);
+      if (status <= 0) return status < 0 ? status : -EAGAIN;
+      continue;
+    }
+    if (until > 0) looked(fd, until);
+    return sent >= 0 ? (int32_t)sent : errno == ECONNRESET ? -EPIPE : -errno;
   }
 }
 
@@ -118,7 +150,7 @@ static int read_part(int fd, uint8_t *bytes, int32_t *got, int32_t wanted, int32
   return 0;
 }
 
-static int32_t recv_once(int32_t fd, struct pp_incoming *incoming, uint8_t *bytes, int32_t room, int32_t ms) {
+int32_t pp_recv(int32_t fd, struct pp_incoming *incoming, uint8_t *bytes, int32_t room, int32_t ms) {
   /* It may have come with the connection, from a process that wrote what it liked. */
   if (incoming->header_got < 0 || incoming->header_got > 12 || incoming->got < 0 || (incoming->length >= 0 && incoming->got > incoming->length))
     return -EBADMSG;
@@ -139,27 +171,6 @@ static int32_t recv_once(int32_t fd, struct pp_incoming *incoming, uint8_t *byte
   incoming->length = -1;
   incoming->header_got = incoming->got = 0;
   return status;
-}
-
-/* Waits are short in a busy exchange: then a look without sleep is cheaper than being woken. */
-static int32_t recv_spinning(int32_t fd, struct pp_incoming *incoming, uint8_t *bytes, int32_t room) {
-  int32_t status = recv_once(fd, incoming, bytes, room, 0);
-  int64_t began = status == -EAGAIN || incoming->empty_since != 0 ? pp_now() : 0;
-  while (status == -EAGAIN && incoming->spin_us > 0) {
-    for (int i = 0; i < 20; i++) pp_pause();
-    status = recv_once(fd, incoming, bytes, room, 0);
-    if (status == -EAGAIN && pp_now() - began > incoming->spin_us) incoming->spin_us = 0;
-  }
-  if (status == -EAGAIN) incoming->empty_since = incoming->empty_since != 0 ? incoming->empty_since : began;
-  else if (incoming->empty_since != 0) {
-    incoming->spin_us = pp_now() - incoming->empty_since < BUSY_US ? SPIN_US : 0;
-    incoming->empty_since = 0;
-  }
-  return status;
-}
-
-int32_t pp_recv(int32_t fd, struct pp_incoming *incoming, uint8_t *bytes, int32_t room, int32_t ms) {
-  return ms == 0 ? recv_spinning(fd, incoming, bytes, room) : recv_once(fd, incoming, bytes, room, ms);
 }
 
 int32_t pp_take_stdin(void) {

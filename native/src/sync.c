@@ -171,7 +171,7 @@ int32_t pp_sync_sweep(int32_t index) {
 static int sweep(void *sync) { return pp_sync_clean(sync); }
 
 static struct pp_watch watch_of(struct pp_sync *sync) {
-  struct pp_watch watch = {.object = sync, .seen = sync->seen, .sweep = sweep};
+  struct pp_watch watch = {.object = sync, .seen = sync->seen, .sweep = sweep, .spinner = &sync->spinner};
   if (sync->header->kind == PP_LOCK) watch.word = &sync->header->lock;
   else {
     watch.notice = &sync->header->notice;

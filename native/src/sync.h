@@ -31,6 +31,7 @@ struct pp_sync {
   struct pp_sync_header *header;
   struct pp_lock_scope scope;
   uint32_t seen; /* the word that is waited for, at the last look */
+  struct pp_spinner spinner;
   int depth;     /* of a lock that this participant holds */
   bool slept;    /* it waited for the lock, and others may too */
   bool busy;     /* the last look found the guard taken */

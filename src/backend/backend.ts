@@ -85,9 +85,10 @@ export interface QueuePort extends Port {
   letGo(): void;
   /** Resolves when what was put by this port is out. */
   sent(): Promise<void>;
+  /** The message's bytes are lent for the call: what is kept is copied. So they are by `putNow`, `putSync` and a connection's `send`. */
   put(message: Message, wait: Wait): Promise<void>;
   get(wait: Wait): Promise<Incoming>;
-  /** Where the backend can tell at once: as `put` and `get`, if they need not wait. */
+  /** Where the backend can tell at once: as `put` and `get`, if they need not wait. The bytes of `getNow` are lent until the next call. */
   putNow?(message: Message): boolean;
   getNow?(): Incoming | undefined;
   /** Waits until a `get` would not wait; false if the wait ran out. */

@@ -106,7 +106,7 @@ export class RemotePort implements ConnectionPort {
   async send(message: Message, wait: Wait): Promise<void> {
     if (message.refs.length > 0)
       throw new UnsupportedError("Queues, connections and the like can't travel to a process outside of this tree: send plain values.");
-    const sending = this.#write(message.bytes, wait);
+    const sending = this.#write(message.bytes.slice(), wait);
     this.#unsent.add(sending);
     const letGo = holdEventLoop();
     try {

@@ -6,6 +6,16 @@ import { ERROR_TEXTS, ErrorPart, FORMAT, MAX_DEPTH, MAX_HOLES, SMALL_INT, Tag, T
 const ASCII_BY_HAND = 24;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+// The same keys come again and again, and an engine finds a property fastest by a string that it has seen.
+const KEYS = 1024;
+const keys: (string | undefined)[] = new Array(KEYS).fill(undefined);
+
+function isText(text: string, bytes: Uint8Array, start: number, size: number): boolean {
+  if (text.length !== size) return false;
+  for (let i = 0; i < size; i++) if (text.charCodeAt(i) !== bytes[start + i]) return false;
+  return true;
+}
+
 /**
  * The value that these bytes are; `shared` are the objects that its references stand for. Bytes that are no value, whoever made them,
  * throw `SerializationError` and nothing else.
@@ -28,7 +38,6 @@ const UNFINISHED = {};
 
 class Decoder {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   readonly #shared: readonly unknown[];
   readonly #objects: unknown[] = [];
   #at = 0;
@@ -36,8 +45,11 @@ class Decoder {
 
   constructor(bytes: Uint8Array, shared: readonly unknown[]) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#shared = shared;
+  }
+
+  get #view(): DataView {
+    return new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength);
   }
 
   whole(): unknown {
@@ -61,7 +73,7 @@ class Decoder {
       case Tag.false:
         return false;
       case Tag.int32:
-        return this.#view.getInt32(this.#take(4));
+        return this.#int32();
       case Tag.float64:
         return this.#view.getFloat64(this.#take(8));
       case Tag.bigint:
@@ -117,6 +129,12 @@ class Decoder {
     const byte = this.#bytes[this.#at++];
     if (byte === undefined) throw invalid("it is cut off");
     return byte;
+  }
+
+  #int32(): number {
+    const at = this.#take(4);
+    const bytes = this.#bytes;
+    return ((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0);
   }
 
   // Moves past `size` bytes and says where they began.
@@ -177,6 +195,23 @@ class Decoder {
     return text;
   }
 
+  #key(): string {
+    const tag = this.#byte();
+    if (tag !== Tag.ascii) return this.#text(tag);
+    const size = this.#byte();
+    if (size === 0 || size >= ASCII_BY_HAND) return this.#ascii(size);
+    const start = this.#take(size);
+    const bytes = this.#bytes;
+    const place =
+      ((size << 7) ^ ((bytes[start] ?? 0) << 5) ^ ((bytes[start + (size >> 1)] ?? 0) << 3) ^ (bytes[start + size - 1] ?? 0)) & (KEYS - 1);
+    const known = keys[place];
+    if (known !== undefined && isText(known, bytes, start, size)) return known;
+    this.#at = start;
+    const key = this.#ascii(size);
+    keys[place] = key;
+    return key;
+  }
+
   #utf16(): string {
     const units = this.#size();
     const start = this.#take(units * 2);
@@ -228,7 +263,7 @@ class Decoder {
   #fields<T extends object>(object: T, depth: number, define: boolean): T {
     const count = this.#count();
     for (let i = 0; i < count; i++) {
-      const key = this.#string();
+      const key = this.#key();
       const value = this.#value(depth + 1);
       if (define || key === "__proto__") setOwn(object, key, value, true);
       else (object as Record<string, unknown>)[key] = value;

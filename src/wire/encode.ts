@@ -2,7 +2,7 @@ import { SerializationError } from "../errors.ts";
 import { classOf, errorClassName, toWire, type WireClass } from "./classes.ts";
 import { isShared } from "./shared.ts";
 import { ERROR_TEXTS, ErrorPart, FORMAT, MAX_DEPTH, MAX_HOLES, SMALL_INT, Tag, TYPED_ARRAYS } from "./tags.ts";
-import { Writer } from "./writer.ts";
+import { KEEP_BELOW, Writer } from "./writer.ts";
 
 /** A value as bytes, and the shared objects inside it in the order of their references. */
 export interface Encoded {
@@ -18,6 +18,12 @@ let spare: Writer | undefined;
  * size limit.
  */
 export function encode(value: unknown, root = "value"): Encoded {
+  const { bytes, shared } = lend(value, root);
+  return { bytes: bytes.length < KEEP_BELOW ? bytes.slice() : bytes, shared };
+}
+
+/** As {@link encode}, without a copy: the bytes hold until the next value is encoded. */
+export function lend(value: unknown, root: string): Encoded {
   const writer = spare ?? new Writer();
   spare = undefined;
   const encoder = new Encoder(writer);
@@ -68,7 +74,7 @@ class Encoder {
   // Most values hold one object or none: the map is made for the second.
   #first: object | undefined;
   #known: Map<object, number> | undefined;
-  readonly #converting = new Set<object>();
+  #converting: Set<object> | undefined;
 
   constructor(out: Writer) {
     this.#out = out;
@@ -146,7 +152,7 @@ class Encoder {
       this.#known.set(value, this.#known.size);
       return false;
     }
-    if (this.#converting.has(value)) throw new Refusal("what its class' toWire() gives contains the instance itself");
+    if (this.#converting?.has(value)) throw new Refusal("what its class' toWire() gives contains the instance itself");
     this.#out.byte(Tag.known);
     this.#out.size(number);
     return true;
@@ -237,6 +243,7 @@ class Encoder {
     }
     this.#out.byte(Tag.converted);
     this.#out.string(Class.name);
+    this.#converting ??= new Set();
     this.#converting.add(value);
     let data: unknown;
     try {

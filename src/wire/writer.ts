@@ -2,7 +2,7 @@ import { MAX_MESSAGE, Tag } from "./tags.ts";
 
 const INITIAL = 1 << 10;
 // A larger buffer is given away instead of being copied out and kept.
-const KEEP_BELOW = 1 << 16;
+export const KEEP_BELOW: number = 1 << 16;
 const ASCII_BY_HAND = 48;
 const encoder = new TextEncoder();
 
@@ -16,11 +16,10 @@ export class Writer {
     this.#at = 0;
   }
 
-  /** What was written, as bytes of their own. */
+  /** What was written; less than KEEP_BELOW is lent until the next write. */
   finish(): Uint8Array {
-    if (this.#at < KEEP_BELOW) return this.#bytes.slice(0, this.#at);
     const whole = this.#bytes.subarray(0, this.#at);
-    this.#replace(new Uint8Array(INITIAL));
+    if (this.#at >= KEEP_BELOW) this.#replace(new Uint8Array(INITIAL));
     return whole;
   }
 

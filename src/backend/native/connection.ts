@@ -19,10 +19,8 @@ const ECONNABORTED = -103;
 
 const HEADER = 4;
 const FIRST_ROOM = 1 << 16;
-// struct pp_incoming: 12 bytes of header, then how many of them came, the message's length, how much of it came; and how busy it is.
-const INCOMING_WORDS = 10;
-/** What of it goes with an end that travels: words. */
-const TRAVELS = 6;
+// struct pp_incoming: 12 bytes of header, then how many of them came, the message's length, how much of it came.
+const INCOMING_WORDS = 6;
 const GOT_HEADER = 3;
 const LENGTH = 4;
 const GOT = 5;
@@ -67,6 +65,7 @@ export class NativeConnection extends NativePort implements ConnectionPort {
   send(message: Message, wait: Wait): Promise<void> {
     const attempt = this.#sending(seal(message));
     if (this.#outgoing.size === 0 && attempt.look(0) === true) return Promise.resolve();
+    attempt.keep();
     const waiting = this.#outgoing.make({ wait, tooLate: notRead, look: () => attempt.look(0), begun: attempt.begun });
     return this.sending(waiting.then(() => {}));
   }
@@ -77,7 +76,7 @@ export class NativeConnection extends NativePort implements ConnectionPort {
   }
 
   async recv(wait: Wait): Promise<Incoming> {
-    return this.recvNow() ?? incoming(await this.waitFor(this.#recvs, wait, nothingCame, () => this.#read(0)));
+    return incoming(await this.waitFor(this.#recvs, wait, nothingCame, () => this.#read(0)));
   }
 
   recvNow(): Incoming | undefined {
@@ -107,8 +106,9 @@ export class NativeConnection extends NativePort implements ConnectionPort {
   }
 
   // One message: true once all of it is in the kernel.
-  #sending(bytes: Uint8Array): { look(ms: number): true | undefined; begun(): boolean } {
+  #sending(lent: Uint8Array): { look(ms: number): true | undefined; begun(): boolean; keep(): void } {
     const { shim } = this.realm.inbox;
+    let bytes = lent;
     let out = 0;
     const look = (ms: number): true | undefined => {
       for (; out < bytes.length + HEADER; ms = 0) {
@@ -122,7 +122,13 @@ export class NativeConnection extends NativePort implements ConnectionPort {
       }
       return true;
     };
-    return { look, begun: () => out > 0 };
+    return {
+      look,
+      begun: () => out > 0,
+      keep: () => {
+        bytes = lent.slice();
+      },
+    };
   }
 
   // One message, or undefined while it is not whole.
@@ -161,9 +167,9 @@ export class NativeConnection extends NativePort implements ConnectionPort {
     const header = this.#incoming[GOT_HEADER] ?? 0;
     if (header === 0) return undefined;
     const got = this.#incoming[GOT] ?? 0;
-    const ahead = new Uint8Array(4 * TRAVELS + got);
-    ahead.set(new Uint8Array(this.#incoming.buffer, 0, 4 * TRAVELS));
-    ahead.set((this.#large ?? this.#buffer).subarray(0, got), 4 * TRAVELS);
+    const ahead = new Uint8Array(4 * INCOMING_WORDS + got);
+    ahead.set(new Uint8Array(this.#incoming.buffer, 0, 4 * INCOMING_WORDS));
+    ahead.set((this.#large ?? this.#buffer).subarray(0, got), 4 * INCOMING_WORDS);
     this.#incoming.fill(0);
     this.#incoming[LENGTH] = -1;
     this.#large = undefined;
@@ -171,8 +177,8 @@ export class NativeConnection extends NativePort implements ConnectionPort {
   }
 
   #restore(ahead: Uint8Array): void {
-    const state = new Int32Array(ahead.slice(0, 4 * Math.min(TRAVELS, ahead.length >> 2)).buffer);
-    const part = ahead.subarray(4 * TRAVELS);
+    const state = new Int32Array(ahead.slice(0, 4 * Math.min(INCOMING_WORDS, ahead.length >> 2)).buffer);
+    const part = ahead.subarray(4 * INCOMING_WORDS);
     const { [GOT_HEADER]: header = -1, [LENGTH]: length = -2, [GOT]: got = -1 } = state;
     const sound = header >= 0 && header <= 12 && length >= -1 && length <= MAX_MESSAGE && got === part.length && got <= Math.max(0, length);
     if (!sound) throw new CorruptedError("What was read ahead of this connection is malformed: its sender is no polyproc process.");

@@ -62,7 +62,7 @@ export abstract class NativePort {
   protected readonly realm: Realm;
   readonly #name: string;
   readonly #sends = new Set<Promise<unknown>>();
-  readonly #waits = new Set<AbortController>();
+  readonly #waits = new Set<(reason: unknown) => void>();
   #letGo = false;
   #released = false;
 
@@ -95,7 +95,7 @@ export abstract class NativePort {
   }
 
   giveUp(reason: () => Error): void {
-    for (const wait of this.#waits) wait.abort(reason());
+    for (const giveUp of [...this.#waits]) giveUp(reason());
   }
 
   protected get holds(): boolean {
@@ -124,14 +124,6 @@ export abstract class NativePort {
 
   /** A wait that also ends when this hold is given up. */
   protected async waitFor<T>(attempts: Attempts, wait: Wait, tooLate: () => Error, look: () => T | undefined): Promise<T> {
-    if (wait.timeout === 0) throw tooLate();
-    const closing = new AbortController();
-    this.#waits.add(closing);
-    const signal = wait.signal === undefined ? closing.signal : AbortSignal.any([wait.signal, closing.signal]);
-    try {
-      return await attempts.make({ wait: { timeout: wait.timeout, signal }, tooLate, look });
-    } finally {
-      this.#waits.delete(closing);
-    }
+    return attempts.make({ wait, tooLate, look, waits: this.#waits });
   }
 }

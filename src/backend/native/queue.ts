@@ -53,7 +53,7 @@ export class QueueHandle extends Handle {
     return this.#done(this.shim.pp_queue_put(this.index, bytes, bytes.length, ms), What.putLock);
   }
 
-  /** The first item's bytes, or undefined while there is none. */
+  /** The first item's bytes, lent until the next call, or undefined while there is none. */
   get(ms = 0): Uint8Array | undefined {
     let buffer = this.#buffer;
     let length = this.shim.pp_queue_get(this.index, buffer, buffer.length, ms);
@@ -61,7 +61,7 @@ export class QueueHandle extends Handle {
       buffer = new Uint8Array(this.shim.pp_queue_needed(this.index));
       length = this.shim.pp_queue_get(this.index, buffer, buffer.length, 0);
     }
-    if (length >= 0) return buffer === this.#buffer ? buffer.slice(0, length) : buffer.subarray(0, length);
+    if (length >= 0) return buffer.subarray(0, length);
     return this.#done(length, What.getLock) as undefined;
   }
 
@@ -177,8 +177,8 @@ export class NativeQueue extends NativePort implements QueuePort {
   }
 
   put(message: Message, wait: Wait): Promise<void> {
-    const bytes = seal(message);
-    if (this.#handle.puts.size === 0 && this.#handle.put(bytes) === true) return Promise.resolve();
+    if (this.putNow(message)) return Promise.resolve();
+    const bytes = seal(message).slice();
     const waiting = this.#handle.puts.make({ wait, tooLate: queueFull, look: () => this.#handle.put(bytes) }, this.holds);
     return this.sending(waiting.then(() => {}));
   }
@@ -189,7 +189,7 @@ export class NativeQueue extends NativePort implements QueuePort {
   }
 
   async get(wait: Wait): Promise<Incoming> {
-    return this.getNow() ?? incoming(await this.waitFor(this.#handle.gets, wait, queueEmpty, () => this.#handle.get()));
+    return incoming(await this.waitFor(this.#handle.gets, wait, queueEmpty, () => this.#handle.get()?.slice()));
   }
 
   getSync(wait: Wait): Incoming {

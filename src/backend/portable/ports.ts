@@ -84,7 +84,8 @@ export class PortablePort implements Port {
   }
 
   /** A request that carries a message: it must be out before this hold or this process ends. */
-  protected async transmit({ op, message, wait, tooLate }: Outgoing): Promise<void> {
+  protected async transmit({ op, message: { bytes, refs }, wait, tooLate }: Outgoing): Promise<void> {
+    const message: Message = { bytes: bytes.slice(), refs };
     let control: CallControl | undefined;
     const onStart = (started: CallControl): void => {
       control = started;
