@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { buildPrograms } from "../bench/build.mjs";
 import { chart } from "../bench/chart.mjs";
+import { RUNTIMES } from "../bench/commands.mjs";
 import { describeMachine, machineLine } from "../bench/machine.mjs";
 import { markdown, replaceGenerated, rowText } from "../bench/report.mjs";
 import { allRows, narrowed } from "../bench/rows.mjs";
@@ -38,6 +39,7 @@ function wantedRows({ quick, only, runtime }) {
 
 const given = readArguments();
 const turns = Number(given.turns ?? (given.quick ? 2 : 5));
+if (given.runtime !== undefined && !RUNTIMES.includes(given.runtime)) usage(`There is no runtime "${given.runtime}".`);
 if (!Number.isInteger(turns) || turns < 1) usage(`There can't be ${given.turns} turns.`);
 ensureInstalled();
 console.log(`Native library: ${buildNative()}.`);

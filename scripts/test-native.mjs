@@ -76,7 +76,9 @@ try {
   await check(await address("scribble_test", GUARD), []);
   await check(await thread("thread_test", ONE_MAPPING), []);
   await check(await address("kill_test", WORKERS), [String(SANITIZED_KILLS)]);
+  await check(await address("sync_test"), [String(SANITIZED_KILLS / 4)]);
   await check(await plain("point_test", WORKERS), [String(KILLS_AT_A_POINT), ...points()]);
+  await check(await plain("sync_test"), [String(Math.ceil(KILLS / 10))]);
   await check(await plain("kill_test", WORKERS), [String(KILLS)]);
 } finally {
   rmSync(scratch, { recursive: true, force: true });

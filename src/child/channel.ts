@@ -1,5 +1,4 @@
 import { readSync } from "node:fs";
-import { Worker } from "node:worker_threads";
 import { EOFError } from "../errors.ts";
 import type { Boot } from "../process/job.ts";
 import { holdEventLoop } from "../runtime/hold.ts";
@@ -36,6 +35,8 @@ export class Channel {
   /** Leaves the channel to a helper thread: it sees the parent's end even while this thread is busy. */
   watch({ orphaned, detached }: Boot): void {
     const workerData: WatcherSettings = { pid: process.pid, orphaned, detached };
+    // A child that has the shim needs no such thread.
+    const { Worker } = process.getBuiltinModule("node:worker_threads");
     const worker = new Worker(watcher, { workerData });
     worker.on("message", (chunk: Uint8Array | null) => {
       if (chunk === null) this.#ended.resolve();

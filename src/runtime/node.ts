@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { Socket } from "node:net";
 import { Readable } from "node:stream";
@@ -40,6 +39,8 @@ export const node: Runtime = {
   },
 
   spawn(command: SpawnCommand): { child: SpawnedChild; started: Promise<void> } {
+    // The shim needs no such module, nor do the other runtimes.
+    const { spawn } = process.getBuiltinModule("node:child_process");
     const child = spawn(command.file, command.args, {
       cwd: command.cwd,
       env: { ...process.env, ...command.env },

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { type Export, type Import, init, parse, type StaticImport } from "es-module-lexer";
+import type { Export, Import, StaticImport } from "es-module-lexer";
 import { Elisions } from "./elided.ts";
 import { resolve } from "./resolve.ts";
 
@@ -32,6 +32,8 @@ export async function readModule(url: string): Promise<ModuleSource> {
     return { ...NOTHING, unreadable: `${url} could not be read: ${reasonOf(error)}` };
   }
   try {
+    // Only who looks for a function's module needs it.
+    const { init, parse } = await import("es-module-lexer");
     await init();
     const [imports, exports] = parse(text);
     const statements = imports.filter(loads);
