@@ -14,10 +14,11 @@ enum { SURPLUS };
 static int64_t taken_by(const struct pp_sync *sync, uint32_t index) { return (int64_t)atomic_load(&sync->header->participants[index].taken); }
 
 static int64_t value_of(const struct pp_sync *sync) {
-  int64_t value = sync->header->settings[0] + (int64_t)atomic_load(&sync->header->state[SURPLUS]);
+  /* Unsigned, for what a liar writes may be any number. */
+  uint64_t value = (uint64_t)(int64_t)sync->header->settings[0] + atomic_load(&sync->header->state[SURPLUS]);
   uint32_t highest = atomic_load(&sync->header->highest);
-  for (uint32_t i = 0; i <= highest && i < PP_PARTICIPANTS; i++) value -= taken_by(sync, i);
-  return value;
+  for (uint32_t i = 0; i <= highest && i < PP_PARTICIPANTS; i++) value -= atomic_load(&sync->header->participants[i].taken);
+  return (int64_t)value;
 }
 
 static bool is_sane(int64_t value) { return value >= 0 && value <= INT32_MAX; }

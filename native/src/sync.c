@@ -12,7 +12,7 @@
 #define LOCK_MS 2
 
 static int forget(struct pp_sync *sync, uint32_t index, enum pp_farewell farewell) {
-  switch (sync->header->kind) {
+  switch (sync->kind) {
     case PP_SEMAPHORE:
       return pp_semaphore_forget(sync, index);
     case PP_CONDITION:
@@ -60,7 +60,7 @@ static int owner_is_dead(const struct pp_sync *sync) {
 }
 
 int pp_sync_clean(struct pp_sync *sync) {
-  if (sync->header->kind == PP_LOCK) return owner_is_dead(sync);
+  if (sync->kind == PP_LOCK) return owner_is_dead(sync);
   int again = sync->busy;
   uint32_t own = pp_owner_index(sync->scope.me), highest = atomic_load(&sync->header->highest);
   for (uint32_t index = 0; index <= highest && index < PP_PARTICIPANTS; index++) {
@@ -89,13 +89,13 @@ static void close_sync(void *object, int owner_ended) {
   struct pp_sync *sync = object;
   pp_sleeper_forget(sync);
   /* Where the guard is not to be had, the others will find this participant gone. */
-  if (!owner_ended && sync->header->kind != PP_LOCK) clean_up(sync, pp_owner_index(sync->scope.me), PP_LEFT);
+  if (!owner_ended && sync->kind != PP_LOCK) clean_up(sync, pp_owner_index(sync->scope.me), PP_LEFT);
   pp_segment_close(&sync->segment);
   free(sync);
 }
 
 static int32_t adopt(struct pp_sync *sync, int status, int32_t inbox) {
-  if (status >= 0) return pp_handle_add(sync->header->kind, inbox, sync, close_sync);
+  if (status >= 0) return pp_handle_add(sync->kind, inbox, sync, close_sync);
   pp_segment_close(&sync->segment);
   free(sync);
   return status;
@@ -106,6 +106,7 @@ static bool is_sync(int32_t kind) { return kind >= PP_LOCK && kind <= PP_BARRIER
 int32_t pp_sync_make(int32_t inbox, int32_t kind, int32_t first, int32_t second) {
   struct pp_sync *sync = is_sync(kind) ? calloc(1, sizeof *sync) : NULL;
   if (sync == NULL) return is_sync(kind) ? -ENOMEM : -EINVAL;
+  sync->kind = (enum pp_kind)kind;
   uint64_t size = (sizeof *sync->header + 4095) & ~4095ull;
   int status = pp_segment_make(&sync->segment, size);
   if (status == 0) status = pp_segment_fill(&sync->segment, 0, size);
@@ -133,6 +134,7 @@ static int check_header(const struct pp_sync *sync, int32_t kind) {
 int32_t pp_sync_open(int32_t inbox, int32_t fd, int32_t kind) {
   struct pp_sync *sync = is_sync(kind) ? calloc(1, sizeof *sync) : NULL;
   if (sync == NULL) return is_sync(kind) ? -ENOMEM : -EINVAL;
+  sync->kind = (enum pp_kind)kind;
   int status = pp_segment_open(&sync->segment, fd);
   if (status == 0) status = check_header(sync, kind);
   if (status == 0) {
@@ -172,7 +174,7 @@ static int sweep(void *sync) { return pp_sync_clean(sync); }
 
 static struct pp_watch watch_of(struct pp_sync *sync) {
   struct pp_watch watch = {.object = sync, .seen = sync->seen, .sweep = sweep, .spinner = &sync->spinner};
-  if (sync->header->kind == PP_LOCK) watch.word = &sync->header->lock;
+  if (sync->kind == PP_LOCK) watch.word = &sync->header->lock;
   else {
     watch.notice = &sync->header->notice;
     watch.word = &watch.notice->sequence;
@@ -183,7 +185,7 @@ static struct pp_watch watch_of(struct pp_sync *sync) {
 int32_t pp_sync_watch(int32_t index, int32_t id) {
   struct pp_sync *sync = find_any(index);
   if (sync == NULL) return -EBADF;
-  if (sync->header->kind == PP_LOCK) pp_lock_mark(&sync->header->lock, &sync->seen);
+  if (sync->kind == PP_LOCK) pp_lock_mark(&sync->header->lock, &sync->seen);
   struct pp_watch watch = watch_of(sync);
   watch.inbox = pp_handle_inbox(index);
   watch.id = id;
@@ -193,7 +195,7 @@ int32_t pp_sync_watch(int32_t index, int32_t id) {
 int32_t pp_sync_pass(int32_t index) {
   struct pp_sync *sync = find_any(index);
   if (sync == NULL) return -EBADF;
-  if (sync->header->kind == PP_LOCK) pp_futex_wake(&sync->header->lock, 1);
+  if (sync->kind == PP_LOCK) pp_futex_wake(&sync->header->lock, 1);
   else pp_sync_tell(sync, 1);
   return 0;
 }
@@ -201,7 +203,7 @@ int32_t pp_sync_pass(int32_t index) {
 int32_t pp_sync_wait(int32_t index, int32_t ms) {
   struct pp_sync *sync = find_any(index);
   if (sync == NULL) return -EBADF;
-  if (sync->header->kind == PP_LOCK) pp_lock_mark(&sync->header->lock, &sync->seen);
+  if (sync->kind == PP_LOCK) pp_lock_mark(&sync->header->lock, &sync->seen);
   struct pp_watch watch = watch_of(sync);
   return pp_watch_sleep(&watch, ms);
 }

@@ -29,6 +29,7 @@ struct pp_sync_header {
 struct pp_sync {
   struct pp_segment segment;
   struct pp_sync_header *header;
+  enum pp_kind kind; /* as it was asked for: the header's may change at any time */
   struct pp_lock_scope scope;
   uint32_t seen; /* the word that is waited for, at the last look */
   struct pp_spinner spinner;

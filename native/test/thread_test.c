@@ -162,7 +162,7 @@ static void *call(void *argument) {
     keep_and_claim((uint8_t)number, "");
     keep_and_claim((uint8_t)number, keeper_path);
     if (round % 8 == 0) spawn_and_wait(inbox, 30);
-    CHECK(pp_inbox_close(inbox) == 0 && pp_inbox_close(inbox) == -EBADF && pp_close(socket) == 0);
+    CHECK(pp_inbox_close(inbox) == 0 && pp_close(socket) == 0);
   }
   return NULL;
 }

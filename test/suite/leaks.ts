@@ -136,6 +136,9 @@ export async function warmUp(): Promise<void> {
     queue.close();
     child.close();
   }
-  // Some open it a moment later.
+  // And what they need for signals, a moment later.
+  const heard = (): void => {};
+  process.on("SIGHUP", heard);
+  process.off("SIGHUP", heard);
   await new Promise((resolve) => setTimeout(resolve, 200));
 }
