@@ -150,7 +150,8 @@ static void mend(const struct kind *kind, int sync) {
 /* What must be true once all workers are gone. */
 static void check_end(const struct kind *kind, int sync) {
   int status;
-  while ((status = pp_sync_sweep(sync)) == 1) continue;
+  /* A lock stays its dead holder's until somebody wants it. */
+  while (kind->kind != PP_LOCK && (status = pp_sync_sweep(sync)) == 1) continue;
   if (kind->kind == PP_LOCK) {
     CHECK((status = pp_mutex_acquire(sync, 1, 1000)) == 0 || status == 1);
     CHECK(pp_mutex_release(sync, 0) == 1 && pp_mutex_release(sync, 0) == -EPERM);
