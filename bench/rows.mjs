@@ -13,8 +13,9 @@ import { rows as waiters } from "./rows/waiters.mjs";
 const FULL = { ms: 1000, starts: 11, settle: 1000, samples: 31 };
 const QUICK = { ms: 150, starts: 3, settle: 400, samples: 11 };
 
-export function allRows({ quick }) {
-  const scale = quick ? QUICK : FULL;
+/** All rows; with `short` passes, or `quick`: only what a target needs, too. */
+export function allRows({ quick, short }) {
+  const scale = quick || short ? QUICK : FULL;
   const all = [queue, pipe, bytes, start, portable, lock, memory, waiters, codec].flatMap((rows) => rows(scale));
   return quick ? all.filter((row) => row.quick !== undefined).map((row) => narrowed(row, (name) => row.quick.test(name))) : all;
 }

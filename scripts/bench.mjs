@@ -1,4 +1,4 @@
-// Measures: `npm run bench -- [--quick] [--only ROW] [--runtime NAME] [--turns N]`. A whole run also writes docs/benchmarks.md.
+// Measures: `npm run bench -- [--quick | --short] [--only ROW] [--runtime NAME] [--turns N]`. A whole run also writes docs/benchmarks.md.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -15,6 +15,7 @@ import { ensureInstalled, root } from "./setup.mjs";
 function readArguments() {
   const options = {
     quick: { type: "boolean" },
+    short: { type: "boolean" },
     only: { type: "string", multiple: true },
     runtime: { type: "string" },
     turns: { type: "string" },
@@ -27,12 +28,14 @@ function readArguments() {
 }
 
 function usage(problem) {
-  console.error(`${problem}\nUsage: npm run bench -- [--quick] [--only ROW] [--runtime node|deno|bun] [--turns N]`);
+  console.error(`${problem}\nUsage: npm run bench -- [--quick | --short] [--only ROW] [--runtime node|deno|bun] [--turns N]`);
   process.exit(2);
 }
 
-function wantedRows({ quick, only, runtime }) {
-  const named = allRows({ quick: quick === true }).filter(({ id }) => only === undefined || only.some((name) => id.startsWith(name)));
+function wantedRows({ quick, short, only, runtime }) {
+  const named = allRows({ quick: quick === true, short: short === true }).filter(
+    ({ id }) => only === undefined || only.some((name) => id.startsWith(name)),
+  );
   if (named.length === 0) usage(`There is no row ${only}.`);
   return named.map((row) => narrowed(row, (_, each) => runtime === undefined || each.runtime === undefined || each.runtime === runtime));
 }
@@ -64,7 +67,13 @@ console.log(`Raw records: ${raw}`);
 if (whole) {
   const page = join(root, "docs/benchmarks.md");
   writeFileSync(join(root, "docs/benchmarks.svg"), chart(done));
-  const text = markdown({ machine: machineLine(machine), turns, rows: done, raw, chart: "benchmarks.svg" });
+  const text = markdown({
+    machine: `${machineLine(machine)}${given.short ? "; short passes (--short)" : ""}`,
+    turns,
+    rows: done,
+    raw,
+    chart: "benchmarks.svg",
+  });
   writeFileSync(page, replaceGenerated(readFileSync(page, "utf8"), text));
   console.log("Written: docs/benchmarks.md, docs/benchmarks.svg");
 }

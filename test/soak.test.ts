@@ -1,18 +1,28 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { type Account, Oracle } from "../soak/oracle.ts";
 import { Program } from "./suite/program.ts";
 import { hasLibrary } from "./suite/suite.ts";
 
 const KILLS = 50;
+// What was compiled once need not be compiled again by every one of so many processes.
+const compiled = mkdtempSync(join(tmpdir(), "pp-compiled-"));
 const main = fileURLToPath(new URL("../soak/main.ts", import.meta.url));
+
+afterAll(() => rmSync(compiled, { recursive: true, force: true }));
 
 describe.each(["native", "portable"])("%s: a short soak", (backend) => {
   const isHere = backend === "portable" || hasLibrary();
   it.skipIf(!isHere).each(["node", "deno", "bun"])(
     `%s: ${KILLS} kills, and nothing comes twice, changed, out of order or not at all`,
     async (runtime) => {
-      const program = new Program(runtime, main, { args: ["--kills", String(KILLS)], env: { POLYPROC_BACKEND: backend } });
+      const program = new Program(runtime, main, {
+        args: ["--kills", String(KILLS)],
+        env: { POLYPROC_BACKEND: backend, NODE_COMPILE_CACHE: compiled },
+      });
       const code = await program.closed;
       expect(program.stderr).toBe("");
       expect(code).toBe(0);
