@@ -46,7 +46,7 @@ export function nativeLink({ library, orphaned, detached }: Boot): Link {
     door: () => channel,
     nextJob: () => {
       const letGo = holdEventLoop();
-      return new Promise<Frame>((resolve) => channel.onJob(resolve)).finally(letGo);
+      return channel.job.finally(letGo);
     },
   };
 }

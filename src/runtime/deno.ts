@@ -74,6 +74,8 @@ export function denoRuntime(host: DenoHost | undefined): Runtime {
       let alive = true;
       const exited = child.status.then((status): Exit => {
         alive = false;
+        // Else it stays open until it is collected.
+        void writer.abort().catch(() => {});
         return status.signal === null ? { code: status.code, signal: null } : { code: null, signal: status.signal };
       });
       return {

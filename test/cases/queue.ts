@@ -89,7 +89,32 @@ export async function makeQueueInChild(): Promise<void> {
   await grandchildGets(q);
 }
 
+/** Gives up again and again; how many items came out of their order. */
+export async function impatient(q: Queue<number>, last: number): Promise<number> {
+  let disorder = 0;
+  for (let before = 0; before < last; ) {
+    try {
+      const item = await q.get({ timeout: Math.random() * 2 });
+      if (item < before) disorder++;
+      else before = item;
+    } catch (error) {
+      if (!(error instanceof Empty)) throw error;
+    }
+  }
+  return disorder;
+}
+
 export const cases: Cases = {
+  "a get that gives up keeps the order for the next": async () => {
+    const q = new Queue<number>();
+    const child = await started({ target: impatient, args: [q, 1000] });
+    for (let i = 1; i <= 1000; i++) {
+      await q.put(i);
+      if (i % 3 === 0) await delay(1);
+    }
+    assert.equal(await child.result({ timeout: 20_000 }), 0);
+    await child.join();
+  },
   "put: room, then Full in every style (test_put)": async () => {
     const q = new Queue<number>({ maxsize: 6 });
     const done = new Queue<string>();

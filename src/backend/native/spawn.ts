@@ -139,7 +139,8 @@ export class ChildChannel {
   readonly #realm: Realm;
   readonly #reader = new FrameReader();
   readonly #waiting = new Map<number, () => void>();
-  #job: ((frame: Frame) => void) | undefined;
+  // It may come while modules are still loaded ahead.
+  readonly #job = Promise.withResolvers<Frame>();
   #next = 1;
   #ended = false;
 
@@ -151,8 +152,9 @@ export class ChildChannel {
     });
   }
 
-  onJob(take: (frame: Frame) => void): void {
-    this.#job = take;
+  /** The job of a spare. */
+  get job(): Promise<Frame> {
+    return this.#job.promise;
   }
 
   /** Resolves when the parent has dealt with it, or is gone. */
@@ -168,7 +170,7 @@ export class ChildChannel {
   }
 
   #take(frame: Frame): void {
-    if (frame.op === Op.job) this.#job?.(frame);
+    if (frame.op === Op.job) this.#job.resolve(frame);
     this.#waiting.get(frame.id)?.();
     this.#waiting.delete(frame.id);
   }

@@ -90,7 +90,7 @@ export class Client {
       const letGo = holdEventLoop();
       const once = wait.timeout === 0;
       const stopWatching = (reason: unknown): void => {
-        if (pending.gaveUp) return;
+        if (pending.gaveUp || this.#pending.get(id) !== pending) return;
         pending.gaveUp = true;
         pending.reason = reason;
         if (giveUp === "abandon") {

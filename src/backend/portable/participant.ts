@@ -100,6 +100,8 @@ export class Participant {
   }
 
   #cancel(id: number): void {
+    // Who gave up has not taken what is on its way: it is back before whatever that process asks next.
+    this.#takeDelivery(id)?.giveBack();
     if (this.#waiting.get(id)?.() !== true) return;
     this.#waiting.delete(id);
     this.#send({ op: Op.fail, id, object: 0, meta: null });
