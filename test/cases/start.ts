@@ -156,6 +156,15 @@ export const cases: Cases = {
       await p.join();
     }
   },
+  "forkserver: a job that comes while its spare still preloads is not lost": async () => {
+    setForkserverPreload([fixture("preload-slowly")]);
+    const { Process: Warm } = getContext("forkserver");
+    const children = [1, 2].map(() => new Warm({ target: methodHere }));
+    for (const child of children) await child.start();
+    for (const child of children) assert.equal(await child.result({ timeout: 10_000 }), "forkserver");
+    for (const child of children) assert.equal(await child.join(), 0);
+    setForkserverPreload([]);
+  },
   "forkserver: spares are warm, preloaded, refilled, and hold nothing": async () => {
     setForkserverPreload([fixture("preload")]);
     const { Process: Warm } = getContext("forkserver");
@@ -173,20 +182,13 @@ export const cases: Cases = {
     assert.throws(() => setForkserverPreload([5 as never]), TypeError);
     setForkserverPreload([]);
   },
-  "forkserver: a job that comes while its spare still preloads is not lost": async () => {
-    setForkserverPreload([fixture("preload-slowly")]);
-    const { Process: Warm } = getContext("forkserver");
-    const children = [1, 2].map(() => new Warm({ target: methodHere }));
-    for (const child of children) await child.start();
-    for (const child of children) assert.equal(await child.result({ timeout: 10_000 }), "forkserver");
-    for (const child of children) assert.equal(await child.join(), 0);
-    setForkserverPreload([]);
-  },
   "forkserver: settings of a process's own get a fresh one": async () => {
     const { Process: Warm } = getContext("forkserver");
     const p = new Warm({ target: hello, args: [new Queue<string>(), "x"], env: { PP_OWN: "1" }, stdout: "pipe" });
     await p.start();
     assert.equal(await p.join(), 0);
+    // The spares that it left ready go.
+    setForkserverPreload([]);
   },
   "a child that breaks its own stdio still exits 0 (test_error_on_stdio_flush)": async () => {
     const p = await started({ target: closeStdio });
