@@ -1,4 +1,3 @@
 import { defineSuite } from "../suite/suite.ts";
 
-await defineSuite("node22");
 await defineSuite("node22", "native");

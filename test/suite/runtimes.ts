@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const modules = fileURLToPath(new URL("../../node_modules/", import.meta.url));
+// The built suite lies one folder deeper.
+const modules = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "../../node_modules/" : "../../../node_modules/", import.meta.url));
 
 /** How to run a module on each pinned runtime. */
 export const commands: Readonly<Record<string, readonly string[]>> = {
