@@ -65,7 +65,7 @@ bool pp_spin_may_pay(struct pp_spinner *spinner) {
 }
 
 void pp_spin_paid(struct pp_spinner *spinner, bool paid) {
-  spinner->backoff = paid ? 0 : spinner->backoff == 0 ? 1 : spinner->backoff >= 32 ? 64 : (uint8_t)(spinner->backoff * 2);
+  spinner->backoff = paid ? 0 : spinner->backoff == 0 ? 1 : spinner->backoff >= 2 ? 4 : (uint8_t)(spinner->backoff * 2);
   spinner->skip = spinner->backoff;
 }
 

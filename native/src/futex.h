@@ -18,7 +18,8 @@ void pp_futex_wake(pp_word *word, int count);
 int pp_futex_wait_any(pp_word *const *words, const uint32_t *expected, int count, int ms);
 /* Spins up to `us` microseconds while `word` holds `expected`; 1 if it changed. */
 int pp_spin(const pp_word *word, uint32_t expected, int us);
-/* Whether spinning has paid lately: after each spin that did not, twice as many waits do without, 64 at most. */
+/* Whether spinning has paid lately: after each spin that did not, twice as many waits do without; 4 at most, for two that wait for each
+ * other must come to spin at the same time. */
 struct pp_spinner {
   uint8_t skip, backoff;
 };
