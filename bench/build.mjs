@@ -1,7 +1,8 @@
-// What Node and Bun run is what npm ships: JavaScript. Deno runs the sources, as from JSR.
+// What Node and Bun run is what npm ships: the bundle. Deno runs the sources, as from JSR.
 import { spawnSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { bundle } from "../scripts/bundle.mjs";
 import { root, runtime } from "../scripts/setup.mjs";
 
 /** Where the built programs lie; the native library is found from there as from dist/. */
@@ -14,5 +15,6 @@ export function buildPrograms() {
     encoding: "utf8",
   });
   if (status !== 0) console.error(`The programs do not pass the type check, and may fail:\n${stdout}`);
+  bundle(built);
   writeFileSync(join(built, "package.json"), '{ "type": "module" }\n');
 }

@@ -1,7 +1,8 @@
-// Builds the package's JavaScript and types into dist/, and the suite beside it into .compat/ for Nodes that run no TypeScript.
+// Builds the package's types and JavaScript into dist/, and the suite with the same JavaScript into .compat/ for Nodes that run no TypeScript.
 import { spawnSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { bundle } from "./bundle.mjs";
 import { root, runtime } from "./setup.mjs";
 
 function compile(project) {
@@ -12,4 +13,5 @@ function compile(project) {
 for (const folder of ["dist", ".compat"]) rmSync(join(root, folder), { recursive: true, force: true });
 compile("tsconfig.build.json");
 compile("tsconfig.compat.json");
+for (const folder of ["dist", ".compat"]) bundle(folder);
 writeFileSync(join(root, ".compat/package.json"), '{ "type": "module" }\n');

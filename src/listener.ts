@@ -1,7 +1,8 @@
-import { createServer, type Server } from "node:net";
+import type { Server } from "node:net";
 import { resolve } from "node:path";
 import { Attempts } from "./attempts.ts";
 import { remove } from "./backend/folder.ts";
+import { net } from "./builtins.ts";
 import { Connection } from "./connection.ts";
 import { AuthenticationError, BrokenPipeError, ClosedError, CorruptedError, EOFError, TimeoutError } from "./errors.ts";
 import { Adopted } from "./message.ts";
@@ -77,7 +78,7 @@ export class Listener implements AsyncIterable<Connection> {
     this.#address = checkAddress(options.address, 0);
     this.#key = checkKey(options.authKey);
     const backlog = checkBacklog(options.backlog);
-    this.#server = createServer((socket) => this.#greet(new RemotePort(socket)));
+    this.#server = net().createServer((socket) => this.#greet(new RemotePort(socket)));
     // A connection that could not be taken is its caller's loss alone.
     this.#server.on("error", () => {});
     this.#server.unref();

@@ -1,5 +1,5 @@
-import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { fs } from "./builtins.ts";
 import { runtime } from "./runtime/runtime.ts";
 
 /**
@@ -19,7 +19,7 @@ export function isMain(meta: ImportMeta): boolean {
 function samePath(a: string, b: string): boolean {
   if (a === b) return true;
   try {
-    return realpathSync(fileURLToPath(a)) === realpathSync(fileURLToPath(b));
+    return fs.realpathSync(fileURLToPath(a)) === fs.realpathSync(fileURLToPath(b));
   } catch {
     return false;
   }

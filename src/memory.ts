@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import type { Backend, MemoryPort } from "./backend/backend.ts";
 import { ClosedError, UnsupportedError } from "./errors.ts";
 import { Adopted, registerShared } from "./message.ts";
+import { randomName } from "./random.ts";
 import { backendFor, shareable } from "./shared.ts";
 import { describe } from "./timing.ts";
 
@@ -42,7 +42,7 @@ function open(backend: Backend, options: SharedMemoryOptions): MemoryPort {
     throw new UnsupportedError(
       "SharedMemory needs the native backend: capabilities() says why it is not there. SharedArray works on both.",
     );
-  if (create) return backend.makeMemory(bytes, checked ?? randomBytes(16).toString("hex"));
+  if (create) return backend.makeMemory(bytes, checked ?? randomName(16));
   if (checked === undefined) throw new TypeError("SharedMemory attaches memory by its name: give one, or { create: true, size }.");
   return backend.attachMemory(checked);
 }

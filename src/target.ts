@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
 import { isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
+import { crypto } from "./builtins.ts";
 import { StateError } from "./errors.ts";
 import { runtime } from "./runtime/runtime.ts";
-import { searchExport } from "./target/search.ts";
 import { describe } from "./timing.ts";
 
 export { callerModules } from "./target/callers.ts";
@@ -55,6 +54,7 @@ export function checkTarget(target: unknown): asserts target is Target {
 export async function locate(target: Target, callers: readonly string[]): Promise<TargetRef> {
   if (target instanceof URL) return { module: target.href, name: "default" };
   if (typeof target === "object") return { module: moduleUrl(target.module), name: target.name ?? "default" };
+  const { searchExport } = await import("./target/search.ts");
   const { module, name, sure } = await searchExport(target, callers);
   return sure ? { module, name } : { module, name, check: checkOf(target) };
 }
@@ -92,7 +92,7 @@ function moduleUrl(module: unknown): string {
 function checkOf(target: Callable): FunctionCheck {
   const source = Function.prototype.toString.call(target);
   return {
-    source: createHash("sha256").update(source).digest("hex"),
+    source: crypto().createHash("sha256").update(source).digest("hex"),
     runtime: `${runtime.name} ${runtime.version}`,
     fnName: target.name,
     length: target.length,

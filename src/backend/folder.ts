@@ -1,8 +1,7 @@
-import { randomBytes } from "node:crypto";
-import { chmodSync, lstatSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fs, net } from "../builtins.ts";
+import { randomName } from "../random.ts";
 
 const PREFIX = "polyproc-";
 // A younger folder may belong to a program that is still starting.
@@ -19,24 +18,24 @@ function temporary(): string {
 
 /** A new private folder (mode 0700) for the sockets of a process tree. */
 export function makeFolder(): string {
-  return mkdtempSync(join(temporary(), PREFIX));
+  return fs.mkdtempSync(join(temporary(), PREFIX));
 }
 
 /** A new address for a hub: a socket in the folder, a named pipe on Windows. */
 export function makeAddress(folder: string): string {
-  const name = randomBytes(8).toString("hex");
+  const name = randomName(8);
   return process.platform === "win32" ? `\\\\.\\pipe\\${PREFIX}${name}` : join(folder, `${name}.sock`);
 }
 
 /** Only this user may connect. */
 export function restrict(address: string): void {
-  if (process.platform !== "win32") chmodSync(address, 0o600);
+  if (process.platform !== "win32") fs.chmodSync(address, 0o600);
 }
 
 /** Removes a socket, or a folder with all that is in it; what is gone already is no error. */
 export function remove(path: string): void {
   try {
-    rmSync(path, { recursive: true, force: true });
+    fs.rmSync(path, { recursive: true, force: true });
   } catch {
     // Somebody else removes it at this moment.
   }
@@ -46,8 +45,8 @@ export function remove(path: string): void {
 export function sweep(own: string): void {
   try {
     const parent = temporary();
-    const { uid } = lstatSync(own);
-    for (const name of readdirSync(parent)) {
+    const { uid } = fs.lstatSync(own);
+    for (const name of fs.readdirSync(parent)) {
       const folder = join(parent, name);
       if (name.startsWith(PREFIX) && folder !== own) sweepFolder(folder, uid);
     }
@@ -57,11 +56,11 @@ export function sweep(own: string): void {
 }
 
 function sweepFolder(folder: string, uid: number): void {
-  const stat = lstatSync(folder, { throwIfNoEntry: false });
+  const stat = fs.lstatSync(folder, { throwIfNoEntry: false });
   if (stat === undefined || !stat.isDirectory() || stat.uid !== uid || Date.now() - stat.mtimeMs < SWEEP_AGE) return;
   let names: string[];
   try {
-    names = readdirSync(folder);
+    names = fs.readdirSync(folder);
   } catch {
     return;
   }
@@ -71,7 +70,7 @@ function sweepFolder(folder: string, uid: number): void {
   };
   if (names.length === 0) remove(folder);
   for (const name of names) {
-    const socket = connect(join(folder, name));
+    const socket = net().connect(join(folder, name));
     socket.unref();
     socket.on("connect", () => socket.destroy());
     socket.on("error", (error: NodeJS.ErrnoException) => {

@@ -90,7 +90,7 @@ export function capabilities(): Capabilities {
     version: runtime.version,
     backend: name,
     reason: choice === "auto" ? (loaded?.reason ?? "") : "POLYPROC_BACKEND asks for it",
-    library: isNative ? (loaded?.path ?? null) : null,
+    library: isNative ? (loaded?.checked?.path ?? null) : null,
     abi: isNative ? ABI : null,
     fileno: isNative,
     sync: isNative,

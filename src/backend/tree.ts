@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes } from "../random.ts";
 import { makeAddress, makeFolder, remove, sweep } from "./folder.ts";
 
 /** What the processes of a tree have in common, and this one's own addresses. */

@@ -1,11 +1,11 @@
-import { readSync } from "node:fs";
+import { fs } from "../builtins.ts";
 import { EOFError } from "../errors.ts";
+import { ownModule } from "../place.ts";
 import type { Boot } from "../process/job.ts";
 import { holdEventLoop } from "../runtime/hold.ts";
 import { type Frame, FrameReader } from "../wire/frame.ts";
 import type { WatcherSettings } from "./watcher.ts";
 
-const watcher = new URL(`./watcher${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
 const STDIN = 0;
 const CHUNK = 1 << 16;
 
@@ -37,7 +37,7 @@ export class Channel {
     const workerData: WatcherSettings = { pid: process.pid, orphaned, detached };
     // A child that has the shim needs no such thread.
     const { Worker } = process.getBuiltinModule("node:worker_threads");
-    const worker = new Worker(watcher, { workerData });
+    const worker = new Worker(ownModule("child/watcher"), { workerData });
     worker.on("message", (chunk: Uint8Array | null) => {
       if (chunk === null) this.#ended.resolve();
       else this.#reader.push(chunk, this.#next.resolve);
@@ -57,7 +57,7 @@ export class Channel {
 function readWaiting(buffer: Uint8Array): number {
   for (;;) {
     try {
-      return readSync(STDIN, buffer);
+      return fs.readSync(STDIN, buffer);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "EOF") return 0;
       if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;

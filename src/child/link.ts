@@ -1,5 +1,5 @@
 import type { DoorPort, Port, Ref } from "../backend/backend.ts";
-import { setLibrary } from "../backend/native/library.ts";
+import { inheritLibrary } from "../backend/native/library.ts";
 import { nativeBackend, portableBackend } from "../backend/select.ts";
 import { UnsupportedError } from "../errors.ts";
 import type { Boot } from "../process/job.ts";
@@ -37,7 +37,7 @@ export function portableLink(channel: Channel, boot: Boot): Link {
 
 /** Through the shim: its thread watches the channel, and frames go both ways on it. */
 export function nativeLink({ library, orphaned, detached }: Boot): Link {
-  if (library !== undefined) setLibrary(library);
+  if (library !== undefined) inheritLibrary(library);
   const parent = Promise.withResolvers<void>();
   const native = nativeBackend();
   const channel = native.takeChannel(orphaned, detached, parent.resolve);

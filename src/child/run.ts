@@ -1,7 +1,6 @@
-import { writeSync } from "node:fs";
-import { inspect } from "node:util";
 import type { DoorPort } from "../backend/backend.ts";
 import { flushed } from "../backend/select.ts";
+import { fs, util } from "../builtins.ts";
 // Arguments may hold these, whatever the target's module imports.
 import "../barrier.ts";
 import "../condition.ts";
@@ -119,7 +118,7 @@ class Reporter {
   /** Tells the parent first: what is on stderr may be lost with a broken terminal. */
   async uncaught(error: unknown): Promise<void> {
     this.#settled = true;
-    print(`Process ${this.#name}:\n${inspect(error)}\n`);
+    print(`Process ${this.#name}:\n${util().inspect(error)}\n`);
     await this.#send("error", error);
     await endsWithin(flushed(), { timeout: FLUSH_LIMIT, signal: undefined });
     process.exit(1);
@@ -148,7 +147,7 @@ function print(text: string): void {
   const bytes = new TextEncoder().encode(text);
   for (let offset = 0; offset < bytes.length; ) {
     try {
-      offset += writeSync(2, bytes, offset);
+      offset += fs.writeSync(2, bytes, offset);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);

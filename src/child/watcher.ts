@@ -1,6 +1,6 @@
 // A helper thread: it alone reads the channel to the parent, so that the parent's end is seen whatever the main thread does.
-import { rmSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
+import { fs } from "../builtins.ts";
 import { runtime } from "../runtime/runtime.ts";
 
 export interface WatcherSettings {
@@ -19,7 +19,7 @@ function parentGone(): void {
   }
   for (const path of orphaned) {
     try {
-      rmSync(path, { recursive: true, force: true });
+      fs.rmSync(path, { recursive: true, force: true });
     } catch {
       // A sibling removes it at this moment.
     }

@@ -5,6 +5,7 @@ import { dirname } from "node:path";
 import { makeAddress, makeFolder, remove } from "../backend/folder.ts";
 import { fingerprint, libraryFile } from "../backend/native/library.ts";
 import { type Capabilities, capabilities } from "../backend/select.ts";
+import { ownModule } from "../place.ts";
 import { VERSION } from "../process/version.ts";
 import { Process } from "../process.ts";
 import { Queue } from "../queue.ts";
@@ -126,16 +127,11 @@ function namedMemory(lines: Lines, advice: string[]): void {
     advice.push(`Shared memory that has a name lies in ${NAMED_MEMORY}: make it writable, and larger (docker run --shm-size).`);
 }
 
-/** What the child of the test below runs. */
-export async function answer(q: Queue<string>): Promise<void> {
-  await q.put(runtime.name);
-}
-
 async function child(lines: Lines, advice: string[]): Promise<void> {
   const begin = performance.now();
   try {
     const q = new Queue<string>();
-    const process = new Process({ target: { module: import.meta.url, name: "answer" }, args: [q] });
+    const process = new Process({ target: { module: ownModule("cli/answer"), name: "answer" }, args: [q] });
     await process.start();
     await process.result({ timeout: ANSWER_LIMIT });
     await q.get({ timeout: ANSWER_LIMIT });

@@ -1,4 +1,5 @@
 import type { Ref } from "../backend/backend.ts";
+import type { Checked } from "../backend/native/library.ts";
 import type { Family } from "../backend/tree.ts";
 import type { TargetRef } from "../target.ts";
 
@@ -12,7 +13,7 @@ export interface Boot {
   /** What the child's watcher removes when the parent dies. */
   readonly orphaned: readonly string[];
   /** Whether its stdin is a socket, to be taken over through the native library: this one. */
-  readonly library: string | undefined;
+  readonly library: Checked | undefined;
   /** Whether the child lives on when its parent dies. */
   readonly detached: boolean;
   readonly depth: number;

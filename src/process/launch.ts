@@ -1,11 +1,12 @@
-import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname } from "node:path";
 import type { Limits, Listener, Message, Offspring } from "../backend/backend.ts";
 import { loadedLibrary } from "../backend/native/library.ts";
 import { type BackendName, chooseBackend, portableBackend } from "../backend/select.ts";
 import { tree } from "../backend/tree.ts";
+import { fs } from "../builtins.ts";
 import { ProcessError, UnsupportedError } from "../errors.ts";
+import { ownModule } from "../place.ts";
 import { type Exit, runtime } from "../runtime/runtime.ts";
 import { endsWithin } from "../timing.ts";
 import { encodeFrame, Op } from "../wire/frame.ts";
@@ -52,7 +53,7 @@ export interface LaunchSettings extends CommandOptions {
   readonly limits?: Limits | undefined;
 }
 
-const entry = new URL(`../child/main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+const entry = ownModule("child/main");
 
 /** Starts a child process and gives it its place in the tree. Rejects if its program can't be run. */
 export async function launch(settings: LaunchSettings): Promise<Child> {
@@ -83,7 +84,7 @@ function spawn(settings: LaunchSettings): Promise<Offspring> {
 function provisions({ detached = false, limits }: LaunchSettings): Provisions {
   // A detached child has a folder of its own, which is not there yet.
   const { folder } = tree.family;
-  return { writable: [detached ? dirname(folder) : folder], library: loadedLibrary(), memory: limits?.memory };
+  return { writable: [detached ? dirname(folder) : folder], library: loadedLibrary()?.path, memory: limits?.memory };
 }
 
 function boot({ detached = false, preload = [], spare = false }: LaunchSettings, { nursery, native }: Offspring): Boot {
@@ -137,7 +138,7 @@ function startFailure(error: unknown, settings: LaunchSettings): unknown {
   if (error instanceof ProcessError || error instanceof TypeError) return error;
   const { cwd } = settings;
   const why = error instanceof Error ? error.message : String(error);
-  if (cwd !== undefined && !existsSync(cwd))
+  if (cwd !== undefined && !fs.existsSync(cwd))
     return new ProcessError(`The process could not be started: its cwd ${toPath(cwd)} does not exist.`, { cause: error });
   const { file } = commandFor(entry, settings, { writable: [] });
   const hint = isDenied(error) ? ` ${runtime.needs}` : "";

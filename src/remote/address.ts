@@ -1,7 +1,7 @@
-import { lookup } from "node:dns/promises";
-import { connect, type Server, type Socket } from "node:net";
+import type { Server, Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { restrict } from "../backend/folder.ts";
+import { net } from "../builtins.ts";
 import { ClosedError, StateError } from "../errors.ts";
 import { describe } from "../timing.ts";
 
@@ -54,7 +54,7 @@ export function textOf(address: Address): string {
 
 // CPython's TCP is IPv4 unless told otherwise, so "localhost" must mean the same there and here.
 async function find({ host, port }: { readonly host: string; readonly port: number }): Promise<Place> {
-  const found = await lookup(host, { all: true });
+  const found = await process.getBuiltinModule("node:dns/promises").lookup(host, { all: true });
   const { address } = found.find(({ family }) => family === 4) ?? found[0] ?? { address: host };
   return { host: address, port };
 }
@@ -109,7 +109,7 @@ export async function dial(address: Address, signal: AbortSignal): Promise<Socke
 
 function connected(place: Place, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect(place);
+    const socket = net().connect(place);
     const abort = (): void => {
       socket.destroy();
       reject(signal.reason);

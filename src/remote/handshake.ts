@@ -1,5 +1,6 @@
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { crypto } from "../builtins.ts";
 import { AuthenticationError } from "../errors.ts";
+import { randomBytes } from "../random.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("latin1");
@@ -50,7 +51,8 @@ export function answer(key: Uint8Array, challenge: Uint8Array): Uint8Array {
     throw refused(name === "md5" ? LEGACY : "its challenge is too short, or names a digest that is not allowed");
   return join(
     encoder.encode(`{${name}}`),
-    createHmac(DIGESTS[name] ?? "", key)
+    crypto()
+      .createHmac(DIGESTS[name] ?? "", key)
       .update(challenge)
       .digest(),
   );
@@ -60,8 +62,8 @@ async function challenge(channel: Channel, key: Uint8Array, nonce: Uint8Array): 
   const asked = join(PREFIX, nonce);
   await channel.send(join(CHALLENGE, asked));
   const proof = await channel.recv();
-  const expected = join(PREFIX, createHmac("sha256", key).update(asked).digest());
-  if (proof.length === PREFIX.length + DIGEST && timingSafeEqual(proof, expected)) return channel.send(WELCOME);
+  const expected = join(PREFIX, crypto().createHmac("sha256", key).update(asked).digest());
+  if (proof.length === PREFIX.length + DIGEST && crypto().timingSafeEqual(proof, expected)) return channel.send(WELCOME);
   await channel.send(FAILURE);
   throw refused(proof.length === LEGACY_ANSWER ? LEGACY : "it does not know the key");
 }
@@ -84,11 +86,11 @@ function markedNonce(key: Uint8Array): Uint8Array {
 function isMarked(key: Uint8Array, message: Uint8Array): boolean {
   if (message.length !== PREFIX.length + NONCE + MARK) return false;
   const nonce = message.subarray(PREFIX.length);
-  return timingSafeEqual(nonce.subarray(NONCE), mark(key, nonce.subarray(0, NONCE)));
+  return crypto().timingSafeEqual(nonce.subarray(NONCE), mark(key, nonce.subarray(0, NONCE)));
 }
 
 function mark(key: Uint8Array, random: Uint8Array): Uint8Array {
-  return createHmac("sha256", key).update("polyproc client").update(random).digest().subarray(0, MARK);
+  return crypto().createHmac("sha256", key).update("polyproc client").update(random).digest().subarray(0, MARK);
 }
 
 function refused(why: string): AuthenticationError {
@@ -96,7 +98,7 @@ function refused(why: string): AuthenticationError {
 }
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && timingSafeEqual(a, b);
+  return a.length === b.length && crypto().timingSafeEqual(a, b);
 }
 
 function join(first: Uint8Array, second: Uint8Array): Uint8Array {

@@ -33,12 +33,17 @@ interface BunFfi {
 }
 
 const host: BunHost | undefined = (globalThis as unknown as { Bun?: BunHost }).Bun;
-// Bun lists the ES modules it has evaluated too; where this module is not listed itself, the list says nothing.
-const cache: object = createRequire(import.meta.url).cache ?? {};
+let cache: object | undefined;
 const COMPILED = /^(\/\$bunfs\/|B:[\\/]~BUN)/;
 
 function ffi(): BunFfi {
   return createRequire(import.meta.url)("bun:ffi") as BunFfi;
+}
+
+// Bun lists the ES modules it has evaluated too; where this module is not listed itself, the list says nothing.
+function isListed(url: string): boolean {
+  cache ??= createRequire(import.meta.url).cache ?? {};
+  return fileURLToPath(url) in cache;
 }
 
 function stdio(output: Output): string {
@@ -122,7 +127,7 @@ export const bun: Runtime = {
   resolvers: [(specifier, parent) => host?.resolveSync(specifier, dirname(fileURLToPath(parent))) ?? ""],
   importsPaths: true,
   elidesImports: false,
-  mayBeEvaluated: (url) => !url.startsWith("file:") || fileURLToPath(url) in cache || !(fileURLToPath(import.meta.url) in cache),
+  mayBeEvaluated: (url) => !url.startsWith("file:") || isListed(url) || !isListed(import.meta.url),
 
   mainModule: () => (host === undefined ? null : pathToFileURL(host.main).href),
 

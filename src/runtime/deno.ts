@@ -1,7 +1,7 @@
-import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { fs } from "../builtins.ts";
 import { UnsupportedError } from "../errors.ts";
 import type { Exit, LaunchOptions, Output, Runtime, SpawnCommand, SpawnedChild } from "./runtime.ts";
 import { adoptSocket, heapFlag, isInPackages, replaceStdin } from "./shared.ts";
@@ -106,11 +106,18 @@ export function denoRuntime(host: DenoHost | undefined): Runtime {
     openLibrary(path: string, signatures: Readonly<Record<string, string>>): Record<string, (...args: never[]) => number> {
       if (host === undefined) throw new UnsupportedError("Deno.dlopen exists on Deno alone.");
       const types: Readonly<Record<string, string>> = { i: "i32", p: "buffer" };
-      const symbols = Object.entries(signatures).map(([name, args]) => [
-        name,
-        { parameters: [...args].map((arg) => types[arg]), result: "i32" },
-      ]);
-      return host.dlopen(path, Object.fromEntries(symbols)).symbols;
+      const library: Record<string, (...args: never[]) => number> = {};
+      for (const [name, args] of Object.entries(signatures)) {
+        const symbol = { parameters: [...args].map((arg) => types[arg]), result: "i32" };
+        // Machine code is made for whatever is opened, and a process calls few of these.
+        const get = (): unknown => {
+          const value = host.dlopen(path, { [name]: symbol }).symbols[name];
+          Object.defineProperty(library, name, { value });
+          return value;
+        };
+        Object.defineProperty(library, name, { get, configurable: true, enumerable: true });
+      }
+      return library;
     },
 
     viewMemory(_library: object, place: BigUint64Array): ArrayBuffer {
@@ -224,7 +231,7 @@ function configFlag(host: DenoHost | undefined): string[] {
   if (host === undefined || !host.mainModule.startsWith("file:")) return [];
   try {
     for (let folder = dirname(fileURLToPath(host.mainModule)); ; folder = dirname(folder)) {
-      const found = ["deno.json", "deno.jsonc"].map((name) => join(folder, name)).find((path) => existsSync(path));
+      const found = ["deno.json", "deno.jsonc"].map((name) => join(folder, name)).find((path) => fs.existsSync(path));
       if (found !== undefined) return [`--config=${found}`];
       if (dirname(folder) === folder) return [];
     }

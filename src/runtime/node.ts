@@ -1,7 +1,8 @@
 import { createRequire } from "node:module";
-import { Socket } from "node:net";
-import { Readable } from "node:stream";
+import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
+import { net, stream as streams } from "../builtins.ts";
 import { UnsupportedError } from "../errors.ts";
 import type { Exit, LaunchOptions, Runtime, SpawnCommand, SpawnedChild } from "./runtime.ts";
 import { adoptSocket, carriedFlags, entryPath, heapFlag, importConditions, mainFromArgv, replaceStdin } from "./shared.ts";
@@ -14,7 +15,7 @@ function toWeb(stream: Readable | null | undefined): ReadableStream<Uint8Array> 
   // A child that could not be started has none.
   if (stream === null || stream === undefined) return null;
   (stream as Readable & { unref?: () => void }).unref?.();
-  const web: NodeReadableStream<Uint8Array> = Readable.toWeb(stream);
+  const web: NodeReadableStream<Uint8Array> = streams().Readable.toWeb(stream);
   return web as ReadableStream<Uint8Array>;
 }
 
@@ -110,7 +111,7 @@ export const node: Runtime = {
   mayBeEvaluated: () => true,
 
   watchStdin(data: (chunk: Uint8Array) => void, end: () => void): void {
-    const stdin = new Socket({ fd: 0, readable: true, writable: false });
+    const stdin = new (net().Socket)({ fd: 0, readable: true, writable: false });
     stdin.on("data", data);
     stdin.on("error", end);
     stdin.on("end", end);

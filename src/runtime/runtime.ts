@@ -77,7 +77,7 @@ export interface Runtime {
   mayBeEvaluated(url: string): boolean;
   /** Why the program's permissions keep it from loading a library, if they do. */
   refusesLibrary(path: string): string | undefined;
-  /** Opens a library: its functions, which take numbers ("i") and arrays ("p") and give numbers. Throws where it can't be loaded. */
+  /** Opens a library: its functions, which take numbers ("i") and arrays ("p") and give numbers. Throws where it can't be loaded, here or in the first use. */
   openLibrary(path: string, signatures: Readonly<Record<string, string>>): Record<string, (...args: never[]) => number>;
   /** Memory at {address, size in bytes}, without a copy. Throws `UnsupportedError` where the engine has no such buffers. */
   viewMemory(library: object, place: BigUint64Array): ArrayBuffer;

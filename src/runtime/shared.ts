@@ -1,6 +1,5 @@
-import { Socket } from "node:net";
-import { Readable } from "node:stream";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { net, stream } from "../builtins.ts";
 
 const TAKES_VALUE = new Set(["-e", "--eval", "-p", "--print", "--input-type"]);
 const NOT_FOR_CHILDREN = /^(-e|--eval|-p|--print|-c|--check|-i|--interactive|--input-type|--inspect|--watch|--test|--hot)/;
@@ -23,7 +22,7 @@ export function heapFlag(bytes: number | undefined): string[] {
 
 /** Takes a socket into the event loop, without holding it. */
 export function adoptSocket(fd: number, data: () => void): void {
-  const socket = new Socket({ fd, readable: true, writable: false });
+  const socket = new (net().Socket)({ fd, readable: true, writable: false });
   socket.on("data", data);
   socket.on("error", () => {});
   socket.unref();
@@ -41,7 +40,7 @@ export function mainFromArgv(): string | null {
 
 /** `process.stdin` reads EOF from now on. */
 export function replaceStdin(): void {
-  const empty = Object.assign(Readable.from([]), { fd: 0, isTTY: false });
+  const empty = Object.assign(stream().Readable.from([]), { fd: 0, isTTY: false });
   Object.defineProperty(process, "stdin", { value: empty, configurable: true, enumerable: true, writable: true });
 }
 

@@ -1,7 +1,5 @@
 import { pathToFileURL } from "node:url";
-
-// This package's own modules: whoever called them is meant.
-const own = new URL("../", import.meta.url).href;
+import { isOwn } from "../place.ts";
 
 type Prepare = (error: Error, sites: readonly { getFileName(): string | null | undefined }[]) => unknown;
 
@@ -23,7 +21,8 @@ export function callerModules(): string[] {
     holder.stackTraceLimit = stackTraceLimit;
   }
   const modules = files.filter((file) => typeof file === "string" && file !== "").map((file) => toUrl(file as string));
-  return [...new Set(modules)].filter((url) => url !== "" && !url.startsWith(own));
+  // Whoever called this package is meant.
+  return [...new Set(modules)].filter((url) => url !== "" && !isOwn(url));
 }
 
 function toUrl(file: string): string {

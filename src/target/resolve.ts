@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
 import { pathToFileURL } from "node:url";
+import { fs } from "../builtins.ts";
 import { runtime } from "../runtime/runtime.ts";
 
 /** The URL that a module means by a specifier, or `undefined` where that can't be told or is no module of the program's own. */
@@ -8,7 +8,7 @@ export function resolve(specifier: string, parent: string): string | undefined {
   if (/^(file|https?):/.test(specifier)) return specifier;
   if (!runtime.importsPaths && /^\.{0,2}\//.test(specifier)) {
     const url = new URL(specifier, parent);
-    if (existsSync(url)) return url.href;
+    if (fs.existsSync(url)) return url.href;
   }
   for (const resolver of runtime.resolvers) {
     try {

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Export, Import, StaticImport } from "es-module-lexer";
+import { isOwn } from "../place.ts";
 import { Elisions } from "./elided.ts";
 import { resolve } from "./resolve.ts";
 
@@ -19,11 +20,10 @@ export interface NamedExport {
 }
 
 const NOTHING: ModuleSource = { imports: [], exports: [] };
-// This package is in every program's graph, and exports no target.
-const own = new URL("../../", import.meta.url).href;
 
 /** Reads a module's imports and exports. Never rejects. */
 export async function readModule(url: string): Promise<ModuleSource> {
+  // This package is in every program's graph, and exports no target.
   if (!url.startsWith("file:") || isOwn(url)) return NOTHING;
   let text: string;
   try {
@@ -64,11 +64,6 @@ function namedExport(found: Export, text: string): NamedExport[] {
 // `export default work;`
 function nameAfter(text: string): string | undefined {
   return /^\s+([\p{ID_Start}$_][\p{ID_Continue}$]*)\s*?(?:;|[\r\n]|$)/u.exec(text)?.[1];
-}
-
-// The package's folder holds tests and examples too, when it is checked out by itself.
-function isOwn(url: string): boolean {
-  return url.startsWith(`${own}src/`) || url === `${own}mod.ts` || url === `${own}mod.js`;
 }
 
 function reasonOf(error: unknown): string {

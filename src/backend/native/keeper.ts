@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
-import { randomBytes } from "node:crypto";
 import { OwnerDiedError, UnsupportedError } from "../../errors.ts";
+import { randomName } from "../../random.ts";
 import type { Port, PortKind, Ref } from "../backend.ts";
 import type { Tree } from "../tree.ts";
 import { check, type Shim, text } from "./shim.ts";
@@ -31,17 +31,17 @@ export class Keeper {
 
   /** Leaves a copy of the descriptor for whoever gets the reference. */
   keep({ kind, fd, home, fields }: Travelling): Ref {
-    const token = randomBytes(16);
-    const left = home === undefined ? ECONNREFUSED : this.#shim.pp_keep(text(home), token, fd);
+    const id = randomName(16);
+    const left = home === undefined ? ECONNREFUSED : this.#shim.pp_keep(text(home), bytesOf(id), fd);
     // The object lives on without its maker: then this process is its home.
-    if (left < 0) check(this.#shim.pp_keep(text(""), token, fd), "The object can't be sent");
-    return { ...fields, kind, native: true, hub: left < 0 || home === undefined ? this.#listen() : home, id: token.toString("hex") };
+    if (left < 0) check(this.#shim.pp_keep(text(""), bytesOf(id), fd), "The object can't be sent");
+    return { ...fields, kind, native: true, hub: left < 0 || home === undefined ? this.#listen() : home, id };
   }
 
   /** Takes what a reference stands for: its descriptor. */
   claim({ hub, id }: Ref): number {
     if (!TOKEN.test(id)) throw new UnsupportedError("A reference to a native object is malformed: it comes from no polyproc process.");
-    const fd = this.#shim.pp_claim(text(hub === this.#address ? "" : hub), new Uint8Array(Buffer.from(id, "hex")));
+    const fd = this.#shim.pp_claim(text(hub === this.#address ? "" : hub), bytesOf(id));
     if (fd === ECONNREFUSED)
       throw new OwnerDiedError("The process that kept this object for its receiver is gone, and the object with it.");
     if (fd === ENOENT)
@@ -51,7 +51,7 @@ export class Keeper {
 
   /** Forgets what nobody will ask for. */
   revoke({ hub, id }: Ref): void {
-    const fd = this.#shim.pp_claim(text(hub === this.#address ? "" : hub), new Uint8Array(Buffer.from(id, "hex")));
+    const fd = this.#shim.pp_claim(text(hub === this.#address ? "" : hub), bytesOf(id));
     if (fd >= 0) this.#shim.pp_close(fd);
   }
 
@@ -63,6 +63,10 @@ export class Keeper {
     }
     return this.#address;
   }
+}
+
+function bytesOf(id: string): Uint8Array {
+  return new Uint8Array(Buffer.from(id, "hex"));
 }
 
 /** A hold on an object that is about to be sent. */

@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { getSystemErrorName } from "node:util";
+import { crypto, fs, util } from "../../builtins.ts";
 import { CorruptedError, UnsupportedError } from "../../errors.ts";
+import { place } from "../../place.ts";
 import { runtime } from "../../runtime/runtime.ts";
 import { elfFault } from "./elf.ts";
 import { ABI, type Shim, SIGNATURES } from "./shim.ts";
@@ -11,13 +10,21 @@ import { ABI, type Shim, SIGNATURES } from "./shim.ts";
 /** The library, or why there is none. */
 export interface Loaded {
   readonly shim: Shim | undefined;
-  /** Its real path, once it is known to be sound. */
-  readonly path: string | undefined;
+  /** What is known to be sound. */
+  readonly checked: Checked | undefined;
   /** Why it was taken, or why it wasn't. */
   readonly reason: string;
 }
 
+/** A library that a process has checked. */
+export interface Checked {
+  readonly path: string;
+  /** What changes with the file. */
+  readonly mark: string;
+}
+
 const NAME = "polyproc.node";
+let inherited: Checked | undefined;
 let explicit: string | undefined;
 let loaded: Loaded | undefined;
 
@@ -26,9 +33,15 @@ export function setLibrary(path: string): void {
   if (loaded?.shim === undefined) {
     explicit = path;
     loaded = undefined;
-  } else if (!existsSync(path) || realpathSync(path) !== loaded.path) {
-    throw new UnsupportedError(`A process loads one native library, and this one has loaded ${loaded.path}.`);
+  } else if (!fs.existsSync(path) || fs.realpathSync(path) !== loaded.checked?.path) {
+    throw new UnsupportedError(`A process loads one native library, and this one has loaded ${loaded.checked?.path}.`);
   }
+}
+
+/** In a child: the library that its parent has checked. It need not be read again while it is the same file. */
+export function inheritLibrary(checked: Checked): void {
+  setLibrary(checked.path);
+  inherited = checked;
 }
 
 /**
@@ -43,8 +56,8 @@ export function loadLibrary(): Loaded {
 }
 
 /** The library that this process has loaded. */
-export function loadedLibrary(): string | undefined {
-  return loaded?.shim === undefined ? undefined : loaded.path;
+export function loadedLibrary(): Checked | undefined {
+  return loaded?.shim === undefined ? undefined : loaded.checked;
 }
 
 /** The file that is to be loaded: the one that was named, or the package's own. Throws what its runtime throws for what it may not read. */
@@ -54,9 +67,9 @@ export function libraryFile(): string | undefined {
 
 /** A file's sha256, and whether that is what was written beside it when it was built; undefined where nothing was. */
 export function fingerprint(path: string): { readonly sha256: string; readonly asBuilt: boolean | undefined } {
-  const sha256 = createHash("sha256").update(readFileSync(path)).digest("hex");
+  const sha256 = crypto().createHash("sha256").update(fs.readFileSync(path)).digest("hex");
   const expected = `${path}.sha256`;
-  return { sha256, asBuilt: existsSync(expected) ? readFileSync(expected, "utf8").trim() === sha256 : undefined };
+  return { sha256, asBuilt: fs.existsSync(expected) ? fs.readFileSync(expected, "utf8").trim() === sha256 : undefined };
 }
 
 function find(): Loaded {
@@ -76,19 +89,22 @@ function findFile(name: string | undefined): Loaded {
   const path = name ?? ownLibrary();
   const refused = path === undefined ? undefined : runtime.refusesLibrary(path);
   if (refused !== undefined) return none(refused);
-  if (path === undefined || !existsSync(path)) {
+  if (path === undefined || !fs.existsSync(path)) {
     if (name !== undefined) throw new UnsupportedError(`The native library ${name} does not exist: correct its path (POLYPROC_NATIVE).`);
     return none("the native library is not built: run `npm run build:native` (it needs a C compiler)");
   }
-  const real = realpathSync(path);
-  if (name === undefined && dirname(real) !== realpathSync(dirname(path)))
+  const real = fs.realpathSync(path);
+  if (name === undefined && dirname(real) !== fs.realpathSync(dirname(path)))
     return none(`${path} is a link to another folder: it is not loaded`);
-  checkFile(real, name === undefined);
-  const fault = elfFault(readFileSync(real));
-  return fault === undefined ? open(real, name !== undefined) : unloadable(real, fault, name !== undefined);
+  const checked = { path: real, mark: checkAccess(real) };
+  if (checked.path === inherited?.path && checked.mark === inherited.mark) return open(checked, true);
+  checkContent(real, name === undefined);
+  const fault = elfFault(fs.readFileSync(real));
+  return fault === undefined ? open(checked, name !== undefined) : unloadable(real, fault, name !== undefined);
 }
 
-function open(path: string, isNamed: boolean): Loaded {
+function open(checked: Checked, isNamed: boolean): Loaded {
+  const { path } = checked;
   let shim: Shim;
   try {
     // What is of another version may lack functions, and that is what is to be said of it.
@@ -103,13 +119,13 @@ function open(path: string, isNamed: boolean): Loaded {
   const status = shim.pp_probe(feature);
   if (status < 0) {
     const name = new TextDecoder().decode(feature).replace(/\0.*/, "");
-    return none(`the kernel refuses ${name} (${getSystemErrorName(status)})`);
+    return none(`the kernel refuses ${name} (${util().getSystemErrorName(status)})`);
   }
-  return { shim, path, reason: isNamed ? "the native library that was named loads" : "the native library loads" };
+  return { shim, checked, reason: isNamed ? "the native library that was named loads" : "the native library loads" };
 }
 
 function none(reason: string): Loaded {
-  return { shim: undefined, path: undefined, reason };
+  return { shim: undefined, checked: undefined, reason };
 }
 
 function unloadable(path: string, why: string, isNamed: boolean, cause?: unknown): Loaded {
@@ -125,14 +141,19 @@ function checkAbi(path: string, abi: number): void {
   );
 }
 
-// Whoever could change the file could run code here.
-function checkFile(path: string, own: boolean): void {
-  const { uid, mode } = statSync(path);
+// Whoever could change the file could run code here. Gives the file's mark.
+function checkAccess(path: string): string {
+  const { uid, mode, dev, ino, size, mtimeMs, ctimeMs } = fs.statSync(path);
   if (!trustedOwners().includes(uid)) throw new UnsupportedError(`The native library ${path} belongs to another user: it is not loaded.`);
   if ((mode & 0o022) !== 0)
     throw new UnsupportedError(
       `The native library ${path} can be written by others: it is not loaded. Run: chmod go-w ${JSON.stringify(path)}`,
     );
+  // As exactly as each runtime tells them.
+  return [dev, ino, size, Math.floor(mtimeMs), Math.floor(ctimeMs / 1000)].join(" ");
+}
+
+function checkContent(path: string, own: boolean): void {
   const { sha256, asBuilt } = fingerprint(path);
   if (asBuilt === true || (asBuilt === undefined && !own)) return;
   throw new CorruptedError(
@@ -149,7 +170,7 @@ function isDenied(error: unknown): error is Error {
 function trustedOwners(): number[] {
   const owners = [0];
   try {
-    if (import.meta.url.startsWith("file:")) owners.push(statSync(fileURLToPath(import.meta.url)).uid);
+    if (import.meta.url.startsWith("file:")) owners.push(fs.statSync(fileURLToPath(import.meta.url)).uid);
     owners.push(process.geteuid?.() ?? 0);
   } catch {
     // Deno without --allow-sys does not say who this is.
@@ -169,9 +190,8 @@ function named(): string | undefined {
 
 // Beside the sources, or beside the built JavaScript; never anywhere else.
 function ownLibrary(): string | undefined {
-  if (!import.meta.url.startsWith("file:")) return undefined;
-  const here = dirname(fileURLToPath(import.meta.url));
+  if (place.protocol !== "file:") return undefined;
   const folder = `${process.platform}-${process.arch}`;
-  const places = ["../../..", "../../../.."].map((up) => join(here, up, "native/build", folder, NAME));
-  return places.find((place) => existsSync(place));
+  const files = [".", ".."].map((up) => join(fileURLToPath(place), up, "native/build", folder, NAME));
+  return files.find((file) => fs.existsSync(file));
 }

@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
 import { CorruptedError } from "../../errors.ts";
+import { randomName } from "../../random.ts";
 import type { SpawnCommand } from "../../runtime/runtime.ts";
 import type {
   Backend,
@@ -192,5 +192,5 @@ export class Native implements Backend {
 }
 
 function identity(): string {
-  return randomBytes(16).toString("hex");
+  return randomName(16);
 }

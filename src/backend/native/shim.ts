@@ -1,4 +1,4 @@
-import { getSystemErrorName } from "node:util";
+import { util } from "../../builtins.ts";
 import { ProcessError } from "../../errors.ts";
 
 /** The version of the interface in native/src/polyproc.h that this package speaks. */
@@ -168,12 +168,12 @@ export function text(...strings: readonly string[]): Uint8Array {
 /** Throws for a negative result: what was tried, and the system's word for why it failed. */
 export function check(result: number, what: string): number {
   if (result >= 0) return result;
-  throw new ProcessError(`${what}: ${getSystemErrorName(result)}. ${advice[getSystemErrorName(result)] ?? ""}`.trimEnd());
+  throw new ProcessError(`${what}: ${util().getSystemErrorName(result)}. ${advice[util().getSystemErrorName(result)] ?? ""}`.trimEnd());
 }
 
 /** Whether the system has no more of something: what was tried may work later. */
 export function isExhausted(result: number): boolean {
-  return getSystemErrorName(result) in advice;
+  return util().getSystemErrorName(result) in advice;
 }
 
 const advice: Readonly<Record<string, string>> = {

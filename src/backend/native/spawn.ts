@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { getSystemErrorName } from "node:util";
+import { util } from "../../builtins.ts";
 import { UnsupportedError } from "../../errors.ts";
 import { holdEventLoop } from "../../runtime/hold.ts";
 import { type ChildHandle, type Exit, type Output, runtime, type SpawnCommand } from "../../runtime/runtime.ts";
@@ -42,7 +42,7 @@ export function spawnNative(realm: Realm, command: SpawnCommand, detached: boole
     const counts = [command.args.length + 1, variables.length, whole === undefined ? 1 : 0];
     const settings = encodeSettings(limits, [theirs, childOut, childErr, ...counts]);
     const pidfd = shim.pp_spawn(realm.inbox.id, id, settings, strings, pid);
-    if (pidfd < 0 && !isExhausted(pidfd)) throw new Error(`spawn ${getSystemErrorName(pidfd)}`);
+    if (pidfd < 0 && !isExhausted(pidfd)) throw new Error(`spawn ${util().getSystemErrorName(pidfd)}`);
     check(pidfd, "The process could not be started");
     for (const fd of [theirs, childOut, childErr]) if (opened.includes(fd)) shim.pp_close(fd);
     const child: ChildHandle = {

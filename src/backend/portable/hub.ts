@@ -1,4 +1,5 @@
-import { createServer, type Server, type Socket } from "node:net";
+import type { Server, Socket } from "node:net";
+import { net } from "../../builtins.ts";
 import type { Message } from "../backend.ts";
 import { restrict } from "../folder.ts";
 import { Line } from "./line.ts";
@@ -16,7 +17,7 @@ export class Hub {
   readonly ready: Promise<void>;
 
   constructor(address: string, secret: Uint8Array, table: ObjectTable, keep: (message: Message) => Kept) {
-    this.#server = createServer((socket) => this.#accept(socket, secret, table, keep));
+    this.#server = net().createServer((socket) => this.#accept(socket, secret, table, keep));
     this.ready = new Promise((resolve, reject) => {
       this.#server.once("error", reject);
       this.#server.listen(address, () => {

@@ -1,6 +1,7 @@
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Socket } from "node:net";
+import { crypto } from "../../builtins.ts";
 import { AuthenticationError } from "../../errors.ts";
+import { randomBytes } from "../../random.ts";
 import { after } from "../../timing.ts";
 import { encodeFrame, type Frame, FrameReader, type Torn } from "../../wire/frame.ts";
 import { List } from "./list.ts";
@@ -162,11 +163,11 @@ export class Line {
   }
 
   #proof(role: "hub" | "client", challenge: Uint8Array, own: Uint8Array): Uint8Array {
-    return createHmac("sha256", this.#secret).update(HELLO).update(role).update(challenge).update(own).digest();
+    return crypto().createHmac("sha256", this.#secret).update(HELLO).update(role).update(challenge).update(own).digest();
   }
 
   #verify(role: "hub" | "client", proof: Uint8Array, challenge: Uint8Array, theirs: Uint8Array): void {
-    if (!timingSafeEqual(proof, this.#proof(role, challenge, theirs))) {
+    if (!crypto().timingSafeEqual(proof, this.#proof(role, challenge, theirs))) {
       throw new AuthenticationError(
         "The other side does not know this tree's secret: shared objects travel inside one process tree alone.",
       );

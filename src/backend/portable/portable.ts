@@ -1,6 +1,6 @@
-import { randomBytes } from "node:crypto";
-import { connect } from "node:net";
+import { net } from "../../builtins.ts";
 import { AuthenticationError, CorruptedError, OwnerDiedError, UnsupportedError } from "../../errors.ts";
+import { randomName } from "../../random.ts";
 import { runtime, type SpawnCommand } from "../../runtime/runtime.ts";
 import type {
   Backend,
@@ -157,7 +157,7 @@ export class Portable implements Backend {
   }
 
   #host(kind: Ref["kind"], object: Hosted, fields: Partial<Ref> = {}): PortPlace {
-    const id = randomBytes(12).toString("hex");
+    const id = randomName(12);
     this.#table.host(id, object);
     const share = (): Ref => ({ kind, hub: this.listen(), id, ...fields });
     return { client: this.#local, id, share, unsent: this.#unsent };
@@ -205,7 +205,7 @@ export class Portable implements Backend {
     const known = this.#clients.get(hub);
     if (known !== undefined) return known;
     const client: Client = new Client((frame) => line.send(frame));
-    const line: Line = new Line(connect(hub), "client", this.#tree.known?.secret ?? new Uint8Array(32), {
+    const line: Line = new Line(net().connect(hub), "client", this.#tree.known?.secret ?? new Uint8Array(32), {
       frame: (frame) => client.receive(frame),
       closed: (_torn, error) => {
         this.#clients.delete(hub);
