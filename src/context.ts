@@ -1,8 +1,8 @@
-import { availableParallelism } from "node:os";
 import type { CellType } from "./backend/backend.ts";
 import { setLibrary } from "./backend/native/library.ts";
 import { type BackendName, checkBackend } from "./backend/select.ts";
 import { Barrier as PlainBarrier } from "./barrier.ts";
+import { os } from "./builtins.ts";
 import { Condition as PlainCondition } from "./condition.ts";
 import { Connection, makePipe, Pipe } from "./connection.ts";
 import { StateError } from "./errors.ts";
@@ -21,7 +21,7 @@ import { wait } from "./wait.ts";
 
 /** How many processes run at the same time on this machine. */
 export function cpuCount(): number {
-  return availableParallelism();
+  return os().availableParallelism();
 }
 
 /** The names of this library, bound to one start method, and to one backend if one was named. */

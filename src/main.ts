@@ -19,7 +19,7 @@ export function isMain(meta: ImportMeta): boolean {
 function samePath(a: string, b: string): boolean {
   if (a === b) return true;
   try {
-    return fs.realpathSync(fileURLToPath(a)) === fs.realpathSync(fileURLToPath(b));
+    return fs().realpathSync(fileURLToPath(a)) === fs().realpathSync(fileURLToPath(b));
   } catch {
     return false;
   }

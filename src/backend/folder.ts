@@ -1,6 +1,5 @@
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fs, net } from "../builtins.ts";
+import { fs, net, os } from "../builtins.ts";
 import { randomName } from "../random.ts";
 
 const PREFIX = "polyproc-";
@@ -9,7 +8,7 @@ const SWEEP_AGE = 10_000;
 
 function temporary(): string {
   try {
-    return tmpdir();
+    return os().tmpdir();
   } catch {
     // Deno without --allow-env.
     return "/tmp";
@@ -18,7 +17,7 @@ function temporary(): string {
 
 /** A new private folder (mode 0700) for the sockets of a process tree. */
 export function makeFolder(): string {
-  return fs.mkdtempSync(join(temporary(), PREFIX));
+  return fs().mkdtempSync(join(temporary(), PREFIX));
 }
 
 /** A new address for a hub: a socket in the folder, a named pipe on Windows. */
@@ -29,13 +28,13 @@ export function makeAddress(folder: string): string {
 
 /** Only this user may connect. */
 export function restrict(address: string): void {
-  if (process.platform !== "win32") fs.chmodSync(address, 0o600);
+  if (process.platform !== "win32") fs().chmodSync(address, 0o600);
 }
 
 /** Removes a socket, or a folder with all that is in it; what is gone already is no error. */
 export function remove(path: string): void {
   try {
-    fs.rmSync(path, { recursive: true, force: true });
+    fs().rmSync(path, { recursive: true, force: true });
   } catch {
     // Somebody else removes it at this moment.
   }
@@ -45,8 +44,8 @@ export function remove(path: string): void {
 export function sweep(own: string): void {
   try {
     const parent = temporary();
-    const { uid } = fs.lstatSync(own);
-    for (const name of fs.readdirSync(parent)) {
+    const { uid } = fs().lstatSync(own);
+    for (const name of fs().readdirSync(parent)) {
       const folder = join(parent, name);
       if (name.startsWith(PREFIX) && folder !== own) sweepFolder(folder, uid);
     }
@@ -56,11 +55,11 @@ export function sweep(own: string): void {
 }
 
 function sweepFolder(folder: string, uid: number): void {
-  const stat = fs.lstatSync(folder, { throwIfNoEntry: false });
+  const stat = fs().lstatSync(folder, { throwIfNoEntry: false });
   if (stat === undefined || !stat.isDirectory() || stat.uid !== uid || Date.now() - stat.mtimeMs < SWEEP_AGE) return;
   let names: string[];
   try {
-    names = fs.readdirSync(folder);
+    names = fs().readdirSync(folder);
   } catch {
     return;
   }

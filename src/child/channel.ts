@@ -57,7 +57,7 @@ export class Channel {
 function readWaiting(buffer: Uint8Array): number {
   for (;;) {
     try {
-      return fs.readSync(STDIN, buffer);
+      return fs().readSync(STDIN, buffer);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "EOF") return 0;
       if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;

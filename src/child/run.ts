@@ -147,7 +147,7 @@ function print(text: string): void {
   const bytes = new TextEncoder().encode(text);
   for (let offset = 0; offset < bytes.length; ) {
     try {
-      offset += fs.writeSync(2, bytes, offset);
+      offset += fs().writeSync(2, bytes, offset);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);

@@ -19,7 +19,7 @@ function parentGone(): void {
   }
   for (const path of orphaned) {
     try {
-      fs.rmSync(path, { recursive: true, force: true });
+      fs().rmSync(path, { recursive: true, force: true });
     } catch {
       // A sibling removes it at this moment.
     }

@@ -1,10 +1,9 @@
-import { constants } from "node:os";
 import { dirname } from "node:path";
 import type { Limits, Listener, Message, Offspring } from "../backend/backend.ts";
 import { loadedLibrary } from "../backend/native/library.ts";
 import { type BackendName, chooseBackend, portableBackend } from "../backend/select.ts";
 import { tree } from "../backend/tree.ts";
-import { fs } from "../builtins.ts";
+import { fs, os } from "../builtins.ts";
 import { ProcessError, UnsupportedError } from "../errors.ts";
 import { ownModule } from "../place.ts";
 import { type Exit, runtime } from "../runtime/runtime.ts";
@@ -131,14 +130,14 @@ async function lastLines(stderr: Output | undefined): Promise<string> {
 
 function exitCode(code: number | null, signal: string | null): number {
   if (signal === null) return code ?? 0;
-  return -((constants.signals as Readonly<Record<string, number>>)[signal] ?? 0);
+  return -((os().constants.signals as Readonly<Record<string, number>>)[signal] ?? 0);
 }
 
 function startFailure(error: unknown, settings: LaunchSettings): unknown {
   if (error instanceof ProcessError || error instanceof TypeError) return error;
   const { cwd } = settings;
   const why = error instanceof Error ? error.message : String(error);
-  if (cwd !== undefined && !fs.existsSync(cwd))
+  if (cwd !== undefined && !fs().existsSync(cwd))
     return new ProcessError(`The process could not be started: its cwd ${toPath(cwd)} does not exist.`, { cause: error });
   const { file } = commandFor(entry, settings, { writable: [] });
   const hint = isDenied(error) ? ` ${runtime.needs}` : "";

@@ -1,5 +1,5 @@
-import { availableParallelism } from "node:os";
 import { pathToFileURL } from "node:url";
+import { os } from "../builtins.ts";
 import { type Child, type LaunchSettings, launch } from "./launch.ts";
 
 // Enough for a burst of starts; more would cost memory for nothing.
@@ -60,7 +60,7 @@ function isPlain({
 }
 
 function refill(): void {
-  const wanted = Math.min(availableParallelism(), MOST_SPARES);
+  const wanted = Math.min(os().availableParallelism(), MOST_SPARES);
   for (; ready.length + booting < wanted; booting++) void boot();
 }
 

@@ -1,5 +1,4 @@
 import type { Server, Socket } from "node:net";
-import { setTimeout as delay } from "node:timers/promises";
 import { restrict } from "../backend/folder.ts";
 import { net } from "../builtins.ts";
 import { ClosedError, StateError } from "../errors.ts";
@@ -102,7 +101,7 @@ export async function dial(address: Address, signal: AbortSignal): Promise<Socke
       const { code } = error as NodeJS.ErrnoException;
       const isBusy = code === "EAGAIN" || (code === "ECONNREFUSED" && "path" in place && performance.now() - start < REFUSED_LIMIT);
       if (!isBusy) throw error;
-      await delay(AGAIN);
+      await process.getBuiltinModule("node:timers/promises").setTimeout(AGAIN);
     }
   }
 }

@@ -1,6 +1,6 @@
-import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { modules } from "../builtins.ts";
 import { ProcessError, UnsupportedError } from "../errors.ts";
 import type { Exit, LaunchOptions, Output, Runtime, SpawnCommand, SpawnedChild } from "./runtime.ts";
 import { carriedFlags, entryPath, replaceStdin } from "./shared.ts";
@@ -37,12 +37,12 @@ let cache: object | undefined;
 const COMPILED = /^(\/\$bunfs\/|B:[\\/]~BUN)/;
 
 function ffi(): BunFfi {
-  return createRequire(import.meta.url)("bun:ffi") as BunFfi;
+  return modules().createRequire(import.meta.url)("bun:ffi") as BunFfi;
 }
 
 // Bun lists the ES modules it has evaluated too; where this module is not listed itself, the list says nothing.
 function isListed(url: string): boolean {
-  cache ??= createRequire(import.meta.url).cache ?? {};
+  cache ??= modules().createRequire(import.meta.url).cache ?? {};
   return fileURLToPath(url) in cache;
 }
 

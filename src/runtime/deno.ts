@@ -1,7 +1,6 @@
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fs } from "../builtins.ts";
+import { fs, modules } from "../builtins.ts";
 import { UnsupportedError } from "../errors.ts";
 import type { Exit, LaunchOptions, Output, Runtime, SpawnCommand, SpawnedChild } from "./runtime.ts";
 import { adoptSocket, heapFlag, isInPackages, replaceStdin } from "./shared.ts";
@@ -141,7 +140,7 @@ export function denoRuntime(host: DenoHost | undefined): Runtime {
     // Asked from this package's place; what only the parent's place knows is certain for files outside of packages.
     resolvers: [
       (specifier) => import.meta.resolve(specifier),
-      (specifier, parent) => outsidePackages(createRequire(parent).resolve(specifier)),
+      (specifier, parent) => outsidePackages(modules().createRequire(parent).resolve(specifier)),
     ],
     importsPaths: false,
     elidesImports: true,
@@ -231,7 +230,7 @@ function configFlag(host: DenoHost | undefined): string[] {
   if (host === undefined || !host.mainModule.startsWith("file:")) return [];
   try {
     for (let folder = dirname(fileURLToPath(host.mainModule)); ; folder = dirname(folder)) {
-      const found = ["deno.json", "deno.jsonc"].map((name) => join(folder, name)).find((path) => fs.existsSync(path));
+      const found = ["deno.json", "deno.jsonc"].map((name) => join(folder, name)).find((path) => fs().existsSync(path));
       if (found !== undefined) return [`--config=${found}`];
       if (dirname(folder) === folder) return [];
     }

@@ -1,8 +1,7 @@
-import { createRequire } from "node:module";
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
-import { net, stream as streams } from "../builtins.ts";
+import { modules, net, stream as streams } from "../builtins.ts";
 import { UnsupportedError } from "../errors.ts";
 import type { Exit, LaunchOptions, Runtime, SpawnCommand, SpawnedChild } from "./runtime.ts";
 import { adoptSocket, carriedFlags, entryPath, heapFlag, importConditions, mainFromArgv, replaceStdin } from "./shared.ts";
@@ -105,7 +104,9 @@ export const node: Runtime = {
   mainModule: mainFromArgv,
 
   // The other half of a dual package must not be loaded, so the conditions of an import are given.
-  resolvers: [(specifier, parent) => (createRequire(parent).resolve as ResolveWith)(specifier, { conditions: importConditions() })],
+  resolvers: [
+    (specifier, parent) => (modules().createRequire(parent).resolve as ResolveWith)(specifier, { conditions: importConditions() }),
+  ],
   importsPaths: false,
   elidesImports: false,
   mayBeEvaluated: () => true,

@@ -1,4 +1,4 @@
-import * as nodeModule from "node:module";
+import { modules } from "../builtins.ts";
 import { runtime } from "../runtime/runtime.ts";
 
 /** Tells which import statements of a module are gone at run time: those of types, and in TypeScript those used as types only. */
@@ -37,7 +37,7 @@ function boundNames(statement: string): string[] | undefined {
 
 function withoutTypes(text: string): string {
   try {
-    return nodeModule.stripTypeScriptTypes(text);
+    return modules().stripTypeScriptTypes(text);
   } catch {
     // With an enum or JSX in it, say: some statement may be taken for loaded that is not.
     return text;

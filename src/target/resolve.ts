@@ -8,7 +8,7 @@ export function resolve(specifier: string, parent: string): string | undefined {
   if (/^(file|https?):/.test(specifier)) return specifier;
   if (!runtime.importsPaths && /^\.{0,2}\//.test(specifier)) {
     const url = new URL(specifier, parent);
-    if (fs.existsSync(url)) return url.href;
+    if (fs().existsSync(url)) return url.href;
   }
   for (const resolver of runtime.resolvers) {
     try {

@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import { OwnerDiedError, UnsupportedError } from "../../errors.ts";
 import { randomName } from "../../random.ts";
 import type { Port, PortKind, Ref } from "../backend.ts";
@@ -66,7 +65,7 @@ export class Keeper {
 }
 
 function bytesOf(id: string): Uint8Array {
-  return new Uint8Array(Buffer.from(id, "hex"));
+  return Uint8Array.from(id.match(/../g) ?? [], (digits) => Number.parseInt(digits, 16));
 }
 
 /** A hold on an object that is about to be sent. */

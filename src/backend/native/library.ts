@@ -33,7 +33,7 @@ export function setLibrary(path: string): void {
   if (loaded?.shim === undefined) {
     explicit = path;
     loaded = undefined;
-  } else if (!fs.existsSync(path) || fs.realpathSync(path) !== loaded.checked?.path) {
+  } else if (!fs().existsSync(path) || fs().realpathSync(path) !== loaded.checked?.path) {
     throw new UnsupportedError(`A process loads one native library, and this one has loaded ${loaded.checked?.path}.`);
   }
 }
@@ -67,9 +67,9 @@ export function libraryFile(): string | undefined {
 
 /** A file's sha256, and whether that is what was written beside it when it was built; undefined where nothing was. */
 export function fingerprint(path: string): { readonly sha256: string; readonly asBuilt: boolean | undefined } {
-  const sha256 = crypto().createHash("sha256").update(fs.readFileSync(path)).digest("hex");
+  const sha256 = crypto().createHash("sha256").update(fs().readFileSync(path)).digest("hex");
   const expected = `${path}.sha256`;
-  return { sha256, asBuilt: fs.existsSync(expected) ? fs.readFileSync(expected, "utf8").trim() === sha256 : undefined };
+  return { sha256, asBuilt: fs().existsSync(expected) ? fs().readFileSync(expected, "utf8").trim() === sha256 : undefined };
 }
 
 function find(): Loaded {
@@ -89,17 +89,17 @@ function findFile(name: string | undefined): Loaded {
   const path = name ?? ownLibrary();
   const refused = path === undefined ? undefined : runtime.refusesLibrary(path);
   if (refused !== undefined) return none(refused);
-  if (path === undefined || !fs.existsSync(path)) {
+  if (path === undefined || !fs().existsSync(path)) {
     if (name !== undefined) throw new UnsupportedError(`The native library ${name} does not exist: correct its path (POLYPROC_NATIVE).`);
     return none("the native library is not built: run `npm run build:native` (it needs a C compiler)");
   }
-  const real = fs.realpathSync(path);
-  if (name === undefined && dirname(real) !== fs.realpathSync(dirname(path)))
+  const real = fs().realpathSync(path);
+  if (name === undefined && dirname(real) !== fs().realpathSync(dirname(path)))
     return none(`${path} is a link to another folder: it is not loaded`);
   const checked = { path: real, mark: checkAccess(real) };
   if (checked.path === inherited?.path && checked.mark === inherited.mark) return open(checked, true);
   checkContent(real, name === undefined);
-  const fault = elfFault(fs.readFileSync(real));
+  const fault = elfFault(fs().readFileSync(real));
   return fault === undefined ? open(checked, name !== undefined) : unloadable(real, fault, name !== undefined);
 }
 
@@ -143,7 +143,7 @@ function checkAbi(path: string, abi: number): void {
 
 // Whoever could change the file could run code here. Gives the file's mark.
 function checkAccess(path: string): string {
-  const { uid, mode, dev, ino, size, mtimeMs, ctimeMs } = fs.statSync(path);
+  const { uid, mode, dev, ino, size, mtimeMs, ctimeMs } = fs().statSync(path);
   if (!trustedOwners().includes(uid)) throw new UnsupportedError(`The native library ${path} belongs to another user: it is not loaded.`);
   if ((mode & 0o022) !== 0)
     throw new UnsupportedError(
@@ -170,7 +170,7 @@ function isDenied(error: unknown): error is Error {
 function trustedOwners(): number[] {
   const owners = [0];
   try {
-    if (import.meta.url.startsWith("file:")) owners.push(fs.statSync(fileURLToPath(import.meta.url)).uid);
+    if (import.meta.url.startsWith("file:")) owners.push(fs().statSync(fileURLToPath(import.meta.url)).uid);
     owners.push(process.geteuid?.() ?? 0);
   } catch {
     // Deno without --allow-sys does not say who this is.
@@ -193,5 +193,5 @@ function ownLibrary(): string | undefined {
   if (place.protocol !== "file:") return undefined;
   const folder = `${process.platform}-${process.arch}`;
   const files = [".", ".."].map((up) => join(fileURLToPath(place), up, "native/build", folder, NAME));
-  return files.find((file) => fs.existsSync(file));
+  return files.find((file) => fs().existsSync(file));
 }

@@ -1,5 +1,4 @@
-import { constants } from "node:os";
-import { util } from "../../builtins.ts";
+import { os, util } from "../../builtins.ts";
 import { UnsupportedError } from "../../errors.ts";
 import { holdEventLoop } from "../../runtime/hold.ts";
 import { type ChildHandle, type Exit, type Output, runtime, type SpawnCommand } from "../../runtime/runtime.ts";
@@ -15,8 +14,6 @@ const CPUS_AT = 32;
 const FDS_AT = CPUS_AT + 128;
 const SETTINGS_SIZE = FDS_AT + 24;
 const STDIO = { inherit: (fd: number) => fd, null: () => -1 } as const;
-
-const signalNames: ReadonlyMap<number, string> = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
 
 /** Starts a child through the shim: with exactly its stdin, stdout and stderr, the first of which is its channel. */
 export function spawnNative(realm: Realm, command: SpawnCommand, detached: boolean, limits: Limits | undefined): Offspring {
@@ -51,7 +48,7 @@ export function spawnNative(realm: Realm, command: SpawnCommand, detached: boole
       stderr: err === undefined ? null : readable(realm, err),
       exited: ended.promise.finally(() => shim.pp_close(pidfd)),
       kill: (signal) => {
-        if (exit === undefined) shim.pp_signal(pidfd, constants.signals[signal]);
+        if (exit === undefined) shim.pp_signal(pidfd, os().constants.signals[signal]);
       },
     };
     const channel = new ParentChannel(realm, mine);
@@ -227,7 +224,8 @@ function encodeSettings(limits: Limits = {}, numbers: readonly number[]): Uint8A
 function exitOf(status: number): Exit {
   if (status < SIGNALLED) return { code: status, signal: null };
   const number = status - SIGNALLED;
-  return { code: null, signal: signalNames.get(number) ?? `SIG${number}` };
+  const [name] = Object.entries(os().constants.signals).find(([, known]) => known === number) ?? [`SIG${number}`];
+  return { code: null, signal: name };
 }
 
 /** Throws for strings that no program can be given. */
