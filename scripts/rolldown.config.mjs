@@ -13,6 +13,13 @@ export default {
     entryFileNames: "[name].js",
     // Shared parts lie beside src/place.ts, from where URLs are made.
     chunkFileNames: "src/[name]-[hash].js",
+    codeSplitting: {
+      groups: [
+        // All that the watcher needs.
+        { name: "runtime", test: /src\/(runtime\/|builtins|errors|place)/, priority: 1 },
+        { name: "library", minShareCount: 2 },
+      ],
+    },
     // Users see the names of classes.
     keepNames: true,
     comments: false,

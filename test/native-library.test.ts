@@ -126,6 +126,11 @@ describe.skipIf(!hasLibrary()).each(runtimes)("%s: the package's own library", (
     });
   }
 
+  it("is checked anew by a child once it is another file", async () => {
+    const own = new Package();
+    expect(await look(runtime, own.path("test/programs/library-replaced.ts"))).toEqual(failure("ProcessDiedError", /not as it was built/));
+  });
+
   it("of another user is refused", async ({ skip }) => {
     if (process.geteuid?.() !== 0) skip("only root can give a file away");
     const own = new Package();

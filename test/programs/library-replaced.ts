@@ -1,0 +1,25 @@
+// Puts another file in the native library's place once this process has loaded it, and says how a child fares.
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { capabilities, isMain, Process, ProcessError } from "../../mod.ts";
+
+export function answer(): string {
+  return "answered";
+}
+
+async function startWithAnother(library: string): Promise<unknown> {
+  const bytes = readFileSync(library);
+  bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+  // What is mapped must not change.
+  writeFileSync(`${library}.new`, bytes);
+  renameSync(`${library}.new`, library);
+  try {
+    const child = new Process({ target: answer, stderr: "pipe" });
+    await child.start();
+    return { works: await child.result({ timeout: 20_000 }) };
+  } catch (error) {
+    if (!(error instanceof ProcessError)) throw error;
+    return { error: error.name, message: error.message };
+  }
+}
+
+if (isMain(import.meta)) console.log(JSON.stringify(await startWithAnother(capabilities().library ?? "")));
