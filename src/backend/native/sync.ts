@@ -229,10 +229,7 @@ export class NativeSemaphore extends NativeSync implements SemaphorePort {
   }
 
   async value(): Promise<number> {
-    return check(
-      this.handle.insist(() => this.shim.pp_semaphore_value(this.index)),
-      "The semaphore can't be looked at",
-    );
+    return check(this.handle.checked(this.shim.pp_semaphore_value(this.index)), "The semaphore can't be looked at");
   }
 
   #try(): Grant | undefined {
