@@ -71,12 +71,12 @@ void pp_spin_paid(struct pp_spinner *spinner, bool paid) {
   spinner->skip = spinner->backoff;
 }
 
-int pp_spin_wisely(struct pp_spinner *spinner, const pp_word *word, uint32_t expected, int us) {
+int pp_spin_wisely(struct pp_spinner *spinner, const pp_word *word, uint32_t expected) {
   if (!pp_spin_may_pay(spinner)) {
     sched_yield();
     return atomic_load(word) != expected;
   }
-  int paid = pp_spin(word, expected, us);
+  int paid = pp_spin(word, expected, PP_SPIN_US);
   pp_spin_paid(spinner, paid != 0);
   return paid;
 }

@@ -15,7 +15,6 @@
 #include "futex.h"
 #include "polyproc.h"
 
-#define SPIN_US 50
 #define MOST_SPINNERS 1024
 #define ONE_LOOK (-1) /* as the end of a spin */
 #define BUFFER (1 << 20)
@@ -56,7 +55,7 @@ static int ready(int fd, short events, int32_t ms) {
 static bool look_again(int fd, int64_t *until) {
   struct pp_spinner *spinner = &spinners[(unsigned)fd % MOST_SPINNERS];
   if (*until < 0) return false;
-  if (*until == 0) *until = pp_spin_may_pay(spinner) ? pp_now() + SPIN_US : ONE_LOOK;
+  if (*until == 0) *until = pp_spin_may_pay(spinner) ? pp_now() + PP_SPIN_US : ONE_LOOK;
   else if (pp_now() >= *until) {
     pp_spin_paid(spinner, false);
     return false;
