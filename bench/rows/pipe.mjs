@@ -8,7 +8,8 @@ export function rows({ ms, samples }) {
   const cpython = (settings) => python("round_trip.py", { via: "pipe", ms, ...settings });
   const socketpair = (settings) => c("socketpair", { ms, ...settings });
   const row = (id, title, contenders, targets = []) => ({ id, title, unit: "µs", higherIsBetter: false, contenders, targets });
-  const forked = (serialization) => builtin(`fork ${serialization}`, "fork", { what: "trip", serialization, ms });
+  const forked = (serialization, settings = {}) =>
+    builtin(`fork ${serialization}`, "fork", { what: "trip", serialization, ms, ...settings });
   const orientation = {
     ...forked("json"),
     ...forked("advanced"),
@@ -32,9 +33,12 @@ export function rows({ ms, samples }) {
       ...socketpair({ bytes: 4096 }),
     }),
     {
-      ...row("pipe-trip-idle", "Pipe round trip, async, after 50 ms idle", { ...trip(idle), ...cpython(idle) }, [
-        { subject: ALL, against: "CPython", most: 1.2 },
-      ]),
+      ...row(
+        "pipe-trip-idle",
+        "Pipe round trip, async, after 50 ms idle",
+        { ...trip(idle), ...cpython(idle), ...forked("advanced", idle), ...socketpair(idle) },
+        [{ subject: ALL, against: "CPython", most: 1.2 }],
+      ),
       quick: /./,
     },
     {

@@ -17,7 +17,7 @@ export function rows({ ms }) {
     row(
       "portable-1",
       "Portable Queue 1 to 1, one put and one get at a time",
-      { ...queue(1), ...builtin("net round trip", "net", { ms }) },
+      { ...queue(1), ...builtin("net round trip", "net", { ms }), ...builtin("net relay", "relay", { ms }) },
       {
         subject: ALL,
         against: "own net round trip",
@@ -27,7 +27,11 @@ export function rows({ ms }) {
     row(
       "portable-64",
       "Portable Queue 1 to 1, 64 puts and 64 gets pending",
-      { ...queue(64), ...builtin("fork advanced", "fork", { what: "rate", serialization: "advanced", ms }) },
+      {
+        ...queue(64),
+        ...builtin("fork advanced", "fork", { what: "rate", serialization: "advanced", ms }),
+        ...builtin("net relay", "relay", { pending: 64, ms }),
+      },
       { subject: ALL, against: "own fork advanced", least: 0.5 },
     ),
   ];

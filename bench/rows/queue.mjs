@@ -51,9 +51,17 @@ export function rows({ ms, samples }) {
       quick: /native|Pipe/,
     },
     {
-      ...roundTrip("queue-trip-idle", "Queue round trip, async, after 50 ms idle", { ...trip(idle), ...pipe(idle) }, [
-        { subject: ALL, against: "CPython Pipe", most: 1.2 },
-      ]),
+      ...roundTrip(
+        "queue-trip-idle",
+        "Queue round trip, async, after 50 ms idle",
+        {
+          ...trip(idle),
+          ...pipe(idle),
+          ...builtin("fork advanced", "fork", { what: "trip", serialization: "advanced", ms, ...idle }),
+          ...c("ring", { what: 1, ms, ...idle }),
+        },
+        [{ subject: ALL, against: "CPython Pipe", most: 1.2 }],
+      ),
       quick: /./,
     },
     {

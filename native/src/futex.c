@@ -1,6 +1,7 @@
 #include "futex.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -54,6 +55,7 @@ int pp_spin(const pp_word *word, uint32_t expected, int us) {
       if (atomic_load_explicit(word, memory_order_relaxed) != expected) return 1;
       pp_pause();
     }
+    sched_yield();
   } while (pp_now() < until);
   return 0;
 }
@@ -69,9 +71,12 @@ void pp_spin_paid(struct pp_spinner *spinner, bool paid) {
   spinner->skip = spinner->backoff;
 }
 
-int pp_spin_wisely(struct pp_spinner *spinner, const pp_word *word, uint32_t expected, int us) {
-  if (!pp_spin_may_pay(spinner)) return 0;
-  int paid = pp_spin(word, expected, us);
+int pp_spin_wisely(struct pp_spinner *spinner, const pp_word *word, uint32_t expected) {
+  if (!pp_spin_may_pay(spinner)) {
+    sched_yield();
+    return atomic_load(word) != expected;
+  }
+  int paid = pp_spin(word, expected, PP_SPIN_US);
   pp_spin_paid(spinner, paid != 0);
   return paid;
 }

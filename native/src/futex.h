@@ -9,6 +9,9 @@
 /* A killed process may have died between a change and its wake-up: no wait is longer than this without a new look. */
 #define PP_SLICE_MS 100
 
+/* A spin is about as long as it takes to be woken. */
+#define PP_SPIN_US 50
+
 typedef _Atomic uint32_t pp_word;
 
 /* Sleeps while `word` holds `expected`, `ms` at most: 0, -EAGAIN, -ETIMEDOUT or -EINTR. */
@@ -25,8 +28,8 @@ struct pp_spinner {
 };
 bool pp_spin_may_pay(struct pp_spinner *spinner);
 void pp_spin_paid(struct pp_spinner *spinner, bool paid);
-/* As pp_spin, where it may pay. */
-int pp_spin_wisely(struct pp_spinner *spinner, const pp_word *word, uint32_t expected, int us);
+/* Spins where it may pay; elsewhere others get the core for a moment, and there is one look. 1 if the word changed. */
+int pp_spin_wisely(struct pp_spinner *spinner, const pp_word *word, uint32_t expected);
 /* Microseconds of the monotonic clock. */
 int64_t pp_now(void);
 

@@ -85,6 +85,7 @@ CALL(sync_close, a[0].i)
 CALL(sync_fd, a[0].i)
 CALL(sync_sweep, a[0].i)
 CALL(sync_watch, a[0].i, a[1].i)
+CALL(sync_spin, a[0].i)
 CALL(sync_pass, a[0].i)
 CALL(sync_wait, a[0].i, a[1].i)
 CALL(mutex_acquire, a[0].i, a[1].i, a[2].i)
@@ -163,6 +164,7 @@ static const struct function functions[] = {
     ROW(sync_fd, "i"),
     ROW(sync_sweep, "i"),
     ROW(sync_watch, "ii"),
+    ROW(sync_spin, "i"),
     ROW(sync_pass, "i"),
     ROW(sync_wait, "ii"),
     ROW(mutex_acquire, "iii"),

@@ -144,6 +144,8 @@ PP_EXPORT int32_t pp_sync_close(int32_t sync);
 PP_EXPORT int32_t pp_sync_fd(int32_t sync);
 /* Cleans up after the dead: 1 if another look is worth it. */
 PP_EXPORT int32_t pp_sync_sweep(int32_t sync);
+/* Spins a moment, where that may pay: 1 if another look is worth it. */
+PP_EXPORT int32_t pp_sync_spin(int32_t sync);
 /* One event {id, 0} once another look is worth it. */
 PP_EXPORT int32_t pp_sync_watch(int32_t sync, int32_t id);
 /* Passes a wake-up on that this process did not use. */

@@ -9,7 +9,6 @@
 
 /* A call from an event loop does not stand still longer than this for another process that holds a lock. */
 #define LOCK_MS 2
-#define SPIN_US 50
 
 static const uint64_t ring_sizes[] = {64ull << 30, 8ull << 30, 4ull << 30};
 
@@ -64,7 +63,7 @@ int32_t pp_queue_put(int32_t index, const uint8_t *bytes, int32_t length, int32_
 static int get_spinning(struct pp_queue *queue, uint8_t *bytes, uint32_t space) {
   int status = pp_queue_get_item(queue, bytes, space, LOCK_MS);
   const pp_word *word = &queue->header->notices[PP_ITEMS].sequence;
-  if (status != -EAGAIN || !pp_spin_wisely(&queue->spinner, word, queue->seen[PP_ITEMS], SPIN_US)) return status;
+  if (status != -EAGAIN || !pp_spin_wisely(&queue->spinner, word, queue->seen[PP_ITEMS])) return status;
   return pp_queue_get_item(queue, bytes, space, LOCK_MS);
 }
 

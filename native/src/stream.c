@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -14,8 +15,8 @@
 #include "futex.h"
 #include "polyproc.h"
 
-#define SPIN_US 50
 #define MOST_SPINNERS 1024
+#define ONE_LOOK (-1) /* as the end of a spin */
 #define BUFFER (1 << 20)
 
 int32_t pp_socketpair(int32_t *fds, int32_t duplex) {
@@ -50,22 +51,22 @@ static int ready(int fd, short events, int32_t ms) {
 }
 
 /* Waits are short in a busy exchange: then looking again is cheaper than being woken. Pauses, and says whether to look; `until` is 0
- * before the first time. */
+ * before the first time. Where spinning has not paid lately, others get the core for a moment, and there is one look more. */
 static bool look_again(int fd, int64_t *until) {
   struct pp_spinner *spinner = &spinners[(unsigned)fd % MOST_SPINNERS];
-  if (*until == 0) {
-    if (!pp_spin_may_pay(spinner)) return false;
-    *until = pp_now() + SPIN_US;
-  } else if (pp_now() >= *until) {
+  if (*until < 0) return false;
+  if (*until == 0) *until = pp_spin_may_pay(spinner) ? pp_now() + PP_SPIN_US : ONE_LOOK;
+  else if (pp_now() >= *until) {
     pp_spin_paid(spinner, false);
     return false;
   }
   for (int i = 0; i < 20; i++) pp_pause();
+  sched_yield();
   return true;
 }
 
 static void looked(int fd, int64_t until) {
-  if (until != 0) pp_spin_paid(&spinners[(unsigned)fd % MOST_SPINNERS], true);
+  if (until > 0) pp_spin_paid(&spinners[(unsigned)fd % MOST_SPINNERS], true);
 }
 
 int32_t pp_readable(int32_t fd, int32_t ms) {
@@ -80,8 +81,8 @@ int32_t pp_readable(int32_t fd, int32_t ms) {
 
 /* Another try is due after EAGAIN: 1, or 0 where there was nothing in time. */
 static int try_again(int fd, short events, int32_t *ms, int64_t *until) {
-  if (*until >= 0 && look_again(fd, until)) return 1;
-  *until = -1;
+  if (look_again(fd, until)) return 1;
+  *until = ONE_LOOK;
   int status = *ms == 0 ? 0 : ready(fd, events, *ms);
   *ms = 0;
   return status;
@@ -96,7 +97,7 @@ int32_t pp_read(int32_t fd, uint8_t *bytes, int32_t offset, int32_t length, int3
       if (status <= 0) return status < 0 ? status : -EAGAIN;
       continue;
     }
-    if (until > 0) looked(fd, until);
+    looked(fd, until);
     return count >= 0 ? (int32_t)count : errno == ECONNRESET ? 0 : -errno;
   }
 }
@@ -111,7 +112,7 @@ static int32_t write_parts(int fd, struct iovec *parts, int count, int32_t ms) {
       if (status <= 0) return status < 0 ? status : -EAGAIN;
       continue;
     }
-    if (until > 0) looked(fd, until);
+    looked(fd, until);
     return sent >= 0 ? (int32_t)sent : errno == ECONNRESET ? -EPIPE : -errno;
   }
 }

@@ -192,6 +192,14 @@ int32_t pp_sync_watch(int32_t index, int32_t id) {
   return pp_sleeper_watch(&watch);
 }
 
+int32_t pp_sync_spin(int32_t index) {
+  struct pp_sync *sync = find_any(index);
+  if (sync == NULL) return -EBADF;
+  if (sync->kind == PP_LOCK) sync->seen = atomic_load(&sync->header->lock);
+  struct pp_watch watch = watch_of(sync);
+  return pp_spin_wisely(watch.spinner, watch.word, watch.seen);
+}
+
 int32_t pp_sync_pass(int32_t index) {
   struct pp_sync *sync = find_any(index);
   if (sync == NULL) return -EBADF;

@@ -24,6 +24,8 @@ async function main(): Promise<void> {
   // A job that is there already is read before a helper thread takes the channel.
   const job: Frame | undefined = boot.spare ? undefined : channel.read();
   const link = boot.library === undefined ? portableLink(channel, boot) : nativeLink(boot);
+  // What nearly every target imports.
+  if (boot.spare) await import("../../mod.ts");
   for (const module of boot.preload) await import(module).catch(() => {});
   await runJob(boot, job ?? (await link.nextJob()), link);
 }

@@ -1,13 +1,17 @@
 import { pathToFileURL } from "node:url";
 import { os } from "../builtins.ts";
+import { after } from "../timing.ts";
 import { type Child, type LaunchSettings, launch } from "./launch.ts";
 
 // Enough for a burst of starts; more would cost memory for nothing.
 const MOST_SPARES = 4;
+// A spare that boots takes the cores from the child that was just started: milliseconds until it may.
+const REFILL_AFTER = 50;
 
 let preload: readonly string[] = [];
 let ready: Child[] = [];
 let booting = 0;
+let refilling = false;
 
 /**
  * Modules that the children of start method "forkserver" import ahead, while they wait for work. Failing imports are ignored.
@@ -41,7 +45,7 @@ function toUrl(module: unknown): string {
 export async function takeSpare(settings: LaunchSettings): Promise<Child> {
   const child = isPlain(settings) ? ready.shift() : undefined;
   const started = child ?? (await launch({ ...settings, preload }));
-  refill();
+  refillSoon();
   return started;
 }
 
@@ -59,7 +63,14 @@ function isPlain({
   return !own && stdout === "inherit" && stderr === "inherit" && !detached;
 }
 
+function refillSoon(): void {
+  if (refilling) return;
+  refilling = true;
+  after(REFILL_AFTER, refill);
+}
+
 function refill(): void {
+  refilling = false;
   const wanted = Math.min(os().availableParallelism(), MOST_SPARES);
   for (; ready.length + booting < wanted; booting++) void boot();
 }

@@ -1,6 +1,6 @@
 // Milliseconds from start() to the end, or to the target's first line, of a child: the first one, or the median of more.
 import { setTimeout as delay } from "node:timers/promises";
-import { type Connection, isMain, Pipe, Process, setStartMethod } from "../../../mod.ts";
+import { type Connection, isMain, Pipe, Process, setForkserverPreload, setStartMethod } from "../../../mod.ts";
 import { median, report, settings } from "../measure.ts";
 
 export function nothing(): void {}
@@ -32,6 +32,8 @@ async function startToFirstLine(): Promise<number> {
 if (isMain(import.meta)) {
   const { method, until, starts, pause } = settings({ method: "spawn", until: "join", starts: 10, pause: 0 });
   setStartMethod(method === "forkserver" ? "forkserver" : "spawn");
+  // CPython's forkserver has imported the main module by default.
+  setForkserverPreload([import.meta.url]);
   const once = until === "join" ? startAndJoin : startToFirstLine;
   const times = [await once()];
   while (times.length < starts) {

@@ -50,6 +50,7 @@ export interface Shim {
   pp_sync_fd(sync: number): number;
   pp_sync_sweep(sync: number): number;
   pp_sync_watch(sync: number, id: number): number;
+  pp_sync_spin(sync: number): number;
   pp_sync_pass(sync: number): number;
   pp_sync_wait(sync: number, ms: number): number;
   pp_mutex_acquire(sync: number, depth: number, ms: number): number;
@@ -127,6 +128,7 @@ export const SIGNATURES: Readonly<Record<keyof Shim, string>> = {
   pp_sync_fd: "i",
   pp_sync_sweep: "i",
   pp_sync_watch: "ii",
+  pp_sync_spin: "i",
   pp_sync_pass: "i",
   pp_sync_wait: "ii",
   pp_mutex_acquire: "iii",

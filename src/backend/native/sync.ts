@@ -152,8 +152,13 @@ abstract class NativeSync extends NativePort {
 
   /** Looks at once, and waits if need be. */
   protected async until<T>(wait: Wait, tooLate: () => Error, look: () => T | undefined): Promise<T> {
-    const now = this.handle.inTurn && this.handle.attempts.size > 0 ? undefined : look();
+    const now = this.handle.inTurn && this.handle.attempts.size > 0 ? undefined : this.#lookSpinning(wait, look);
     return now ?? (await this.waitFor(this.handle.attempts, wait, tooLate, look));
+  }
+
+  // Waits are short in a busy exchange: then a second look is cheaper than being woken.
+  #lookSpinning<T>(wait: Wait, look: () => T | undefined): T | undefined {
+    return look() ?? (wait.timeout > 0 && this.shim.pp_sync_spin(this.index) === 1 ? look() : undefined);
   }
 
   /** As `until`, blocking this thread. */
@@ -229,10 +234,7 @@ export class NativeSemaphore extends NativeSync implements SemaphorePort {
   }
 
   async value(): Promise<number> {
-    return check(
-      this.handle.insist(() => this.shim.pp_semaphore_value(this.index)),
-      "The semaphore can't be looked at",
-    );
+    return check(this.handle.checked(this.shim.pp_semaphore_value(this.index)), "The semaphore can't be looked at");
   }
 
   #try(): Grant | undefined {

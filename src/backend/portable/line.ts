@@ -12,7 +12,7 @@ const NONCE = 32;
 const PROOF = 32;
 /** How long a peer may take to prove itself. */
 export const HANDSHAKE_LIMIT = 5_000;
-// Small frames of one turn of the event loop leave in one write.
+// Small frames of one turn of the event loop leave in one write: a get often follows what says that the last item arrived.
 const BATCH_LIMIT = 1 << 16;
 // Large payloads leave in parts of this size: some runtimes copy what is left of a write at each step.
 const PART = 1 << 19;
@@ -79,7 +79,7 @@ export class Line {
     if (this.#batched >= BATCH_LIMIT) this.#flush();
     else if (!this.#flushing) {
       this.#flushing = true;
-      queueMicrotask(() => this.#flush());
+      setImmediate(() => this.#flush());
     }
   }
 
