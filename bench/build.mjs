@@ -15,6 +15,6 @@ export function buildPrograms() {
     encoding: "utf8",
   });
   if (status !== 0) console.error(`The programs do not pass the type check, and may fail:\n${stdout}`);
-  bundle(built);
+  bundle(built, ["src/wire/encode", "src/wire/decode"]);
   writeFileSync(join(built, "package.json"), '{ "type": "module" }\n');
 }

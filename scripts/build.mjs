@@ -13,5 +13,6 @@ function compile(project) {
 for (const folder of ["dist", ".compat"]) rmSync(join(root, folder), { recursive: true, force: true });
 compile("tsconfig.build.json");
 compile("tsconfig.compat.json");
-for (const folder of ["dist", ".compat"]) bundle(folder);
+bundle("dist");
+bundle(".compat", ["src/target", "src/wire/encode", "src/wire/envelope"]);
 writeFileSync(join(root, ".compat/package.json"), '{ "type": "module" }\n');
