@@ -59,26 +59,64 @@ interface Meta {
   readonly refs?: readonly Ref[];
 }
 
-/** The frame's bytes, in pieces, so that a large payload is not copied. */
+// Small frames are written one behind the other: an array of its own for each costs more than what is in it.
+const SLAB = 1 << 16;
+let slab = new DataView(new ArrayBuffer(0));
+let used = 0;
+
+/** So many bytes that nobody else writes to. */
+function room(size: number): { readonly view: DataView; readonly at: number } {
+  if (used + size > slab.byteLength) {
+    slab = new DataView(new ArrayBuffer(Math.max(SLAB, size)));
+    used = 0;
+  }
+  const at = used;
+  used += size;
+  return { view: slab, at };
+}
+
+/** The frame's bytes, in pieces, so that a large payload is not copied. Those of small frames lie behind one another: {@link join}. */
 export function encodeFrame(frame: Frame): Uint8Array[] {
   const refs = frame.message?.refs ?? [];
   const extra: Meta = { meta: frame.meta, refs };
   const meta = frame.meta === undefined && refs.length === 0 ? undefined : encode(extra).bytes;
   const payload = frame.message?.bytes;
   const small = payload !== undefined && payload.length < COPY_BELOW;
-  const head = new Uint8Array(HEADER + (meta?.length ?? 0) + (small ? payload.length : 0));
-  const view = new DataView(head.buffer);
-  view.setUint8(0, frame.op);
-  view.setUint8(1, (payload === undefined ? 0 : HAS_MESSAGE) | (meta === undefined ? 0 : HAS_META) | (frame.once === true ? ONCE : 0));
-  view.setUint32(4, frame.id);
-  view.setUint32(8, frame.object);
-  view.setUint32(12, meta?.length ?? 0);
-  view.setFloat64(16, payload?.length ?? 0);
+  const size = HEADER + (meta?.length ?? 0) + (small ? payload.length : 0);
+  const { view, at } = room(size);
+  view.setUint8(at, frame.op);
+  view.setUint8(at + 1, (payload === undefined ? 0 : HAS_MESSAGE) | (meta === undefined ? 0 : HAS_META) | (frame.once === true ? ONCE : 0));
+  view.setUint32(at + 4, frame.id);
+  view.setUint32(at + 8, frame.object);
+  view.setUint32(at + 12, meta?.length ?? 0);
+  view.setFloat64(at + 16, payload?.length ?? 0);
+  const head = new Uint8Array(view.buffer, at, size);
   if (meta !== undefined) head.set(meta, HEADER);
   if (payload === undefined) return [head];
   if (!small) return [head, payload];
   head.set(payload, HEADER + (meta?.length ?? 0));
   return [head];
+}
+
+/** Pieces as one, without copying them if they lie behind one another. */
+export function join(pieces: readonly Uint8Array[]): Uint8Array {
+  const [first = new Uint8Array(0)] = pieces;
+  let end = first.byteOffset;
+  let size = 0;
+  let adjoin = true;
+  for (const piece of pieces) {
+    adjoin &&= piece.buffer === first.buffer && piece.byteOffset === end;
+    size += piece.length;
+    end += piece.length;
+  }
+  if (adjoin) return new Uint8Array(first.buffer, first.byteOffset, size);
+  const joined = new Uint8Array(size);
+  let offset = 0;
+  for (const piece of pieces) {
+    joined.set(piece, offset);
+    offset += piece.length;
+  }
+  return joined;
 }
 
 /** A frame that was cut off by its sender's end. */
@@ -91,6 +129,7 @@ export interface Torn {
 
 /** Turns chunks of bytes, as they come, into frames. What breaks the format throws `CorruptedError`. */
 export class FrameReader {
+  // What has come of the frame being read, and how much that is.
   #chunks: Uint8Array[] = [];
   #buffered = 0;
   // Bytes of the frame being read; the header's own until that is known.
@@ -118,110 +157,110 @@ export class FrameReader {
 
   /** Takes a chunk and hands out each frame that is whole with it. */
   push(chunk: Uint8Array, take: (frame: Frame) => void): void {
-    let rest = chunk;
-    if (this.#large !== undefined) {
-      const part = rest.subarray(0, this.missing);
-      this.#large = this.#grown(this.#large, this.#buffered + part.length);
-      this.#large.set(part, this.#buffered);
-      rest = rest.subarray(part.length);
-      this.#buffered += part.length;
+    let at = 0;
+    while (this.#buffered > 0 && at < chunk.length) {
+      at += this.#gather(chunk.subarray(at, at + this.missing));
       if (this.missing > 0) return;
+      if (this.#header === undefined) this.#begin(headerOf(this.#gathered()));
+      if (this.missing === 0) take(this.#end());
     }
-    const frame = this.#takeLarge();
-    if (rest.length > 0) this.#chunks.push(rest);
-    this.#buffered += rest.length;
-    if (frame !== undefined) take(frame);
-    while (this.#large === undefined && this.#buffered >= this.#needed) {
-      if (this.#header === undefined) this.#readHeader();
-      else take(this.#readFrame(this.#header));
-    }
+    at = takeWhole(chunk, at, take);
+    if (at === chunk.length) return;
+    // The rest is part of a frame.
+    const rest = chunk.subarray(at);
+    this.#chunks = [rest];
+    this.#buffered = rest.length;
+    if (rest.length >= HEADER) this.#begin(headerOf(rest));
   }
 
-  #readHeader(): void {
-    const joined = this.#peek(HEADER);
-    const header = new DataView(joined.buffer, joined.byteOffset, HEADER);
-    const meta = header.getUint32(12);
-    const payload = header.getFloat64(16);
-    if (meta > MAX_META || !Number.isInteger(payload) || payload < 0 || payload > MAX_MESSAGE || header.getUint8(1) > ALL_FLAGS) {
-      throw new CorruptedError("A frame's header breaks the protocol: the other side is no polyproc process of this version.");
-    }
+  #begin(header: DataView): void {
     this.#header = header;
-    this.#needed = HEADER + meta + payload;
-    if (this.#needed < LARGE || this.#buffered >= this.#needed) return;
+    this.#needed = sizeOf(header, 0);
+    if (this.#needed < LARGE) return;
     this.#large = new Uint8Array(Math.min(this.#needed, Math.max(AT_ONCE, this.#buffered)));
-    this.#large.set(this.#peek(this.#buffered));
+    let offset = 0;
+    for (const chunk of this.#chunks) {
+      this.#large.set(chunk, offset);
+      offset += chunk.length;
+    }
     this.#chunks = [];
   }
 
+  #gather(part: Uint8Array): number {
+    const size = this.#buffered + part.length;
+    if (this.#large === undefined) this.#chunks.push(part);
+    else {
+      if (size > this.#large.length) this.#large = this.#grown(this.#large, size);
+      this.#large.set(part, this.#buffered);
+    }
+    this.#buffered = size;
+    return part.length;
+  }
+
   #grown(large: Uint8Array, size: number): Uint8Array {
-    if (size <= large.length) return large;
     const grown = new Uint8Array(Math.min(this.#needed, Math.max(size, 4 * large.length)));
     grown.set(large.subarray(0, this.#buffered));
     return grown;
   }
 
-  #readFrame(header: DataView): Frame {
-    const bytes = this.#peek(this.#needed);
-    this.#drop(this.#needed);
-    return this.#parse(header, bytes);
+  #gathered(): Uint8Array {
+    const whole = this.#large ?? join(this.#chunks);
+    if (this.#large === undefined) this.#chunks = [whole];
+    return whole;
   }
 
-  #takeLarge(): Frame | undefined {
-    if (this.#large === undefined || this.#header === undefined) return undefined;
-    const bytes = this.#large;
-    this.#large = undefined;
+  #end(): Frame {
+    const bytes = this.#gathered();
+    this.#chunks = [];
     this.#buffered = 0;
-    return this.#parse(this.#header, bytes);
-  }
-
-  #parse(header: DataView, bytes: Uint8Array): Frame {
-    this.#header = undefined;
     this.#needed = HEADER;
-    const flags = header.getUint8(1);
-    const metaEnd = HEADER + header.getUint32(12);
-    const extra = (flags & HAS_META) === 0 ? undefined : decodeMeta(bytes.subarray(HEADER, metaEnd));
-    const payload = bytes.length - metaEnd < COPY_BELOW ? bytes.slice(metaEnd) : bytes.subarray(metaEnd);
-    return {
-      op: header.getUint8(0),
-      id: header.getUint32(4),
-      object: header.getUint32(8),
-      once: (flags & ONCE) !== 0,
-      meta: extra?.meta,
-      message: (flags & HAS_MESSAGE) === 0 ? undefined : { bytes: payload, refs: extra?.refs ?? [] },
-    };
+    this.#header = undefined;
+    this.#large = undefined;
+    return parse(headerOf(bytes), 0, bytes);
   }
+}
 
-  // The first bytes in one piece.
-  #peek(size: number): Uint8Array {
-    const first = this.#chunks[0] ?? new Uint8Array(0);
-    if (first.length >= size) return first.subarray(0, size);
-    const joined = new Uint8Array(size);
-    let offset = 0;
-    for (const chunk of this.#chunks) {
-      const part = chunk.subarray(0, size - offset);
-      joined.set(part, offset);
-      offset += part.length;
-      if (offset === size) break;
-    }
-    return joined;
-  }
+function headerOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
 
-  #drop(size: number): void {
-    this.#buffered -= size;
-    let left = size;
-    let gone = 0;
-    while (left > 0) {
-      const chunk = this.#chunks[gone] ?? new Uint8Array(0);
-      if (chunk.length > left) {
-        this.#chunks[gone] = chunk.subarray(left);
-        left = 0;
-      } else {
-        left -= chunk.length;
-        gone++;
-      }
-    }
-    if (gone > 0) this.#chunks.splice(0, gone);
+/** A frame's size, from its header. */
+function sizeOf(header: DataView, at: number): number {
+  const meta = header.getUint32(at + 12);
+  const payload = header.getFloat64(at + 16);
+  if (meta > MAX_META || !Number.isInteger(payload) || payload < 0 || payload > MAX_MESSAGE || header.getUint8(at + 1) > ALL_FLAGS) {
+    throw new CorruptedError("A frame's header breaks the protocol: the other side is no polyproc process of this version.");
   }
+  return HEADER + meta + payload;
+}
+
+/** Hands out the frames that lie whole in a chunk, and says where the rest begins. */
+function takeWhole(chunk: Uint8Array, from: number, take: (frame: Frame) => void): number {
+  const view = headerOf(chunk);
+  let at = from;
+  while (chunk.length - at >= HEADER) {
+    const size = sizeOf(view, at);
+    if (chunk.length - at < size) break;
+    const frame = parse(view, at, chunk.subarray(at, at + size));
+    at += size;
+    take(frame);
+  }
+  return at;
+}
+
+function parse(view: DataView, at: number, bytes: Uint8Array): Frame {
+  const flags = view.getUint8(at + 1);
+  const metaEnd = HEADER + view.getUint32(at + 12);
+  const extra = (flags & HAS_META) === 0 ? undefined : decodeMeta(bytes.subarray(HEADER, metaEnd));
+  const payload = bytes.length - metaEnd < COPY_BELOW ? bytes.slice(metaEnd) : bytes.subarray(metaEnd);
+  return {
+    op: view.getUint8(at),
+    id: view.getUint32(at + 4),
+    object: view.getUint32(at + 8),
+    once: (flags & ONCE) !== 0,
+    meta: extra?.meta,
+    message: (flags & HAS_MESSAGE) === 0 ? undefined : { bytes: payload, refs: extra?.refs ?? [] },
+  };
 }
 
 function decodeMeta(bytes: Uint8Array): Meta {
