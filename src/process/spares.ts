@@ -11,7 +11,7 @@ const REFILL_AFTER = 50;
 let preload: readonly string[] = [];
 let ready: Child[] = [];
 let booting = 0;
-let refilling = false;
+let stopRefill: (() => void) | undefined;
 
 /**
  * Modules that the children of start method "forkserver" import ahead, while they wait for work. Failing imports are ignored.
@@ -28,6 +28,9 @@ export function setForkserverPreload(modules: readonly (string | URL)[]): void {
   preload = modules.map(toUrl);
   // Those that wait have imported something else.
   for (const child of ready.splice(0)) child.kill("SIGKILL");
+  // The next start has them replaced.
+  stopRefill?.();
+  stopRefill = undefined;
 }
 
 function toUrl(module: unknown): string {
@@ -64,13 +67,11 @@ function isPlain({
 }
 
 function refillSoon(): void {
-  if (refilling) return;
-  refilling = true;
-  after(REFILL_AFTER, refill);
+  stopRefill ??= after(REFILL_AFTER, refill);
 }
 
 function refill(): void {
-  refilling = false;
+  stopRefill = undefined;
   const wanted = Math.min(os().availableParallelism(), MOST_SPARES);
   for (; ready.length + booting < wanted; booting++) void boot();
 }
