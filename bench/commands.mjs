@@ -2,8 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { built, programFor } from "../scripts/programs.mjs";
 import { root, runtime } from "../scripts/setup.mjs";
-import { built } from "./build.mjs";
 
 export const RUNTIMES = ["node", "deno", "bun"];
 const FLAGS = { node: [], deno: ["run", "-A"], bun: [] };
@@ -13,7 +13,7 @@ function pairs(settings) {
 }
 
 function onRuntime(name, program, settings, env = {}) {
-  const file = name === "deno" ? join(root, "bench/contenders", `${program}.ts`) : join(built, "bench/contenders", `${program}.js`);
+  const file = programFor(name, `bench/contenders/${program}`);
   return { runtime: name, command: [runtime(name), ...FLAGS[name], file, ...pairs(settings)], env };
 }
 

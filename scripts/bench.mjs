@@ -2,7 +2,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { buildPrograms } from "../bench/build.mjs";
 import { chart } from "../bench/chart.mjs";
 import { RUNTIMES } from "../bench/commands.mjs";
 import { describeMachine, machineLine } from "../bench/machine.mjs";
@@ -10,6 +9,7 @@ import { markdown, replaceGenerated, rowText } from "../bench/report.mjs";
 import { allRows, narrowed } from "../bench/rows.mjs";
 import { runRow } from "../bench/run.mjs";
 import { buildNative } from "./build-native.mjs";
+import { buildPrograms } from "./programs.mjs";
 import { ensureInstalled, root } from "./setup.mjs";
 
 function readArguments() {
@@ -46,7 +46,7 @@ if (given.runtime !== undefined && !RUNTIMES.includes(given.runtime)) usage(`The
 if (!Number.isInteger(turns) || turns < 1) usage(`There can't be ${given.turns} turns.`);
 ensureInstalled();
 console.log(`Native library: ${buildNative()}.`);
-buildPrograms();
+buildPrograms("bench", ["src/wire/encode", "src/wire/decode"]);
 const rows = wantedRows(given);
 const machine = describeMachine();
 console.log(`${machineLine(machine)}\n`);

@@ -8,6 +8,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { buildNative } from "./build-native.mjs";
+import { buildPrograms, programFor } from "./programs.mjs";
 import { ensureInstalled, root, runtime } from "./setup.mjs";
 
 const RUNTIMES = ["node", "deno", "bun"];
@@ -40,6 +41,7 @@ if (given.backend !== undefined && !BACKENDS.includes(given.backend)) usage(`The
 
 ensureInstalled();
 console.log(`Native library: ${buildNative()}.`);
+buildPrograms("soak");
 const temp = mkdtempSync(join(tmpdir(), "pp-soak-"));
 const tag = randomUUID();
 
@@ -77,7 +79,15 @@ async function soak(name, backend) {
     NODE_COMPILE_CACHE: join(temp, "compiled"),
     NODE_OPTIONS: "",
   };
-  const args = [...flags[driver], join(root, "soak/main.ts"), "--kills", kills, "--seed", seed, ...(name === "mixed" ? ["--mixed"] : [])];
+  const args = [
+    ...flags[driver],
+    programFor(driver, "soak/main"),
+    "--kills",
+    kills,
+    "--seed",
+    seed,
+    ...(name === "mixed" ? ["--mixed"] : []),
+  ];
   console.log(`\n${name}, ${backend}: ${kills} kills, seed ${seed}`);
   const child = spawn(runtime(driver), args.map(String), { env, stdio: ["ignore", "pipe", "inherit"] });
   let figures;

@@ -22,7 +22,7 @@ import { type Account, Oracle, ROLES } from "./oracle.ts";
 import { type Killing, Place } from "./place.ts";
 import { Progress } from "./progress.ts";
 import { randomFrom } from "./random.ts";
-import type { Shared } from "./workers.ts";
+import { module, type Shared } from "./workers.ts";
 
 const PLACES = { producer: 3, consumer: 3, holder: 3, setter: 1, waiter: 2 } as const;
 const PERMITS = 2;
@@ -133,7 +133,6 @@ async function round(number: number, wanted: number): Promise<void> {
 }
 
 async function warmUp(shared: Shared): Promise<void> {
-  const module = new URL("./workers.ts", import.meta.url);
   await using worker = new Process({ target: { module, name: "warmUp" }, args: [shared] });
   await worker.start();
   await worker.result();
@@ -174,7 +173,7 @@ async function settle({ queue, lock, permits, event }: Shared, oracle: Oracle): 
 
 async function main(): Promise<void> {
   setStartMethod("forkserver");
-  setForkserverPreload([new URL("./workers.ts", import.meta.url)]);
+  setForkserverPreload([module]);
   const begun = performance.now();
   const rounds = Math.max(ROUNDS_AT_LEAST, Math.ceil(kills / KILLS_A_ROUND));
   for (let i = 0; i < rounds; i++) await round(i, Math.floor((kills * (i + 1)) / rounds) - Math.floor((kills * i) / rounds));

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type CommandOptions, Process } from "../mod.ts";
 import type { Oracle, Role } from "./oracle.ts";
 import { moment, type Random } from "./random.ts";
-import type { Own, Shared } from "./workers.ts";
+import { module, type Own, type Shared } from "./workers.ts";
 
 const LOOK_EVERY = 5;
 const AT_WORK_WITHIN = 30_000;
@@ -57,7 +57,6 @@ export class Place {
     const id = nextId();
     const log = `${folder}/${this.role}-${id}`;
     const own: Own = { id, log, seed: Math.floor(random() * 2 ** 32) };
-    const module = new URL("./workers.ts", import.meta.url);
     const worker = new Process({ target: { module, name: this.role }, args: [shared, own], ...command() });
     const begun = performance.now();
     await worker.start();

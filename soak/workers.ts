@@ -5,6 +5,9 @@ import { capabilities, Empty, type Event, Full, type JoinableQueue, type Lock, t
 import { type Item, isWhole, makeItem } from "./item.ts";
 import { type Random, randomFrom } from "./random.ts";
 
+/** Where these are. */
+export const module: URL = new URL(import.meta.url);
+
 /** What all workers of a round share. */
 export interface Shared {
   readonly queue: JoinableQueue<Item>;
