@@ -33,11 +33,13 @@ export function restrict(address: string): void {
 
 /** Removes a socket, or a folder with all that is in it; what is gone already is no error. */
 export function remove(path: string): void {
-  try {
-    fs().rmSync(path, { recursive: true, force: true });
-  } catch {
-    // Somebody else removes it at this moment.
-  }
+  for (let tries = 0; tries < 2; tries++)
+    try {
+      fs().rmSync(path, { recursive: true, force: true });
+      return;
+    } catch {
+      // Somebody else removes it at this moment, or the system was short of something.
+    }
 }
 
 /** Removes the folders of this user's trees in which nobody listens any more: all of a tree can be killed at once. */

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { modules } from "../builtins.ts";
-import { ProcessError, UnsupportedError } from "../errors.ts";
+import { UnsupportedError } from "../errors.ts";
 import type { Exit, LaunchOptions, Output, Runtime, SpawnCommand, SpawnedChild } from "./runtime.ts";
 import { carriedFlags, entryPath, replaceStdin } from "./shared.ts";
 
@@ -31,6 +31,9 @@ interface BunFfi {
   toArrayBuffer(pointer: number, offset: number, length: number): ArrayBuffer;
   dlopen(path: string, symbols: Record<string, unknown>): { readonly symbols: Record<string, (...args: never[]) => number> };
 }
+
+/** Milliseconds between looks at what could not be watched. */
+const LOOK_EVERY = 10;
 
 const host: BunHost | undefined = (globalThis as unknown as { Bun?: BunHost }).Bun;
 let cache: object | undefined;
@@ -118,9 +121,8 @@ export const bun: Runtime = {
   watchSocket(fd: number, data: () => void): void {
     host?.connect({ fd, socket: { data, error: () => {} } }).then(
       (socket) => socket.unref(),
-      (error: unknown) => {
-        throw new ProcessError(`This thread can't be told of what happens: ${String(error)}. Close some files, and start again.`);
-      },
+      // The kernel watches no more descriptors: looking now and then is slower, and as right.
+      () => setInterval(data, LOOK_EVERY).unref(),
     );
   },
 

@@ -74,7 +74,8 @@ export class Stream {
     try {
       this.#reading.arm();
     } catch {
-      this.#fail();
+      // Not at once: whoever makes the stream has not got it yet.
+      queueMicrotask(() => this.#fail());
     }
   }
 

@@ -18,7 +18,7 @@ const REPORTS = ["started", "result", "error", "result", "__proto__"];
 const MARK = Uint8Array.of(0xfe, 0xed);
 
 /** What a hub keeps of messages, counted. */
-class Keeping {
+export class Keeping {
   readonly #kept = new Set<symbol>();
 
   get count(): number {
@@ -37,7 +37,7 @@ class Keeping {
 }
 
 /** A process that behaves, and sees what the hub tells it. */
-class Honest {
+export class Honest {
   readonly #participant: Participant;
   readonly #answers = new Map<number, Frame>();
   readonly #asked = new Set<number>();
@@ -138,9 +138,21 @@ function serves(honest: Honest, object: number, countsTakes: boolean): void {
   ensure(shut || !countsTakes || stats.puts === stats.gets + stats.lost, "the queue has lost count");
 }
 
+/** A process that sends what it likes. */
+export function makeLiar(table: ObjectTable, keeping: Keeping): Participant {
+  return new Participant(
+    table,
+    (frame) => {
+      ensure(!(frame.meta instanceof Error) || frame.meta instanceof ProcessError, "a liar is told what is no error of ours");
+      ensure(encodeFrame(frame).length > 0, "an answer has no bytes");
+    },
+    (message) => keeping.keep(message),
+  );
+}
+
 const hub: Target = {
   name: "hub",
-  share: 115_000,
+  share: 95_000,
   async run(random) {
     const table = new ObjectTable();
     const keeping = new Keeping();
@@ -154,14 +166,7 @@ const hub: Target = {
     const honest = new Honest(table, keeping);
     for (const [handle, meta] of IDS.entries()) honest.ask(Op.attach, handle, { meta });
     const waiting = [0, 1].filter(() => random.once(3)).map((object) => honest.tell(Op.get, object));
-    const liar = new Participant(
-      table,
-      (frame) => {
-        ensure(!(frame.meta instanceof Error) || frame.meta instanceof ProcessError, "a liar is told what is no error of ours");
-        ensure(encodeFrame(frame).length > 0, "an answer has no bytes");
-      },
-      (message) => keeping.keep(message),
-    );
+    const liar = makeLiar(table, keeping);
     const reader = new FrameReader();
     const bytes = hostileStream(random, { hub: "/h", ids: IDS, sound: random.once(2) });
     const accepted = mayRefuse(() => feed(random, reader, bytes, (frame) => liar.receive(frame)), CorruptedError);

@@ -7,6 +7,7 @@ import { checkPlain, watchPrototypes } from "./guard.ts";
 import { hubs } from "./hub.ts";
 import { lines } from "./line.ts";
 import { Random } from "./random.ts";
+import { syncs } from "./sync.ts";
 import type { Target } from "./target.ts";
 
 /** An input that takes longer than this is a fault, also on a busy machine. */
@@ -15,7 +16,7 @@ const MOST_MEMORY = 1 << 30;
 const LOOK_EVERY = 500;
 
 const [count = "100000", seed = `${Date.now() % 2 ** 31}`, only, input] = process.argv.slice(2);
-const all: readonly Target[] = [...codec, ...hubs, ...lines];
+const all: readonly Target[] = [...codec, ...hubs, ...syncs, ...lines];
 const targets = only === undefined ? all : all.filter(({ name }) => name === only);
 
 // Which target, which input: for the thread that sees when neither moves.

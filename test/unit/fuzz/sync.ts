@@ -1,0 +1,217 @@
+import { BarrierState } from "../../../src/backend/portable/barrier-state.ts";
+import { CellsState } from "../../../src/backend/portable/cells-state.ts";
+import { ConditionState } from "../../../src/backend/portable/condition-state.ts";
+import { EventState } from "../../../src/backend/portable/event-state.ts";
+import { LockState } from "../../../src/backend/portable/lock-state.ts";
+import { ObjectTable } from "../../../src/backend/portable/participant.ts";
+import type { Hosted } from "../../../src/backend/portable/request.ts";
+import { SemaphoreState } from "../../../src/backend/portable/semaphore-state.ts";
+import { CorruptedError } from "../../../src/errors.ts";
+import { type Frame, FrameReader, Op } from "../../../src/wire/frame.ts";
+import { SMALL_INT, Tag } from "../../../src/wire/tags.ts";
+import { feed, frameBytes, metaBytes, type Place } from "./codec.ts";
+import { Honest, Keeping, makeLiar } from "./hub.ts";
+import type { Random } from "./random.ts";
+import { ensure, mayRefuse, type Target } from "./target.ts";
+import { mutate, NAMES, type ValueWriter } from "./values.ts";
+
+const PERMITS = 2;
+const objects: Readonly<Record<string, () => Hosted>> = {
+  lock: () => new LockState(false),
+  rlock: () => new LockState(true),
+  semaphore: () => new SemaphoreState({ value: PERMITS, bounded: true, robust: false }),
+  robust: () => new SemaphoreState({ value: PERMITS, bounded: false, robust: true }),
+  event: () => new EventState(),
+  condition: () => new ConditionState(),
+  barrier: () => new BarrierState(1),
+  bytes: () => new CellsState("u8", new Uint8Array(8)),
+  numbers: () => new CellsState("f64", new Float64Array(2)),
+  big: () => new CellsState("i64", new BigInt64Array(2)),
+};
+const IDS = Object.keys(objects);
+const PLACE: Place = { hub: "/h", ids: IDS };
+const VERBS = [
+  ...["acquire", "release", "held", "value", "set", "clear", "isSet", "wait", "enter", "notified", "leave", "notify"],
+  ...["arrive", "passed", "end", "state", "read", "write", "operate", "__proto__", "constructor"],
+];
+const OPERATIONS = ["load", "store", "exchange", "add", "sub", "and", "or", "compareExchange"];
+const WORDS = ["unused", "pass", "break", "reset", ...OPERATIONS];
+
+function small(random: Random, writer: ValueWriter): void {
+  writer.out.push(SMALL_INT | random.int(random.pick([2, 4, 128])));
+}
+
+function array(writer: ValueWriter, ...items: readonly (() => void)[]): void {
+  writer.out.push(Tag.array);
+  writer.size(items.length);
+  for (const item of items) item();
+}
+
+type Write = (random: Random, writer: ValueWriter) => void;
+
+const none: Write = (_, writer) => void writer.out.push(Tag.undefined);
+const count: Write = (random, writer) => void writer.out.push(SMALL_INT | (1 + random.int(3)));
+const one =
+  (...words: readonly string[]): Write =>
+  (random, writer) =>
+    writer.string(random.pick(words));
+
+/** Calls that a client could make. */
+const SOUND: readonly (readonly [string, string, Write])[] = [
+  ...["lock", "rlock"].flatMap((id) => [
+    [id, "acquire", count] as const,
+    [id, "release", none] as const,
+    [id, "release", one("unused")] as const,
+    [id, "held", none] as const,
+  ]),
+  ...["semaphore", "robust"].flatMap((id) => ["acquire", "release", "value"].map((verb) => [id, verb, none] as const)),
+  ...["set", "clear", "isSet", "wait"].map((verb) => ["event", verb, none] as const),
+  ["condition", "enter", none],
+  ["condition", "notify", count],
+  ["barrier", "arrive", none],
+  ["barrier", "passed", small],
+  ["barrier", "end", one("pass", "break", "reset")],
+  ["barrier", "state", none],
+  [
+    "bytes",
+    "read",
+    (random, writer) =>
+      array(
+        writer,
+        () => small(random, writer),
+        () => small(random, writer),
+      ),
+  ],
+  [
+    "numbers",
+    "operate",
+    (random, writer) =>
+      array(
+        writer,
+        () => one(...OPERATIONS)(random, writer),
+        () => small(random, writer),
+        () => small(random, writer),
+      ),
+  ],
+];
+
+/** What some verb takes, or any value. */
+function argument(random: Random, writer: ValueWriter): void {
+  const number = (): void => small(random, writer);
+  const any = (): void => writer.value(4);
+  switch (random.int(7)) {
+    case 0:
+      return number();
+    case 1:
+      return writer.string(random.pick(WORDS));
+    case 2:
+      return array(writer, number, number);
+    case 3:
+      return array(writer, number, () => writer.bytes(random.bytes(random.int(10))));
+    case 4:
+      return array(writer, () => writer.string(random.pick(WORDS)), random.once(2) ? number : any, random.once(2) ? number : any);
+    case 5:
+      return void writer.out.push(random.int(4));
+    default:
+      return any();
+  }
+}
+
+function hostileCalls(random: Random, place: Place): Uint8Array {
+  const { sound = false } = place;
+  const stream: number[] = [];
+  for (const [object, id] of IDS.entries()) {
+    const meta = metaBytes(random, (writer) => writer.string(id), { ...place, sound: true });
+    stream.push(...frameBytes(random, { op: Op.attach, id: object, object, meta, payload: undefined }, true));
+  }
+  for (let i = random.int(40); i > 0; i--) {
+    const [id, verb, write] = random.pick(SOUND);
+    const isSound = sound || random.once(2);
+    const object = isSound ? IDS.indexOf(id) : random.int(IDS.length + 1);
+    const call = (writer: ValueWriter): void =>
+      array(
+        writer,
+        () => writer.string(isSound ? verb : random.pick(random.once(20) ? NAMES : VERBS)),
+        () => (isSound ? write : argument)(random, writer),
+      );
+    const op = !isSound && random.once(8) ? random.pick([Op.cancel, Op.detach, Op.leave, Op.get, Op.settle]) : Op.call;
+    const meta = metaBytes(random, call, place);
+    stream.push(...frameBytes(random, { op, id: 10 + i, object, meta, payload: undefined }, sound));
+  }
+  const bytes = Uint8Array.from(stream);
+  return !sound && random.once(2) ? mutate(random, bytes, bytes) : bytes;
+}
+
+/** Asks what is answered at once; undefined where the answer is "not now". */
+function ask(honest: Honest, id: string, verb: string, value?: unknown): unknown {
+  const { op, meta } = honest.ask(Op.call, IDS.indexOf(id), { once: true, meta: [verb, value] });
+  if (op === Op.fail && meta === null) return undefined;
+  ensure(op === Op.reply, `${id}.${verb} failed: ${String(meta)}`);
+  return meta;
+}
+
+// After the liar has gone, each object serves the others as if new, but for what anyone may do to it.
+function serve(honest: Honest): void {
+  for (const id of ["lock", "rlock"]) {
+    if (ask(honest, id, "held") !== 0) ask(honest, id, "release", true);
+    ensure(/granted|abandoned/.test(String(ask(honest, id, "acquire", 1))), `the ${id} is not to be had`);
+    ensure(ask(honest, id, "held") === 1 && ask(honest, id, "release") === 1 && ask(honest, id, "held") === 0, `the ${id} miscounts`);
+  }
+  for (const id of ["semaphore", "robust"]) {
+    const value = ask(honest, id, "value") as number;
+    ensure(Number.isInteger(value) && value >= (id === "robust" ? PERMITS : 0), `${value} permits of the ${id}`);
+    ensure(id === "robust" || value <= PERMITS, `${value} permits of a semaphore of ${PERMITS}`);
+    if (value === 0) ask(honest, id, "release");
+    const before = ask(honest, id, "value") as number;
+    ensure(ask(honest, id, "acquire") === "granted" && ask(honest, id, "value") === before - 1, `the ${id} gives no permit`);
+    ask(honest, id, "release");
+    ensure(ask(honest, id, "value") === before, `the ${id} takes no permit back`);
+  }
+  ask(honest, "event", "set");
+  ensure(ask(honest, "event", "wait") === true, "an event that is set does not let go");
+  ask(honest, "event", "clear");
+  ensure(ask(honest, "event", "isSet") === false && ask(honest, "event", "wait") === undefined, "an event stays set");
+  const place = ask(honest, "condition", "enter");
+  ensure(ask(honest, "condition", "notified", place) === undefined, "somebody was notified by nobody");
+  ask(honest, "condition", "notify", 1);
+  ensure(ask(honest, "condition", "notified", place) === true && ask(honest, "condition", "leave", place) === true, "a notify was lost");
+  ask(honest, "barrier", "end", "reset");
+  const { index, phase, last } = ask(honest, "barrier", "arrive") as { index: number; phase: number; last: boolean };
+  ensure(index === 0 && last, "a reset barrier has somebody at it");
+  ask(honest, "barrier", "end", "pass");
+  ensure(ask(honest, "barrier", "passed", phase) === true, "a barrier lets nobody pass");
+  ask(honest, "bytes", "write", [0, Uint8Array.of(1, 2, 3)]);
+  ensure(String(ask(honest, "bytes", "read", [0, 3])) === "1,2,3", "shared numbers are not what was written");
+  ensure(ask(honest, "numbers", "operate", ["store", 0.5, 0]) !== undefined, "a shared number is none");
+  ensure(ask(honest, "numbers", "operate", ["add", 1, 0]) === 0.5, "a shared number is another one");
+  ask(honest, "big", "operate", ["store", 2n, 0n]);
+  ensure(ask(honest, "big", "operate", ["load", 0n, 0n]) === 2n, "a shared bigint is another one");
+}
+
+/** What a hub makes of hostile calls on locks, semaphores, events, conditions, barriers and shared numbers. */
+const sync: Target = {
+  name: "sync",
+  share: 20_000,
+  run(random) {
+    const table = new ObjectTable();
+    const keeping = new Keeping();
+    for (const [id, make] of Object.entries(objects)) table.host(id, make());
+    const honest = new Honest(table, keeping);
+    for (const [object, meta] of IDS.entries()) honest.ask(Op.attach, object, { meta });
+    if (random.once(2)) ask(honest, "lock", "acquire", 1);
+    const waits: readonly Partial<Frame>[] = [{ meta: ["acquire", 1] }, { meta: ["acquire", 1] }, { meta: ["acquire"] }];
+    const waiting = waits.flatMap((wait, object) => (random.once(3) ? [honest.tell(Op.call, object, wait)] : []));
+    const liar = makeLiar(table, keeping);
+    const reader = new FrameReader();
+    const bytes = hostileCalls(random, { ...PLACE, sound: random.once(2) });
+    const accepted = mayRefuse(() => feed(random, reader, bytes, (frame) => liar.receive(frame)), CorruptedError);
+    liar.leave(reader.torn);
+    for (const id of waiting) honest.cancel(id);
+    serve(honest);
+    honest.leave();
+    ensure(keeping.count === 0, `${keeping.count} messages were never let go`);
+    return accepted;
+  },
+};
+
+export const syncs: readonly Target[] = [sync];
