@@ -1,5 +1,5 @@
 // Tests of the C shim: `node scripts/test-native.mjs [KILLS]`. Each edge of the queue; threads in place of processes under ThreadSanitizer;
-// memory that somebody else writes to; workers killed at each named point, and at random steps: 50,000 times unless told otherwise, a tenth
+// memory that somebody else writes to; processes that stand still in the middle of a call; workers killed at each named point, and at random steps: 50,000 times unless told otherwise, a tenth
 // as often on locks and the like, and some more under AddressSanitizer and UndefinedBehaviorSanitizer.
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -74,6 +74,7 @@ try {
   const [plain, address, thread] = await Promise.all([shim("plain", []), shim("address", ADDRESS), shim("thread", ["-fsanitize=thread"])]);
   await check(await address("queue_test"), []);
   await check(await address("scribble_test", GUARD), []);
+  await check(await address("stop_test"), []);
   await check(await thread("thread_test", ONE_MAPPING), []);
   await check(await address("kill_test", WORKERS), [String(SANITIZED_KILLS)]);
   await check(await address("sync_test"), [String(SANITIZED_KILLS / 4)]);

@@ -1,4 +1,4 @@
-/* Named places at which tests kill the process; nothing at all in the library. */
+/* Named places at which tests kill or stop the process; nothing at all in the library. */
 #ifndef PP_FAILPOINT_H
 #define PP_FAILPOINT_H
 

@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "failpoint.h"
 #include "polyproc.h"
 #include "reactor.h"
 
@@ -22,6 +23,7 @@
 #define TOKEN 16
 #define MOST_KEPT 4096
 #define ANSWER_S 5
+#define TRIES 16
 
 enum { CLAIM = 1, KEEP = 2 };
 
@@ -119,7 +121,7 @@ static int receive_packet(int fd, void *bytes, size_t length, int *carried) {
   if ((size_t)received == length && (message.msg_flags & MSG_TRUNC) == 0) return 0;
   if (*carried >= 0) close(*carried);
   *carried = -1;
-  return received == 0 ? -ECONNREFUSED : -EPROTO;
+  return received == 0 ? -ECONNRESET : -EPROTO;
 }
 
 static bool is_ours(int socket) {
@@ -176,7 +178,8 @@ int32_t pp_keeper_listen(const char *path) {
   return status;
 }
 
-static int ask(const char *path, const struct request *request, int carried, int *given) {
+/* -ECONNRESET: the keeper hung up before it read the request. */
+static int ask_once(const char *path, const struct request *request, int carried, int *given) {
   struct sockaddr_un address;
   int status = address_of(path, &address);
   if (status < 0) return status;
@@ -189,11 +192,19 @@ static int ask(const char *path, const struct request *request, int carried, int
   *given = -1;
   if (connect(fd, (const struct sockaddr *)&address, sizeof address) < 0) status = errno == ENOENT ? -ECONNREFUSED : -errno;
   else if (!is_ours(fd)) status = -EPERM;
+  FAILPOINT("keeper.connected");
   if (status == 0) status = send_packet(fd, request, sizeof *request, carried);
   if (status == 0) status = receive_packet(fd, &answer, sizeof answer, given);
-  if (status == -EPIPE || status == -ECONNRESET) status = -ECONNREFUSED;
   close(fd);
+  if (status == -EPIPE) return -ECONNRESET;
   return status < 0 ? status : answer;
+}
+
+/* Who stood still after it had connected made way for others. -ECONNREFUSED: there is no keeper. */
+static int ask(const char *path, const struct request *request, int carried, int *given) {
+  int status = -ECONNRESET;
+  for (int tries = 0; tries < TRIES && status == -ECONNRESET; tries++) status = ask_once(path, request, carried, given);
+  return status == -ECONNRESET ? -ECONNREFUSED : status;
 }
 
 static struct request make_request(uint32_t operation, const uint8_t *token) {

@@ -1,4 +1,4 @@
-/* Kills this process at a chosen place, or at a random one. */
+/* Kills or stops this process at a chosen place, or at a random one. */
 #include "failpoint.h"
 
 #include <signal.h>
@@ -10,6 +10,7 @@
 const char *pp_fail_at;
 int pp_fail_after;
 int pp_fail_random;
+int pp_fail_signal = SIGKILL;
 struct pp_reached *pp_reached;
 
 struct pp_reached *pp_find_reached(struct pp_reached *points, const char *name) {
@@ -26,5 +27,5 @@ void pp_failpoint(const char *name) {
   bool hit = pp_fail_at != NULL && strcmp(pp_fail_at, name) == 0 && pp_fail_after-- == 0;
   if (!hit && (pp_fail_random == 0 || rand() % pp_fail_random != 0)) return;
   if (reached != NULL) reached->kills++;
-  kill(getpid(), SIGKILL);
+  kill(getpid(), pp_fail_signal);
 }

@@ -27,6 +27,8 @@ struct pp_reached {
 extern const char *pp_fail_at;
 extern int pp_fail_after;
 extern int pp_fail_random;
+/* SIGKILL, unless a test wants another one. */
+extern int pp_fail_signal;
 /* Counts what is passed, if it is not NULL: PP_MOST_POINTS of them. */
 extern struct pp_reached *pp_reached;
 

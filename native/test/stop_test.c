@@ -1,0 +1,90 @@
+/* stop_test: a process is stopped (SIGSTOP) at a named point in the middle of a call; what the others get meanwhile, and what it gets once it
+ * goes on. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "futex.h"
+#include "handles.h"
+#include "harness.h"
+#include "polyproc.h"
+
+#define PERMITS 3
+#define SILENT 200 /* more than a keeper listens to at a time */
+
+static void stop_at(const char *point) {
+  pp_fail_at = point;
+  pp_fail_signal = SIGSTOP;
+}
+
+static void wait_for_stop(pid_t pid) {
+  int status;
+  CHECK(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status));
+}
+
+static void let_go_on(pid_t pid) {
+  int status;
+  CHECK(kill(pid, SIGCONT) == 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+/* Nobody can take or give a permit then, but their number can be told. */
+static void stopped_in_a_semaphore(void) {
+  int semaphore = pp_sync_make(-1, PP_SEMAPHORE, PERMITS, 0);
+  CHECK(semaphore >= 0 && pp_semaphore_value(semaphore) == PERMITS);
+  pid_t pid = fork();
+  if (pid == 0) {
+    int own = pp_sync_open(-1, dup(pp_sync_fd(semaphore)), PP_SEMAPHORE);
+    stop_at("semaphore.taken");
+    _exit(own >= 0 && pp_semaphore_acquire(own) == 0 && pp_semaphore_release(own) == 0 ? 0 : 1);
+  }
+  wait_for_stop(pid);
+  int64_t begun = pp_now();
+  CHECK(pp_semaphore_value(semaphore) == PERMITS - 1 && pp_now() - begun < 1000000);
+  CHECK(pp_semaphore_acquire(semaphore) == -EAGAIN);
+  let_go_on(pid);
+  CHECK(pp_semaphore_value(semaphore) == PERMITS && pp_sync_close(semaphore) == 0);
+}
+
+static void connect_silently(const char *path) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  strcpy(address.sun_path, path);
+  for (int i = 0; i < SILENT; i++) {
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    CHECK(fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0);
+  }
+}
+
+/* A keeper makes room for who comes later: who stood still for so long asks again, and gets what is kept for it. */
+static void stopped_in_a_claim(void) {
+  char folder[] = "/tmp/pp-stop-XXXXXX", path[64];
+  uint8_t token[16] = "sixteen of bytes";
+  CHECK(mkdtemp(folder) != NULL);
+  snprintf(path, sizeof path, "%s/keeper", folder);
+  pid_t pid = fork();
+  if (pid == 0) {
+    while (access(path, F_OK) < 0) usleep(1000);
+    stop_at("keeper.connected");
+    char byte;
+    int fd = pp_claim(path, token);
+    _exit(fd >= 0 && read(fd, &byte, 1) == 0 ? 0 : 1);
+  }
+  /* After the fork: it has a thread. */
+  int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  CHECK(pp_keep("", token, null) == 0 && pp_keeper_listen(path) == 0);
+  wait_for_stop(pid);
+  connect_silently(path);
+  let_go_on(pid);
+  CHECK(unlink(path) == 0 && rmdir(folder) == 0);
+}
+
+int main(void) {
+  setvbuf(stdout, NULL, _IONBF, 0);
+  stopped_in_a_semaphore();
+  stopped_in_a_claim();
+  printf("who stands still in the middle of a call: the others go on, and so does it\n");
+}
