@@ -1,8 +1,8 @@
 import type { Arrival, BarrierPort } from "./backend/backend.ts";
 import { barrierTimedOut } from "./backend/texts.ts";
-import { BrokenBarrierError, ClosedError, SerializationError } from "./errors.ts";
+import { BrokenBarrierError, SerializationError } from "./errors.ts";
 import { Adopted, registerShared } from "./message.ts";
-import { backendFor, noSync, shareable } from "./shared.ts";
+import { backendFor, Hold, noSync } from "./shared.ts";
 import { checkTimeout, checkWait, describe, FOREVER, type Wait, type WaitOptions } from "./timing.ts";
 import { registerOwn, travelAs } from "./wire/classes.ts";
 
@@ -25,28 +25,9 @@ export interface BarrierWaitOptions extends WaitOptions {
 }
 
 /** A barrier's own part of what travels; the others are its settings. */
-class Gate {
-  readonly #port: BarrierPort;
-  #closed = false;
-
+class Gate extends Hold<BarrierPort> {
   constructor(port: BarrierPort) {
-    this.#port = port;
-    shareable(this, port, () => this.open("sending it"));
-  }
-
-  get closed(): boolean {
-    return this.#closed;
-  }
-
-  open(what: string): BarrierPort {
-    if (this.#closed) throw new ClosedError(`The barrier is closed in this process: ${what} works only before close().`);
-    return this.#port;
-  }
-
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#port.release();
+    super(port, "barrier");
   }
 }
 

@@ -1,35 +1,17 @@
 import type { ConditionPort, LockPort } from "./backend/backend.ts";
-import { ClosedError, StateError } from "./errors.ts";
+import { StateError } from "./errors.ts";
 import { insideOf, Lock, RLock } from "./locks.ts";
 import { Adopted, registerShared } from "./message.ts";
-import { backendFor, noSync, shareable } from "./shared.ts";
+import { backendFor, Hold, noSync } from "./shared.ts";
 import { type BlockOptions, checkWait, describe, FOREVER, ONCE, type Wait, type WaitOptions } from "./timing.ts";
 import { registerOwn, travelAs } from "./wire/classes.ts";
 
 const NAME = "polyproc.Condition";
 
 /** A condition's own part of what travels; the other is its lock. */
-class Waiters {
-  readonly #port: ConditionPort;
-  #closed = false;
-
+class Waiters extends Hold<ConditionPort> {
   constructor(port: ConditionPort) {
-    this.#port = port;
-    shareable(this, port, () => this.open("sending it"));
-  }
-
-  get closed(): boolean {
-    return this.#closed;
-  }
-
-  open(what: string): ConditionPort {
-    if (this.#closed) throw new ClosedError(`The condition is closed in this process: ${what} works only before close().`);
-    return this.#port;
-  }
-
-  close(): void {
-    this.#closed = true;
-    this.#port.release();
+    super(port, "condition");
   }
 }
 

@@ -1,8 +1,8 @@
 import type { ConnectionPort, Incoming } from "./backend/backend.ts";
 import { type BackendName, chooseBackend } from "./backend/select.ts";
-import { BufferTooShort, ClosedError, EOFError, MessageTooLongError, UnsupportedError } from "./errors.ts";
+import { BufferTooShort, EOFError, MessageTooLongError, UnsupportedError } from "./errors.ts";
 import { Adopted, accept, deliver, deliverSync, packLent, registerShared } from "./message.ts";
-import { noSync, shareable } from "./shared.ts";
+import { Hold, noSync } from "./shared.ts";
 import { checkTimeout, checkWait, describe, type Wait, type WaitOptions } from "./timing.ts";
 import { waitable } from "./wait.ts";
 import { decode } from "./wire/decode.ts";
@@ -36,20 +36,18 @@ function checkSize(value: unknown, name: string, most: number): number {
  * ```
  */
 export class Connection<T = unknown> implements AsyncIterable<T> {
-  readonly #port: ConnectionPort;
+  readonly #hold: Hold<ConnectionPort>;
   /** Whether this end receives. Keeps its value after `close()`. */
   readonly readable: boolean;
   /** Whether this end sends. Keeps its value after `close()`. */
   readonly writable: boolean;
-  #closed = false;
 
   /** Connections come from {@link Pipe}; throws `TypeError` otherwise. */
   constructor(adopted: unknown) {
     if (!(adopted instanceof Adopted)) throw new TypeError("A connection can't be made alone: call Pipe().");
-    this.#port = adopted.port as ConnectionPort;
+    this.#hold = new Hold(adopted.port as ConnectionPort, "connection", this);
     this.readable = adopted.readable;
     this.writable = adopted.writable;
-    shareable(this, this.#port, () => this.#open("sending it"));
     waitable(this, () => this.#reading("wait"));
   }
 
@@ -136,21 +134,19 @@ export class Connection<T = unknown> implements AsyncIterable<T> {
 
   /** The file descriptor, which stays the connection's. Native backend; on the portable one `UnsupportedError`. */
   fileno(): number {
-    const { fd } = this.#open("fileno");
+    const { fd } = this.#hold.open("fileno");
     if (fd !== undefined) return fd;
     throw new UnsupportedError("fileno() needs the native backend: on the portable one a connection has no descriptor of its own.");
   }
 
   /** Whether this process has closed its copy of this end. */
   get closed(): boolean {
-    return this.#closed;
+    return this.#hold.closed;
   }
 
   /** Closes this process's copy of this end: pending receives reject with `ClosedError`, accepted sends go out. Idempotent. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#port.release();
+    this.#hold.close();
   }
 
   /** As `send`, blocking this thread. Native backend; on the portable one this and the other twins throw `UnsupportedError`. */
@@ -217,19 +213,14 @@ export class Connection<T = unknown> implements AsyncIterable<T> {
     return port.recvSync === undefined ? noSync(name, twin) : port.recvSync(checkWait(options));
   }
 
-  #open(what: string): ConnectionPort {
-    if (this.#closed) throw new ClosedError(`The connection is closed in this process: ${what} works only before close().`);
-    return this.#port;
-  }
-
   #reading(what: string): ConnectionPort {
-    const port = this.#open(what);
+    const port = this.#hold.open(what);
     if (!this.readable) throw new UnsupportedError(`${what}() on the end of a one-way pipe that only sends: use the other end.`);
     return port;
   }
 
   #writing(what: string): ConnectionPort {
-    const port = this.#open(what);
+    const port = this.#hold.open(what);
     if (!this.writable) throw new UnsupportedError(`${what}() on the end of a one-way pipe that only receives: use the other end.`);
     return port;
   }

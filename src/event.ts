@@ -1,7 +1,6 @@
 import type { EventPort } from "./backend/backend.ts";
-import { ClosedError } from "./errors.ts";
 import { Adopted, registerShared } from "./message.ts";
-import { backendFor, noSync, shareable } from "./shared.ts";
+import { backendFor, Hold, noSync } from "./shared.ts";
 import { checkWait, type WaitOptions } from "./timing.ts";
 import { waitable } from "./wait.ts";
 
@@ -17,31 +16,30 @@ import { waitable } from "./wait.ts";
  * ```
  */
 export class Event {
-  readonly #port: EventPort;
-  #closed = false;
+  readonly #hold: Hold<EventPort>;
 
   constructor(adopted?: unknown) {
-    this.#port = adopted instanceof Adopted ? (adopted.port as EventPort) : backendFor(new.target).makeEvent();
-    shareable(this, this.#port, () => this.#open("sending it"));
+    const port = adopted instanceof Adopted ? (adopted.port as EventPort) : backendFor(new.target).makeEvent();
+    this.#hold = new Hold(port, "event", this);
     waitable(this, () => {
-      const port = this.#open("wait");
+      const port = this.#hold.open("wait");
       return { poll: (wait) => port.wait(wait), pollNow: port.isSetNow && (() => port.isSetNow?.() === true) };
     });
   }
 
   /** Sets the flag, and lets everybody go on who waits for it; waits for nobody. */
   async set(): Promise<void> {
-    await this.#open("set").set();
+    await this.#hold.open("set").set();
   }
 
   /** Clears the flag. */
   async clear(): Promise<void> {
-    await this.#open("clear").clear();
+    await this.#hold.open("clear").clear();
   }
 
   /** Whether the flag is set. */
   async isSet(): Promise<boolean> {
-    return this.#open("isSet").isSet();
+    return this.#hold.open("isSet").isSet();
   }
 
   /**
@@ -52,37 +50,30 @@ export class Event {
    * @throws {ClosedError} after `close()`, also while it waits
    */
   async wait(options?: WaitOptions): Promise<boolean> {
-    return this.#open("wait").wait(checkWait(options));
+    return this.#hold.open("wait").wait(checkWait(options));
   }
 
   /** As `wait`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
   waitSync(options?: WaitOptions): boolean {
-    const port = this.#open("waitSync");
+    const port = this.#hold.open("waitSync");
     return port.waitSync === undefined ? noSync("waitSync", "wait") : port.waitSync(checkWait(options));
   }
 
   /** As `set`, at once. Native backend; on the portable one `UnsupportedError`. */
   setSync(): void {
-    const port = this.#open("setSync");
+    const port = this.#hold.open("setSync");
     if (port.setSync === undefined) return noSync("setSync", "set");
     port.setSync();
   }
 
   /** Lets this process go of the object. Idempotent. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#port.release();
+    this.#hold.close();
   }
 
   /** As `close()`. */
   [Symbol.dispose](): void {
     this.close();
-  }
-
-  #open(what: string): EventPort {
-    if (this.#closed) throw new ClosedError(`The event is closed in this process: ${what} works only before close().`);
-    return this.#port;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Grant, LockPort, SemaphorePort } from "./backend/backend.ts";
-import { ClosedError, TimeoutError } from "./errors.ts";
+import { TimeoutError } from "./errors.ts";
 import { Adopted, registerShared } from "./message.ts";
-import { backendFor, noSync, shareable } from "./shared.ts";
+import { backendFor, Hold, noSync } from "./shared.ts";
 import { type BlockOptions, checkWait, describe, type Wait } from "./timing.ts";
 
 /** What locks and semaphores have in common: something that is acquired and released. */
@@ -131,22 +131,20 @@ export function insideOf(lock: Lock | RLock): LockInside {
 }
 
 abstract class PlainLock extends Acquirable {
-  readonly #port: LockPort;
-  #closed = false;
+  readonly #hold: Hold<LockPort>;
 
   constructor(port: LockPort) {
     super();
-    this.#port = port;
-    shareable(this, port, () => this.#open("sending it"));
-    insides.set(this, { open: (what) => this.#open(what), took: (grant) => this.took(grant) });
+    this.#hold = new Hold(port, "lock", this);
+    insides.set(this, { open: (what) => this.#hold.open(what), took: (grant) => this.took(grant) });
   }
 
   protected override take(wait: Wait, what: string): Promise<Grant> {
-    return this.#open(what).acquire(wait);
+    return this.#hold.open(what).acquire(wait);
   }
 
   protected override takeSync(wait: Wait, what: string): Grant {
-    const port = this.#open(what);
+    const port = this.#hold.open(what);
     return port.acquireSync === undefined ? noSync(what, "acquire") : port.acquireSync(wait);
   }
 
@@ -156,31 +154,24 @@ abstract class PlainLock extends Acquirable {
    * @throws {StateError} if it is not held (an {@link RLock}: not by this process)
    */
   override async release(): Promise<void> {
-    await this.#open("release").unlock();
+    await this.#hold.open("release").unlock();
   }
 
   /** As `release`, at once. Native backend; on the portable one `UnsupportedError`. */
   override releaseSync(): void {
-    const port = this.#open("releaseSync");
+    const port = this.#hold.open("releaseSync");
     if (port.unlockSync === undefined) return noSync("releaseSync", "release");
     port.unlockSync();
   }
 
   /** Lets this process go of the object; a lock that it holds counts as abandoned. Idempotent. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#port.release();
+    this.#hold.close();
   }
 
   /** As `close()`. */
   [Symbol.dispose](): void {
     this.close();
-  }
-
-  #open(what: string): LockPort {
-    if (this.#closed) throw new ClosedError(`The lock is closed in this process: ${what} works only before close().`);
-    return this.#port;
   }
 }
 
@@ -256,8 +247,7 @@ function checkSemaphore(options: SemaphoreOptions | number): { value: number; ro
  * ```
  */
 export class Semaphore extends Acquirable {
-  readonly #port: SemaphorePort;
-  #closed = false;
+  readonly #hold: Hold<SemaphorePort>;
 
   /**
    * @param options the value alone, or {@link SemaphoreOptions}; default 1
@@ -266,19 +256,19 @@ export class Semaphore extends Acquirable {
   constructor(options: SemaphoreOptions | number = 1) {
     super();
     const bounded = new.target === BoundedSemaphore || new.target.prototype instanceof BoundedSemaphore;
-    this.#port =
+    const port =
       options instanceof Adopted
         ? (options.port as SemaphorePort)
         : backendFor(new.target).makeSemaphore({ ...checkSemaphore(options), bounded });
-    shareable(this, this.#port, () => this.#open("sending it"));
+    this.#hold = new Hold(port, "semaphore", this);
   }
 
   protected override take(wait: Wait, what: string): Promise<Grant> {
-    return this.#open(what).acquire(wait);
+    return this.#hold.open(what).acquire(wait);
   }
 
   protected override takeSync(wait: Wait, what: string): Grant {
-    const port = this.#open(what);
+    const port = this.#hold.open(what);
     return port.acquireSync === undefined ? noSync(what, "acquire") : port.acquireSync(wait);
   }
 
@@ -288,36 +278,29 @@ export class Semaphore extends Acquirable {
    * @throws {StateError} if a {@link BoundedSemaphore} has all its permits
    */
   override async release(): Promise<void> {
-    await this.#open("release").post();
+    await this.#hold.open("release").post();
   }
 
   /** As `release`, at once. Native backend; on the portable one `UnsupportedError`. */
   override releaseSync(): void {
-    const port = this.#open("releaseSync");
+    const port = this.#hold.open("releaseSync");
     if (port.postSync === undefined) return noSync("releaseSync", "release");
     port.postSync();
   }
 
   /** How many permits are there. */
   async getValue(): Promise<number> {
-    return this.#open("getValue").value();
+    return this.#hold.open("getValue").value();
   }
 
   /** Lets this process go of the object. Idempotent. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#port.release();
+    this.#hold.close();
   }
 
   /** As `close()`. */
   [Symbol.dispose](): void {
     this.close();
-  }
-
-  #open(what: string): SemaphorePort {
-    if (this.#closed) throw new ClosedError(`The semaphore is closed in this process: ${what} works only before close().`);
-    return this.#port;
   }
 }
 

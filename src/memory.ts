@@ -1,8 +1,8 @@
 import type { Backend, MemoryPort } from "./backend/backend.ts";
-import { ClosedError, UnsupportedError } from "./errors.ts";
+import { UnsupportedError } from "./errors.ts";
 import { Adopted, registerShared } from "./message.ts";
 import { randomName } from "./random.ts";
-import { backendFor, shareable } from "./shared.ts";
+import { backendFor, Hold } from "./shared.ts";
 import { describe } from "./timing.ts";
 
 export interface SharedMemoryOptions {
@@ -64,8 +64,7 @@ function open(backend: Backend, options: SharedMemoryOptions): MemoryPort {
 export class SharedMemory {
   /** How many bytes; known after `close()` too. */
   readonly size: number;
-  readonly #port: MemoryPort;
-  #closed = false;
+  readonly #hold: Hold<MemoryPort>;
 
   /**
    * @param options {@link SharedMemoryOptions}
@@ -76,9 +75,9 @@ export class SharedMemory {
    * @throws {CorruptedError} if what has the name is no shared memory of ours
    */
   constructor(options: SharedMemoryOptions) {
-    this.#port = options instanceof Adopted ? (options.port as MemoryPort) : open(backendFor(new.target), options);
-    this.size = this.#port.size;
-    shareable(this, this.#port, () => this.#open("sending it"));
+    const port = options instanceof Adopted ? (options.port as MemoryPort) : open(backendFor(new.target), options);
+    this.#hold = new Hold(port, "shared memory", this);
+    this.size = port.size;
   }
 
   /**
@@ -88,14 +87,14 @@ export class SharedMemory {
    * @throws {UnsupportedError} where the runtime gives no view of memory, as Deno without `--allow-ffi` for everything
    */
   get buf(): Uint8Array {
-    const { buffer } = this.#open("buf");
+    const { buffer } = this.#hold.open("buf");
     owners.set(buffer, this);
     return new Uint8Array(buffer);
   }
 
   /** By which any process of this user can attach it. */
   get name(): string {
-    return this.#port.name;
+    return this.#hold.port.name;
   }
 
   /**
@@ -104,7 +103,7 @@ export class SharedMemory {
    * @throws {ProcessError} if it was removed before
    */
   unlink(): void {
-    this.#port.unlink();
+    this.#hold.port.unlink();
   }
 
   /**
@@ -112,19 +111,12 @@ export class SharedMemory {
    * when it is collected, unless `buf` was asked for.
    */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#port.release();
+    this.#hold.close();
   }
 
   /** As `close()`. */
   [Symbol.dispose](): void {
     this.close();
-  }
-
-  #open(what: string): MemoryPort {
-    if (this.#closed) throw new ClosedError(`The shared memory is closed in this process: ${what} works only before close().`);
-    return this.#port;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { QueuePort, QueueStats } from "./backend/backend.ts";
-import { ClosedError, ShutDown, StateError } from "./errors.ts";
+import { ShutDown, StateError } from "./errors.ts";
 import { Adopted, accept, deliver, deliverSync, packLent, registerShared } from "./message.ts";
-import { backendFor, noSync, shareable } from "./shared.ts";
+import { backendFor, Hold, noSync } from "./shared.ts";
 import { type BlockOptions, checkWait, describe, ONCE, type Wait, type WaitOptions } from "./timing.ts";
 import { waitable } from "./wait.ts";
 
@@ -50,8 +50,7 @@ function checkOptions(options: QueueOptions | number): { maxsize: number; redeli
  * ```
  */
 export class Queue<T = unknown> implements AsyncIterable<T> {
-  readonly #port: QueuePort;
-  #closed = false;
+  readonly #hold: Hold<QueuePort>;
 
   /**
    * @param options `maxsize` alone, or {@link QueueOptions}.
@@ -59,12 +58,12 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * @throws {RangeError} if `maxsize` is no whole number
    */
   constructor(options: QueueOptions | number = unbounded) {
-    if (options instanceof Adopted) this.#port = options.port as QueuePort;
-    else if (typeof options !== "number" && (typeof options !== "object" || options === null)) {
+    if (typeof options !== "number" && (typeof options !== "object" || options === null))
       throw new TypeError(`A queue takes maxsize or { maxsize?, redeliver? }, received ${describe(options)}.`);
-    } else this.#port = backendFor(new.target).makeQueue("queue", checkOptions(options));
-    shareable(this, this.#port, () => this.#open("sending it"));
-    waitable(this, () => this.#open("wait"));
+    const port =
+      options instanceof Adopted ? (options.port as QueuePort) : backendFor(new.target).makeQueue("queue", checkOptions(options));
+    this.#hold = new Hold(port, "queue", this);
+    waitable(this, () => this.#hold.open("wait"));
   }
 
   /**
@@ -77,7 +76,7 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * @throws {SerializationError} if the item can't travel
    */
   async put(item: T, options?: BlockOptions): Promise<void> {
-    const port = this.#open("put");
+    const port = this.#hold.open("put");
     const wait = checkWait(options);
     const rest = putInto(port, item, wait);
     if (rest !== undefined) await rest;
@@ -85,7 +84,7 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
 
   /** `put` that never waits: rejects with `Full` at once. */
   async putNowait(item: T): Promise<void> {
-    const port = this.#open("putNowait");
+    const port = this.#hold.open("putNowait");
     const rest = putInto(port, item, ONCE);
     if (rest !== undefined) await rest;
   }
@@ -100,35 +99,35 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * @throws {OwnerDiedError} if the process that made the queue is gone
    */
   async get(options?: BlockOptions): Promise<T> {
-    const port = this.#open("get");
+    const port = this.#hold.open("get");
     const wait = checkWait(options);
     return accept(port.getNow?.() ?? (await port.get(wait))) as T;
   }
 
   /** `get` that never waits: rejects with `Empty` at once. */
   async getNowait(): Promise<T> {
-    return accept(await this.#open("getNowait").get(ONCE)) as T;
+    return accept(await this.#hold.open("getNowait").get(ONCE)) as T;
   }
 
   /** The number of items in the queue, exact at the moment it was asked. */
   async qsize(): Promise<number> {
-    return (await this.#open("qsize").stats()).size;
+    return (await this.#hold.open("qsize").stats()).size;
   }
 
   /** Whether no item is in the queue: the same counter as `qsize`. */
   async empty(): Promise<boolean> {
-    return (await this.#open("empty").stats()).size === 0;
+    return (await this.#hold.open("empty").stats()).size === 0;
   }
 
   /** Whether `maxsize` items are in the queue; never, without `maxsize`. */
   async full(): Promise<boolean> {
-    const { size, maxsize } = await this.#open("full").stats();
+    const { size, maxsize } = await this.#hold.open("full").stats();
     return maxsize > 0 && size >= maxsize;
   }
 
   /** Counts since the queue was made; `lost` are items in the hands of consumers that died before their `get` settled. */
   async stats(): Promise<QueueStats> {
-    const { maxsize: _, ...stats } = await this.#open("stats").stats();
+    const { maxsize: _, ...stats } = await this.#hold.open("stats").stats();
     return stats;
   }
 
@@ -138,7 +137,7 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * @throws {StateError} if nothing taken is left to be marked
    */
   async taskDone(): Promise<void> {
-    await this.#open("taskDone").taskDone();
+    await this.#hold.open("taskDone").taskDone();
   }
 
   /**
@@ -149,7 +148,7 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * @throws {ProcessDiedError} if consumers ended holding unmarked items (`items` says how many): they count as done from then on
    */
   async join(options?: WaitOptions): Promise<void> {
-    await this.#open("join").join(checkWait(options));
+    await this.#hold.open("join").join(checkWait(options));
   }
 
   /**
@@ -160,14 +159,12 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
   async shutdown(options: ShutdownOptions = {}): Promise<void> {
     if (typeof options !== "object" || options === null)
       throw new TypeError(`shutdown takes { immediate? }, received ${describe(options)}.`);
-    await this.#open("shutdown").shutdown(options.immediate === true);
+    await this.#hold.open("shutdown").shutdown(options.immediate === true);
   }
 
   /** Ends this process's use of the queue: pending gets reject with `ClosedError`, pending puts go out. Idempotent. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#port.release();
+    this.#hold.close();
   }
 
   /**
@@ -176,18 +173,18 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * @throws {StateError} before `close()`
    */
   async joinThread(): Promise<void> {
-    if (!this.#closed) throw new StateError("joinThread() waits for the last puts: call close() first.");
-    await this.#port.sent();
+    if (!this.#hold.closed) throw new StateError("joinThread() waits for the last puts: call close() first.");
+    await this.#hold.port.sent();
   }
 
   /** This process's exit does not wait for unfinished puts: they may be lost. */
   cancelJoinThread(): void {
-    this.#port.letGo();
+    this.#hold.port.letGo();
   }
 
   /** As `put`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
   putSync(item: T, options?: BlockOptions): void {
-    const port = this.#open("putSync");
+    const port = this.#hold.open("putSync");
     const wait = checkWait(options);
     if (port.putSync === undefined) return noSync("putSync", "put");
     deliverSync(packLent(item, "item"), (message) => port.putSync?.(message, wait));
@@ -195,13 +192,13 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
 
   /** As `get`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
   getSync(options?: BlockOptions): T {
-    const port = this.#open("getSync");
+    const port = this.#hold.open("getSync");
     return port.getSync === undefined ? noSync("getSync", "get") : (accept(port.getSync(checkWait(options))) as T);
   }
 
   /** As `join`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
   joinSync(options?: WaitOptions): void {
-    const port = this.#open("joinSync");
+    const port = this.#hold.open("joinSync");
     if (port.joinSync === undefined) return noSync("joinSync", "join");
     port.joinSync(checkWait(options));
   }
@@ -228,12 +225,7 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
   /** `close()`, then `joinThread()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
-    await this.#port.sent();
-  }
-
-  #open(what: string): QueuePort {
-    if (this.#closed) throw new ClosedError(`The queue is closed in this process: ${what} works only before close().`);
-    return this.#port;
+    await this.#hold.port.sent();
   }
 }
 
@@ -252,18 +244,17 @@ export type JoinableQueue<T = unknown> = Queue<T>;
  * ```
  */
 export class SimpleQueue<T = unknown> {
-  readonly #port: QueuePort;
-  #closed = false;
+  readonly #hold: Hold<QueuePort>;
 
   constructor(adopted?: unknown) {
-    this.#port = adopted instanceof Adopted ? (adopted.port as QueuePort) : backendFor(new.target).makeQueue("simple", unbounded);
-    shareable(this, this.#port, () => this.#open("sending it"));
-    waitable(this, () => this.#open("wait"));
+    const port = adopted instanceof Adopted ? (adopted.port as QueuePort) : backendFor(new.target).makeQueue("simple", unbounded);
+    this.#hold = new Hold(port, "queue", this);
+    waitable(this, () => this.#hold.open("wait"));
   }
 
   /** As {@link Queue.put}. */
   async put(item: T, options?: WaitOptions): Promise<void> {
-    const port = this.#open("put");
+    const port = this.#hold.open("put");
     const wait = checkWait(options);
     const rest = putInto(port, item, wait);
     if (rest !== undefined) await rest;
@@ -271,49 +262,42 @@ export class SimpleQueue<T = unknown> {
 
   /** As {@link Queue.get}. */
   async get(options?: WaitOptions): Promise<T> {
-    const port = this.#open("get");
+    const port = this.#hold.open("get");
     const wait = checkWait(options);
     return accept(port.getNow?.() ?? (await port.get(wait))) as T;
   }
 
   /** Whether no item is in the queue: the same counter as `qsize`. */
   async empty(): Promise<boolean> {
-    return (await this.#open("empty").stats()).size === 0;
+    return (await this.#hold.open("empty").stats()).size === 0;
   }
 
   /** Whether this process has closed it. */
   get closed(): boolean {
-    return this.#closed;
+    return this.#hold.closed;
   }
 
   /** Ends this process's use of the queue. Idempotent. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#port.release();
+    this.#hold.close();
   }
 
   /** As `put`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
   putSync(item: T): void {
-    const port = this.#open("putSync");
+    const port = this.#hold.open("putSync");
     if (port.putSync === undefined) return noSync("putSync", "put");
     deliverSync(packLent(item, "item"), (message) => port.putSync?.(message, checkWait(undefined)));
   }
 
   /** As `get`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
   getSync(options?: WaitOptions): T {
-    const port = this.#open("getSync");
+    const port = this.#hold.open("getSync");
     return port.getSync === undefined ? noSync("getSync", "get") : (accept(port.getSync(checkWait(options))) as T);
   }
 
   /** As `close()`. */
   [Symbol.dispose](): void {
     this.close();
-  }
-
-  #open(what: string): QueuePort {
-    if (this.#closed) throw new ClosedError(`The queue is closed in this process: ${what} works only before close().`);
-    return this.#port;
   }
 }
 

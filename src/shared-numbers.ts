@@ -1,9 +1,9 @@
 import type { Backend, Cell, CellArray, CellsPort, CellType, Operation } from "./backend/backend.ts";
 import { bytesPerCell, CELL_TYPES, cellAt, isBig, isCellType, isInteger, makeCells } from "./backend/cells.ts";
-import { ClosedError, UnsupportedError } from "./errors.ts";
+import { UnsupportedError } from "./errors.ts";
 import { Lock, RLock } from "./locks.ts";
 import { Adopted, registerShared } from "./message.ts";
-import { backendFor, shareable } from "./shared.ts";
+import { backendFor, Hold } from "./shared.ts";
 import { describe } from "./timing.ts";
 import { registerOwn, travelAs } from "./wire/classes.ts";
 
@@ -63,28 +63,14 @@ function cellsOf(type: CellType, values: Iterable<unknown>): CellArray {
 }
 
 /** This process's hold on numbers, as a value and an array have it. */
-class Numbers {
+class Numbers extends Hold<CellsPort> {
   readonly type: CellType;
   readonly length: number;
-  readonly #port: CellsPort;
-  #closed = false;
 
   constructor(port: CellsPort) {
+    super(port, "array of shared numbers");
     this.type = port.type;
     this.length = port.length;
-    this.#port = port;
-    shareable(this, port, () => this.open("sending them"));
-  }
-
-  open(what: string): CellsPort {
-    if (this.#closed) throw new ClosedError(`The shared numbers are closed in this process: ${what} works only before close().`);
-    return this.#port;
-  }
-
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#port.release();
   }
 }
 

@@ -1,15 +1,44 @@
 import type { Backend, Port } from "./backend/backend.ts";
 import { type BackendName, chooseBackend } from "./backend/select.ts";
-import { UnsupportedError } from "./errors.ts";
+import { ClosedError, UnsupportedError } from "./errors.ts";
 import { markShared } from "./wire/shared.ts";
 
 // A safety net for objects that nobody closed: correctness never depends on it.
 const collected = new FinalizationRegistry<Port>((port) => port.release());
 
-/** Lets the object travel: `open` gives its port, or throws if the object is closed. */
-export function shareable(object: object, port: Port, open: () => Port): void {
-  collected.register(object, port);
-  markShared(object, open);
+/** An object's hold on what it stands for, until it is closed; with it the object can travel. */
+export class Hold<P extends Port> {
+  readonly port: P;
+  readonly #name: string;
+  #closed = false;
+
+  /**
+   * @param name what users call the object
+   * @param object this hold itself by default
+   */
+  constructor(port: P, name: string, object?: object) {
+    this.port = port;
+    this.#name = name;
+    collected.register(object ?? this, port);
+    markShared(object ?? this, () => this.open("sending it"));
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** The port, for a call of this name. Throws `ClosedError` after `close()`. */
+  open(what: string): P {
+    if (this.#closed) throw new ClosedError(`The ${this.#name} is closed in this process: ${what} works only before close().`);
+    return this.port;
+  }
+
+  /** Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.port.release();
+  }
 }
 
 /** What every `Sync` twin does on a backend without blocking calls. */
