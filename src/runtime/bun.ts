@@ -3,7 +3,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { modules } from "../builtins.ts";
 import { UnsupportedError } from "../errors.ts";
 import type { Exit, LaunchOptions, Output, Runtime, SpawnCommand, SpawnedChild } from "./runtime.ts";
-import { carriedFlags, entryPath, replaceStdin } from "./shared.ts";
+import { carriedFlags, entryPath, lookNowAndThen, replaceStdin } from "./shared.ts";
 
 interface BunChild {
   readonly pid: number;
@@ -31,9 +31,6 @@ interface BunFfi {
   toArrayBuffer(pointer: number, offset: number, length: number): ArrayBuffer;
   dlopen(path: string, symbols: Record<string, unknown>): { readonly symbols: Record<string, (...args: never[]) => number> };
 }
-
-/** Milliseconds between looks at what could not be watched. */
-const LOOK_EVERY = 10;
 
 const host: BunHost | undefined = (globalThis as unknown as { Bun?: BunHost }).Bun;
 let cache: object | undefined;
@@ -121,8 +118,7 @@ export const bun: Runtime = {
   watchSocket(fd: number, data: () => void): void {
     host?.connect({ fd, socket: { data, error: () => {} } }).then(
       (socket) => socket.unref(),
-      // The kernel watches no more descriptors: looking now and then is slower, and as right.
-      () => setInterval(data, LOOK_EVERY).unref(),
+      () => lookNowAndThen(data),
     );
   },
 

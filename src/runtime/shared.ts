@@ -20,12 +20,24 @@ export function heapFlag(bytes: number | undefined): string[] {
   return bytes === undefined ? [] : [`--max-old-space-size=${Math.max(1, Math.floor(bytes / 2 ** 20))}`];
 }
 
+/** Milliseconds between looks at what can't be watched. */
+const LOOK_EVERY = 10;
+
+/** In place of being told, where the system has not what that takes: slower, and as right. */
+export function lookNowAndThen(look: () => void): void {
+  setInterval(look, LOOK_EVERY).unref();
+}
+
 /** Takes a socket into the event loop, without holding it. */
 export function adoptSocket(fd: number, data: () => void): void {
-  const socket = new (net().Socket)({ fd, readable: true, writable: false });
-  socket.on("data", data);
-  socket.on("error", () => {});
-  socket.unref();
+  try {
+    const socket = new (net().Socket)({ fd, readable: true, writable: false });
+    socket.on("data", data);
+    socket.on("error", () => lookNowAndThen(data));
+    socket.unref();
+  } catch {
+    lookNowAndThen(data);
+  }
 }
 
 /** A module as a command line takes it: Node and Bun want paths. */
