@@ -75,6 +75,7 @@ try {
   await check(await address("queue_test"), []);
   await check(await address("scribble_test", GUARD), []);
   await check(await address("stop_test"), []);
+  await check(await plain("spin_test"), []);
   await check(await thread("thread_test", ONE_MAPPING), []);
   await check(await address("kill_test", WORKERS), [String(SANITIZED_KILLS)]);
   await check(await address("sync_test"), [String(SANITIZED_KILLS / 4)]);

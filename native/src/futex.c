@@ -48,6 +48,27 @@ int pp_futex_wait_any(pp_word *const *words, const uint32_t *expected, int count
   return syscall(SYS_futex_waitv, waiters, count, 0, &until, CLOCK_MONOTONIC) >= 0 ? 0 : -errno;
 }
 
+/* A yield to somebody who waits for us is over in microseconds; among those who compute it costs a whole time slice and more. */
+#define COSTLY_US 1000
+#define FIRST_PENALTY_US 100000
+#define MOST_PENALTY_US 16000000
+
+bool pp_yield(void) {
+  static _Atomic int64_t quiet_until, penalty;
+  int64_t begun = pp_now();
+  if (begun < atomic_load_explicit(&quiet_until, memory_order_relaxed)) return false;
+  sched_yield();
+  int64_t now = pp_now(), last = atomic_load_explicit(&penalty, memory_order_relaxed);
+  if (now - begun <= COSTLY_US) {
+    if (last != 0) atomic_store_explicit(&penalty, last / 2, memory_order_relaxed);
+    return true;
+  }
+  int64_t next = last < FIRST_PENALTY_US ? FIRST_PENALTY_US : last * 2 < MOST_PENALTY_US ? last * 2 : MOST_PENALTY_US;
+  atomic_store_explicit(&penalty, next, memory_order_relaxed);
+  atomic_store_explicit(&quiet_until, now + next, memory_order_relaxed);
+  return true;
+}
+
 int pp_spin(const pp_word *word, uint32_t expected, int us) {
   int64_t until = pp_now() + us;
   do {
@@ -55,7 +76,7 @@ int pp_spin(const pp_word *word, uint32_t expected, int us) {
       if (atomic_load_explicit(word, memory_order_relaxed) != expected) return 1;
       pp_pause();
     }
-    sched_yield();
+    pp_yield();
   } while (pp_now() < until);
   return 0;
 }
@@ -73,8 +94,7 @@ void pp_spin_paid(struct pp_spinner *spinner, bool paid) {
 
 int pp_spin_wisely(struct pp_spinner *spinner, const pp_word *word, uint32_t expected) {
   if (!pp_spin_may_pay(spinner)) {
-    sched_yield();
-    return atomic_load(word) != expected;
+    return pp_yield() && atomic_load(word) != expected;
   }
   int paid = pp_spin(word, expected, PP_SPIN_US);
   pp_spin_paid(spinner, paid != 0);

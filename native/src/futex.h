@@ -19,6 +19,8 @@ int pp_futex_wait(pp_word *word, uint32_t expected, int ms);
 void pp_futex_wake(pp_word *word, int count);
 /* Sleeps while each word holds its expected value; -ENOSYS where the kernel can't. `count` up to 128. */
 int pp_futex_wait_any(pp_word *const *words, const uint32_t *expected, int count, int ms);
+/* Lets whoever waits for this core have it for a moment: false, and not done, for a while after that took long. */
+bool pp_yield(void);
 /* Spins up to `us` microseconds while `word` holds `expected`; 1 if it changed. */
 int pp_spin(const pp_word *word, uint32_t expected, int us);
 /* Whether spinning has paid lately: after each spin that did not, twice as many waits do without; 4 at most, for two that wait for each

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -61,7 +60,7 @@ static bool look_again(int fd, int64_t *until) {
     return false;
   }
   for (int i = 0; i < 20; i++) pp_pause();
-  sched_yield();
+  pp_yield();
   return true;
 }
 
