@@ -50,7 +50,7 @@ int pp_futex_wait_any(pp_word *const *words, const uint32_t *expected, int count
 
 /* A yield to somebody who waits for us is over in microseconds; among those who compute it costs a whole time slice and more. */
 #define COSTLY_US 1000
-#define FIRST_PENALTY_US 100000
+#define FIRST_PENALTY_US 5000
 #define MOST_PENALTY_US 16000000
 
 bool pp_yield(void) {
