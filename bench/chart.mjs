@@ -68,6 +68,7 @@ export function chart(rows) {
   const all = bars(rows);
   const height = TOP + all.length * LINE + 20;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="11">
+<title>Each row against its reference</title>
 <rect width="${WIDTH}" height="${height}" fill="#fff"/>
 <text x="8" y="16" font-size="13">Times better than the reference: bar = median, thin line = min to max, mark = target (red: missed)</text>
 ${axis(height)}
