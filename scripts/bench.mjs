@@ -68,7 +68,7 @@ if (whole) {
   const page = join(root, "docs/benchmarks.md");
   writeFileSync(join(root, "docs/benchmarks.svg"), chart(done));
   const text = markdown({
-    machine: `${machineLine(machine)}${given.short ? "; short passes (--short)" : ""}`,
+    machine: `${machineLine(machine)}${given.short ? " Short passes (--short)." : ""}`,
     turns,
     rows: done,
     raw,
