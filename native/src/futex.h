@@ -27,6 +27,7 @@ int pp_spin(const pp_word *word, uint32_t expected, int us);
  * other must come to spin at the same time. */
 struct pp_spinner {
   uint8_t skip, backoff;
+  uint8_t shared; /* waits in a row that ended because somebody else got this core */
 };
 bool pp_spin_may_pay(struct pp_spinner *spinner);
 void pp_spin_paid(struct pp_spinner *spinner, bool paid);
