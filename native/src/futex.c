@@ -53,7 +53,6 @@ int pp_futex_wait_any(pp_word *const *words, const uint32_t *expected, int count
 #define FIRST_PENALTY_US 5000
 #define MOST_PENALTY_US 16000000
 #define MOST_SHARED 8
-#define YIELDED 2
 
 bool pp_yield(void) {
   static _Atomic int64_t quiet_until, penalty;
@@ -71,17 +70,19 @@ bool pp_yield(void) {
   return true;
 }
 
-int pp_spin(const pp_word *word, uint32_t expected, int us) {
-  int64_t until = pp_now() + us;
-  bool yielded = false;
+/* Whether the word changed, and whether it did while somebody else had this core. */
+static bool spin(const pp_word *word, uint32_t expected, bool *shared) {
+  int64_t until = pp_now() + PP_SPIN_US;
+  *shared = false;
   do {
     for (int i = 0; i < 50; i++) {
-      if (atomic_load_explicit(word, memory_order_relaxed) != expected) return yielded && i == 0 ? YIELDED : 1;
+      if (atomic_load_explicit(word, memory_order_relaxed) != expected) return true;
+      *shared = false;
       pp_pause();
     }
-    yielded = pp_yield();
+    *shared = pp_yield();
   } while (pp_now() < until);
-  return 0;
+  return false;
 }
 
 bool pp_spin_may_pay(struct pp_spinner *spinner) {
@@ -95,19 +96,17 @@ void pp_spin_paid(struct pp_spinner *spinner, bool paid) {
   spinner->skip = spinner->backoff;
 }
 
-int pp_spin_wisely(struct pp_spinner *spinner, const pp_word *word, uint32_t expected) {
+bool pp_spin(struct pp_spinner *spinner, const pp_word *word, uint32_t expected) {
   /* Two on one core, while another one may be idle: who sleeps is woken where there is room. */
   if (spinner->shared >= MOST_SHARED) {
     spinner->shared = 0;
-    return 0;
+    return false;
   }
-  if (!pp_spin_may_pay(spinner)) {
-    int changed = pp_yield() && atomic_load(word) != expected;
-    spinner->shared = changed ? (uint8_t)(spinner->shared + 1) : 0;
-    return changed;
-  }
-  int paid = pp_spin(word, expected, PP_SPIN_US);
-  spinner->shared = paid == YIELDED ? (uint8_t)(spinner->shared + 1) : 0;
-  pp_spin_paid(spinner, paid != 0);
-  return paid;
+  bool changed, shared = true;
+  if (pp_spin_may_pay(spinner)) {
+    changed = spin(word, expected, &shared);
+    pp_spin_paid(spinner, changed);
+  } else changed = pp_yield() && atomic_load(word) != expected;
+  spinner->shared = changed && shared ? (uint8_t)(spinner->shared + 1) : 0;
+  return changed;
 }

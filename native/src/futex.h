@@ -21,8 +21,6 @@ void pp_futex_wake(pp_word *word, int count);
 int pp_futex_wait_any(pp_word *const *words, const uint32_t *expected, int count, int ms);
 /* Lets whoever waits for this core have it for a moment: false, and not done, for a while after that took long. */
 bool pp_yield(void);
-/* Spins up to `us` microseconds while `word` holds `expected`; 1 if it changed. */
-int pp_spin(const pp_word *word, uint32_t expected, int us);
 /* Whether spinning has paid lately: after each spin that did not, twice as many waits do without; 4 at most, for two that wait for each
  * other must come to spin at the same time. */
 struct pp_spinner {
@@ -31,8 +29,8 @@ struct pp_spinner {
 };
 bool pp_spin_may_pay(struct pp_spinner *spinner);
 void pp_spin_paid(struct pp_spinner *spinner, bool paid);
-/* Spins where it may pay; elsewhere others get the core for a moment, and there is one look. 1 if the word changed. */
-int pp_spin_wisely(struct pp_spinner *spinner, const pp_word *word, uint32_t expected);
+/* Spins while `word` holds `expected`, where that may pay; elsewhere others get the core for a moment, and there is one look. Whether it changed. */
+bool pp_spin(struct pp_spinner *spinner, const pp_word *word, uint32_t expected);
 /* Microseconds of the monotonic clock. */
 int64_t pp_now(void);
 

@@ -63,7 +63,7 @@ int32_t pp_queue_put(int32_t index, const uint8_t *bytes, int32_t length, int32_
 static int get_spinning(struct pp_queue *queue, uint8_t *bytes, uint32_t space) {
   int status = pp_queue_get_item(queue, bytes, space, LOCK_MS);
   const pp_word *word = &queue->header->notices[PP_ITEMS].sequence;
-  if (status != -EAGAIN || !pp_spin_wisely(&queue->spinner, word, queue->seen[PP_ITEMS])) return status;
+  if (status != -EAGAIN || !pp_spin(&queue->spinner, word, queue->seen[PP_ITEMS])) return status;
   return pp_queue_get_item(queue, bytes, space, LOCK_MS);
 }
 

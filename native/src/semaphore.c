@@ -78,7 +78,8 @@ int32_t pp_semaphore_value(int32_t index) {
   if (status < 0 && status != -EBUSY) return status;
   int64_t value = value_of(sync);
   if (status == 0) pp_sync_leave(sync);
-  return is_sane(value) ? (int32_t)value : -EBADMSG;
+  if (!is_sane(value)) return status < 0 ? status : -EBADMSG;
+  return (int32_t)value;
 }
 
 /* Of one that is not robust, what the dead held stays taken: in the name of whoever gets their place. */

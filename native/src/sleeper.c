@@ -109,7 +109,7 @@ void pp_sleeper_forget(const void *object) {
 
 int pp_watch_sleep(const struct pp_watch *watch, int32_t ms) {
   int64_t until = pp_now() + (int64_t)ms * 1000;
-  if (watch->spinner != NULL && pp_spin_wisely(watch->spinner, watch->word, watch->seen)) return 0;
+  if (watch->spinner != NULL && pp_spin(watch->spinner, watch->word, watch->seen)) return 0;
   mark(watch);
   for (;;) {
     int64_t left = (until - pp_now()) / 1000;

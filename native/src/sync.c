@@ -197,7 +197,7 @@ int32_t pp_sync_spin(int32_t index) {
   if (sync == NULL) return -EBADF;
   if (sync->kind == PP_LOCK) sync->seen = atomic_load(&sync->header->lock);
   struct pp_watch watch = watch_of(sync);
-  return pp_spin_wisely(watch.spinner, watch.word, watch.seen);
+  return pp_spin(watch.spinner, watch.word, watch.seen);
 }
 
 int32_t pp_sync_pass(int32_t index) {
