@@ -20,7 +20,7 @@ await build.write({
   codeSplitting: {
     groups: [
       // All that the watcher needs.
-      { name: "runtime", test: /src\/(runtime\/|builtins|errors|place)/, priority: 1 },
+      { name: "runtime", test: /src\/(runtime\/|backend\/folder|builtins|errors|place|random)/, priority: 1 },
       { name: "library", minShareCount: 2 },
     ],
   },

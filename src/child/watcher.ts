@@ -1,6 +1,6 @@
 // A helper thread: it alone reads the channel to the parent, so that the parent's end is seen whatever the main thread does.
 import { parentPort, workerData } from "node:worker_threads";
-import { fs } from "../builtins.ts";
+import { remove } from "../backend/folder.ts";
 import { runtime } from "../runtime/runtime.ts";
 
 export interface WatcherSettings {
@@ -17,13 +17,7 @@ function parentGone(): void {
     parentPort?.postMessage(null);
     return;
   }
-  for (const path of orphaned) {
-    try {
-      fs().rmSync(path, { recursive: true, force: true });
-    } catch {
-      // A sibling removes it at this moment.
-    }
-  }
+  for (const path of orphaned) remove(path);
   process.kill(pid, "SIGKILL");
 }
 
