@@ -87,7 +87,11 @@ function attachAll(refs: readonly Ref[]): Port[] {
 }
 
 /** Sends a packed value on its way, and lets go of what is inside once it is settled. */
-export async function deliver(packed: Packed, send: (message: Message) => Promise<void>): Promise<void> {
+export function deliver(packed: Packed, send: (message: Message) => Promise<void>): Promise<void> {
+  return packed.refs.length === 0 ? send(packed) : deliverHeld(packed, send);
+}
+
+async function deliverHeld(packed: Packed, send: (message: Message) => Promise<void>): Promise<void> {
   let sent = false;
   try {
     await send(packed);

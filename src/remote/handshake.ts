@@ -1,6 +1,7 @@
 import { crypto } from "../builtins.ts";
 import { AuthenticationError } from "../errors.ts";
 import { randomBytes } from "../random.ts";
+import { join } from "../wire/bytes.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("latin1");
@@ -49,20 +50,18 @@ export function answer(key: Uint8Array, challenge: Uint8Array): Uint8Array {
   const name = /^\{(\w+)\}/.exec(decoder.decode(challenge.subarray(0, 12)))?.[1] ?? "";
   if (challenge.length < LEGACY_CHALLENGE || !Object.hasOwn(DIGESTS, name))
     throw refused(name === "md5" ? LEGACY : "its challenge is too short, or names a digest that is not allowed");
-  return join(
-    encoder.encode(`{${name}}`),
-    crypto()
-      .createHmac(DIGESTS[name] ?? "", key)
-      .update(challenge)
-      .digest(),
-  );
+  const proof = crypto()
+    .createHmac(DIGESTS[name] ?? "", key)
+    .update(challenge)
+    .digest();
+  return join([encoder.encode(`{${name}}`), proof]);
 }
 
 async function challenge(channel: Channel, key: Uint8Array, nonce: Uint8Array): Promise<void> {
-  const asked = join(PREFIX, nonce);
-  await channel.send(join(CHALLENGE, asked));
+  const asked = join([PREFIX, nonce]);
+  await channel.send(join([CHALLENGE, asked]));
   const proof = await channel.recv();
-  const expected = join(PREFIX, crypto().createHmac("sha256", key).update(asked).digest());
+  const expected = join([PREFIX, crypto().createHmac("sha256", key).update(asked).digest()]);
   if (proof.length === PREFIX.length + DIGEST && crypto().timingSafeEqual(proof, expected)) return channel.send(WELCOME);
   await channel.send(FAILURE);
   throw refused(proof.length === LEGACY_ANSWER ? LEGACY : "it does not know the key");
@@ -80,7 +79,7 @@ async function respond(channel: Channel, prove: (challenge: Uint8Array) => Uint8
 // so no client will answer what was asked of the other side.
 function markedNonce(key: Uint8Array): Uint8Array {
   const random = randomBytes(NONCE);
-  return join(random, mark(key, random));
+  return join([random, mark(key, random)]);
 }
 
 function isMarked(key: Uint8Array, message: Uint8Array): boolean {
@@ -99,11 +98,4 @@ function refused(why: string): AuthenticationError {
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && crypto().timingSafeEqual(a, b);
-}
-
-function join(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(first.length + second.length);
-  joined.set(first);
-  joined.set(second, first.length);
-  return joined;
 }

@@ -1,4 +1,5 @@
 import { CorruptedError } from "../errors.ts";
+import { join } from "../wire/bytes.ts";
 
 const SHORT_HEAD = 4;
 const LONG_HEAD = 12;
@@ -44,7 +45,7 @@ export class MessageReader {
     this.#large?.set(part, this.#came);
     this.#came += part.length;
     const rest = chunk.subarray(part.length);
-    if (rest.length > 0) this.#rest = this.#rest.length === 0 ? rest : concat(this.#rest, rest);
+    if (rest.length > 0) this.#rest = this.#rest.length === 0 ? rest : join([this.#rest, rest]);
     this.#gather();
   }
 
@@ -114,11 +115,4 @@ export class MessageReader {
     this.#large = undefined;
     this.#came = 0;
   }
-}
-
-function concat(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(first.length + second.length);
-  joined.set(first);
-  joined.set(second, first.length);
-  return joined;
 }

@@ -6,16 +6,23 @@ const LONGEST_DELAY = 2 ** 31 - 1;
 let timer: NodeJS.Timeout | undefined;
 let holds = 0;
 
+/** Keeps the event loop alive until as many calls of {@link freeEventLoop}. */
+export function keepEventLoop(): void {
+  if (holds++ > 0) return;
+  timer ??= setInterval(() => {}, LONGEST_DELAY);
+  timer.ref();
+}
+
+export function freeEventLoop(): void {
+  if (--holds === 0) timer?.unref();
+}
+
 /** Keeps the event loop alive until the returned function is called (once or more). */
 export function holdEventLoop(): () => void {
-  if (holds++ === 0) {
-    timer ??= setInterval(() => {}, LONGEST_DELAY);
-    timer.ref();
-  }
+  keepEventLoop();
   let held = true;
   return () => {
-    if (!held) return;
+    if (held) freeEventLoop();
     held = false;
-    if (--holds === 0) timer?.unref();
   };
 }

@@ -1,9 +1,11 @@
 import type { Message, Ref } from "../backend/backend.ts";
 import { CorruptedError, SerializationError } from "../errors.ts";
+import { join } from "./bytes.ts";
 import { decode } from "./decode.ts";
 import { encode } from "./encode.ts";
 import { isRef } from "./refs.ts";
 import { MAX_MESSAGE } from "./tags.ts";
+import { KEEP_BELOW } from "./writer.ts";
 
 /** What one side of a hub's line says to the other. */
 export const Op = {
@@ -47,76 +49,113 @@ const HAS_MESSAGE = 1;
 const HAS_META = 2;
 const ONCE = 4;
 const ALL_FLAGS = 7;
+const NO_REFS: readonly Ref[] = [];
 const MAX_META = 1 << 20;
 // Below this, copying is cheaper than keeping the whole chunk a message came in alive.
 const COPY_BELOW = 1 << 14;
+const BY_HAND = 32;
 const LARGE = 1 << 20;
 // Of a frame that announces more, no more than this is believed before it comes.
 const AT_ONCE = 1 << 24;
 
 interface Meta {
   readonly meta?: unknown;
-  readonly refs?: readonly Ref[];
+  readonly refs?: readonly Ref[] | undefined;
 }
 
-// Small frames are written one behind the other: an array of its own for each costs more than what is in it.
-const SLAB = 1 << 16;
-let slab = new DataView(new ArrayBuffer(0));
-let used = 0;
+// Small frames lie one behind the other: an array of its own for each costs more than what is in it.
+const FIRST_SLAB = 256;
+const LAST_SLAB = 1 << 16;
 
-/** So many bytes that nobody else writes to. */
-function room(size: number): { readonly view: DataView; readonly at: number } {
-  if (used + size > slab.byteLength) {
-    slab = new DataView(new ArrayBuffer(Math.max(SLAB, size)));
-    used = 0;
+/** Turns frames into bytes, in as few pieces as can be, until they are taken. */
+export class FrameWriter {
+  #pieces: Uint8Array[] = [];
+  #size = 0;
+  #slab = new Uint8Array(0);
+  #view = new DataView(this.#slab.buffer);
+  // Of the slab: what was taken, or is a piece, and what is written.
+  #start = 0;
+  #end = 0;
+
+  /** How many bytes there are to take. */
+  get size(): number {
+    return this.#size;
   }
-  const at = used;
-  used += size;
-  return { view: slab, at };
+
+  /** Payloads of {@link KEEP_BELOW} bytes and more are not copied: they are to stay as they are until they are sent. */
+  write(frame: Frame): void {
+    const { op, id, object, message } = frame;
+    const payload = message?.bytes;
+    const meta = metaOf(frame);
+    const metaEnd = HEADER + (meta === undefined ? 0 : meta.length);
+    const copied = payload !== undefined && payload.length < KEEP_BELOW;
+    const size = metaEnd + (copied ? payload.length : 0);
+    const at = this.#room(size);
+    const view = this.#view;
+    view.setUint8(at, op);
+    view.setUint8(
+      at + 1,
+      (payload === undefined ? 0 : HAS_MESSAGE) | (meta === undefined ? 0 : HAS_META) | (frame.once === true ? ONCE : 0),
+    );
+    view.setUint32(at + 4, id);
+    view.setUint32(at + 8, object);
+    view.setUint32(at + 12, metaEnd - HEADER);
+    view.setFloat64(at + 16, payload === undefined ? 0 : payload.length);
+    this.#size += size;
+    if (meta !== undefined) this.#put(meta, at + HEADER);
+    if (copied) this.#put(payload, at + metaEnd);
+    else if (payload !== undefined) {
+      this.#finishPiece();
+      this.#pieces.push(payload);
+      this.#size += payload.length;
+    }
+  }
+
+  /** What was written since the last time. */
+  take(): Uint8Array[] {
+    this.#finishPiece();
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    this.#size = 0;
+    return pieces;
+  }
+
+  #put(bytes: Uint8Array, at: number): void {
+    // A call that copies costs more than a few bytes do.
+    if (bytes.length > BY_HAND) this.#slab.set(bytes, at);
+    else for (let i = 0; i < bytes.length; i++) this.#slab[at + i] = bytes[i] as number;
+  }
+
+  #room(size: number): number {
+    if (this.#end + size > this.#slab.length) {
+      this.#finishPiece();
+      const wanted = Math.min(LAST_SLAB, Math.max(FIRST_SLAB, 2 * this.#slab.length));
+      this.#slab = new Uint8Array(Math.max(size, wanted));
+      this.#view = new DataView(this.#slab.buffer);
+      this.#start = 0;
+      this.#end = 0;
+    }
+    const at = this.#end;
+    this.#end += size;
+    return at;
+  }
+
+  #finishPiece(): void {
+    if (this.#end > this.#start) this.#pieces.push(this.#slab.subarray(this.#start, this.#end));
+    this.#start = this.#end;
+  }
 }
 
-/** The frame's bytes, in pieces, so that a large payload is not copied. Those of small frames lie behind one another: {@link join}. */
+function metaOf({ meta, message }: Frame): Uint8Array | undefined {
+  const refs = message === undefined || message.refs.length === 0 ? undefined : message.refs;
+  return meta === undefined && refs === undefined ? undefined : encode({ meta, refs } satisfies Meta).bytes;
+}
+
+/** One frame's bytes, in pieces. */
 export function encodeFrame(frame: Frame): Uint8Array[] {
-  const refs = frame.message?.refs ?? [];
-  const extra: Meta = { meta: frame.meta, refs };
-  const meta = frame.meta === undefined && refs.length === 0 ? undefined : encode(extra).bytes;
-  const payload = frame.message?.bytes;
-  const small = payload !== undefined && payload.length < COPY_BELOW;
-  const size = HEADER + (meta?.length ?? 0) + (small ? payload.length : 0);
-  const { view, at } = room(size);
-  view.setUint8(at, frame.op);
-  view.setUint8(at + 1, (payload === undefined ? 0 : HAS_MESSAGE) | (meta === undefined ? 0 : HAS_META) | (frame.once === true ? ONCE : 0));
-  view.setUint32(at + 4, frame.id);
-  view.setUint32(at + 8, frame.object);
-  view.setUint32(at + 12, meta?.length ?? 0);
-  view.setFloat64(at + 16, payload?.length ?? 0);
-  const head = new Uint8Array(view.buffer, at, size);
-  if (meta !== undefined) head.set(meta, HEADER);
-  if (payload === undefined) return [head];
-  if (!small) return [head, payload];
-  head.set(payload, HEADER + (meta?.length ?? 0));
-  return [head];
-}
-
-/** Pieces as one, without copying them if they lie behind one another. */
-export function join(pieces: readonly Uint8Array[]): Uint8Array {
-  const [first = new Uint8Array(0)] = pieces;
-  let end = first.byteOffset;
-  let size = 0;
-  let adjoin = true;
-  for (const piece of pieces) {
-    adjoin &&= piece.buffer === first.buffer && piece.byteOffset === end;
-    size += piece.length;
-    end += piece.length;
-  }
-  if (adjoin) return new Uint8Array(first.buffer, first.byteOffset, size);
-  const joined = new Uint8Array(size);
-  let offset = 0;
-  for (const piece of pieces) {
-    joined.set(piece, offset);
-    offset += piece.length;
-  }
-  return joined;
+  const writer = new FrameWriter();
+  writer.write(frame);
+  return writer.take();
 }
 
 /** A frame that was cut off by its sender's end. */
@@ -216,7 +255,7 @@ export class FrameReader {
     this.#needed = HEADER;
     this.#header = undefined;
     this.#large = undefined;
-    return parse(headerOf(bytes), 0, bytes);
+    return parse(headerOf(bytes), bytes, 0, bytes.length);
   }
 }
 
@@ -241,26 +280,31 @@ function takeWhole(chunk: Uint8Array, from: number, take: (frame: Frame) => void
   while (chunk.length - at >= HEADER) {
     const size = sizeOf(view, at);
     if (chunk.length - at < size) break;
-    const frame = parse(view, at, chunk.subarray(at, at + size));
+    const frame = parse(view, chunk, at, at + size);
     at += size;
     take(frame);
   }
   return at;
 }
 
-function parse(view: DataView, at: number, bytes: Uint8Array): Frame {
+function parse(view: DataView, bytes: Uint8Array, at: number, end: number): Frame {
   const flags = view.getUint8(at + 1);
-  const metaEnd = HEADER + view.getUint32(at + 12);
-  const extra = (flags & HAS_META) === 0 ? undefined : decodeMeta(bytes.subarray(HEADER, metaEnd));
-  const payload = bytes.length - metaEnd < COPY_BELOW ? bytes.slice(metaEnd) : bytes.subarray(metaEnd);
+  const metaStart = at + HEADER;
+  const metaEnd = metaStart + view.getUint32(at + 12);
+  const extra = (flags & HAS_META) === 0 ? undefined : decodeMeta(bytes.subarray(metaStart, metaEnd));
+  const message = (flags & HAS_MESSAGE) === 0 ? undefined : { bytes: payloadOf(bytes, metaEnd, end), refs: extra?.refs ?? NO_REFS };
   return {
     op: view.getUint8(at),
     id: view.getUint32(at + 4),
     object: view.getUint32(at + 8),
     once: (flags & ONCE) !== 0,
     meta: extra?.meta,
-    message: (flags & HAS_MESSAGE) === 0 ? undefined : { bytes: payload, refs: extra?.refs ?? [] },
+    message,
   };
+}
+
+function payloadOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  return end - start < COPY_BELOW ? bytes.slice(start, end) : bytes.subarray(start, end);
 }
 
 function decodeMeta(bytes: Uint8Array): Meta {

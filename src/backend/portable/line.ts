@@ -3,7 +3,8 @@ import { crypto } from "../../builtins.ts";
 import { AuthenticationError } from "../../errors.ts";
 import { randomBytes } from "../../random.ts";
 import { after } from "../../timing.ts";
-import { encodeFrame, type Frame, FrameReader, join, type Torn } from "../../wire/frame.ts";
+import { join } from "../../wire/bytes.ts";
+import { type Frame, FrameReader, FrameWriter, type Torn } from "../../wire/frame.ts";
 import { List } from "./list.ts";
 
 const NO_SECRET = "The two sides do not know the same secret: shared objects travel inside one process tree alone.";
@@ -35,6 +36,7 @@ export class Line {
   readonly #secret: Uint8Array;
   readonly #events: LineEvents;
   readonly #reader = new FrameReader();
+  readonly #writer = new FrameWriter();
   readonly #ownNonce = randomBytes(NONCE);
   readonly #isHub: boolean;
   #greeting: Uint8Array = new Uint8Array(0);
@@ -42,8 +44,6 @@ export class Line {
   #open = false;
   #closed = false;
   #error: Error | undefined;
-  #batch: Uint8Array[] = [];
-  #batched = 0;
   #flushing = false;
   readonly #parts = new List<Uint8Array>();
   #blocked = false;
@@ -71,12 +71,9 @@ export class Line {
 
   send(frame: Frame): void {
     if (this.#closed) return;
-    for (const piece of encodeFrame(frame)) {
-      this.#batch.push(piece);
-      this.#batched += piece.length;
-    }
+    this.#writer.write(frame);
     if (!this.#open) return;
-    if (this.#batched >= BATCH_LIMIT) this.#flush();
+    if (this.#writer.size >= BATCH_LIMIT) this.#flush();
     else if (!this.#flushing) {
       this.#flushing = true;
       // No later: a caller who goes on with an item has said that it came, and is not counted as killed without it.
@@ -90,12 +87,11 @@ export class Line {
 
   #flush(): void {
     this.#flushing = false;
-    if (this.#batched === 0 || this.#closed) return;
-    const batch = this.#batch;
-    const pieces = batch.length === 1 || this.#batched >= 2 * BATCH_LIMIT ? batch : [join(batch)];
-    this.#batch = [];
-    this.#batched = 0;
-    for (const piece of pieces) for (let at = 0; at < piece.length; at += PART) this.#parts.push(piece.subarray(at, at + PART));
+    if (this.#closed) return;
+    const { size } = this.#writer;
+    const pieces = this.#writer.take();
+    for (const piece of pieces.length > 1 && size < 2 * BATCH_LIMIT ? [join(pieces)] : pieces)
+      for (let at = 0; at < piece.length; at += PART) this.#parts.push(piece.length <= PART ? piece : piece.subarray(at, at + PART));
     if (!this.#blocked) this.#write();
   }
 
@@ -184,7 +180,7 @@ export class Line {
     if (this.#closed) return;
     this.#closed = true;
     this.#stopLimit();
-    this.#batch = [];
+    this.#writer.take();
     // A hub says nothing to a client that can't prove itself: it hangs up.
     if (!this.#open && this.#peerNonce !== undefined) this.#error ??= new AuthenticationError(NO_SECRET);
     this.#events.closed(this.#reader.torn, this.#error);

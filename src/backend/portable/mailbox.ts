@@ -22,8 +22,34 @@ interface Putter {
 export interface MailboxRules {
   hasRoom(items: number, bytes: number): boolean;
   stored?(): void;
-  /** What becomes of an item that was handed out. */
-  delivery(item: Item, who: Holder): Delivery;
+  // What becomes of an item that was handed out: see `Delivery`.
+  settle(item: Item, who: Holder): void;
+  giveBack(item: Item): void;
+  lose(item: Item): void;
+}
+
+class HandedOut implements Delivery {
+  readonly #rules: MailboxRules;
+  readonly #item: Item;
+  readonly #who: Holder;
+
+  constructor(rules: MailboxRules, item: Item, who: Holder) {
+    this.#rules = rules;
+    this.#item = item;
+    this.#who = who;
+  }
+
+  settle(): void {
+    this.#rules.settle(this.#item, this.#who);
+  }
+
+  giveBack(): void {
+    this.#rules.giveBack(this.#item);
+  }
+
+  lose(): void {
+    this.#rules.lose(this.#item);
+  }
 }
 
 /** Messages in order, with those who wait to take one or for room to leave one. */
@@ -156,6 +182,6 @@ export class Mailbox {
     const item = this.#items.shift();
     if (item === undefined) return;
     this.#bytes -= item.message.bytes.length;
-    answer.deliver(item.message, this.#rules.delivery(item, who));
+    answer.deliver(item.message, new HandedOut(this.#rules, item, who));
   }
 }

@@ -41,6 +41,12 @@ export class Participant {
   /** It said that it is about to end in order. */
   #leaving = false;
 
+  readonly #answered = (frame: Frame, delivery: Delivery | undefined): void => {
+    this.#waiting.delete(frame.id);
+    if (delivery !== undefined) this.#deliveries.set(frame.id, delivery);
+    this.#send(frame);
+  };
+
   constructor(table: ObjectTable, send: (frame: Frame) => void, keep: (message: Message) => Kept) {
     this.#table = table;
     this.#send = send;
@@ -119,8 +125,7 @@ export class Participant {
     if (frame.message !== undefined && frame.op !== Op.put && frame.op !== Op.report)
       throw new CorruptedError("A message came with an operation that takes none.");
     const message = frame.message === undefined ? undefined : this.#keep(frame.message);
-    const answer = this.#answer(id, message);
-    this.#waiting.set(id, undefined);
+    const answer = new Answering(id, message, this.#answered);
     const object = this.#objects.get(frame.object)?.object;
     if (object === undefined) {
       message?.release();
@@ -129,28 +134,45 @@ export class Participant {
     }
     const request: Request = { op: frame.op, who: this, once: frame.once === true, meta: frame.meta, message, answer };
     const withdraw = object.handle(request);
-    if (withdraw !== undefined) this.#waiting.set(id, withdraw);
+    if (!answer.given) this.#waiting.set(id, withdraw);
+  }
+}
+
+/** The one answer to a request. */
+class Answering implements Answer {
+  given = false;
+  readonly #id: number;
+  readonly #message: Kept | undefined;
+  readonly #send: (frame: Frame, delivery: Delivery | undefined) => void;
+
+  constructor(id: number, message: Kept | undefined, send: (frame: Frame, delivery: Delivery | undefined) => void) {
+    this.#id = id;
+    this.#message = message;
+    this.#send = send;
   }
 
-  #answer(id: number, message: Kept | undefined): Answer {
-    const send = (frame: Frame): void => {
-      this.#waiting.delete(id);
-      this.#send(frame);
-    };
-    return {
-      reply: (meta) => {
-        const pinned = message?.pinned;
-        // The sender holds what its message refers to until this hub does.
-        if (pinned === undefined) send({ op: Op.reply, id, object: 0, meta });
-        else void pinned.then(() => send({ op: Op.reply, id, object: 0, meta }));
-      },
-      deliver: (delivered, delivery) => {
-        this.#deliveries.set(id, delivery);
-        send({ op: Op.reply, id, object: 0, message: delivered });
-      },
-      fail: (error) => send({ op: Op.fail, id, object: 0, meta: error }),
-      decline: () => send({ op: Op.fail, id, object: 0, meta: null }),
-    };
+  reply(meta?: unknown): void {
+    const pinned = this.#message?.pinned;
+    // The sender holds what its message refers to until this hub does.
+    if (pinned === undefined) this.#give(Op.reply, meta);
+    else void pinned.then(() => this.#give(Op.reply, meta));
+  }
+
+  deliver(message: Message, delivery: Delivery): void {
+    this.#give(Op.reply, undefined, message, delivery);
+  }
+
+  fail(error: Error): void {
+    this.#give(Op.fail, error);
+  }
+
+  decline(): void {
+    this.#give(Op.fail, null);
+  }
+
+  #give(op: number, meta: unknown, message?: Message, delivery?: Delivery): void {
+    this.given = true;
+    this.#send({ op, id: this.#id, object: 0, meta, message }, delivery);
   }
 }
 

@@ -16,11 +16,9 @@ class Lane {
   constructor() {
     this.box = new Mailbox({
       hasRoom: (items, bytes) => items === 0 || bytes < HIGH_WATER,
-      delivery: (item) => ({
-        settle: () => item.message.release(),
-        giveBack: () => (this.#noReader ? item.message.release() : this.box.putBack(item)),
-        lose: () => item.message.release(),
-      }),
+      settle: ({ message }) => message.release(),
+      giveBack: (item) => (this.#noReader ? item.message.release() : this.box.putBack(item)),
+      lose: ({ message }) => message.release(),
     });
   }
 

@@ -2,6 +2,7 @@ import { net } from "../../builtins.ts";
 import { AuthenticationError, CorruptedError, OwnerDiedError, UnsupportedError } from "../../errors.ts";
 import { randomName } from "../../random.ts";
 import { runtime, type SpawnCommand } from "../../runtime/runtime.ts";
+import type { Frame } from "../../wire/frame.ts";
 import type {
   Backend,
   BarrierPort,
@@ -25,7 +26,7 @@ import type {
 import type { Tree } from "../tree.ts";
 import { BarrierState } from "./barrier-state.ts";
 import { CellsState } from "./cells-state.ts";
-import { Client } from "./client.ts";
+import { type Call, Client } from "./client.ts";
 import { ConditionState } from "./condition-state.ts";
 import { DoorState } from "./door-state.ts";
 import { EventState } from "./event-state.ts";
@@ -34,7 +35,7 @@ import { Line } from "./line.ts";
 import { LockState } from "./lock-state.ts";
 import { ObjectTable, Participant } from "./participant.ts";
 import { makePipeEnds } from "./pipe-state.ts";
-import { PortableConnection, PortableDoor, PortableQueue, type PortPlace } from "./ports.ts";
+import { PortableConnection, PortableDoor, PortableQueue, type PortPlace, replies } from "./ports.ts";
 import { QueueState } from "./queue-state.ts";
 import type { Hosted, Kept } from "./request.ts";
 import { SemaphoreState } from "./semaphore-state.ts";
@@ -62,7 +63,7 @@ export class Portable implements Backend {
   readonly #table = new ObjectTable();
   readonly #local: Client;
   readonly #clients = new Map<string, Client>();
-  readonly #unsent = new Set<Promise<unknown>>();
+  readonly #unsent = new Set<Call>();
   readonly #goodbyes = new WeakSet<Client>();
   #hub: Hub | undefined;
 
@@ -70,7 +71,7 @@ export class Portable implements Backend {
     this.#tree = tree;
     const keep = (message: Message): Kept => this.#keep(message);
     const participant: Participant = new Participant(this.#table, (frame) => this.#local.receive(frame), keep);
-    this.#local = new Client((frame) => participant.receive(frame));
+    this.#local = new Client((frame) => participant.receive(owned(frame)));
   }
 
   makeQueue(kind: "queue" | "simple", settings: QueueSettings): QueuePort {
@@ -146,7 +147,7 @@ export class Portable implements Backend {
   }
 
   async flushed(): Promise<void> {
-    while (this.#unsent.size > 0) await Promise.allSettled(this.#unsent);
+    while (this.#unsent.size > 0) await Promise.allSettled(replies(this.#unsent));
   }
 
   // A party that ends in order is not one that died.
@@ -165,9 +166,10 @@ export class Portable implements Backend {
 
   // Everything that a stored message refers to is held by this process, until the message is gone.
   #keep(message: Message): Kept {
+    const { bytes } = message;
     // A native object waits with its keeper until it is claimed, once.
     const refs = message.refs.filter((ref) => ref.native !== true);
-    if (refs.length === 0) return { ...message, pinned: undefined, release: () => {} };
+    if (refs.length === 0) return { bytes, refs: message.refs, pinned: undefined, release: nothing };
     const ports: Port[] = [];
     const release = (): void => {
       for (const port of ports) port.release();
@@ -178,7 +180,7 @@ export class Portable implements Backend {
       release();
       throw error;
     }
-    return { ...message, pinned: Promise.allSettled(ports.map((port) => port.attached)), release };
+    return { bytes, refs: message.refs, pinned: Promise.allSettled(ports.map((port) => port.attached)), release };
   }
 
   // Whatever runs in this process may refer to objects that it hosts.
@@ -215,6 +217,14 @@ export class Portable implements Backend {
     this.#clients.set(hub, client);
     return client;
   }
+}
+
+const nothing = (): void => {};
+
+// What a frame of this process carries may be lent until the next value is encoded.
+function owned(frame: Frame): Frame {
+  const { message } = frame;
+  return message === undefined ? frame : { ...frame, message: { bytes: message.bytes.slice(), refs: message.refs } };
 }
 
 function lineEnded(error: Error | undefined): Error {

@@ -3,7 +3,7 @@ import { FOREVER, orLate, type Wait } from "../../timing.ts";
 import { Op } from "../../wire/frame.ts";
 import type { ConnectionPort, DoorPort, Incoming, Message, Port, QueuePort, QueueStats, Ref, ReportKind } from "../backend.ts";
 import { notAllDone, nothingCame, notRead, queueEmpty, queueFull } from "../texts.ts";
-import type { CallControl, Client, Reply } from "./client.ts";
+import type { Call, Client, Reply } from "./client.ts";
 
 /** What a port needs to know of its object. */
 export interface PortPlace {
@@ -11,7 +11,7 @@ export interface PortPlace {
   readonly id: string;
   share(): Ref;
   /** Everything this process has under way that must be out before it ends. */
-  readonly unsent: Set<Promise<unknown>>;
+  readonly unsent: Set<Call>;
 }
 
 interface Outgoing {
@@ -21,18 +21,31 @@ interface Outgoing {
   readonly tooLate: () => Error;
 }
 
+/** The replies to come of these calls. */
+export function replies(calls: Iterable<Call>): Promise<Reply>[] {
+  return Array.from(calls, ({ reply }) => reply);
+}
+
+function incomingOf({ incoming }: Reply): Incoming {
+  if (incoming === undefined) throw new CorruptedError("The host of this object answered without the item.");
+  return incoming;
+}
+
 /** This process's hold on an object in a hub, its own or another process's. */
 export class PortablePort implements Port {
   readonly attached: Promise<void>;
   protected readonly place: PortPlace;
   protected readonly object: number;
-  readonly #waits = new Set<CallControl>();
-  readonly #sends = new Map<Promise<unknown>, CallControl>();
+  readonly #waits = new Set<Call>();
+  readonly #sends = new Set<Call>();
+  readonly #waitLists = [this.#waits];
+  readonly #sendLists: Set<Call>[];
   #letGo = false;
   #released = false;
 
   constructor(place: PortPlace) {
     this.place = place;
+    this.#sendLists = [this.#sends, place.unsent];
     const { object, attached } = place.client.attach(place.id);
     this.object = object;
     this.attached = attached;
@@ -62,44 +75,24 @@ export class PortablePort implements Port {
 
   letGo(): void {
     this.#letGo = true;
-    for (const send of this.#sends.values()) send.letGo();
+    for (const send of this.#sends) send.letGo();
   }
 
   async sent(): Promise<void> {
-    while (this.#sends.size > 0) await Promise.allSettled(this.#sends.keys());
+    while (this.#sends.size > 0) await Promise.allSettled(replies(this.#sends));
   }
 
   /** A request that the caller may abandon. */
-  protected async ask(op: number, wait: Wait = FOREVER, tooLate?: () => Error, meta?: unknown, undo?: unknown): Promise<Reply> {
-    let control: CallControl | undefined;
-    const onStart = (started: CallControl): void => {
-      control = started;
-      this.#waits.add(started);
-    };
-    try {
-      return await this.place.client.call({ op, object: this.object, meta, wait, tooLate, undo, onStart });
-    } finally {
-      if (control !== undefined) this.#waits.delete(control);
-    }
+  protected ask(op: number, wait: Wait = FOREVER, tooLate?: () => Error, meta?: unknown, undo?: unknown): Promise<Reply> {
+    return this.place.client.call({ op, object: this.object, meta, wait, tooLate, undo, listed: this.#waitLists }).reply;
   }
 
   /** A request that carries a message: it must be out before this hold or this process ends. */
-  protected async transmit({ op, message: { bytes, refs }, wait, tooLate }: Outgoing): Promise<void> {
-    const message: Message = { bytes: bytes.slice(), refs };
-    let control: CallControl | undefined;
-    const onStart = (started: CallControl): void => {
-      control = started;
-      if (this.#letGo) started.letGo();
-    };
-    const sending = this.place.client.call({ op, object: this.object, message, wait, tooLate, giveUp: "ask", onStart });
-    if (control !== undefined) this.#sends.set(sending, control);
-    if (!this.#letGo) this.place.unsent.add(sending);
-    try {
-      await sending;
-    } finally {
-      this.#sends.delete(sending);
-      this.place.unsent.delete(sending);
-    }
+  protected async transmit({ op, message, wait, tooLate }: Outgoing): Promise<void> {
+    const listed = this.#letGo ? [this.#sends] : this.#sendLists;
+    const call = this.place.client.call({ op, object: this.object, message, wait, tooLate, giveUp: "ask", listed });
+    if (this.#letGo) call.letGo();
+    await call.reply;
   }
 
   /** Asks a verb of the object, and gives its answer. */
@@ -107,10 +100,8 @@ export class PortablePort implements Port {
     return (await this.ask(Op.call, wait, tooLate, [verb, argument], undo)).value;
   }
 
-  protected async take(wait: Wait, tooLate: () => Error): Promise<Incoming> {
-    const { incoming } = await this.ask(Op.get, wait, tooLate);
-    if (incoming === undefined) throw new CorruptedError("The host of this object answered without the item.");
-    return incoming;
+  protected take(wait: Wait, tooLate: () => Error): Promise<Incoming> {
+    return this.ask(Op.get, wait, tooLate).then(incomingOf);
   }
 
   poll(wait: Wait): Promise<boolean> {
@@ -161,6 +152,6 @@ export class PortableConnection extends PortablePort implements ConnectionPort {
 
 export class PortableDoor extends PortablePort implements DoorPort {
   async report(kind: ReportKind, message: Message): Promise<void> {
-    await this.place.client.call({ op: Op.report, object: this.object, meta: kind, message });
+    await this.place.client.call({ op: Op.report, object: this.object, meta: kind, message }).reply;
   }
 }

@@ -4,7 +4,7 @@ import type { QueueSettings, QueueStats } from "../backend.ts";
 import { shutDown, takenDied, tooManyDone } from "../texts.ts";
 import { List } from "./list.ts";
 import { type Item, Mailbox } from "./mailbox.ts";
-import type { Answer, Delivery, Holder, Hosted, Request, Withdraw } from "./request.ts";
+import type { Answer, Holder, Hosted, Request, Withdraw } from "./request.ts";
 
 /** What one process took and has not marked done: the items themselves only where they may have to be redelivered. */
 interface Taken {
@@ -36,7 +36,9 @@ export class QueueState implements Hosted {
         this.#puts++;
         this.#unfinished++;
       },
-      delivery: (item, who) => this.#delivery(item, who),
+      settle: (item, who) => this.#settle(item, who),
+      giveBack: (item) => this.#box.putBack(item),
+      lose: (item) => this.#lose(item),
     });
   }
 
@@ -127,28 +129,23 @@ export class QueueState implements Hosted {
     };
   }
 
-  #delivery(item: Item, who: Holder): Delivery {
-    return {
-      settle: () => {
-        this.#gets++;
-        const taken = this.#taken.get(who) ?? { count: 0, items: new List<Item>() };
-        this.#taken.set(who, taken);
-        taken.count++;
-        if (this.#redeliver) taken.items.push(item);
-        else item.message.release();
-        if (!this.#holders.has(who)) this.depart(who);
-      },
-      giveBack: () => this.#box.putBack(item),
-      lose: () => {
-        if (this.#redeliver) {
-          this.#redeliverItem(item);
-          return;
-        }
-        item.message.release();
-        this.#lost++;
-        this.#abandon(1);
-      },
-    };
+  #settle(item: Item, who: Holder): void {
+    this.#gets++;
+    const taken = this.#taken.get(who) ?? { count: 0, items: new List<Item>() };
+    if (taken.count++ === 0) this.#taken.set(who, taken);
+    if (this.#redeliver) taken.items.push(item);
+    else item.message.release();
+    if (!this.#holders.has(who)) this.depart(who);
+  }
+
+  #lose(item: Item): void {
+    if (this.#redeliver) {
+      this.#redeliverItem(item);
+      return;
+    }
+    item.message.release();
+    this.#lost++;
+    this.#abandon(1);
   }
 
   #redeliverItem(item: Item): void {

@@ -205,7 +205,7 @@ const client: Target = {
     let settled = 0;
     for (const call of calls) {
       const count = (): void => void settled++;
-      call.then(count, count);
+      call.reply.then(count, count);
     }
     const stream: number[] = [];
     for (let i = random.int(12); i > 0; i--) {
