@@ -43,8 +43,12 @@ export interface Frame {
   readonly message?: Message | undefined;
 }
 
-// op u8, flags u8, two spare bytes, id u32, object u32, meta length u32, payload length f64 (all big-endian)
-const HEADER = 24;
+// op u8, flags u8, two spare bytes, then u32s, the highest byte first: id, object, length of meta, length of payload
+const HEADER = 20;
+const ID = 4;
+const OBJECT = 8;
+const META = 12;
+const PAYLOAD = 16;
 const HAS_MESSAGE = 1;
 const HAS_META = 2;
 const ONCE = 4;
@@ -72,7 +76,6 @@ export class FrameWriter {
   #pieces: Uint8Array[] = [];
   #size = 0;
   #slab = new Uint8Array(0);
-  #view = new DataView(this.#slab.buffer);
   // Of the slab: what was taken, or is a piece, and what is written.
   #start = 0;
   #end = 0;
@@ -91,16 +94,13 @@ export class FrameWriter {
     const copied = payload !== undefined && payload.length < KEEP_BELOW;
     const size = metaEnd + (copied ? payload.length : 0);
     const at = this.#room(size);
-    const view = this.#view;
-    view.setUint8(at, op);
-    view.setUint8(
-      at + 1,
-      (payload === undefined ? 0 : HAS_MESSAGE) | (meta === undefined ? 0 : HAS_META) | (frame.once === true ? ONCE : 0),
-    );
-    view.setUint32(at + 4, id);
-    view.setUint32(at + 8, object);
-    view.setUint32(at + 12, metaEnd - HEADER);
-    view.setFloat64(at + 16, payload === undefined ? 0 : payload.length);
+    const slab = this.#slab;
+    slab[at] = op;
+    slab[at + 1] = (payload === undefined ? 0 : HAS_MESSAGE) | (meta === undefined ? 0 : HAS_META) | (frame.once === true ? ONCE : 0);
+    setUint32(slab, at + ID, id);
+    setUint32(slab, at + OBJECT, object);
+    setUint32(slab, at + META, metaEnd - HEADER);
+    setUint32(slab, at + PAYLOAD, payload === undefined ? 0 : payload.length);
     this.#size += size;
     if (meta !== undefined) this.#put(meta, at + HEADER);
     if (copied) this.#put(payload, at + metaEnd);
@@ -131,7 +131,6 @@ export class FrameWriter {
       this.#finishPiece();
       const wanted = Math.min(LAST_SLAB, Math.max(FIRST_SLAB, 2 * this.#slab.length));
       this.#slab = new Uint8Array(Math.max(size, wanted));
-      this.#view = new DataView(this.#slab.buffer);
       this.#start = 0;
       this.#end = 0;
     }
@@ -173,7 +172,7 @@ export class FrameReader {
   #buffered = 0;
   // Bytes of the frame being read; the header's own until that is known.
   #needed = HEADER;
-  #header: DataView | undefined;
+  #header: Uint8Array | undefined;
   // A large frame is gathered in place.
   #large: Uint8Array | undefined;
 
@@ -185,12 +184,12 @@ export class FrameReader {
   /** What is there of a frame that will not be completed. */
   get torn(): Torn | undefined {
     if (this.#header === undefined) return undefined;
-    const before = HEADER + this.#header.getUint32(12);
+    const before = HEADER + getUint32(this.#header, META);
     return {
-      op: this.#header.getUint8(0),
-      object: this.#header.getUint32(8),
+      op: this.#header[0] as number,
+      object: getUint32(this.#header, OBJECT),
       arrived: Math.max(0, this.#buffered - before),
-      expected: this.#header.getFloat64(16),
+      expected: getUint32(this.#header, PAYLOAD),
     };
   }
 
@@ -200,7 +199,7 @@ export class FrameReader {
     while (this.#buffered > 0 && at < chunk.length) {
       at += this.#gather(chunk.subarray(at, at + this.missing));
       if (this.missing > 0) return;
-      if (this.#header === undefined) this.#begin(headerOf(this.#gathered()));
+      if (this.#header === undefined) this.#begin(this.#gathered());
       if (this.missing === 0) take(this.#end());
     }
     at = takeWhole(chunk, at, take);
@@ -209,10 +208,10 @@ export class FrameReader {
     const rest = chunk.subarray(at);
     this.#chunks = [rest];
     this.#buffered = rest.length;
-    if (rest.length >= HEADER) this.#begin(headerOf(rest));
+    if (rest.length >= HEADER) this.#begin(rest);
   }
 
-  #begin(header: DataView): void {
+  #begin(header: Uint8Array): void {
     this.#header = header;
     this.#needed = sizeOf(header, 0);
     if (this.#needed < LARGE) return;
@@ -255,19 +254,29 @@ export class FrameReader {
     this.#needed = HEADER;
     this.#header = undefined;
     this.#large = undefined;
-    return parse(headerOf(bytes), bytes, 0, bytes.length);
+    return parse(bytes, 0, bytes.length);
   }
 }
 
-function headerOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+// What DataView does costs a call on some engines.
+function getUint32(bytes: Uint8Array, at: number): number {
+  const high = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+  const low = ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number);
+  return ((high << 16) | low) >>> 0;
+}
+
+function setUint32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
 }
 
 /** A frame's size, from its header. */
-function sizeOf(header: DataView, at: number): number {
-  const meta = header.getUint32(at + 12);
-  const payload = header.getFloat64(at + 16);
-  if (meta > MAX_META || !Number.isInteger(payload) || payload < 0 || payload > MAX_MESSAGE || header.getUint8(at + 1) > ALL_FLAGS) {
+function sizeOf(bytes: Uint8Array, at: number): number {
+  const meta = getUint32(bytes, at + META);
+  const payload = getUint32(bytes, at + PAYLOAD);
+  if (meta > MAX_META || payload > MAX_MESSAGE || (bytes[at + 1] as number) > ALL_FLAGS) {
     throw new CorruptedError("A frame's header breaks the protocol: the other side is no polyproc process of this version.");
   }
   return HEADER + meta + payload;
@@ -275,28 +284,27 @@ function sizeOf(header: DataView, at: number): number {
 
 /** Hands out the frames that lie whole in a chunk, and says where the rest begins. */
 function takeWhole(chunk: Uint8Array, from: number, take: (frame: Frame) => void): number {
-  const view = headerOf(chunk);
   let at = from;
   while (chunk.length - at >= HEADER) {
-    const size = sizeOf(view, at);
+    const size = sizeOf(chunk, at);
     if (chunk.length - at < size) break;
-    const frame = parse(view, chunk, at, at + size);
+    const frame = parse(chunk, at, at + size);
     at += size;
     take(frame);
   }
   return at;
 }
 
-function parse(view: DataView, bytes: Uint8Array, at: number, end: number): Frame {
-  const flags = view.getUint8(at + 1);
+function parse(bytes: Uint8Array, at: number, end: number): Frame {
+  const flags = bytes[at + 1] as number;
   const metaStart = at + HEADER;
-  const metaEnd = metaStart + view.getUint32(at + 12);
+  const metaEnd = metaStart + getUint32(bytes, at + META);
   const extra = (flags & HAS_META) === 0 ? undefined : decodeMeta(bytes.subarray(metaStart, metaEnd));
   const message = (flags & HAS_MESSAGE) === 0 ? undefined : { bytes: payloadOf(bytes, metaEnd, end), refs: extra?.refs ?? NO_REFS };
   return {
-    op: view.getUint8(at),
-    id: view.getUint32(at + 4),
-    object: view.getUint32(at + 8),
+    op: bytes[at] as number,
+    id: getUint32(bytes, at + ID),
+    object: getUint32(bytes, at + OBJECT),
     once: (flags & ONCE) !== 0,
     meta: extra?.meta,
     message,

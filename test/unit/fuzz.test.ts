@@ -108,7 +108,7 @@ describe("what the fuzzing has found", () => {
     const payload = new Uint8Array(70 << 20).map((_, i) => i % 251);
     const [head = new Uint8Array(0)] = encodeFrame({ op: Op.put, id: 1, object: 1, message: { bytes: payload, refs: [] } });
     const claim = head.slice();
-    new DataView(claim.buffer).setFloat64(16, 2 ** 30);
+    new DataView(claim.buffer).setUint32(16, 2 ** 30);
     const before = process.memoryUsage().arrayBuffers;
     const reader = new FrameReader();
     reader.push(claim, () => expect.fail("no frame came"));

@@ -179,7 +179,7 @@ const hub: Target = {
     }
     serves(honest, 0, true);
     serves(honest, 1, false);
-    ensure(reports <= bytes.length / 24, "more was reported than was sent");
+    ensure(reports <= bytes.length / 20, "more was reported than was sent");
     await undefined;
     honest.leave();
     await undefined;

@@ -130,7 +130,7 @@ class Channels implements Target {
     await within(child.child.exited, "the end of a child");
     child.release();
     child.nursery.tidy();
-    ensure(reports * 24 <= bytes.length, "more was reported than was sent");
+    ensure(reports * 20 <= bytes.length, "more was reported than was sent");
     return reports > 0;
   }
 
