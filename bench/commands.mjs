@@ -65,6 +65,7 @@ export function python(program, settings = {}, label = "CPython") {
 }
 
 const CFLAGS = "-std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes -Werror".split(" ");
+const WITH_SHIM = ["ring", "messages"];
 const compiled = new Map();
 
 function compile(program) {
@@ -72,7 +73,7 @@ function compile(program) {
   mkdirSync(join(built, "bench"), { recursive: true });
   const shim = join(root, "native/src");
   const sources = [`bench/c/${program}.c`, "bench/c/measure.c"].map((path) => join(root, path));
-  if (program === "ring")
+  if (WITH_SHIM.includes(program))
     sources.push(
       ...readdirSync(shim)
         .filter((name) => name.endsWith(".c"))

@@ -114,12 +114,13 @@ const SLICE = 100;
 
 /** Blocks this thread until `look`, which may wait so many milliseconds, has an answer. */
 export function blocking<T>(wait: Wait, look: (ms: number) => T | undefined, tooLate: () => Error, begun?: () => boolean): T {
-  const until = performance.now() + wait.timeout;
-  for (let ms = 0; ; ms = Math.min(SLICE, Math.max(0, Math.ceil(until - performance.now())))) {
-    const answer = look(ms);
+  const until = wait.timeout === Number.POSITIVE_INFINITY ? wait.timeout : performance.now() + wait.timeout;
+  for (let left = wait.timeout; ; left = until - performance.now()) {
+    const isBegun = begun?.() === true;
+    const answer = look(isBegun ? SLICE : Math.ceil(Math.min(SLICE, Math.max(0, left))));
     if (answer !== undefined) return answer;
-    if (begun?.() === true) continue;
-    if (performance.now() >= until) throw tooLate();
+    if (isBegun || begun?.() === true) continue;
+    if (left <= 0) throw tooLate();
     wait.signal?.throwIfAborted();
   }
 }

@@ -243,9 +243,9 @@ function checkMost(maxLength: number | undefined): number {
   return maxLength === undefined ? Number.POSITIVE_INFINITY : checkSize(maxLength, "maxLength", Number.MAX_SAFE_INTEGER);
 }
 
-function takeBytes(incoming: Incoming): Uint8Array {
-  incoming.settle();
-  return incoming.message.bytes;
+function takeBytes({ message, lent, settle }: Incoming): Uint8Array {
+  settle();
+  return lent === true ? message.bytes.slice() : message.bytes;
 }
 
 function notLonger(bytes: Uint8Array, most: number): Uint8Array {

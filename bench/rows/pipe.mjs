@@ -7,6 +7,8 @@ export function rows({ ms, samples }) {
   const trip = (settings, options) => polyproc("round-trip", { via: "pipe", ms, ...settings }, options);
   const cpython = (settings) => python("round_trip.py", { via: "pipe", ms, ...settings });
   const socketpair = (settings) => c("socketpair", { ms, ...settings });
+  const messages = (settings) => c("messages", { ms, ...settings });
+  const fifo = (settings) => builtin("fs fifo", "fifo", { ms, ...settings });
   const row = (id, title, contenders, targets = []) => ({ id, title, unit: "µs", higherIsBetter: false, contenders, targets });
   const forked = (serialization, settings = {}) =>
     builtin(`fork ${serialization}`, "fork", { what: "trip", serialization, ms, ...settings });
@@ -42,16 +44,22 @@ export function rows({ ms, samples }) {
       quick: /./,
     },
     {
-      ...row("pipe-trip-sync", "Pipe round trip, sync, both spin", { ...trip({ calls: "sync" }), ...socketpair() }, [
+      ...row("pipe-trip-sync", "Pipe round trip, sync, both spin", { ...trip({ calls: "sync" }), ...socketpair(), ...messages() }, [
         { subject: ALL, against: "C socketpair", most: 0.5 },
       ]),
       quick: /./,
     },
-    row("pipe-trip-sync-idle", "Pipe round trip, sync, after 50 ms idle", { ...trip({ calls: "sync", ...idle }), ...socketpair(idle) }, [
-      { subject: ALL, against: "C socketpair", most: 1.3 },
-    ]),
-    row("pipe-trip-sync-one-core", "Pipe round trip, sync, both on one core", onOneCore({ ...trip({ calls: "sync" }), ...socketpair() }), [
-      { subject: ALL, against: "C socketpair", most: 1.3 },
-    ]),
+    row(
+      "pipe-trip-sync-idle",
+      "Pipe round trip, sync, after 50 ms idle",
+      { ...trip({ calls: "sync", ...idle }), ...socketpair(idle), ...messages(idle), ...fifo(idle) },
+      [{ subject: ALL, against: "C socketpair", most: 1.3 }],
+    ),
+    row(
+      "pipe-trip-sync-one-core",
+      "Pipe round trip, sync, both on one core",
+      onOneCore({ ...trip({ calls: "sync" }), ...socketpair(), ...messages(), ...fifo() }),
+      [{ subject: ALL, against: "C socketpair", most: 1.3 }],
+    ),
   ];
 }

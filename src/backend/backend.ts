@@ -47,6 +47,8 @@ export interface Message {
 /** A message that was taken but still belongs to its owner, until it is settled. */
 export interface Incoming {
   readonly message: Message;
+  /** Its bytes hold until the next message is taken. */
+  readonly lent?: boolean;
   settle(): void;
 }
 

@@ -8,7 +8,7 @@ import { cutOff, endOfPipe, noReader, nothingCame, notRead } from "../texts.ts";
 import { NativePort, type Realm } from "./handle.ts";
 import { Readiness } from "./inbox.ts";
 import type { Travelling } from "./keeper.ts";
-import { check } from "./shim.ts";
+import { check, type Shim } from "./shim.ts";
 
 const EAGAIN = -11;
 const EPIPE = -32;
@@ -34,7 +34,7 @@ export class NativeConnection extends NativePort implements ConnectionPort {
   readonly #writing: Readiness;
   readonly #recvs: Attempts;
   readonly #outgoing: Attempts;
-  readonly #incoming = new Int32Array(INCOMING_WORDS);
+  readonly #state = new Int32Array(INCOMING_WORDS);
   #buffer = new Uint8Array(FIRST_ROOM);
   // A large message on its way in.
   #large: Uint8Array | undefined;
@@ -48,7 +48,7 @@ export class NativeConnection extends NativePort implements ConnectionPort {
     this.#writing = new Readiness(realm.inbox, fd, "write", () => this.#outgoing.retry());
     this.#recvs = new Attempts(() => this.#reading.arm());
     this.#outgoing = new Attempts(() => this.#writing.arm());
-    this.#incoming[LENGTH] = -1;
+    this.#state[LENGTH] = -1;
     if (directions.ahead !== undefined) this.#restore(directions.ahead);
   }
 
@@ -63,29 +63,38 @@ export class NativeConnection extends NativePort implements ConnectionPort {
   }
 
   send(message: Message, wait: Wait): Promise<void> {
-    const attempt = this.#sending(seal(message));
-    if (this.#outgoing.size === 0 && attempt.look(0) === true) return Promise.resolve();
-    attempt.keep();
-    const waiting = this.#outgoing.make({ wait, tooLate: notRead, look: () => attempt.look(0), begun: attempt.begun });
-    return this.sending(waiting.then(() => {}));
+    const sending = this.#sending(message);
+    if (this.#outgoing.size === 0 && sending.look(0) === true) return Promise.resolve();
+    sending.keep();
+    const attempt = { wait, tooLate: notRead, look: () => sending.look(0), begun: () => sending.begun };
+    return this.sending(this.#outgoing.make(attempt).then(() => {}));
   }
 
   sendSync(message: Message, wait: Wait): void {
-    const { look, begun } = this.#sending(seal(message));
-    blocking(wait, look, notRead, begun);
+    const sending = this.#sending(message);
+    blocking(
+      wait,
+      (ms) => sending.look(ms),
+      notRead,
+      () => sending.begun,
+    );
   }
 
   async recv(wait: Wait): Promise<Incoming> {
-    return incoming(await this.waitFor(this.#recvs, wait, nothingCame, () => this.#read(0)));
+    const look = (): Uint8Array | undefined => {
+      const bytes = this.#read(0);
+      return bytes?.buffer === this.#buffer.buffer ? bytes.slice() : bytes;
+    };
+    return { message: { bytes: await this.waitFor(this.#recvs, wait, nothingCame, look), refs: NO_REFS }, settle };
   }
 
   recvNow(): Incoming | undefined {
     const bytes = this.#recvs.size === 0 ? this.#read(0) : undefined;
-    return bytes === undefined ? undefined : incoming(bytes);
+    return bytes === undefined ? undefined : this.#incoming(bytes);
   }
 
   recvSync(wait: Wait): Incoming {
-    return incoming(blocking(wait, (ms) => this.#read(ms), nothingCame));
+    return this.#incoming(blocking(wait, (ms) => this.#read(ms), nothingCame));
   }
 
   async poll(wait: Wait): Promise<boolean> {
@@ -105,44 +114,26 @@ export class NativeConnection extends NativePort implements ConnectionPort {
     return check(this.realm.inbox.shim.pp_readable(this.fd, ms), "The connection can't be looked at") === 1 ? true : undefined;
   }
 
-  // One message: true once all of it is in the kernel.
-  #sending(lent: Uint8Array): { look(ms: number): true | undefined; begun(): boolean; keep(): void } {
-    const { shim } = this.realm.inbox;
-    let bytes = lent;
-    let out = 0;
-    const look = (ms: number): true | undefined => {
-      for (; out < bytes.length + HEADER; ms = 0) {
-        const count =
-          out < HEADER
-            ? shim.pp_send(this.fd, bytes, bytes.length, ms)
-            : shim.pp_write(this.fd, bytes, out - HEADER, bytes.length + HEADER - out, ms);
-        if (count === EAGAIN) return undefined;
-        if (count === EPIPE) throw noReader();
-        out += check(count, "The message can't be sent");
-      }
-      return true;
-    };
-    return {
-      look,
-      begun: () => out > 0,
-      keep: () => {
-        bytes = lent.slice();
-      },
-    };
+  #sending(message: Message): Sending {
+    return new Sending(this.realm.inbox.shim, this.fd, seal(message));
   }
 
-  // One message, or undefined while it is not whole.
+  #incoming(bytes: Uint8Array): Incoming {
+    return { message: { bytes, refs: NO_REFS }, lent: bytes.buffer === this.#buffer.buffer, settle };
+  }
+
+  // One message, or undefined while it is not whole. A small one is lent until the next call.
   #read(ms: number): Uint8Array | undefined {
     for (;;) {
       const buffer = this.#large ?? this.#buffer;
-      const length = this.realm.inbox.shim.pp_recv(this.fd, this.#incoming, buffer, buffer.length, ms);
+      const length = this.realm.inbox.shim.pp_recv(this.fd, this.#state, buffer, buffer.length, ms);
       if (length === EAGAIN) return undefined;
       if (length === EMSGSIZE) {
-        this.#large = new Uint8Array(this.#incoming[LENGTH] ?? 0);
+        this.#large = new Uint8Array(this.#state[LENGTH] ?? 0);
         continue;
       }
       this.#large = undefined;
-      if (length >= 0) return buffer === this.#buffer ? buffer.slice(0, length) : buffer;
+      if (length >= 0) return buffer.subarray(0, length);
       throw this.#failure(length);
     }
   }
@@ -150,10 +141,10 @@ export class NativeConnection extends NativePort implements ConnectionPort {
   #failure(status: number): Error {
     if (status === ENODATA) return endOfPipe();
     if (status === ECONNABORTED) {
-      const [arrived = 0, expected = 0] = [this.#incoming[GOT], Math.max(0, this.#incoming[LENGTH] ?? 0)];
-      this.#incoming[LENGTH] = -1;
-      this.#incoming[GOT_HEADER] = 0;
-      this.#incoming[GOT] = 0;
+      const [arrived = 0, expected = 0] = [this.#state[GOT], Math.max(0, this.#state[LENGTH] ?? 0)];
+      this.#state[LENGTH] = -1;
+      this.#state[GOT_HEADER] = 0;
+      this.#state[GOT] = 0;
       return cutOff(arrived, expected);
     }
     if (status === EBADMSG)
@@ -164,14 +155,14 @@ export class NativeConnection extends NativePort implements ConnectionPort {
 
   // What was read of a message that is not whole goes with the end.
   #handOver(): Uint8Array | undefined {
-    const header = this.#incoming[GOT_HEADER] ?? 0;
+    const header = this.#state[GOT_HEADER] ?? 0;
     if (header === 0) return undefined;
-    const got = this.#incoming[GOT] ?? 0;
+    const got = this.#state[GOT] ?? 0;
     const ahead = new Uint8Array(4 * INCOMING_WORDS + got);
-    ahead.set(new Uint8Array(this.#incoming.buffer, 0, 4 * INCOMING_WORDS));
+    ahead.set(new Uint8Array(this.#state.buffer, 0, 4 * INCOMING_WORDS));
     ahead.set((this.#large ?? this.#buffer).subarray(0, got), 4 * INCOMING_WORDS);
-    this.#incoming.fill(0);
-    this.#incoming[LENGTH] = -1;
+    this.#state.fill(0);
+    this.#state[LENGTH] = -1;
     this.#large = undefined;
     return ahead;
   }
@@ -182,12 +173,49 @@ export class NativeConnection extends NativePort implements ConnectionPort {
     const { [GOT_HEADER]: header = -1, [LENGTH]: length = -2, [GOT]: got = -1 } = state;
     const sound = header >= 0 && header <= 12 && length >= -1 && length <= MAX_MESSAGE && got === part.length && got <= Math.max(0, length);
     if (!sound) throw new CorruptedError("What was read ahead of this connection is malformed: its sender is no polyproc process.");
-    this.#incoming.set(state);
+    this.#state.set(state);
     if (length > this.#buffer.length) this.#large = new Uint8Array(length);
     (this.#large ?? this.#buffer).set(part);
   }
 }
 
-function incoming(bytes: Uint8Array): Incoming {
-  return { message: { bytes, refs: [] }, settle: () => {} };
+const NO_REFS: Message["refs"] = [];
+const settle = (): void => {};
+
+/** One message on its way out. */
+class Sending {
+  readonly #shim: Shim;
+  readonly #fd: number;
+  #bytes: Uint8Array;
+  #out = 0;
+
+  constructor(shim: Shim, fd: number, lent: Uint8Array) {
+    this.#shim = shim;
+    this.#fd = fd;
+    this.#bytes = lent;
+  }
+
+  get begun(): boolean {
+    return this.#out > 0;
+  }
+
+  /** True once all of it is in the kernel. */
+  look(ms: number): true | undefined {
+    const { length } = this.#bytes;
+    for (let limit = ms; this.#out < length + HEADER; limit = 0) {
+      const count =
+        this.#out < HEADER
+          ? this.#shim.pp_send(this.#fd, this.#bytes, length, limit)
+          : this.#shim.pp_write(this.#fd, this.#bytes, this.#out - HEADER, length + HEADER - this.#out, limit);
+      if (count === EAGAIN) return undefined;
+      if (count === EPIPE) throw noReader();
+      this.#out += check(count, "The message can't be sent");
+    }
+    return true;
+  }
+
+  /** It is not done at once, and its bytes were lent. */
+  keep(): void {
+    this.#bytes = this.#bytes.slice();
+  }
 }
