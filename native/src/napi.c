@@ -1,30 +1,19 @@
-/* The door for Node: each function of polyproc.h under its own name. Deno and Bun call the same functions directly.
- *
- * Node-API is a stable ABI, so the few declarations that are needed stand here; they are weak, because only Node has them. */
-#include <stddef.h>
-#include <stdint.h>
+/* The door for Node: each function of polyproc.h under its own name. Deno and Bun call the same functions directly. */
+#include "napi.h"
+
 #include <string.h>
 
 #include "inbox.h"
 #include "polyproc.h"
 
-#define WEAK __attribute__((weak))
 #define MOST_ARGUMENTS 6
 
-typedef struct napi_env__ *napi_env;
-typedef struct napi_value__ *napi_value;
-typedef struct napi_callback_info__ *napi_callback_info;
-typedef napi_value (*napi_callback)(napi_env, napi_callback_info);
-
-extern int napi_get_cb_info(napi_env, napi_callback_info, size_t *, napi_value *, napi_value *, void **) WEAK;
-extern int napi_get_value_int32(napi_env, napi_value, int32_t *) WEAK;
-extern int napi_get_typedarray_info(napi_env, napi_value, int *, size_t *, void **, napi_value *, size_t *) WEAK;
-extern int napi_create_int32(napi_env, int32_t, napi_value *) WEAK;
-extern int napi_create_external_arraybuffer(napi_env, void *, size_t, void (*)(napi_env, void *, void *), void *, napi_value *) WEAK;
-extern int napi_create_function(napi_env, const char *, size_t, napi_callback, void *, napi_value *) WEAK;
-extern int napi_set_named_property(napi_env, napi_value, const char *, napi_value) WEAK;
-extern int napi_throw_type_error(napi_env, const char *, const char *) WEAK;
-extern int napi_add_env_cleanup_hook(napi_env, void (*)(void *), void *) WEAK;
+extern int napi_get_typedarray_info(napi_env, napi_value, int *, size_t *, void **, napi_value *, size_t *) PP_WEAK;
+extern int napi_create_external_arraybuffer(napi_env, void *, size_t, void (*)(napi_env, void *, void *), void *, napi_value *) PP_WEAK;
+extern int napi_create_function(napi_env, const char *, size_t, napi_callback, void *, napi_value *) PP_WEAK;
+extern int napi_set_named_property(napi_env, napi_value, const char *, napi_value) PP_WEAK;
+extern int napi_throw_type_error(napi_env, const char *, const char *) PP_WEAK;
+extern int napi_add_env_cleanup_hook(napi_env, void (*)(void *), void *) PP_WEAK;
 
 union argument {
   int32_t i;
@@ -243,15 +232,17 @@ PP_EXPORT int32_t node_api_module_get_api_version_v1(void);
 
 int32_t node_api_module_get_api_version_v1(void) { return 8; }
 
+static void export_function(napi_env env, napi_value exports, const char *name, napi_callback callback, const void *data) {
+  napi_value function;
+  napi_create_function(env, name, SIZE_MAX, callback, (void *)(uintptr_t)data, &function);
+  napi_set_named_property(env, exports, name, function);
+}
+
 napi_value napi_register_module_v1(napi_env env, napi_value exports) {
-  for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
-    napi_value function;
-    napi_create_function(env, functions[i].name, SIZE_MAX, call_function, (void *)(uintptr_t)&functions[i], &function);
-    napi_set_named_property(env, exports, functions[i].name, function);
-  }
-  napi_value view;
-  napi_create_function(env, "view_memory", SIZE_MAX, view_memory, NULL, &view);
-  napi_set_named_property(env, exports, "view_memory", view);
+  for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+    export_function(env, exports, functions[i].name, call_function, &functions[i]);
+  export_function(env, exports, "view_memory", view_memory, NULL);
+  if (pp_uv_watch_socket() != NULL) export_function(env, exports, "watch_socket", pp_uv_watch_socket(), NULL);
   napi_add_env_cleanup_hook(env, thread_ends, NULL);
   return exports;
 }

@@ -115,7 +115,7 @@ export const bun: Runtime = {
 
   childLoadsLibrary: () => true,
 
-  watchSocket(fd: number, data: () => void): void {
+  watchSocket(_library: object, fd: number, data: () => void): void {
     host?.connect({ fd, socket: { data, error: () => {} } }).then(
       (socket) => socket.unref(),
       () => lookNowAndThen(data),

@@ -131,7 +131,7 @@ export function denoRuntime(host: DenoHost | undefined): Runtime {
 
     childLoadsLibrary: (args) => args.some((flag) => /^(-A|--allow-all|--allow-ffi(=|$))/.test(flag)) && !args.includes("--deny-ffi"),
 
-    watchSocket(fd: number, data: () => void): void {
+    watchSocket(_library: object, fd: number, data: () => void): void {
       adoptSocket(fd, data);
     },
 

@@ -4,7 +4,7 @@ import type { ReadableStream as NodeReadableStream } from "node:stream/web";
 import { modules, net, stream as streams } from "../builtins.ts";
 import { UnsupportedError } from "../errors.ts";
 import type { Exit, LaunchOptions, Runtime, SpawnCommand, SpawnedChild } from "./runtime.ts";
-import { adoptSocket, carriedFlags, entryPath, heapFlag, importConditions, mainFromArgv, replaceStdin } from "./shared.ts";
+import { adoptSocket, carriedFlags, entryPath, heapFlag, importConditions, lookNowAndThen, mainFromArgv, replaceStdin } from "./shared.ts";
 
 type ResolveWith = (specifier: string, options: { conditions: ReadonlySet<string> }) => string;
 
@@ -97,8 +97,11 @@ export const node: Runtime = {
   childLoadsLibrary: (args) =>
     !args.includes("--no-addons") && (args.includes("--allow-addons") || !args.some((flag) => flag === "--permission")),
 
-  watchSocket(fd: number, data: () => void): void {
-    adoptSocket(fd, data);
+  watchSocket(library: object, fd: number, data: () => void): void {
+    const { watch_socket: watch } = library as { watch_socket?: (fd: number, data: () => void) => number };
+    // Node's own sockets cost a module, and time for each byte.
+    if (watch === undefined) adoptSocket(fd, data);
+    else if (watch(fd, data) < 0) lookNowAndThen(data);
   },
 
   mainModule: mainFromArgv,

@@ -84,7 +84,7 @@ export interface Runtime {
   /** Whether a child of this runtime, started with these arguments, may load the library. */
   childLoadsLibrary(args: readonly string[]): boolean;
   /** Calls `data` whenever bytes come on a socket that belongs to this process; never holds the event loop. */
-  watchSocket(fd: number, data: () => void): void;
+  watchSocket(library: object, fd: number, data: () => void): void;
   /** Reads stdin in a helper thread: `data` for each chunk, `end` once at its end. */
   watchStdin(data: (chunk: Uint8Array) => void, end: () => void): void;
   /** Gives the program an empty stdin in place of the channel to the parent. */

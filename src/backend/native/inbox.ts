@@ -15,7 +15,7 @@ export class Inbox {
     this.shim = shim;
     const fd = new Int32Array(1);
     this.id = check(shim.pp_inbox_open(fd), "The native backend could not start");
-    runtime.watchSocket(fd[0] ?? -1, () => this.pump());
+    runtime.watchSocket(shim, fd[0] ?? -1, () => this.pump());
   }
 
   /** A number for events, and who hears them. */
