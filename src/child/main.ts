@@ -6,7 +6,7 @@ import { VERSION } from "../process/version.ts";
 import { type Frame, Op } from "../wire/frame.ts";
 import { Channel } from "./channel.ts";
 import { nativeLink, portableLink } from "./link.ts";
-import { runJob } from "./run.ts";
+import { rehearse, runJob } from "./run.ts";
 
 function readBoot(channel: Channel): Boot {
   const { op, meta } = channel.read();
@@ -27,6 +27,7 @@ async function main(): Promise<void> {
   // What nearly every target imports.
   if (boot.spare) await import("../../mod.ts");
   for (const module of boot.preload) await import(module).catch(() => {});
+  if (boot.spare) await rehearse();
   await runJob(boot, job ?? (await link.nextJob()), link);
 }
 

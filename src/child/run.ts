@@ -4,22 +4,24 @@ import { fs, util } from "../builtins.ts";
 // Arguments may hold these, whatever the target's module imports.
 import "../barrier.ts";
 import "../condition.ts";
-import "../connection.ts";
 import "../event.ts";
 import "../locks.ts";
 import "../memory.ts";
 import "../queue.ts";
 import "../shared-numbers.ts";
+import { Pipe } from "../connection.ts";
 import { RemoteError, StateError } from "../errors.ts";
 import { pack, unpack } from "../message.ts";
+import { ownModule } from "../place.ts";
 import { setImporting, takePlace } from "../process/family.ts";
 import type { Boot, Cargo, Job, Outcome } from "../process/job.ts";
 import { type StartMethod, setStartMethod } from "../process/start-method.ts";
-import { Process, Resumed, setCurrentProcess } from "../process.ts";
+import { currentProcess, Process, Resumed, setCurrentProcess } from "../process.ts";
 import { runtime } from "../runtime/runtime.ts";
 import { load } from "../target.ts";
 import { endsWithin } from "../timing.ts";
-import type { Frame } from "../wire/frame.ts";
+import { join } from "../wire/bytes.ts";
+import { encodeFrame, type Frame, FrameReader, Op } from "../wire/frame.ts";
 import type { Link } from "./link.ts";
 
 // A put that waits for room must not keep a child that failed.
@@ -42,6 +44,30 @@ export async function runJob(boot: Boot, frame: Frame, link: Link): Promise<void
   } catch (error) {
     await report.uncaught(error);
   }
+}
+
+/** Does what a job takes, of no consequence: what an engine runs for the first time is slow. */
+export async function rehearse(): Promise<void> {
+  const itself = currentProcess();
+  const [here, there] = Pipe();
+  const packed = pack({ args: ["text", 0.5, [true, null], { there }], kwargs: undefined, self: undefined } satisfies Cargo, "");
+  const target = { module: ownModule("../mod").href, name: "currentProcess" };
+  const job: Omit<Job, "door"> = { name: "", identity: [], daemon: false, parentName: "", startMethod: "", target, subclass: false };
+  const frames: Frame[] = [];
+  new FrameReader().push(join(encodeFrame({ op: Op.job, id: 0, object: 0, meta: job, message: packed })), (frame) => frames.push(frame));
+  for (const frame of frames) {
+    const { attached, call } = await prepare(frame.meta as Job, frame);
+    await attached;
+    await call();
+  }
+  packed.release(true);
+  setCurrentProcess(itself);
+  // As a job comes, by way of the event loop.
+  const coming = here.recv();
+  await there.send("text");
+  await coming;
+  here.close();
+  there.close();
 }
 
 // Imports the target, and only then its arguments: they may hold instances of classes that the import registers.
