@@ -1,8 +1,10 @@
 // What only the native backend has: blocking calls, descriptors, limits, objects that outlive their maker.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
 import {
   type Connection,
   Empty,
@@ -51,6 +53,18 @@ export const cases: Cases = {
     const simple = new SimpleQueue<string>();
     simple.putSync("x");
     assert.equal(simple.getSync(), "x");
+  },
+  "queue, pipe: a thread waits on its own event loop, and is ended while it does": async () => {
+    for (let i = 0; i < 5; i++) {
+      const worker = new Worker(new URL(`../programs/thread-queue${import.meta.url.slice(-3)}`, import.meta.url));
+      assert.deepEqual((await once(worker, "message"))[0], [1, 2]);
+      await worker.terminate();
+    }
+    const queue = new Queue<number>();
+    const item = queue.get({ timeout: 20_000 });
+    await delay(20);
+    await queue.put(3);
+    assert.equal(await item, 3);
   },
   "queue: a blocking exchange with another process": async () => {
     const [there, back] = [new Queue<number>(), new Queue<number>()];
