@@ -1,7 +1,7 @@
 import type { Message, Ref } from "../backend/backend.ts";
 import { SerializationError } from "../errors.ts";
 import { decode } from "./decode.ts";
-import { encode } from "./encode.ts";
+import { lend } from "./encode.ts";
 import { isRef } from "./refs.ts";
 import { FORMAT } from "./tags.ts";
 
@@ -12,7 +12,7 @@ const HEAD = 5;
 /** A message as one run of bytes: WITH_REFS, length of the references (u32), the references, the value. */
 export function seal({ bytes, refs }: Message): Uint8Array {
   if (refs.length === 0) return bytes;
-  const list = encode(refs).bytes;
+  const list = lend(refs, "refs").bytes;
   const sealed = new Uint8Array(HEAD + list.length + bytes.length);
   sealed[0] = WITH_REFS;
   new DataView(sealed.buffer).setUint32(1, list.length);

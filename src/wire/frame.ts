@@ -2,7 +2,7 @@ import type { Message, Ref } from "../backend/backend.ts";
 import { CorruptedError, SerializationError } from "../errors.ts";
 import { join } from "./bytes.ts";
 import { decode } from "./decode.ts";
-import { encode } from "./encode.ts";
+import { lend } from "./encode.ts";
 import { isRef } from "./refs.ts";
 import { MAX_MESSAGE } from "./tags.ts";
 import { KEEP_BELOW } from "./writer.ts";
@@ -147,7 +147,7 @@ export class FrameWriter {
 
 function metaOf({ meta, message }: Frame): Uint8Array | undefined {
   const refs = message === undefined || message.refs.length === 0 ? undefined : message.refs;
-  return meta === undefined && refs === undefined ? undefined : encode({ meta, refs } satisfies Meta).bytes;
+  return meta === undefined && refs === undefined ? undefined : lend({ meta, refs } satisfies Meta, "meta").bytes;
 }
 
 /** One frame's bytes, in pieces. */
