@@ -65,23 +65,19 @@ export function python(program, settings = {}, label = "CPython") {
 }
 
 const CFLAGS = "-std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes -Werror".split(" ");
-const WITH_SHIM = ["ring", "messages"];
 const compiled = new Map();
 
 function compile(program) {
   const output = join(built, "bench", program);
   mkdirSync(join(built, "bench"), { recursive: true });
-  const shim = join(root, "native/src");
-  const sources = [`bench/c/${program}.c`, "bench/c/measure.c"].map((path) => join(root, path));
-  if (WITH_SHIM.includes(program))
-    sources.push(
-      ...readdirSync(shim)
-        .filter((name) => name.endsWith(".c"))
-        .map((name) => join(shim, name)),
-    );
-  const { status, error, stderr } = spawnSync(process.env.CC ?? "cc", [...CFLAGS, "-I", shim, ...sources, "-lpthread", "-o", output], {
-    encoding: "utf8",
-  });
+  const inFolder = (folder) => readdirSync(join(root, folder)).map((name) => join(root, folder, name));
+  const sources = [
+    ...inFolder("native/src").filter((path) => path.endsWith(".c")),
+    join(root, `bench/c/${program}.c`),
+    join(root, "bench/c/measure.c"),
+  ];
+  const args = [...CFLAGS, "-I", join(root, "native/src"), ...sources, "-lpthread", "-o", output];
+  const { status, error, stderr } = spawnSync(process.env.CC ?? "cc", args, { encoding: "utf8" });
   if (error !== undefined) return { missing: "there is no C compiler" };
   return status === 0 ? { output } : { missing: `cc failed: ${stderr.trim().split("\n")[0]}` };
 }

@@ -7,7 +7,7 @@ export function rows({ ms, samples }) {
   const trip = (settings, options) => polyproc("round-trip", { via: "pipe", ms, ...settings }, options);
   const cpython = (settings) => python("round_trip.py", { via: "pipe", ms, ...settings });
   const socketpair = (settings) => c("socketpair", { ms, ...settings });
-  const messages = (settings) => c("messages", { ms, ...settings });
+  const messages = (settings) => c("socketpair", { what: 2, ms, ...settings }, "C messages");
   const fifo = (settings) => builtin("fs fifo", "fifo", { ms, ...settings });
   const row = (id, title, contenders, targets = []) => ({ id, title, unit: "µs", higherIsBetter: false, contenders, targets });
   const forked = (serialization, settings = {}) =>
