@@ -70,8 +70,8 @@ static void ready(uv_poll_t *handle, int status, int events) {
   char scratch[SCRATCH];
   ssize_t count = recv(watched->fd, scratch, sizeof scratch, MSG_DONTWAIT);
   /* Nobody is left to say anything. */
-  if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) uv_poll_stop(handle);
-  if (count > 0) call_back(watched);
+  if (count == 0) uv_poll_stop(handle);
+  else if (count > 0 || errno != EAGAIN) call_back(watched);
 }
 
 static void closed(uv_poll_t *handle) {

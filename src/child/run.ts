@@ -49,25 +49,25 @@ export async function runJob(boot: Boot, frame: Frame, link: Link): Promise<void
 /** Does what a job takes, of no consequence: what an engine runs for the first time is slow. */
 export async function rehearse(): Promise<void> {
   const itself = currentProcess();
-  const [here, there] = Pipe();
-  const packed = pack({ args: ["text", 0.5, [true, null], { there }], kwargs: undefined, self: undefined } satisfies Cargo, "");
+  const cargo: Cargo = { args: ["text", 0.5, [true, null]], kwargs: undefined, self: undefined };
   const target = { module: ownModule("../mod").href, name: "currentProcess" };
   const job: Omit<Job, "door"> = { name: "", identity: [], daemon: false, parentName: "", startMethod: "", target, subclass: false };
+  const pieces = encodeFrame({ op: Op.job, id: 0, object: 0, meta: job, message: pack(cargo, "") });
   const frames: Frame[] = [];
-  new FrameReader().push(join(encodeFrame({ op: Op.job, id: 0, object: 0, meta: job, message: packed })), (frame) => frames.push(frame));
-  for (const frame of frames) {
-    const { attached, call } = await prepare(frame.meta as Job, frame);
-    await attached;
-    await call();
-  }
-  packed.release(true);
+  new FrameReader().push(join(pieces), (frame) => frames.push(frame));
+  for (const frame of frames) await (await prepare(frame.meta as Job, frame)).call();
   setCurrentProcess(itself);
-  // As a job comes, by way of the event loop.
+  // Shared objects among the arguments, and what comes by way of the event loop.
+  const [here, there] = Pipe<string>();
+  const packed = pack(there, "");
+  const { value, attached } = unpack(packed);
+  await attached;
+  const again = value as typeof there;
   const coming = here.recv();
-  await there.send("text");
+  await again.send("text");
   await coming;
-  here.close();
-  there.close();
+  for (const end of [here, there, again]) end.close();
+  packed.release(true);
 }
 
 // Imports the target, and only then its arguments: they may hold instances of classes that the import registers.

@@ -184,21 +184,21 @@ interface Call {
   readonly thread: string;
   readonly syscall: string;
   readonly injected: boolean;
-  /** Made by the native library. */
-  readonly own: boolean;
+  /** Made by the native library itself; undefined while that is not known. */
+  readonly own: boolean | undefined;
 }
 
-// A line for each call, "THREAD NAME(...", and after it a line for each frame, " > FILE(...".
+// A line for each call, "THREAD NAME(...", and after it a line for each frame, " > FILE(...", the C library's first.
 function callsOf(log: string): Call[] {
-  const calls: (Call & { own: boolean })[] = [];
+  const calls: (Call & { own: boolean | undefined })[] = [];
   for (const line of log.split("\n")) {
     const call = /^(\d+) +(?:<\.\.\. )?(\w+)(?:\(| resumed>)/.exec(line);
     if (call !== null && !line.includes("<unfinished ...>")) {
       const [, thread = "", syscall = ""] = call;
-      calls.push({ thread, syscall, injected: line.includes("(INJECTED)"), own: false });
-    } else if (/^ >.*polyproc\.node/.test(line)) {
+      calls.push({ thread, syscall, injected: line.includes("(INJECTED)"), own: undefined });
+    } else if (line.startsWith(" >") && !/\blib(c|pthread)[.-]/.test(line)) {
       const last = calls.at(-1);
-      if (last !== undefined) last.own = true;
+      if (last !== undefined) last.own ??= line.includes("polyproc.node");
     }
   }
   return calls;
@@ -212,7 +212,7 @@ export async function faultsOf(scenario: Scenario, all = false): Promise<{ fault
   for (const { thread, syscall, own } of callsOf(log)) {
     const when = (counts.get(`${thread} ${syscall}`) ?? 0) + 1;
     counts.set(`${thread} ${syscall}`, when);
-    if ((own || all) && syscall in FAULTS) faults.set(`${syscall} ${when}`, { syscall, when });
+    if ((own === true || all) && syscall in FAULTS) faults.set(`${syscall} ${when}`, { syscall, when });
   }
   const sorted = [...faults.values()].sort((a, b) => a.syscall.localeCompare(b.syscall) || a.when - b.when);
   return { faults: sorted, outcome, detail };
@@ -223,7 +223,7 @@ export async function inject(scenario: Scenario, { syscall, when }: Fault): Prom
   const flags = ["-e", `trace=${syscall}`, "-e", `inject=${syscall}:error=${FAULTS[syscall]}:when=${when}`];
   const { outcome, detail, left, log } = await trace(scenario, flags);
   const hits = callsOf(log).filter(({ injected }) => injected);
-  return { outcome, detail, left, hit: hits.length, own: hits.filter(({ own }) => own).length };
+  return { outcome, detail, left, hit: hits.length, own: hits.filter(({ own }) => own === true).length };
 }
 
 /** Whether this is an end that a fault may lead to. */
