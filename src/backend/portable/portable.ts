@@ -25,8 +25,9 @@ import type {
 } from "../backend.ts";
 import type { Tree } from "../tree.ts";
 import { BarrierState } from "./barrier-state.ts";
+import type { Call } from "./call.ts";
 import { CellsState } from "./cells-state.ts";
-import { type Call, Client } from "./client.ts";
+import { Client } from "./client.ts";
 import { ConditionState } from "./condition-state.ts";
 import { DoorState } from "./door-state.ts";
 import { EventState } from "./event-state.ts";

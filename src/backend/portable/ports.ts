@@ -3,7 +3,8 @@ import { FOREVER, orLate, type Wait } from "../../timing.ts";
 import { Op } from "../../wire/frame.ts";
 import type { ConnectionPort, DoorPort, Incoming, Message, Port, QueuePort, QueueStats, Ref, ReportKind } from "../backend.ts";
 import { notAllDone, nothingCame, notRead, queueEmpty, queueFull } from "../texts.ts";
-import type { Call, Client, Reply } from "./client.ts";
+import type { Call, Reply } from "./call.ts";
+import type { Client } from "./client.ts";
 
 /** What a port needs to know of its object. */
 export interface PortPlace {
