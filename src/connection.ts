@@ -5,6 +5,7 @@ import { Adopted, accept, deliver, deliverSync, packLent, registerShared } from 
 import { Hold, noSync } from "./shared.ts";
 import { checkTimeout, checkWait, describe, type Wait, type WaitOptions } from "./timing.ts";
 import { waitable } from "./wait.ts";
+import { owned } from "./wire/bytes.ts";
 import { decode } from "./wire/decode.ts";
 import { MAX_MESSAGE } from "./wire/tags.ts";
 
@@ -245,7 +246,7 @@ function checkMost(maxLength: number | undefined): number {
 
 function takeBytes({ message, lent, settle }: Incoming): Uint8Array {
   settle();
-  return lent === true ? message.bytes.slice() : message.bytes;
+  return lent === true ? owned(message.bytes) : message.bytes;
 }
 
 function notLonger(bytes: Uint8Array, most: number): Uint8Array {

@@ -47,7 +47,7 @@ export interface Message {
 /** A message that was taken but still belongs to its owner, until it is settled. */
 export interface Incoming {
   readonly message: Message;
-  /** Its bytes hold until the next message is taken. */
+  /** Its bytes hold until the next message is taken, or are a part of something larger. */
   readonly lent?: boolean;
   settle(): void;
 }

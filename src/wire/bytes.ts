@@ -1,3 +1,11 @@
+/** Less is copied rather than kept alive with what it lies in. */
+export const KEEP_BELOW: number = 1 << 16;
+
+/** Lent bytes, or a small part of something larger, for whoever keeps them. */
+export function owned(bytes: Uint8Array): Uint8Array {
+  return bytes.length < KEEP_BELOW ? bytes.slice() : bytes;
+}
+
 /** Pieces as one. */
 export function join(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const joined = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0));

@@ -1,8 +1,9 @@
 import { SerializationError } from "../errors.ts";
+import { owned } from "./bytes.ts";
 import { classOf, errorClassName, toWire, type WireClass } from "./classes.ts";
 import { isShared } from "./shared.ts";
 import { ERROR_TEXTS, ErrorPart, FORMAT, MAX_DEPTH, MAX_HOLES, SMALL_INT, Tag, TYPED_ARRAYS } from "./tags.ts";
-import { KEEP_BELOW, Writer } from "./writer.ts";
+import { Writer } from "./writer.ts";
 
 /** A value as bytes, and the shared objects inside it in the order of their references. */
 export interface Encoded {
@@ -19,7 +20,7 @@ let spare: Writer | undefined;
  */
 export function encode(value: unknown, root = "value"): Encoded {
   const { bytes, shared } = lend(value, root);
-  return { bytes: bytes.length < KEEP_BELOW ? bytes.slice() : bytes, shared };
+  return { bytes: owned(bytes), shared };
 }
 
 /** As {@link encode}, without a copy: the bytes hold until the next value is encoded. */

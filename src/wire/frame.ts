@@ -1,11 +1,10 @@
 import type { Message, Ref } from "../backend/backend.ts";
 import { CorruptedError, SerializationError } from "../errors.ts";
-import { join } from "./bytes.ts";
+import { join, KEEP_BELOW } from "./bytes.ts";
 import { decode } from "./decode.ts";
 import { lend } from "./encode.ts";
 import { isRef } from "./refs.ts";
 import { MAX_MESSAGE } from "./tags.ts";
-import { KEEP_BELOW } from "./writer.ts";
 
 /** What one side of a hub's line says to the other. */
 export const Op = {
@@ -40,6 +39,7 @@ export interface Frame {
   readonly once?: boolean;
   /** Plain data that goes with the operation; an error with `fail`. */
   readonly meta?: unknown;
+  /** Of a frame that was read, bytes of what came: whoever keeps small ones takes a copy. */
   readonly message?: Message | undefined;
 }
 
@@ -55,8 +55,6 @@ const ONCE = 4;
 const ALL_FLAGS = 7;
 const NO_REFS: readonly Ref[] = [];
 const MAX_META = 1 << 20;
-// Below this, copying is cheaper than keeping the whole chunk a message came in alive.
-const COPY_BELOW = 1 << 14;
 const BY_HAND = 32;
 const LARGE = 1 << 20;
 // Of a frame that announces more, no more than this is believed before it comes.
@@ -300,7 +298,7 @@ function parse(bytes: Uint8Array, at: number, end: number): Frame {
   const metaStart = at + HEADER;
   const metaEnd = metaStart + getUint32(bytes, at + META);
   const extra = (flags & HAS_META) === 0 ? undefined : decodeMeta(bytes.subarray(metaStart, metaEnd));
-  const message = (flags & HAS_MESSAGE) === 0 ? undefined : { bytes: payloadOf(bytes, metaEnd, end), refs: extra?.refs ?? NO_REFS };
+  const message = (flags & HAS_MESSAGE) === 0 ? undefined : { bytes: bytes.subarray(metaEnd, end), refs: extra?.refs ?? NO_REFS };
   return {
     op: bytes[at] as number,
     id: getUint32(bytes, at + ID),
@@ -309,10 +307,6 @@ function parse(bytes: Uint8Array, at: number, end: number): Frame {
     meta: extra?.meta,
     message,
   };
-}
-
-function payloadOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  return end - start < COPY_BELOW ? bytes.slice(start, end) : bytes.subarray(start, end);
 }
 
 function decodeMeta(bytes: Uint8Array): Meta {

@@ -1,8 +1,7 @@
+import { KEEP_BELOW } from "./bytes.ts";
 import { MAX_MESSAGE, Tag } from "./tags.ts";
 
 const INITIAL = 1 << 10;
-// A larger buffer is given away instead of being copied out and kept.
-export const KEEP_BELOW: number = 1 << 16;
 const ASCII_BY_HAND = 48;
 const encoder = new TextEncoder();
 
@@ -19,6 +18,7 @@ export class Writer {
   /** What was written; less than KEEP_BELOW is lent until the next write. */
   finish(): Uint8Array {
     const whole = this.#bytes.subarray(0, this.#at);
+    // A larger buffer is given away instead of being copied out and kept.
     if (this.#at >= KEEP_BELOW) this.#replace(new Uint8Array(INITIAL));
     return whole;
   }

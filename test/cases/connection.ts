@@ -23,6 +23,19 @@ import { rejects, started } from "../suite/help.ts";
 const MIB = 1 << 20;
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
+export async function echoBytes(conn: Connection): Promise<void> {
+  for (;;) {
+    let bytes: Uint8Array;
+    try {
+      bytes = await conn.recvBytes();
+    } catch (error) {
+      if (error instanceof EOFError) return;
+      throw error;
+    }
+    await conn.sendBytes(bytes);
+  }
+}
+
 export async function echo(conn: Connection): Promise<void> {
   for (;;) {
     const bytes = await conn.recvBytes();
@@ -197,6 +210,30 @@ export const cases: Cases = {
     assert.deepEqual(await b.recvBytes(), new Uint8Array([3, 0]));
     await a.sendBytes(new Uint8Array([1, 2]).buffer);
     assert.deepEqual(await b.recvBytes(), new Uint8Array([1, 2]));
+  },
+  "bytes are sent as they are at the call, and received ones are nobody else's": async () => {
+    const [here, there] = Pipe();
+    const child = await started({ target: echoBytes, args: [there], transfer: [there] });
+    for (const size of [1, 20_000, 100_000, 3_000_000]) {
+      const bytes = new Uint8Array(size).fill(1);
+      const sent = here.sendBytes(bytes);
+      bytes.fill(2);
+      await sent;
+      const back = await here.recvBytes();
+      assert.ok(back.length === size && back.every((byte) => byte === 1), `${size} bytes changed on their way`);
+      if (size < 60_000) assert.equal(back.buffer.byteLength, size);
+      // Within one process too.
+      const [a, b] = Pipe();
+      bytes.fill(1);
+      const local = size < 1_000_000 ? a.sendBytes(bytes) : undefined;
+      bytes.fill(2);
+      if (local !== undefined) assert.ok((await b.recvBytes()).every((byte) => byte === 1));
+      await local;
+      a.close();
+      b.close();
+    }
+    here.close();
+    await child.join();
   },
   "using closes (test_context)": async () => {
     const [a, b] = Pipe();

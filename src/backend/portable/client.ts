@@ -1,3 +1,4 @@
+import { KEEP_BELOW } from "../../wire/bytes.ts";
 import { type Frame, Op } from "../../wire/frame.ts";
 import { Call, type Demand } from "./call.ts";
 
@@ -68,7 +69,10 @@ export class Client {
       const settle = (): void => {
         if (this.#gone === undefined) this.#send({ op: Op.settle, id, object: 0 });
       };
-      call.resolve({ value: frame.meta, incoming: message === undefined ? undefined : { message, settle } });
+      call.resolve({
+        value: frame.meta,
+        incoming: message === undefined ? undefined : { message, lent: message.bytes.length < KEEP_BELOW, settle },
+      });
     } else if (message !== undefined) this.#send({ op: Op.giveBack, id, object: 0 });
     else if (call.demand.undo !== undefined)
       this.#send({ op: Op.call, id: this.#number(), object: call.demand.object, meta: call.demand.undo });

@@ -2,7 +2,7 @@ import { net } from "../../builtins.ts";
 import { AuthenticationError, CorruptedError, OwnerDiedError, UnsupportedError } from "../../errors.ts";
 import { randomName } from "../../random.ts";
 import { runtime, type SpawnCommand } from "../../runtime/runtime.ts";
-import type { Frame } from "../../wire/frame.ts";
+import { owned } from "../../wire/bytes.ts";
 import type {
   Backend,
   BarrierPort,
@@ -72,7 +72,7 @@ export class Portable implements Backend {
     this.#tree = tree;
     const keep = (message: Message): Kept => this.#keep(message);
     const participant: Participant = new Participant(this.#table, (frame) => this.#local.receive(frame), keep);
-    this.#local = new Client((frame) => participant.receive(owned(frame)));
+    this.#local = new Client((frame) => participant.receive(frame));
   }
 
   makeQueue(kind: "queue" | "simple", settings: QueueSettings): QueuePort {
@@ -167,7 +167,7 @@ export class Portable implements Backend {
 
   // Everything that a stored message refers to is held by this process, until the message is gone.
   #keep(message: Message): Kept {
-    const { bytes } = message;
+    const bytes = owned(message.bytes);
     // A native object waits with its keeper until it is claimed, once.
     const refs = message.refs.filter((ref) => ref.native !== true);
     if (refs.length === 0) return { bytes, refs: message.refs, pinned: undefined, release: nothing };
@@ -221,12 +221,6 @@ export class Portable implements Backend {
 }
 
 const nothing = (): void => {};
-
-// What a frame of this process carries may be lent until the next value is encoded.
-function owned(frame: Frame): Frame {
-  const { message } = frame;
-  return message === undefined ? frame : { ...frame, message: { bytes: message.bytes.slice(), refs: message.refs } };
-}
 
 function lineEnded(error: Error | undefined): Error {
   if (error instanceof AuthenticationError) return new AuthenticationError(error.message);

@@ -1,5 +1,6 @@
 import { ClosedError, CorruptedError } from "../../errors.ts";
 import { FOREVER, orLate, type Wait } from "../../timing.ts";
+import { KEEP_BELOW } from "../../wire/bytes.ts";
 import { Op } from "../../wire/frame.ts";
 import type { ConnectionPort, DoorPort, Incoming, Message, Port, QueuePort, QueueStats, Ref, ReportKind } from "../backend.ts";
 import { notAllDone, nothingCame, notRead, queueEmpty, queueFull } from "../texts.ts";
@@ -89,7 +90,9 @@ export class PortablePort implements Port {
   }
 
   /** A request that carries a message: it must be out before this hold or this process ends. */
-  protected async transmit({ op, message, wait, tooLate }: Outgoing): Promise<void> {
+  protected async transmit({ op, message: { bytes, refs }, wait, tooLate }: Outgoing): Promise<void> {
+    // What is small is copied into its frame at once; what is large may be the caller's own buffer.
+    const message: Message = bytes.length < KEEP_BELOW ? { bytes, refs } : { bytes: bytes.slice(), refs };
     const listed = this.#letGo ? [this.#sends] : this.#sendLists;
     const call = this.place.client.call({ op, object: this.object, message, wait, tooLate, giveUp: "ask", listed });
     if (this.#letGo) call.letGo();
