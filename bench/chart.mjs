@@ -1,8 +1,8 @@
 // The SVG chart: how many times better than its reference each target's subject is, on a logarithmic scale, and where its target lies.
 
-const LEFT = 470;
+const LEFT = 570;
 const RIGHT = 40;
-const WIDTH = 1070;
+const WIDTH = 1170;
 const LINE = 18;
 const TOP = 50;
 const COLORS = { node: "#5fa04e", deno: "#4a6fa5", bun: "#d9a441" };
