@@ -11,8 +11,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "failpoint.h"
 #include "handles.h"
 #include "polyproc.h"
 #include "segment.h"
@@ -23,6 +25,8 @@
 #define FOLDER "/dev/shm/"
 #define PREFIX "polyproc-"
 #define MOST_NAME 200
+#define REMOVED_MS 100 /* who is stopped while it removes a name is waited for no longer */
+#define LOOKS 1000
 
 struct header {
   uint64_t magic;
@@ -55,14 +59,33 @@ static bool is_at(int fd, const char *path) {
   return fstat(fd, &ours) == 0 && lstat(path, &there) == 0 && ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
 }
 
-/* Removes the name if nobody else has it open. Of two who close at once, the later one finds no lock but its own. */
+/* Whether whoever is in our way is about to remove the name, rather than uses the memory. */
+static bool is_being_removed(int fd) {
+  struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
+  return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_RDLCK;
+}
+
+/* Removes the name if nobody has that file open; by then it may be the name of another one. */
+static bool remove_if_last(int fd, const char *path) {
+  const struct timespec moment = {.tv_nsec = REMOVED_MS * 1000000 / LOOKS};
+  int status = hold(fd, F_WRLCK);
+  for (int looks = 0; status < 0 && looks < LOOKS && is_being_removed(fd); looks++) {
+    nanosleep(&moment, NULL);
+    status = hold(fd, F_WRLCK);
+  }
+  if (status < 0) return false;
+  FAILPOINT("memory.last");
+  return is_at(fd, path) && unlink(path) == 0;
+}
+
+/* Of two who close at once, the later one finds no lock but its own. */
 static void unlink_if_last(struct pp_segment *segment, const char *path) {
   /* A mapping holds its file open, and so the lock. */
   munmap(segment->base, segment->size);
   close(segment->fd);
   segment->base = NULL;
   segment->fd = -1;
-  if (hold(segment->own_fd, F_WRLCK) == 0 && is_at(segment->own_fd, path)) unlink(path);
+  remove_if_last(segment->own_fd, path);
 }
 
 static void close_memory(void *object, int owner_ended) {
@@ -213,13 +236,15 @@ int32_t pp_memory_sweep(void) {
   int removed = 0;
   for (const struct dirent *entry; (entry = readdir(folder)) != NULL;) {
     if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) != 0) continue;
-    int fd = openat(dirfd(folder), entry->d_name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    char path[sizeof FOLDER + sizeof entry->d_name];
+    snprintf(path, sizeof path, FOLDER "%s", entry->d_name);
+    int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0) continue;
     struct stat stat;
     uint64_t magic = 0;
     bool ours = fstat(fd, &stat) == 0 && stat.st_uid == geteuid() && pread(fd, &magic, sizeof magic, 0) == sizeof magic && magic == MAGIC;
-    if (ours && hold(fd, F_WRLCK) == 0)
-      removed += unlinkat(dirfd(folder), entry->d_name, 0) == 0;
+    FAILPOINT("memory.found");
+    if (ours) removed += remove_if_last(fd, path);
     close(fd);
   }
   closedir(folder);

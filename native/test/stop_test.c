@@ -82,9 +82,62 @@ static void stopped_in_a_claim(void) {
   CHECK(unlink(path) == 0 && rmdir(folder) == 0);
 }
 
+static char path[64];
+static const char *name = path + sizeof "/dev/shm/polyproc-" - 1;
+static const uint64_t size = 8;
+
+static pid_t sweeper(const char *point, int removes) {
+  pid_t pid = fork();
+  if (pid != 0) return pid;
+  while (access(path, F_OK) < 0) usleep(1000);
+  stop_at(point);
+  _exit(pp_memory_sweep() == removes ? 0 : 1);
+}
+
+/* A name that was given anew meanwhile is not taken from its memory. */
+static void stopped_before_it_sweeps(void) {
+  pid_t pid = sweeper("memory.found", 0);
+  int first = pp_memory_make(-1, name, &size);
+  CHECK(first >= 0);
+  wait_for_stop(pid);
+  CHECK(pp_memory_close(first) == 0 && access(path, F_OK) < 0);
+  int second = pp_memory_make(-1, name, &size);
+  CHECK(second >= 0);
+  let_go_on(pid);
+  int attached = pp_memory_attach(-1, name);
+  CHECK(attached >= 0 && pp_memory_close(attached) == 0);
+  CHECK(pp_memory_close(second) == 0 && access(path, F_OK) < 0);
+}
+
+/* Who is just about to remove the name of a dead process is waited for, but not for ever. */
+static void stopped_while_it_sweeps(void) {
+  int status;
+  pid_t dead = fork();
+  if (dead == 0) _exit(pp_memory_make(-1, name, &size) >= 0 ? 0 : 1);
+  CHECK(waitpid(dead, &status, 0) == dead && status == 0);
+  pid_t pid = sweeper("memory.last", 1);
+  wait_for_stop(pid);
+  int64_t begun = pp_now();
+  CHECK(pp_memory_sweep() == 0 && pp_memory_make(-1, name, &size) == -EEXIST);
+  CHECK(pp_now() - begun < 1000000000);
+  pid_t waker = fork();
+  if (waker == 0) {
+    usleep(10000);
+    _exit(kill(pid, SIGCONT));
+  }
+  CHECK(pp_memory_sweep() == 0);
+  int memory = pp_memory_make(-1, name, &size);
+  CHECK(memory >= 0 && pp_memory_close(memory) == 0);
+  CHECK(waitpid(waker, &status, 0) == waker && status == 0);
+  let_go_on(pid);
+}
+
 int main(void) {
   setvbuf(stdout, NULL, _IONBF, 0);
   stopped_in_a_semaphore();
   stopped_in_a_claim();
+  snprintf(path, sizeof path, "/dev/shm/polyproc-stop-test-%d", getpid());
+  stopped_before_it_sweeps();
+  stopped_while_it_sweeps();
   printf("who stands still in the middle of a call: the others go on, and so does it\n");
 }
