@@ -24,6 +24,7 @@ export interface Nursery {
 /** This process's place in its tree. */
 export class Tree {
   #family: Family | undefined;
+  readonly #atExit = (): void => this.#remove();
 
   /** What this process has in common with the others; one that has no parent founds a tree. */
   get family(): Family {
@@ -43,13 +44,14 @@ export class Tree {
   /** In a child, before anything else: takes the place that its parent prepared. */
   take(given: Family): void {
     this.#family = given;
-    process.on("exit", () => this.#remove());
+    process.on("exit", this.#atExit);
   }
 
   /** Gives a family up on which nothing could be built, so that a later try begins anew. */
   leave(): void {
     if (this.#family?.ownsFolder !== true) return;
     this.#remove();
+    process.off("exit", this.#atExit);
     this.#family = undefined;
   }
 

@@ -20,6 +20,8 @@ let queue: QueuePort;
 let ref: Ref;
 
 beforeAll(async () => {
+  // Each relative has an exit hook, and here they are all one process.
+  process.setMaxListeners(100);
   nursery = tree.nurse(false);
   queue = own.makeQueue("queue", settings);
   ref = queue.share();

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { nativeBackend } from "../../src/backend/select.ts";
+import { tree } from "../../src/backend/tree.ts";
 import { CorruptedError } from "../../src/errors.ts";
 import { hasLibrary } from "../suite/suite.ts";
 
@@ -21,6 +22,8 @@ describe.skipIf(!hasLibrary())("a native connection from a hostile process", () 
     ["no whole struct", new Uint8Array(3)],
     ["nothing", new Uint8Array(0)],
   ];
+  // The test runner ends its workers without their exit hooks.
+  afterAll(() => tree.leave());
   it.each(hostile)("is refused with %s, and its descriptor is closed", (_, bytes) => {
     const backend = nativeBackend();
     const [mine, other] = backend.makePipe(true);
