@@ -14,7 +14,8 @@ import {
 } from "../../mod.ts";
 import type { Cases } from "../suite/case.ts";
 import { isNative, rejects, run, started } from "../suite/help.ts";
-import { goOn, killed, onlyNative, scribble, stay, stopped, survives, timed, withFile } from "../suite/sync.ts";
+import { scribble, survives, withFile } from "../suite/memory-file.ts";
+import { goOn, killed, onlyNative, stay, stopped, timed } from "../suite/sync.ts";
 
 const PARTIES = 5;
 

@@ -19,7 +19,8 @@ import {
 } from "../../mod.ts";
 import type { Cases } from "../suite/case.ts";
 import { isNative, rejects, run, started } from "../suite/help.ts";
-import { goOn, killed, onlyNative, scribble, stay, stopped, survives, timed, withFile } from "../suite/sync.ts";
+import { scribble, survives, withFile } from "../suite/memory-file.ts";
+import { goOn, killed, onlyNative, stay, stopped, timed } from "../suite/sync.ts";
 
 /** Waits, and says so while it still holds the lock: who gets the lock next knows that it waits. */
 export async function waiter(cond: Condition, sleeping: Queue, woken: Queue, timeout?: number): Promise<void> {

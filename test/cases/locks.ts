@@ -19,7 +19,8 @@ import {
 } from "../../mod.ts";
 import type { Cases } from "../suite/case.ts";
 import { isNative, rejects, run, started } from "../suite/help.ts";
-import { goOn, killed, onlyNative, scribble, stay, stopped, survives, timed, withFile, writeWord } from "../suite/sync.ts";
+import { scribble, survives, withFile, writeWord } from "../suite/memory-file.ts";
+import { goOn, killed, onlyNative, stay, stopped, timed } from "../suite/sync.ts";
 
 type AnyLock = Lock | RLock | Semaphore;
 
