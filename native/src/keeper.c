@@ -22,7 +22,7 @@
 #define MAGIC 0x4b505050u
 #define TOKEN 16
 #define MOST_KEPT 4096
-#define ANSWER_S 5
+#define KEPT_S 5 /* a sender that hears nothing for so long keeps the object itself */
 #define TRIES 16
 
 enum { CLAIM = 1, KEEP = 2 };
@@ -40,7 +40,8 @@ struct kept {
 static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
 static struct kept *kept;
 static int count, room;
-static bool listening;
+/* For who connects when the process has no descriptor left. */
+static int spare = -1;
 
 static int keep_here(const uint8_t *token, int fd) {
   pthread_mutex_lock(&guard);
@@ -130,12 +131,31 @@ static bool is_ours(int socket) {
   return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == geteuid();
 }
 
-int pp_keeper_accept(int listener) {
+static int accept_one(int listener) {
   int peer = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-  if (peer < 0) return -1;
-  if (is_ours(peer)) return peer;
+  return peer < 0 ? -errno : peer;
+}
+
+void pp_keeper_reserve(void) {
+  if (spare < 0) spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+int pp_keeper_accept(int listener) {
+  int peer = accept_one(listener);
+  if (spare >= 0 && (peer == -EMFILE || peer == -ENFILE)) {
+    close(spare);
+    spare = -1;
+    peer = accept_one(listener);
+  }
+  if (peer < 0 || is_ours(peer)) return peer;
   close(peer);
-  return -1;
+  return -EPERM;
+}
+
+/* As if it had never been asked: who asked is gone, or did not wait. */
+static void take_back(const struct request *request, int *given, int *carried) {
+  if (request->operation == KEEP) *carried = claim_here(request->token);
+  else if (keep_here(request->token, *given) == 0) *given = -1;
 }
 
 void pp_keeper_answer(int peer) {
@@ -151,7 +171,8 @@ void pp_keeper_answer(int peer) {
     }
   }
   int32_t status = answer;
-  send_packet(peer, &status, sizeof status, given);
+  FAILPOINT("keeper.answering");
+  if (send_packet(peer, &status, sizeof status, given) < 0 && answer == 0) take_back(&request, &given, &carried);
   if (given >= 0) close(given);
   if (carried >= 0) close(carried);
   close(peer);
@@ -164,17 +185,15 @@ static int address_of(const char *path, struct sockaddr_un *address) {
   return 0;
 }
 
-int32_t pp_keeper_listen(const char *path) {
+int32_t pp_keeper_listen(int32_t inbox, const char *path) {
   struct sockaddr_un address;
   int status = address_of(path, &address);
   if (status < 0) return status;
-  if (listening) return -EALREADY;
   int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return -errno;
   if (bind(fd, (const struct sockaddr *)&address, sizeof address) < 0 || chmod(path, 0600) < 0 || listen(fd, 128) < 0) status = -errno;
-  if (status == 0) status = pp_reactor_watch_keeper(fd);
+  if (status == 0) status = pp_reactor_watch_keeper(inbox, fd);
   if (status < 0) close(fd);
-  else listening = true;
   return status;
 }
 
@@ -185,15 +204,22 @@ static int ask_once(const char *path, const struct request *request, int carried
   if (status < 0) return status;
   int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
   if (fd < 0) return -errno;
-  struct timeval limit = {.tv_sec = ANSWER_S};
-  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  /* A keeper that is stopped is waited for: nobody else has what it keeps. What is to be kept can be kept elsewhere. */
+  struct timeval limit = {.tv_sec = KEPT_S};
+  if (request->operation == KEEP) {
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  }
   int32_t answer = 0;
   *given = -1;
-  if (connect(fd, (const struct sockaddr *)&address, sizeof address) < 0) status = errno == ENOENT ? -ECONNREFUSED : -errno;
+  /* Room for the descriptor that comes: where there is none, it would be gone. */
+  int reserved = request->operation == CLAIM ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : -1;
+  if (request->operation == CLAIM && reserved < 0) status = -errno;
+  else if (connect(fd, (const struct sockaddr *)&address, sizeof address) < 0) status = errno == ENOENT ? -ECONNREFUSED : -errno;
   else if (!is_ours(fd)) status = -EPERM;
   FAILPOINT("keeper.connected");
   if (status == 0) status = send_packet(fd, request, sizeof *request, carried);
+  if (reserved >= 0) close(reserved);
   if (status == 0) status = receive_packet(fd, &answer, sizeof answer, given);
   close(fd);
   if (status == -EPIPE) return -ECONNRESET;

@@ -120,9 +120,10 @@ static void write_header(struct memory *memory, uint64_t size, bool named) {
 /* A file without a name yet: who dies before it has one leaves nothing. */
 static int make_file(struct pp_segment *segment, uint64_t total) {
   segment->fd = open(FOLDER, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (segment->fd < 0 || ftruncate(segment->fd, (off_t)total) < 0) return -errno;
+  if (segment->fd < 0) return -errno;
   segment->size = total;
-  int status = pp_segment_map(segment);
+  int status = pp_segment_extend(segment->fd, total);
+  if (status == 0) status = pp_segment_map(segment);
   return status < 0 ? status : hold(segment->fd, F_RDLCK);
 }
 

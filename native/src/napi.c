@@ -50,7 +50,7 @@ CALL(send, a[0].i, a[1].p, a[2].i, a[3].i)
 CALL(recv, a[0].i, a[1].p, a[2].p, a[3].i, a[4].i)
 CALL(readable, a[0].i, a[1].i)
 CALL(take_stdin)
-CALL(keeper_listen, a[0].p)
+CALL(keeper_listen, a[0].i, a[1].p)
 CALL(keep, a[0].p, a[1].p, a[2].i)
 CALL(claim, a[0].p, a[1].p)
 CALL(queue_make, a[0].i, a[1].p, a[2].i)
@@ -129,7 +129,7 @@ static const struct function functions[] = {
     ROW(recv, "ippii"),
     ROW(readable, "ii"),
     ROW(take_stdin, ""),
-    ROW(keeper_listen, "p"),
+    ROW(keeper_listen, "ip"),
     ROW(keep, "ppi"),
     ROW(claim, "pp"),
     ROW(queue_make, "ipi"),

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#define PP_ABI 1
+#define PP_ABI 2
 #define PP_LARGEST ((1u << 30) + (1u << 20)) /* bytes of a message */
 #define PP_EXPORT __attribute__((visibility("default")))
 
@@ -88,7 +88,7 @@ PP_EXPORT int32_t pp_take_stdin(void);
 /* --- keeper.c: descriptors on their way to other processes --- */
 
 /* Serves this process's kept descriptors at `path`, to processes of the same user. */
-PP_EXPORT int32_t pp_keeper_listen(const char *path);
+PP_EXPORT int32_t pp_keeper_listen(int32_t inbox, const char *path);
 /* Leaves a copy of `fd` under a 16-byte token with the keeper at `path` (empty: this process's own). */
 PP_EXPORT int32_t pp_keep(const char *path, const uint8_t *token, int32_t fd);
 /* Takes what waits under the token, once: its descriptor. -ENOENT: nothing (any more); -ECONNREFUSED: the keeper is gone. */

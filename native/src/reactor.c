@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "inbox.h"
@@ -23,6 +24,7 @@
 #endif
 #define MOST_PEERS 64
 #define BATCH 32
+#define PAUSE_MS 10
 #define NOBODY (-1)
 
 enum kind { NONE, DESCRIPTOR, CHILD, PARENT, LISTENER, PEER };
@@ -45,6 +47,7 @@ static int room;
 static int peers[MOST_PEERS];
 static char *orphaned; /* paths to remove when the parent is gone; NULL for a detached process */
 static bool lives_on;
+static bool exhausted; /* somebody knocks, and there is no descriptor to open with */
 
 static void remove_path(const char *path) {
   DIR *folder = opendir(path);
@@ -77,6 +80,8 @@ static void child_gone(struct target target, int pidfd) {
 }
 
 static uint32_t interests(const struct watch *watch) {
+  /* What the parent says is for JavaScript to read, however late: here it would be told again and again. */
+  if (watch->kind == PARENT) return EPOLLRDHUP;
   if (watch->kind != DESCRIPTOR) return EPOLLIN | EPOLLRDHUP;
   return (watch->read.wanted ? EPOLLIN | EPOLLRDHUP : 0) | (watch->write.wanted ? EPOLLOUT : 0) | EPOLLONESHOT;
 }
@@ -110,6 +115,7 @@ static void drop_peer(int fd) {
 /* Who connects and says nothing makes way for who comes later. */
 static void accept_peer(int listener) {
   int peer = pp_keeper_accept(listener);
+  exhausted = peer == -EMFILE || peer == -ENFILE;
   if (peer < 0) return;
   static int next;
   next = (next + 1) % MOST_PEERS;
@@ -141,6 +147,7 @@ static void dispatch(int fd, uint32_t events) {
     case PEER:
       drop_peer(fd);
       pp_keeper_answer(fd);
+      pp_keeper_reserve();
       break;
     case NONE:
       break;
@@ -155,6 +162,9 @@ static void *run(void *unused) {
     pthread_mutex_lock(&guard);
     for (int i = 0; i < count; i++) dispatch(events[i].data.fd, events[i].events);
     pthread_mutex_unlock(&guard);
+    if (!exhausted) continue;
+    nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000}, NULL);
+    exhausted = false;
   }
   return NULL;
 }
@@ -207,7 +217,13 @@ int pp_reactor_watch_child(int32_t inbox, int32_t id, int pidfd) {
   return add_guarded(pidfd, CHILD, (struct target){inbox, id, true});
 }
 
-int pp_reactor_watch_keeper(int listener) { return add_guarded(listener, LISTENER, (struct target){0}); }
+int pp_reactor_watch_keeper(int32_t inbox, int listener) {
+  pthread_mutex_lock(&guard);
+  pp_keeper_reserve();
+  int status = add(listener, LISTENER, (struct target){inbox, 0, true});
+  pthread_mutex_unlock(&guard);
+  return status;
+}
 
 int32_t pp_watch_fd(int32_t inbox, int32_t id, int32_t fd, int32_t write) {
   if (fd < 0) return -EBADF;
@@ -261,6 +277,11 @@ void pp_reactor_forget(int32_t inbox) {
   for (int fd = 0; fd < room; fd++) {
     struct watch *watch = &watches[fd];
     if (watch->kind == NONE) continue;
+    if (watch->kind == LISTENER && watch->read.inbox == inbox) {
+      watch->kind = NONE;
+      close(fd);
+      continue;
+    }
     /* A child is still reaped; nobody is told. */
     if (watch->read.inbox == inbox) watch->read = (struct target){.inbox = NOBODY};
     if (watch->write.inbox == inbox) watch->write = (struct target){.inbox = NOBODY};

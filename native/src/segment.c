@@ -4,12 +4,15 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 8U
 #endif
+/* Older kernels begin a call anew after each signal, and a profiler sends one each millisecond. */
+#define FILL_STEP (1u << 20)
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
 int pp_segment_map(struct pp_segment *segment) {
@@ -28,12 +31,21 @@ static int finish(struct pp_segment *segment, int status) {
   return status;
 }
 
+int pp_segment_extend(int fd, uint64_t size) {
+  struct rlimit limit;
+  /* Beyond it comes SIGXFSZ, not an error. */
+  if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && size > limit.rlim_cur) return -EFBIG;
+  return ftruncate(fd, (off_t)size) < 0 ? -errno : 0;
+}
+
 int pp_segment_make(struct pp_segment *segment, uint64_t size) {
   *segment = (struct pp_segment){.fd = -1, .own_fd = -1, .size = size};
   segment->fd = memfd_create("polyproc", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
   if (segment->fd < 0 && errno == EINVAL) segment->fd = memfd_create("polyproc", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (segment->fd < 0) return -errno;
-  if (ftruncate(segment->fd, (off_t)size) < 0 || fcntl(segment->fd, F_ADD_SEALS, SEALS) < 0) return finish(segment, -errno);
+  int status = pp_segment_extend(segment->fd, size);
+  if (status < 0) return finish(segment, status);
+  if (fcntl(segment->fd, F_ADD_SEALS, SEALS) < 0) return finish(segment, -errno);
   return finish(segment, pp_segment_map(segment));
 }
 
@@ -55,10 +67,16 @@ void pp_segment_close(struct pp_segment *segment) {
 }
 
 int pp_segment_fill(const struct pp_segment *segment, uint64_t offset, uint64_t length) {
-  int status;
-  do status = fallocate(segment->fd, 0, (off_t)offset, (off_t)length);
-  while (status < 0 && errno == EINTR);
-  return status < 0 ? -errno : 0;
+  for (uint64_t done = 0, step; done < length; done += step) {
+    step = length - done < FILL_STEP ? length - done : FILL_STEP;
+    while (fallocate(segment->fd, 0, (off_t)(offset + done), (off_t)step) < 0) {
+      if (errno == EINTR) continue;
+      int status = -errno;
+      if (done > 0) pp_segment_punch(segment, offset, done);
+      return status;
+    }
+  }
+  return 0;
 }
 
 void pp_segment_punch(const struct pp_segment *segment, uint64_t offset, uint64_t length) {

@@ -11,6 +11,8 @@ struct pp_segment {
   uint8_t *base;
 };
 
+/* Gives the file that size: -EFBIG where the process may have none so large. */
+int pp_segment_extend(int fd, uint64_t size);
 /* Makes a file of `size` bytes of which none is there yet. */
 int pp_segment_make(struct pp_segment *segment, uint64_t size);
 /* Maps the file `fd`, which is the segment's from now on. -EBADMSG if it is no sealed memory file. */

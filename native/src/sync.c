@@ -65,7 +65,10 @@ int pp_sync_clean(struct pp_sync *sync) {
   uint32_t own = pp_owner_index(sync->scope.me), highest = atomic_load(&sync->header->highest);
   for (uint32_t index = 0; index <= highest && index < PP_PARTICIPANTS; index++) {
     if (index == own || atomic_load(&sync->header->participants[index].used) == 0) continue;
-    if (pp_participant_gone(&sync->segment, index) && clean_up(sync, index, PP_DIED) != 0) again = 1;
+    int status = pp_participant_gone(&sync->segment, index) ? clean_up(sync, index, PP_DIED) : 0;
+    if (status != 0) again = 1;
+    /* Whoever has the guard does not let it go: it is not waited for once more for each of the dead. */
+    if (status < 0) break;
   }
   return again;
 }

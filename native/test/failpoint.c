@@ -27,5 +27,5 @@ void pp_failpoint(const char *name) {
   bool hit = pp_fail_at != NULL && strcmp(pp_fail_at, name) == 0 && pp_fail_after-- == 0;
   if (!hit && (pp_fail_random == 0 || rand() % pp_fail_random != 0)) return;
   if (reached != NULL) reached->kills++;
-  kill(getpid(), pp_fail_signal);
+  raise(pp_fail_signal);
 }

@@ -12,6 +12,7 @@
 #define MIB (1ull << 20)
 #define PATIENCE_S 0.5
 #define WARM_UP 1500
+#define MOST_TRIES 20
 
 static const struct setting settings[] = {{MIB, 2, 0}, {MIB, 2, 1}};
 static const char *const role_names[ROLES] = {"producer", "consumer", "visitor"};
@@ -58,14 +59,15 @@ int main(int argc, char **argv) {
   workers_prepare();
   for (unsigned i = 0; i < sizeof settings / sizeof *settings; i++) workers_run(&settings[i], NULL, WARM_UP, 1e9, i);
   for (int i = 2; i < argc; i++) {
-    long killed = kill_in_shutdown(argv[i], times);
-    printf("  %-24s", argv[i]);
-    printf("  shutdown %3ld", killed);
-    for (int role = 0; role < ROLES; role++) {
-      long kills = try_role((enum role)role, argv[i], times, (unsigned)i * 7919u + (unsigned)role);
-      printf("  %s %3ld", role_names[role], kills);
-      killed += kills;
-    }
+    long shut = kill_in_shutdown(argv[i], times), kills[ROLES], killed = shut;
+    /* A rare point takes longer on a busy machine. */
+    for (unsigned tries = 0; tries == 0 || (killed == 0 && tries < MOST_TRIES); tries++)
+      for (unsigned role = 0; role < ROLES; role++) {
+        kills[role] = try_role((enum role)role, argv[i], times, (unsigned)i * 7919u + role + tries * 104729u);
+        killed += kills[role];
+      }
+    printf("  %-24s  shutdown %3ld", argv[i], shut);
+    for (int role = 0; role < ROLES; role++) printf("  %s %3ld", role_names[role], kills[role]);
     printf("%s\n", killed == 0 ? "  NEVER REACHED" : "");
     missed += killed == 0;
     total += killed;

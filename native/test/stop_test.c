@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -17,7 +18,15 @@
 #define PERMITS 3
 #define SILENT 200 /* more than a keeper listens to at a time */
 
+/* The path is there a moment before somebody listens. */
+static int claim(const char *path, const uint8_t *token) {
+  int fd;
+  while ((fd = pp_claim(path, token)) == -ECONNREFUSED) usleep(1000);
+  return fd;
+}
+
 static void stop_at(const char *point) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
   pp_fail_at = point;
   pp_fail_signal = SIGSTOP;
 }
@@ -70,33 +79,60 @@ static void stopped_in_a_claim(void) {
     while (access(path, F_OK) < 0) usleep(1000);
     stop_at("keeper.connected");
     char byte;
-    int fd = pp_claim(path, token);
+    int fd = claim(path, token);
     _exit(fd >= 0 && read(fd, &byte, 1) == 0 ? 0 : 1);
   }
   /* After the fork: it has a thread. */
   int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  CHECK(pp_keep("", token, null) == 0 && pp_keeper_listen(path) == 0);
+  CHECK(pp_keep("", token, null) == 0 && pp_keeper_listen(-1, path) == 0);
   wait_for_stop(pid);
   connect_silently(path);
   let_go_on(pid);
   CHECK(unlink(path) == 0 && rmdir(folder) == 0);
 }
 
+/* What nobody was there to receive waits for whoever asks next. */
+static void stopped_while_it_answers(void) {
+  char folder[] = "/tmp/pp-stop-XXXXXX", address[64];
+  uint8_t token[16] = "sixteen of bytes";
+  CHECK(mkdtemp(folder) != NULL);
+  snprintf(address, sizeof address, "%s/keeper", folder);
+  pid_t keeper = fork();
+  if (keeper == 0) {
+    stop_at("keeper.answering");
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    CHECK(pp_keep("", token, null) == 0 && pp_keeper_listen(-1, address) == 0);
+    for (;;) pause();
+  }
+  while (access(address, F_OK) < 0) usleep(1000);
+  pid_t receiver = fork();
+  if (receiver == 0) _exit(claim(address, token) >= 0 ? 0 : 1);
+  wait_for_stop(keeper);
+  int status;
+  CHECK(kill(receiver, SIGKILL) == 0 && waitpid(receiver, &status, 0) == receiver && WIFSIGNALED(status));
+  CHECK(kill(keeper, SIGCONT) == 0);
+  int fd = pp_claim(address, token);
+  CHECK(fd >= 0 && close(fd) == 0 && pp_claim(address, token) == -ENOENT);
+  CHECK(kill(keeper, SIGKILL) == 0 && waitpid(keeper, &status, 0) == keeper);
+  CHECK(unlink(address) == 0 && rmdir(folder) == 0);
+}
+
 static char path[64];
 static const char *name = path + sizeof "/dev/shm/polyproc-" - 1;
 static const uint64_t size = 8;
 
-static pid_t sweeper(const char *point, int removes) {
+static pid_t sweeper(const char *point) {
   pid_t pid = fork();
   if (pid != 0) return pid;
   while (access(path, F_OK) < 0) usleep(1000);
   stop_at(point);
-  _exit(pp_memory_sweep() == removes ? 0 : 1);
+  pp_memory_sweep();
+  _exit(0);
 }
 
 /* A name that was given anew meanwhile is not taken from its memory. */
 static void stopped_before_it_sweeps(void) {
-  pid_t pid = sweeper("memory.found", 0);
+  pid_t pid = sweeper("memory.found");
   int first = pp_memory_make(-1, name, &size);
   CHECK(first >= 0);
   wait_for_stop(pid);
@@ -115,17 +151,18 @@ static void stopped_while_it_sweeps(void) {
   pid_t dead = fork();
   if (dead == 0) _exit(pp_memory_make(-1, name, &size) >= 0 ? 0 : 1);
   CHECK(waitpid(dead, &status, 0) == dead && status == 0);
-  pid_t pid = sweeper("memory.last", 1);
+  pid_t pid = sweeper("memory.last");
   wait_for_stop(pid);
   int64_t begun = pp_now();
-  CHECK(pp_memory_sweep() == 0 && pp_memory_make(-1, name, &size) == -EEXIST);
-  CHECK(pp_now() - begun < 1000000000);
+  pp_memory_sweep();
+  CHECK(pp_memory_make(-1, name, &size) == -EEXIST);
+  CHECK(pp_now() - begun < 1000000);
   pid_t waker = fork();
   if (waker == 0) {
     usleep(10000);
     _exit(kill(pid, SIGCONT));
   }
-  CHECK(pp_memory_sweep() == 0);
+  while (access(path, F_OK) == 0) pp_memory_sweep();
   int memory = pp_memory_make(-1, name, &size);
   CHECK(memory >= 0 && pp_memory_close(memory) == 0);
   CHECK(waitpid(waker, &status, 0) == waker && status == 0);
@@ -135,6 +172,7 @@ static void stopped_while_it_sweeps(void) {
 int main(void) {
   setvbuf(stdout, NULL, _IONBF, 0);
   stopped_in_a_semaphore();
+  stopped_while_it_answers();
   stopped_in_a_claim();
   snprintf(path, sizeof path, "/dev/shm/polyproc-stop-test-%d", getpid());
   stopped_before_it_sweeps();

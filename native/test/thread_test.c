@@ -172,7 +172,7 @@ static void call_from_threads(void) {
   char folder[] = "/tmp/pp-thread-XXXXXX";
   CHECK(mkdtemp(folder) != NULL);
   snprintf(keeper_path, sizeof keeper_path, "%s/keeper", folder);
-  CHECK(pp_keeper_listen(keeper_path) == 0 && pp_keeper_listen(keeper_path) == -EALREADY);
+  CHECK(pp_keeper_listen(-1, keeper_path) == 0 && pp_keeper_listen(-1, keeper_path) == -EADDRINUSE);
   for (intptr_t i = 0; i < CALLERS; i++) CHECK(pthread_create(&threads[i], NULL, call, (void *)i) == 0);
   for (int i = 0; i < CALLERS; i++) CHECK(pthread_join(threads[i], NULL) == 0);
   unlink(keeper_path);

@@ -233,7 +233,7 @@ static void drain(int queue) {
   struct pp_queue_stats stats;
   CHECK(pp_queue_stats(queue, &stats) == 0);
   for (;;) {
-    int status = pp_queue_get(queue, bytes, sizeof bytes, 200);
+    int status = pp_queue_get(queue, bytes, sizeof bytes, 20);
     if (status == -EAGAIN) break;
     CHECK(status >= 0);
     note(status, last);

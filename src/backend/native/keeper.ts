@@ -2,6 +2,7 @@ import { OwnerDiedError, UnsupportedError } from "../../errors.ts";
 import { randomName } from "../../random.ts";
 import type { Port, PortKind, Ref } from "../backend.ts";
 import type { Tree } from "../tree.ts";
+import type { Inbox } from "./inbox.ts";
 import { check, type Shim, text } from "./shim.ts";
 
 const TOKEN = /^[0-9a-f]{32}$/;
@@ -20,12 +21,14 @@ export interface Travelling {
 /** This process's part in handing descriptors over: its own keeper, and what it leaves with the others'. */
 export class Keeper {
   readonly #shim: Shim;
+  readonly #inbox: number;
   readonly #tree: Tree;
   #address: string | undefined;
 
-  constructor(shim: Shim, tree: Tree) {
+  constructor({ shim, id }: Inbox, tree: Tree) {
     this.#tree = tree;
     this.#shim = shim;
+    this.#inbox = id;
   }
 
   /** Leaves a copy of the descriptor for whoever gets the reference. */
@@ -57,7 +60,7 @@ export class Keeper {
   #listen(): string {
     if (this.#address === undefined) {
       const address = this.#tree.addressOf("keeper");
-      check(this.#shim.pp_keeper_listen(text(address)), "This process can't hand objects over");
+      check(this.#shim.pp_keeper_listen(this.#inbox, text(address)), "This process can't hand objects over");
       this.#address = address;
     }
     return this.#address;

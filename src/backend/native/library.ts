@@ -24,6 +24,10 @@ export interface Checked {
 }
 
 const NAME = "polyproc.node";
+const NOT_BUILT =
+  "the native library is not built: run `npm run build:native` in a clone of the repository (it needs a C compiler); a package that is installed takes the file by POLYPROC_NATIVE";
+const NOT_A_FILE =
+  "the package was loaded from a URL, and a native library is a file: name one with POLYPROC_NATIVE or getContext(method, { library }), or install the package from npm";
 let inherited: Checked | undefined;
 let explicit: string | undefined;
 let loaded: Loaded | undefined;
@@ -91,7 +95,7 @@ function findFile(name: string | undefined): Loaded {
   if (refused !== undefined) return none(refused);
   if (path === undefined || !fs().existsSync(path)) {
     if (name !== undefined) throw new UnsupportedError(`The native library ${name} does not exist: correct its path (POLYPROC_NATIVE).`);
-    return none("the native library is not built: run `npm run build:native` (it needs a C compiler)");
+    return none(place.protocol === "file:" ? NOT_BUILT : NOT_A_FILE);
   }
   const real = fs().realpathSync(path);
   if (name === undefined && dirname(real) !== fs().realpathSync(dirname(path)))

@@ -52,7 +52,8 @@ export class Native implements Backend {
   readonly #handles = new Map<string, Handle>();
 
   constructor(shim: Shim, tree: Tree) {
-    this.#realm = { tree, inbox: new Inbox(shim), keeper: new Keeper(shim, tree), unsent: new Set() };
+    const inbox = new Inbox(shim);
+    this.#realm = { tree, inbox, keeper: new Keeper(inbox, tree), unsent: new Set() };
     process.on("exit", (code) => {
       if (code === 0) for (const handle of this.#handles.values()) handle.leave();
     });

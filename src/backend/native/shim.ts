@@ -2,7 +2,7 @@ import { util } from "../../builtins.ts";
 import { ProcessError } from "../../errors.ts";
 
 /** The version of the interface in native/src/polyproc.h that this package speaks. */
-export const ABI = 1;
+export const ABI = 2;
 
 type Bytes = ArrayBufferView | null;
 
@@ -26,7 +26,7 @@ export interface Shim {
   pp_recv(fd: number, incoming: Bytes, bytes: Bytes, room: number, ms: number): number;
   pp_readable(fd: number, ms: number): number;
   pp_take_stdin(): number;
-  pp_keeper_listen(path: Bytes): number;
+  pp_keeper_listen(inbox: number, path: Bytes): number;
   pp_keep(path: Bytes, token: Bytes, fd: number): number;
   pp_claim(path: Bytes, token: Bytes): number;
   pp_queue_make(inbox: number, maxsize: Bytes, redeliver: number): number;
@@ -104,7 +104,7 @@ export const SIGNATURES: Readonly<Record<keyof Shim, string>> = {
   pp_recv: "ippii",
   pp_readable: "ii",
   pp_take_stdin: "",
-  pp_keeper_listen: "p",
+  pp_keeper_listen: "ip",
   pp_keep: "ppi",
   pp_claim: "pp",
   pp_queue_make: "ipi",
@@ -183,5 +183,6 @@ const advice: Readonly<Record<string, string>> = {
   ENFILE: "The system has as many open files as it may have: close some.",
   ENOMEM: "There is no memory left for it.",
   ENOSPC: "There is no memory left for it.",
+  EFBIG: "It takes a file in memory that is larger than this process may have: raise `ulimit -f`, or take the portable backend.",
   EAGAIN: "The system allows no more processes or threads: end some, or raise `ulimit -u`.",
 };
