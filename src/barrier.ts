@@ -88,7 +88,7 @@ export class Barrier {
     const wait = this.#limits(options);
     const action = checkAction(options?.action) ?? this.#action;
     const { index, phase, last } = await this.#arrive(port, wait);
-    if (last) await this.#finish(port, action);
+    if (last) await this.#finish(port, phase, action);
     else await this.#pass(port, phase, wait);
     return index;
   }
@@ -100,11 +100,8 @@ export class Barrier {
     const wait = this.#limits(options);
     const action = checkAction(options?.action) ?? this.#action;
     const { index, phase, last } = port.arriveSync(wait);
-    if (last) this.#finishSync(port, action);
-    else if (!port.passedSync(phase, wait)) {
-      port.endSync?.("break");
-      throw barrierTimedOut();
-    }
+    if (last) this.#finishSync(port, phase, action);
+    else if (!port.passedSync(phase, wait) && port.endSync?.("break", phase) !== false) throw barrierTimedOut();
     return index;
   }
 
@@ -163,33 +160,35 @@ export class Barrier {
     try {
       passed = await port.passed(phase, wait);
     } catch (error) {
-      // Who gives up lets nobody wait for it.
-      if (!(error instanceof BrokenBarrierError) && !this.#gate.closed) await port.end("break");
-      throw error;
+      // Who gives up lets nobody wait for it; all may have come meanwhile, and then it has passed.
+      if (error instanceof BrokenBarrierError || this.#gate.closed || (await port.end("break", phase).catch(() => true))) throw error;
+      return;
     }
-    if (passed) return;
-    await port.end("break");
-    throw barrierTimedOut();
+    if (!passed && (await port.end("break", phase))) throw barrierTimedOut();
   }
 
-  async #finish(port: BarrierPort, action: (() => unknown) | undefined): Promise<void> {
+  async #finish(port: BarrierPort, phase: number, action: (() => unknown) | undefined): Promise<void> {
     try {
       await action?.();
     } catch (error) {
-      await port.end("break");
+      await port.end("break", phase).catch(() => {});
       throw error;
     }
-    await port.end("pass");
+    await port.end("pass", phase);
   }
 
-  #finishSync(port: BarrierPort, action: (() => unknown) | undefined): void {
+  #finishSync(port: BarrierPort, phase: number, action: (() => unknown) | undefined): void {
     try {
       action?.();
     } catch (error) {
-      port.endSync?.("break");
+      try {
+        port.endSync?.("break", phase);
+      } catch {
+        // It was reset meanwhile.
+      }
       throw error;
     }
-    port.endSync?.("pass");
+    port.endSync?.("pass", phase);
   }
 
   #open(what: string): BarrierPort {

@@ -54,30 +54,36 @@ int32_t pp_barrier_arrive(int32_t index, int32_t *fields) {
   return status;
 }
 
+/* How a phase that is over ended: 1, or -EPIPE after a reset. */
+static int ending_of(const struct pp_sync *sync, int32_t phase) {
+  return (atomic_load(&sync->header->state[HISTORY]) >> (phase & 63) & 1) != 0 ? -EPIPE : 1;
+}
+
 int32_t pp_barrier_look(int32_t index, int32_t phase) {
   struct pp_sync *sync = pp_sync_find(index, PP_BARRIER);
   if (sync == NULL) return -EBADF;
   pp_sync_note(sync);
   uint64_t word = atomic_load(&sync->header->state[WORD]);
-  if (phase_of(word) != phase) return (atomic_load(&sync->header->state[HISTORY]) >> (phase & 63) & 1) != 0 ? -EPIPE : 1;
+  if (phase_of(word) != phase) return ending_of(sync, phase);
   return (word & BROKEN) != 0 ? -EPIPE : 0;
 }
 
 enum { PASS, BREAK, RESET };
 
-int32_t pp_barrier_end(int32_t index, int32_t how) {
+int32_t pp_barrier_end(int32_t index, int32_t how, int32_t phase) {
   struct pp_sync *sync = pp_sync_find(index, PP_BARRIER);
   if (sync == NULL || how < PASS || how > RESET) return sync == NULL ? -EBADF : -EINVAL;
   int status = pp_sync_enter(sync);
   if (status < 0) return status;
   uint64_t word = atomic_load(&sync->header->state[WORD]);
-  if (how == BREAK) atomic_store(&sync->header->state[WORD], word | BROKEN);
+  if (phase >= 0 && phase_of(word) != phase) status = ending_of(sync, phase);
+  else if (how == BREAK) atomic_store(&sync->header->state[WORD], word | BROKEN);
   else if (how == RESET) end_phase(sync, word, true);
   else if ((word & BROKEN) != 0) status = -EPIPE;
   else if ((word & ACTING) != 0) end_phase(sync, word, false);
-  else status = -EPIPE; /* it was reset meanwhile */
+  else status = -EPIPE;
   pp_sync_leave(sync);
-  pp_sync_tell(sync, INT32_MAX);
+  if (status == 0) pp_sync_tell(sync, INT32_MAX);
   return status;
 }
 

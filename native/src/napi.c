@@ -92,7 +92,7 @@ CALL(condition_leave, a[0].i, a[1].i)
 CALL(condition_notify, a[0].i, a[1].i)
 CALL(barrier_arrive, a[0].i, a[1].p)
 CALL(barrier_look, a[0].i, a[1].i)
-CALL(barrier_end, a[0].i, a[1].i)
+CALL(barrier_end, a[0].i, a[1].i, a[2].i)
 CALL(barrier_state, a[0].i, a[1].p)
 CALL(memory_make, a[0].i, a[1].p, a[2].p)
 CALL(memory_open, a[0].i, a[1].i)
@@ -171,7 +171,7 @@ static const struct function functions[] = {
     ROW(condition_notify, "ii"),
     ROW(barrier_arrive, "ip"),
     ROW(barrier_look, "ii"),
-    ROW(barrier_end, "ii"),
+    ROW(barrier_end, "iii"),
     ROW(barrier_state, "ip"),
     ROW(memory_make, "ipp"),
     ROW(memory_open, "ii"),

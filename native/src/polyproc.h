@@ -184,8 +184,9 @@ PP_EXPORT int32_t pp_condition_notify(int32_t sync, int32_t count);
 PP_EXPORT int32_t pp_barrier_arrive(int32_t sync, int32_t *fields);
 /* 1: this phase is over, 0: not yet, -EPIPE: broken. */
 PP_EXPORT int32_t pp_barrier_look(int32_t sync, int32_t phase);
-/* Lets all pass (0; -EPIPE if it was broken meanwhile), breaks it (1), or makes it new (2). */
-PP_EXPORT int32_t pp_barrier_end(int32_t sync, int32_t how);
+/* Lets all pass (0; -EPIPE if it was broken meanwhile), breaks it (1), or makes it new (2). With a phase from 0 on only
+ * that one: where it is over, 1 or (after a reset) -EPIPE, and nothing is changed. */
+PP_EXPORT int32_t pp_barrier_end(int32_t sync, int32_t how, int32_t phase);
 /* {parties, waiting, broken} */
 PP_EXPORT int32_t pp_barrier_state(int32_t sync, int32_t *fields);
 

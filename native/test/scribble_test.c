@@ -65,7 +65,7 @@ static long use_sync(int fd, enum pp_kind kind) {
     pp_condition_notify(sync, 2);
     pp_condition_leave(sync, place);
     pp_barrier_arrive(sync, fields);
-    pp_barrier_end(sync, 2);
+    pp_barrier_end(sync, 2, -1);
     pp_sync_sweep(sync);
   }
   CHECK(pp_sync_close(sync) == 0);

@@ -87,7 +87,7 @@ static void barrier_work(int sync, int me) {
   if (status >= 0 && status + 1 == fields[1]) {
     FAILPOINT("test.acting");
     for (int i = 0; i < PARTIES; i++) CHECK(oracle->round[i] <= oracle->round[me] || oracle->broken > 0);
-    while ((status = pp_barrier_end(sync, 0)) == -EBUSY) continue;
+    while ((status = pp_barrier_end(sync, 0, -1)) == -EBUSY) continue;
     CHECK(status == 0 || status == -EPIPE);
   } else
     while (status >= 0 && (status = pp_barrier_look(sync, fields[0])) == 0 && !oracle->stop) pp_sync_wait(sync, 5);
@@ -144,7 +144,7 @@ static void mend(const struct kind *kind, int sync) {
   int32_t state[3];
   if (kind->kind != PP_BARRIER || pp_barrier_state(sync, state) < 0 || state[2] == 0) return;
   oracle->broken++;
-  while (pp_barrier_end(sync, 2) == -EBUSY) continue;
+  while (pp_barrier_end(sync, 2, -1) == -EBUSY) continue;
 }
 
 /* What must be true once all workers are gone. */

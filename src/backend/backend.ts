@@ -190,16 +190,19 @@ export interface Arrival {
   readonly last: boolean;
 }
 
+export type BarrierEnd = "pass" | "break" | "reset";
+
 export interface BarrierPort extends WaitingPort {
   /** Throws `BrokenBarrierError`; so do the waits below. */
   arrive(wait: Wait): Promise<Arrival>;
   /** Waits for a phase's end; false if it did not come in time. */
   passed(phase: number, wait: Wait): Promise<boolean>;
-  end(how: "pass" | "break" | "reset"): Promise<void>;
+  /** Ends the phase, if one is named only that one: false if it was passed already. */
+  end(how: BarrierEnd, phase?: number): Promise<boolean>;
   state(): Promise<{ readonly parties: number; readonly waiting: number; readonly broken: boolean }>;
   arriveSync?(wait: Wait): Arrival;
   passedSync?(phase: number, wait: Wait): boolean;
-  endSync?(how: "pass" | "break" | "reset"): void;
+  endSync?(how: BarrierEnd, phase?: number): boolean;
 }
 
 /** What a cell of shared memory holds. */

@@ -46,6 +46,15 @@ export async function brokenThenPass(barrier: Barrier, seen: Queue): Promise<voi
   await passOnce(barrier, seen);
 }
 
+export async function makeAndPass(q: Queue<Barrier>): Promise<string> {
+  const barrier = new Barrier(2);
+  await q.put(barrier);
+  await delay(600);
+  await barrier.wait();
+  await barrier.wait();
+  return "both";
+}
+
 export async function expectTooLate(barrier: Barrier, seen: Queue): Promise<void> {
   const error = await rejects(barrier.wait({ timeout: 500 }), BrokenBarrierError);
   await seen.put(error.name);
@@ -252,6 +261,21 @@ export const cases: Cases = {
     await rejects(barrier.wait({ timeout: 500 }), BrokenBarrierError);
     await tasks;
     assert.deepEqual(await take(seen, 4), Array(4).fill("BrokenBarrierError"));
+    await child.join();
+    barrier.close();
+  },
+  "all came in time, and one was too busy to see it: it has passed, and so will the next round": async () => {
+    const q = new Queue<Barrier>();
+    const child = await started({ target: makeAndPass, args: [q] });
+    const barrier = await q.get();
+    const until = performance.now() + 1500;
+    const passed = barrier.wait({ timeout: 1000 });
+    await delay(300);
+    // Its timer is due before it looks again.
+    while (performance.now() < until);
+    await passed;
+    await barrier.wait({ timeout: 20_000 });
+    assert.equal(await child.result({ timeout: 20_000 }), "both");
     await child.join();
     barrier.close();
   },

@@ -335,7 +335,7 @@ describe("barrier", () => {
     expect(arrive(state, b)).toEqual({ index: 1, phase: 0, last: true });
     const early = ask(state, c, "arrive");
     expect([waiting.outcomes, early.outcomes]).toEqual([[], []]);
-    expect(now(state, b, "end", "pass")).toBeUndefined();
+    expect(now(state, b, "end", "pass")).toBe(true);
     expect(waiting.outcomes).toEqual([true]);
     expect(early.outcomes).toEqual([{ index: 0, phase: 1, last: false }]);
     expect(now(state, a, "passed", 0)).toBe(true);
@@ -373,6 +373,20 @@ describe("barrier", () => {
       if (phase % 3 === 0) expect(ended).toBeInstanceOf(BrokenBarrierError);
       else expect(ended).toBe(true);
     }
+  });
+
+  it("who is late for a phase that is over changes nothing in the next one", () => {
+    const state = new BarrierState(2);
+    arrive(state, a);
+    arrive(state, b);
+    now(state, b, "end", ["pass", 0]);
+    expect(arrive(state, b).phase).toBe(1);
+    expect(now(state, a, "end", ["break", 0])).toBe(false);
+    now(state, c, "end", "reset");
+    expect(now(state, a, "end", ["pass", 1])).toBeInstanceOf(BrokenBarrierError);
+    expect(now(state, a, "end", ["break", 1])).toBeInstanceOf(BrokenBarrierError);
+    expect(now(state, a, "state")).toEqual({ parties: 2, waiting: 0, broken: false });
+    expect(() => now(state, a, "end", ["break", -1])).toThrow(CorruptedError);
   });
 
   it("a broken one stays so until a reset, and an end that is none is an error", () => {

@@ -68,7 +68,7 @@ export interface Shim {
   pp_condition_notify(sync: number, count: number): number;
   pp_barrier_arrive(sync: number, fields: Bytes): number;
   pp_barrier_look(sync: number, phase: number): number;
-  pp_barrier_end(sync: number, how: number): number;
+  pp_barrier_end(sync: number, how: number, phase: number): number;
   pp_barrier_state(sync: number, fields: Bytes): number;
   pp_memory_make(inbox: number, name: Bytes, size: Bytes): number;
   pp_memory_open(inbox: number, fd: number): number;
@@ -146,7 +146,7 @@ export const SIGNATURES: Readonly<Record<keyof Shim, string>> = {
   pp_condition_notify: "ii",
   pp_barrier_arrive: "ip",
   pp_barrier_look: "ii",
-  pp_barrier_end: "ii",
+  pp_barrier_end: "iii",
   pp_barrier_state: "ip",
   pp_memory_make: "ipp",
   pp_memory_open: "ii",

@@ -3,6 +3,7 @@ import { CorruptedError, ProcessError } from "../../errors.ts";
 import { orLate, orLateSync, type Wait } from "../../timing.ts";
 import type {
   Arrival,
+  BarrierEnd,
   BarrierPort,
   ConditionPort,
   EventPort,
@@ -28,6 +29,7 @@ const EPROTO = -71;
 
 /** The kinds of native/src/handles.h. */
 const KINDS = { lock: 1, rlock: 1, semaphore: 2, boundedSemaphore: 2, event: 3, condition: 4, barrier: 5 } as const;
+const ANY_PHASE = -1;
 const HOW = { pass: 0, break: 1, reset: 2 } as const;
 const BOUNDED = 1;
 const ROBUST = 2;
@@ -365,12 +367,12 @@ export class NativeBarrier extends NativeSync implements BarrierPort {
     return orLateSync(false, (tooLate) => this.untilSync(wait, tooLate, () => this.#look(phase)));
   }
 
-  async end(how: "pass" | "break" | "reset"): Promise<void> {
-    this.endSync(how);
+  async end(how: BarrierEnd, phase?: number): Promise<boolean> {
+    return this.endSync(how, phase);
   }
 
-  endSync(how: "pass" | "break" | "reset"): void {
-    this.#check(this.handle.insist(() => this.shim.pp_barrier_end(this.index, HOW[how])));
+  endSync(how: BarrierEnd, phase: number = ANY_PHASE): boolean {
+    return this.#check(this.handle.insist(() => this.shim.pp_barrier_end(this.index, HOW[how], phase))) === 0;
   }
 
   async state(): Promise<{ readonly parties: number; readonly waiting: number; readonly broken: boolean }> {

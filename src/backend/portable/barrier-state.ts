@@ -27,7 +27,7 @@ export class BarrierState implements Hosted {
   readonly #verbs: Verbs = {
     arrive: (request) => this.#arrive(request),
     passed: (request, phase) => this.#passed(request, wholeNumber(phase)),
-    end: (request, how) => this.#end(request, how),
+    end: (request, argument) => this.#end(request, argument),
     state: ({ answer }) =>
       void answer.reply({ parties: this.#parties, waiting: this.#broken ? 0 : this.#arrived.length, broken: this.#broken }),
   };
@@ -64,7 +64,13 @@ export class BarrierState implements Hosted {
     return undefined;
   }
 
-  #end({ answer }: Request, how: unknown): undefined {
+  #end({ answer }: Request, argument: unknown): undefined {
+    const [how, phase] = Array.isArray(argument) ? (argument as unknown[]) : [argument];
+    if (phase !== undefined && wholeNumber(phase) !== this.#phase) {
+      if (this.#reset.has(phase as number)) answer.fail(brokenBarrier());
+      else answer.reply(false);
+      return;
+    }
     const acting = this.#arrived.length === this.#parties && !this.#broken;
     if (how === "break") this.#break();
     else if (how === "reset") {
@@ -80,7 +86,7 @@ export class BarrierState implements Hosted {
       for (const waiting of this.#waiting.drain()) waiting.reply(true);
       this.#begin();
     }
-    answer.reply();
+    answer.reply(true);
   }
 
   #begin(): void {

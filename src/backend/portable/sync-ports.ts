@@ -1,6 +1,7 @@
 import { FOREVER, orLate, type Wait } from "../../timing.ts";
 import type {
   Arrival,
+  BarrierEnd,
   BarrierPort,
   Cell,
   CellArray,
@@ -95,8 +96,8 @@ export class PortableBarrier extends PortablePort implements BarrierPort {
     return orLate(false, async (tooLate) => (await this.call("passed", phase, wait, tooLate)) === true);
   }
 
-  async end(how: "pass" | "break" | "reset"): Promise<void> {
-    await this.call("end", how, FOREVER);
+  async end(how: BarrierEnd, phase?: number): Promise<boolean> {
+    return (await this.call("end", [how, phase], FOREVER)) === true;
   }
 
   async state(): Promise<{ readonly parties: number; readonly waiting: number; readonly broken: boolean }> {
