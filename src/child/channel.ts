@@ -9,6 +9,10 @@ import type { WatcherSettings } from "./watcher.ts";
 const STDIN = 0;
 const CHUNK = 1 << 16;
 
+const watcher = ownModule("child/watcher");
+// Deno's threads fetch by way of the main one, which a target may keep busy: it is in the cache by then. Here it only throws.
+if (watcher.protocol !== "file:") await import(watcher.href).catch(() => {});
+
 /** A child's stdin: frames from the parent, and at its end the news that the parent is gone. */
 export class Channel {
   readonly #reader = new FrameReader();
@@ -37,7 +41,7 @@ export class Channel {
     const workerData: WatcherSettings = { pid: process.pid, orphaned, detached };
     // A child that has the shim needs no such thread.
     const { Worker } = process.getBuiltinModule("node:worker_threads");
-    const worker = new Worker(ownModule("child/watcher"), { workerData });
+    const worker = new Worker(asWorker(watcher), { workerData });
     worker.on("message", (chunk: Uint8Array | null) => {
       if (chunk === null) this.#ended.resolve();
       else this.#reader.push(chunk, this.#next.resolve);
@@ -52,6 +56,12 @@ export class Channel {
     const letGo = holdEventLoop();
     return this.#next.promise.finally(letGo);
   }
+}
+
+// A worker's own module can be a file or data, and that may import what comes from a URL.
+function asWorker(module: URL): URL {
+  if (module.protocol === "file:") return module;
+  return new URL(`data:text/javascript,${encodeURIComponent(`import ${JSON.stringify(module.href)};`)}`);
 }
 
 function readWaiting(buffer: Uint8Array): number {

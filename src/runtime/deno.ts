@@ -5,8 +5,19 @@ import { UnsupportedError } from "../errors.ts";
 import type { Exit, LaunchOptions, Output, Runtime, SpawnCommand, SpawnedChild } from "./runtime.ts";
 import { adoptSocket, heapFlag, isInPackages, replaceStdin } from "./shared.ts";
 
-type Permission = "read" | "write" | "net" | "env" | "run" | "sys" | "ffi";
-const PERMISSIONS: readonly Permission[] = ["read", "write", "net", "env", "run", "sys", "ffi"];
+type Permission = "read" | "write" | "net" | "env" | "run" | "sys" | "ffi" | "import";
+const PERMISSIONS: readonly Permission[] = ["read", "write", "net", "env", "run", "sys", "ffi", "import"];
+
+/** Where every program may import from, unless it is told. */
+const USUAL_HOSTS = [
+  "deno.land",
+  "jsr.io",
+  "esm.sh",
+  "raw.esm.sh",
+  "cdn.jsdelivr.net",
+  "raw.githubusercontent.com",
+  "gist.githubusercontent.com",
+].map((name) => `${name}:443`);
 
 interface DenoChild {
   readonly pid: number;
@@ -25,7 +36,9 @@ export interface DenoHost {
   readonly build: { readonly standalone?: boolean };
   readonly stdin: { read(buffer: Uint8Array): Promise<number | null> };
   readonly Command: new (file: string, options: Record<string, unknown>) => { spawn(): DenoChild };
-  readonly permissions: { querySync(descriptor: { name: Permission; path?: string; command?: string }): { readonly state: string } };
+  readonly permissions: {
+    querySync(descriptor: { name: Permission; path?: string; command?: string; host?: string }): { readonly state: string };
+  };
   execPath(): string;
   dlopen(path: string, symbols: Record<string, unknown>): { readonly symbols: Record<string, (...args: never[]) => number> };
   readonly UnsafePointer: { create(address: bigint): object | null };
@@ -222,7 +235,20 @@ function grants(host: DenoHost | undefined, options: LaunchOptions): string[] {
   ]);
   if (wanted && !state("ffi")) narrow.push(`--allow-ffi=${library}`);
   if (library !== undefined && !state("read")) narrow.push(`--allow-read=${library},${library}.sha256`);
-  return [...whole, ...narrow];
+  return [...whole, ...narrow, ...importsFrom(host, options.entry)];
+}
+
+// The hosts of program and package, where a child may not import from them by itself. A list takes the place of what every program may.
+function importsFrom(host: DenoHost, entry: URL): string[] {
+  const may = (name?: string) => host.permissions.querySync({ name: "import", host: name }).state === "granted";
+  if (may()) return [];
+  const itself = new Set([...USUAL_HOSTS, ...hostOf(entry)]);
+  const granted = [...new Set([...itself, ...hostOf(new URL(host.mainModule))])].filter(may);
+  return granted.length === 0 || granted.join() === [...itself].join() ? [] : [`--allow-import=${granted}`];
+}
+
+function hostOf({ protocol, hostname, port }: URL): string[] {
+  return /^https?:$/.test(protocol) ? [`${hostname}:${port || (protocol === "https:" ? 443 : 80)}`] : [];
 }
 
 // The child's entry lies in this package, so the program's own deno.json has to be named.

@@ -1,0 +1,179 @@
+// Deno programs whose modules come from a URL, as from JSR, and are no files.
+import { createHash } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { type DenoHost, denoRuntime } from "../src/runtime/deno.ts";
+import { builtLibrary } from "./suite/package.ts";
+import { Program } from "./suite/program.ts";
+import { hasLibrary } from "./suite/suite.ts";
+
+const root = realpathSync(fileURLToPath(new URL("../", import.meta.url)));
+const PERMISSIONS = ["--allow-read", "--allow-write", "--allow-net", "--allow-run"];
+const PACKAGE = "/@polyproc/polyproc";
+const PROGRAM = "test/programs/remote.ts";
+const LEXER = "node_modules/es-module-lexer/dist/lexer.js";
+const NAME = "polyproc";
+const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".ts"));
+const served = new Set(["mod.ts", PROGRAM, LEXER, ...sources.map((path) => `src/${path}`)]);
+
+/** The text of a module as it is published: without names that the package's own deno.json explains. */
+function published(path: string): string {
+  return readFileSync(join(root, path), "utf8").replaceAll('import("es-module-lexer")', `import("../../${LEXER}")`);
+}
+
+/** What a JSR registry says of the package, or a module of it, at its URL there or at the root. */
+function contentOf(path: string): string | undefined {
+  const module = path.replace(`${PACKAGE}/0.1.0/`, "/").slice(1);
+  if (served.has(module)) return published(module);
+  if (path === `${PACKAGE}/meta.json`) return JSON.stringify({ scope: NAME, name: NAME, latest: "0.1.0", versions: { "0.1.0": {} } });
+  if (path !== `${PACKAGE}/0.1.0_meta.json`) return undefined;
+  const entries = [...served].map((name) => {
+    const text = Buffer.from(published(name));
+    return [`/${name}`, { size: text.length, checksum: `sha256-${createHash("sha256").update(text).digest("hex")}` }];
+  });
+  return JSON.stringify({ manifest: Object.fromEntries(entries), exports: { ".": "./mod.ts", "./child": "./src/child/main.ts" } });
+}
+
+/** Serves the package's modules, and nothing else, until the test ends: the host, with its port. */
+async function serve(change: (text: string) => string = (text) => text): Promise<string> {
+  const server = createServer(async ({ method, url = "" }, response) => {
+    // A target is at work by then, if nothing waits for its watcher.
+    if (url.endsWith("/watcher.ts")) await sleep(300);
+    const text = method === "GET" ? contentOf(url) : undefined;
+    const type = url.endsWith(".json") ? "application/json" : url.endsWith(".js") ? "text/javascript" : "application/typescript";
+    response.writeHead(text === undefined ? 404 : 200, { "content-type": type }).end(text === undefined ? "" : change(text));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), "pp-remote-"));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** The program as a file, in a folder whose deno.json says what the package is. */
+function localProgram(specifier: string): string {
+  const path = folder();
+  writeFileSync(join(path, "deno.json"), JSON.stringify({ imports: { [NAME]: specifier } }));
+  writeFileSync(join(path, "remote.ts"), readFileSync(join(root, PROGRAM), "utf8").replace('"../../mod.ts"', JSON.stringify(NAME)));
+  return join(path, "remote.ts");
+}
+
+interface Run {
+  /** A path or a URL. */
+  readonly program: string;
+  readonly flags: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+function run({ program, flags, env }: Run, mode: string): Program {
+  const all = ["run", "--quiet", "--no-prompt", "--no-lock", ...PERMISSIONS, ...flags];
+  return new Program("deno", PROGRAM, {
+    // What is appended as the program's file is an argument to it.
+    flags: [...all, program],
+    args: [mode],
+    env: { DENO_DIR: folder(), DENO_NO_UPDATE_CHECK: "1", ...env },
+    cwd: folder(),
+  });
+}
+
+const ways: Readonly<Record<string, () => Promise<Run>>> = {
+  "a file, the package from a URL": async () => {
+    const host = await serve();
+    return { program: localProgram(`http://${host}/mod.ts`), flags: [`--allow-import=${host}`] };
+  },
+  "a file, the package from JSR": async () => {
+    const host = await serve();
+    return { program: localProgram("jsr:@polyproc/polyproc@0.1.0"), flags: [], env: { JSR_URL: `http://${host}/` } };
+  },
+  "from a URL as the package is": async () => ({ program: `http://${await serve()}/${PROGRAM}`, flags: [] }),
+  "from a URL of another host than the package's": async () => {
+    const host = await serve();
+    const own = await serve((text) => text.replace('"../../mod.ts"', JSON.stringify(`http://${host}/mod.ts`)));
+    return { program: `http://${own}/${PROGRAM}`, flags: [`--allow-import=${host},${own}`] };
+  },
+  "from a URL of another host, with every import allowed": async () => {
+    const host = await serve();
+    const own = await serve((text) => text.replace('"../../mod.ts"', JSON.stringify(`http://${host}/mod.ts`)));
+    return { program: `http://${own}/${PROGRAM}`, flags: ["--allow-import"] };
+  },
+};
+
+describe.each(Object.keys(ways))("deno: a program that is %s", (way) => {
+  it.each(["spawn", "forkserver"])("start method %s: children work, die and end as those of files", async (method) => {
+    const program = run(await (ways[way] as () => Promise<Run>)(), method);
+    expect(await program.closed, program.stderr).toBe(0);
+    expect(await program.json()).toEqual({
+      heard: ["got what was sent", "through the pipe"],
+      module: true,
+      died: "SIGKILL",
+      free: true,
+      reason: expect.stringMatching(/loaded from a URL.*POLYPROC_NATIVE/),
+    });
+    expect(program.files()).toEqual([]);
+    expect(program.left()).toEqual([]);
+  });
+
+  it.each(["spawn", "forkserver"])("start method %s: the parent's end ends its children", async (method) => {
+    const program = run(await (ways[way] as () => Promise<Run>)(), `${method} waits`);
+    await program.json();
+    process.kill(program.child.pid as number, "SIGKILL");
+    expect(await program.gone(10_000)).toBeLessThan(10_000);
+  });
+});
+
+it.skipIf(!hasLibrary())("deno: a package from a URL takes the native library that is named", async () => {
+  const env = { POLYPROC_BACKEND: "auto", POLYPROC_NATIVE: builtLibrary };
+  const flags = ["--allow-env", "--allow-ffi", "--allow-sys"];
+  const program = run({ program: `http://${await serve()}/${PROGRAM}`, flags, env }, "spawn");
+  expect(await program.closed, program.stderr).toBe(0);
+  expect(await program.json()).toMatchObject({ died: "SIGKILL", reason: "the native library that was named loads" });
+});
+
+describe("deno: where a child may import from", () => {
+  const usual = ["deno.land:443", "jsr.io:443", "esm.sh:443", "raw.esm.sh:443", "cdn.jsdelivr.net:443"];
+  usual.push("raw.githubusercontent.com:443", "gist.githubusercontent.com:443");
+  const flags = (mainModule: string, entry: string, hosts: readonly string[]): string[] => {
+    const querySync = ({ name, host }: { name: string; host?: string }): { state: string } => ({
+      state: name === "import" && host !== undefined && hosts.includes(host) ? "granted" : "prompt",
+    });
+    const deno = { mainModule, build: {}, permissions: { querySync }, execPath: () => "deno" } as unknown as DenoHost;
+    const args = denoRuntime({ ...deno, version: { deno: "" } }).launchArguments({ entry: new URL(entry), execArgv: [], writable: [] });
+    return args.filter((flag) => flag.startsWith("--allow"));
+  };
+
+  it.each([
+    { name: "all usual", main: "file:///a.ts", entry: "file:///p.ts", hosts: usual, given: [] },
+    { name: "all usual, the package from JSR", main: "file:///a.ts", entry: "https://jsr.io/p.ts", hosts: usual, given: [] },
+    { name: "the package's host", main: "https://a.test/a.ts", entry: "https://a.test/p.ts", hosts: [...usual, "a.test:443"], given: [] },
+    { name: "a list without the package", main: "file:///a.ts", entry: "file:///p.ts", hosts: ["b.test:443"], given: [] },
+    {
+      name: "the program's host",
+      main: "http://a.test/a.ts",
+      entry: "https://jsr.io/p.ts",
+      hosts: [...usual, "a.test:80"],
+      given: [`--allow-import=${usual},a.test:80`],
+    },
+    {
+      name: "a list in place of the usual",
+      main: "file:///a.ts",
+      entry: "https://jsr.io/p.ts",
+      hosts: ["jsr.io:443", "b.test:443"],
+      given: ["--allow-import=jsr.io:443"],
+    },
+  ])("$name", ({ main, entry, hosts, given }) => {
+    expect(flags(main, entry, hosts)).toEqual(given);
+  });
+});
