@@ -35,6 +35,7 @@ export class Attempts {
 
   /** Looks at once if nobody waits already, and waits otherwise. */
   async make<T>(attempt: Attempt<T>, holds = true): Promise<T> {
+    if (this.#pending.size > 0) this.retry();
     if (this.#pending.size === 0) {
       const now = attempt.look();
       if (now !== undefined) return now;

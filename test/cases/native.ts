@@ -254,6 +254,49 @@ export const cases: Cases = {
     b.close();
     await rejects(a.recv(), EOFError);
   },
+  "a blocking send waits for what was sent before": async () => {
+    const [a, b] = Pipe<Uint8Array>();
+    const first = a.sendBytes(new Uint8Array(3 * MIB).fill(7));
+    assert.throws(() => a.sendBytesSync(new Uint8Array(100), undefined, undefined, { timeout: 50 }), TimeoutError);
+    const child = await started({ target: receiveTwo, args: [b] });
+    a.sendBytesSync(new Uint8Array(100).fill(9));
+    await first;
+    assert.deepEqual(await child.result({ timeout: 20_000 }), [3 * MIB * 7, 900]);
+    await child.join();
+  },
+  "an end that was not sent keeps what it has read": async () => {
+    const [a, b] = Pipe<Uint8Array>();
+    const full = new Queue(1);
+    await full.put("x");
+    const sending = a.sendBytes(new Uint8Array(4 * MIB).fill(3));
+    await rejects(b.recvBytes(undefined, { timeout: 0 }), TimeoutError);
+    await rejects(full.put(b, { timeout: 0 }), Full);
+    assert.equal((await b.recvBytes()).length, 4 * MIB);
+    await sending;
+  },
+  "who looks once beside others who wait gets its turn": async () => {
+    const q = new Queue<number>();
+    const first = q.get();
+    for (const item of [1, 2, 3]) q.putSync(item);
+    assert.equal(await q.getNowait(), 2);
+    assert.equal(await first, 1);
+    assert.equal(q.getSync({ timeout: 0 }), 3);
+  },
+  "a large item on its way in makes no queue full, and none empty": async () => {
+    const q = new Queue<unknown>();
+    await q.put(0);
+    const child = await started({ target: putLarge, args: [q] });
+    let [puts, done] = [0, false];
+    const result = child.result({ timeout: 20_000 }).finally(() => (done = true));
+    for (; !done; puts++) {
+      await q.putNowait(puts);
+      q.putSync(puts, { timeout: 0 });
+      await q.getNowait();
+      await delay(1);
+    }
+    assert.equal(await result, "put");
+    await child.join();
+  },
   "a message that is half read goes with the end": async () => {
     const [a, b] = Pipe<Uint8Array>();
     const [to, end] = Pipe<Connection>();
@@ -415,6 +458,21 @@ export async function makeAndGive(q: Queue<Queue<string>>): Promise<void> {
 export async function receiveThrough(conn: Connection<Connection>): Promise<number> {
   const end = await conn.recv();
   return (await end.recvBytes()).reduce((total, byte) => total + byte, 0);
+}
+
+export async function receiveTwo(end: Connection<Uint8Array>): Promise<number[]> {
+  const sum = async (): Promise<number> => (await end.recvBytes()).reduce((total, byte) => total + byte, 0);
+  await delay(100);
+  return [await sum(), await sum()];
+}
+
+export async function putLarge(q: Queue<unknown>): Promise<string> {
+  const large = new Uint8Array(64 * MIB);
+  for (let i = 0; i < 4; i++) {
+    await q.put(large);
+    await q.get();
+  }
+  return "put";
 }
 
 export async function hammer(q: Queue<number>): Promise<void> {

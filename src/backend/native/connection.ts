@@ -53,7 +53,8 @@ export class NativeConnection extends NativePort implements ConnectionPort {
   }
 
   protected override travelling(): Travelling {
-    return { kind: "connection", fd: this.fd, home: this.#home, fields: { ...this.#directions, ahead: this.#handOver() } };
+    const fields = { ...this.#directions, ahead: this.#readAhead() };
+    return { kind: "connection", fd: this.fd, home: this.#home, fields, left: () => this.#forget() };
   }
 
   protected override free(): void {
@@ -74,7 +75,11 @@ export class NativeConnection extends NativePort implements ConnectionPort {
     const sending = this.#sending(message);
     blocking(
       wait,
-      (ms) => sending.look(ms),
+      (ms) => {
+        // What was sent before may be out in part: it goes first.
+        if (this.#outgoing.size > 0) this.realm.inbox.pumpSync(ms);
+        return this.#outgoing.size > 0 ? undefined : sending.look(ms);
+      },
       notRead,
       () => sending.begun,
     );
@@ -154,17 +159,20 @@ export class NativeConnection extends NativePort implements ConnectionPort {
   }
 
   // What was read of a message that is not whole goes with the end.
-  #handOver(): Uint8Array | undefined {
+  #readAhead(): Uint8Array | undefined {
     const header = this.#state[GOT_HEADER] ?? 0;
     if (header === 0) return undefined;
     const got = this.#state[GOT] ?? 0;
     const ahead = new Uint8Array(4 * INCOMING_WORDS + got);
     ahead.set(new Uint8Array(this.#state.buffer, 0, 4 * INCOMING_WORDS));
     ahead.set((this.#large ?? this.#buffer).subarray(0, got), 4 * INCOMING_WORDS);
+    return ahead;
+  }
+
+  #forget(): void {
     this.#state.fill(0);
     this.#state[LENGTH] = -1;
     this.#large = undefined;
-    return ahead;
   }
 
   #restore(ahead: Uint8Array): void {

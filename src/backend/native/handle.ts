@@ -23,6 +23,7 @@ export abstract class Handle {
   /** Where the process that made it keeps descriptors; undefined if that is this one. */
   readonly home: string | undefined;
   onClose: () => void = () => {};
+  readonly #heard: number[] = [];
   #users = 0;
 
   constructor(realm: Realm, index: number, identity: string, home: string | undefined) {
@@ -45,6 +46,14 @@ export abstract class Handle {
     if (--this.#users > 0) return;
     this.onClose();
     this.close();
+    for (const id of this.#heard) this.realm.inbox.remove(id);
+  }
+
+  /** A number for events of this object, which are heard until it is closed. */
+  protected hear(handler: () => void): number {
+    const id = this.realm.inbox.add(handler);
+    this.#heard.push(id);
+    return id;
   }
 
   /** Gives back what the dead had. */

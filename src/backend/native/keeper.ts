@@ -16,6 +16,8 @@ export interface Travelling {
   /** Where the process that made the object keeps descriptors; undefined if that is this one. */
   readonly home: string | undefined;
   readonly fields: Partial<Ref>;
+  /** Called once it is on its way. */
+  left?(): void;
 }
 
 /** This process's part in handing descriptors over: its own keeper, and what it leaves with the others'. */
@@ -77,6 +79,7 @@ export class Parcel implements Port {
   readonly #keeper: Keeper;
   readonly #content: () => Travelling;
   #ref: Ref | undefined;
+  #travelling: Travelling | undefined;
 
   constructor(keeper: Keeper, content: () => Travelling) {
     this.#keeper = keeper;
@@ -84,7 +87,8 @@ export class Parcel implements Port {
   }
 
   share(): Ref {
-    this.#ref ??= this.#keeper.keep(this.#content());
+    this.#travelling ??= this.#content();
+    this.#ref ??= this.#keeper.keep(this.#travelling);
     return this.#ref;
   }
 
@@ -93,7 +97,9 @@ export class Parcel implements Port {
   }
 
   release(sent?: boolean): void {
-    if (sent === false && this.#ref !== undefined) this.#keeper.revoke(this.#ref);
+    if (sent !== false) this.#travelling?.left?.();
+    else if (this.#ref !== undefined) this.#keeper.revoke(this.#ref);
     this.#ref = undefined;
+    this.#travelling = undefined;
   }
 }

@@ -21,6 +21,8 @@ const ESHUTDOWN = -108;
 const What = { items: 0, room: 1, done: 2, getLock: 3, putLock: 4 } as const;
 const STATS = ["size", "puts", "gets", "lost", "redelivered", "participants", "maxsize"] as const;
 const FIRST_ROOM = 1 << 16;
+/** Who does not wait for room or items waits so long for the lock: milliseconds. */
+const LOCK_MS = 1000;
 /** How often a lock that another process holds is tried before that is an error: each try waits up to 100 ms. */
 const TRIES = 100;
 
@@ -48,13 +50,20 @@ export class QueueHandle extends Handle {
     this.shim.pp_queue_close(this.index);
   }
 
+  /** Whether the last look found the lock taken, and so nothing out. */
+  get isBusy(): boolean {
+    return this.#busy !== undefined;
+  }
+
   /** Puts it: true, or undefined while it is full. */
   put(bytes: Uint8Array, ms = 0): true | undefined {
+    this.#busy = undefined;
     return this.#done(this.shim.pp_queue_put(this.index, bytes, bytes.length, ms), What.putLock);
   }
 
   /** The first item's bytes, lent until the next call, or undefined while there is none. */
   get(ms = 0): Uint8Array | undefined {
+    this.#busy = undefined;
     let buffer = this.#buffer;
     let length = this.shim.pp_queue_get(this.index, buffer, buffer.length, ms);
     while (length === EMSGSIZE) {
@@ -111,7 +120,7 @@ export class QueueHandle extends Handle {
       if (attempts.size === 0) this.shim.pp_queue_pass(this.index, what);
       attempts.retry();
     };
-    const id = this.realm.inbox.add(ready);
+    const id = this.hear(ready);
     const attempts: Attempts = new Attempts(() => {
       const busy = this.#busy;
       this.#busy = undefined;
@@ -179,21 +188,24 @@ export class NativeQueue extends NativePort implements QueuePort {
   put(message: Message, wait: Wait): Promise<void> {
     if (this.putNow(message)) return Promise.resolve();
     const bytes = seal(message).slice();
-    const waiting = this.#handle.puts.make({ wait, tooLate: queueFull, look: () => this.#handle.put(bytes) }, this.holds);
-    return this.sending(waiting.then(() => {}));
+    const ask = this.#question(wait, queueFull, () => this.#handle.put(bytes));
+    return this.sending(this.#handle.puts.make({ ...ask, tooLate: queueFull }, this.holds).then(() => {}));
   }
 
   putSync(message: Message, wait: Wait): void {
     const bytes = seal(message);
-    blocking(wait, (ms) => this.#handle.put(bytes, ms), queueFull);
+    const ask = this.#question(wait, queueFull, (ms) => this.#handle.put(bytes, ms));
+    blocking(ask.wait, ask.look, queueFull);
   }
 
   async get(wait: Wait): Promise<Incoming> {
-    return incoming(await this.waitFor(this.#handle.gets, wait, queueEmpty, () => this.#handle.get()?.slice()));
+    const ask = this.#question(wait, queueEmpty, () => this.#handle.get()?.slice());
+    return incoming(await this.waitFor(this.#handle.gets, ask.wait, queueEmpty, ask.look));
   }
 
   getSync(wait: Wait): Incoming {
-    return incoming(blocking(wait, (ms) => this.#handle.get(ms), queueEmpty));
+    const ask = this.#question(wait, queueEmpty, (ms) => this.#handle.get(ms));
+    return incoming(blocking(ask.wait, ask.look, queueEmpty));
   }
 
   async poll(wait: Wait): Promise<boolean> {
@@ -231,6 +243,17 @@ export class NativeQueue extends NativePort implements QueuePort {
 
   async shutdown(immediate: boolean): Promise<void> {
     this.#handle.shutdown(immediate);
+  }
+
+  // Who waits for nothing still needs an answer: while another process has the lock there is none.
+  #question<T>(wait: Wait, refused: () => Error, look: (ms?: number) => T | undefined): { wait: Wait; look: typeof look } {
+    if (wait.timeout !== 0) return { wait, look };
+    const ask = (): T | undefined => {
+      const answer = look();
+      if (answer === undefined && !this.#handle.isBusy) throw refused();
+      return answer;
+    };
+    return { wait: { ...wait, timeout: LOCK_MS }, look: ask };
   }
 
   // Looking took nothing: the wake-up goes on to who may take it.

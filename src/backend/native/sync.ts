@@ -61,7 +61,7 @@ export class SyncHandle extends Handle {
   constructor(realm: Realm, kind: SyncKind, index: number, identity: string, home: string | undefined) {
     super(realm, index, identity, home);
     this.kind = kind;
-    const id = realm.inbox.add(() => {
+    const id = this.hear(() => {
       // What woke this process and is of no use to it may be what another one waits for.
       if (this.attempts.size === 0 && this.inUse) this.shim.pp_sync_pass(index);
       this.attempts.retry(!this.inTurn);
