@@ -17,7 +17,7 @@ function escaped(text) {
   return text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
 }
 
-/** Every ratio as "times better". */
+/** Every ratio as "times better"; a difference (start, memory) has no place on that scale. */
 function bars(rows) {
   return rows.flatMap((row) =>
     row.targets
@@ -68,9 +68,9 @@ export function chart(rows) {
   const all = bars(rows);
   const height = TOP + all.length * LINE + 20;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="11">
-<title>Each row against its reference</title>
+<title>Each row with a ratio for its target, against its reference</title>
 <rect width="${WIDTH}" height="${height}" fill="#fff"/>
-<text x="8" y="16" font-size="13">Times better than the reference: bar = median, thin line = min to max, mark = target (red: missed)</text>
+<text x="8" y="16" font-size="13">Times better than the reference: bar = median, thin line = min to max, mark = target (red: missed). Ratios only: start and memory have differences</text>
 ${axis(height)}
 ${all.map(barOf).join("\n")}
 </svg>

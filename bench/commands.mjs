@@ -32,9 +32,15 @@ export function builtin(label, program, settings = {}, runtimes = RUNTIMES) {
   return forEach(runtimes, (name) => [`${name} ${label}`, onRuntime(name, `builtin/${program}`, settings)]);
 }
 
+/** The shim's own blocking calls from JavaScript, via "pipe" or "queue": on bytes, and with the codec. */
+export function shim(via, settings) {
+  const made = (label, codec) => forEach(RUNTIMES, (name) => [`${name} ${label}`, onRuntime(name, "shim", { via, codec, ...settings })]);
+  return { ...made("shim", 0), ...made("shim codec", 1) };
+}
+
 /** A codec on each runtime; a package that is not installed is a reason. */
 export function codec(label, settings) {
-  const missing = label === "msgpackr" && !existsSync(join(root, "node_modules/msgpackr"));
+  const missing = label.startsWith("msgpackr") && !existsSync(join(root, "node_modules/msgpackr"));
   const made = forEach(RUNTIMES, (name) => [`${name} ${label}`, onRuntime(name, "codec", { library: label, ...settings })]);
   return missing
     ? Object.fromEntries(Object.entries(made).map(([name, each]) => [name, { ...each, missing: "msgpackr is not installed" }]))

@@ -10,16 +10,20 @@ interface Codec {
   decode(bytes: Uint8Array): unknown;
 }
 
+function msgpackr(options: object): Codec {
+  const { Packr } = createRequire(import.meta.url)("msgpackr") as {
+    Packr: new (options: object) => { pack: Codec["encode"]; unpack: Codec["decode"] };
+  };
+  const packr = new Packr(options);
+  return { encode: (value) => packr.pack(value), decode: (bytes) => packr.unpack(bytes) };
+}
+
 const codecs: Readonly<Record<string, () => Codec>> = {
   // As puts and sends do it; what is decoded below must stay.
   polyproc: () => ({ encode: (value) => lend(value, "value").bytes, decode: (bytes) => decode(bytes) }),
-  msgpackr: () => {
-    const { Packr } = createRequire(import.meta.url)("msgpackr") as {
-      Packr: new (options: object) => { pack: Codec["encode"]; unpack: Codec["decode"] };
-    };
-    const packr = new Packr({ structuredClone: true });
-    return { encode: (value) => packr.pack(value), decode: (bytes) => packr.unpack(bytes) };
-  },
+  msgpackr: () => msgpackr({ structuredClone: true }),
+  // Every object with its keys, as ours; so nothing to compile a reader for.
+  "msgpackr plain": () => msgpackr({ structuredClone: true, useRecords: false }),
   v8: () => ({ encode: serialize, decode: deserialize }),
 };
 

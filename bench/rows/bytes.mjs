@@ -19,7 +19,11 @@ export function rows({ ms }) {
       ...row(
         "bytes-memory",
         "1 MiB echo through SharedMemory",
-        { ...polyproc("memory-echo", { bytes: 1 << 20, ms }), ...python("bytes_echo.py", { bytes: 1 << 20, ms }, "CPython Pipe") },
+        {
+          ...polyproc("memory-echo", { bytes: 1 << 20, ms }),
+          ...python("bytes_echo.py", { bytes: 1 << 20, ms }, "CPython Pipe"),
+          ...c("memory", { bytes: 1 << 20, ms }, "C memory"),
+        },
         [{ subject: ALL, against: "CPython Pipe", least: 5 }],
       ),
       quick: /./,

@@ -11,13 +11,14 @@ export function rows({ settle }) {
         ...polyproc("memory", { settle }),
         ...polyproc("memory", { settle }, { backend: "portable" }),
         ...builtin("bare", "bare", { what: "memory", settle }),
+        ...builtin("bare + process, fs, net", "bare", { what: "memory", modules: 1, settle }),
         ...python("memory.py", { settle }),
       },
       targets: [
         { subject: /^\w+ native$/, against: "own bare", most: 12, difference: true },
         { subject: /^\w+ portable$/, against: "own bare", most: 30, difference: true },
       ],
-      quick: /native|portable|bare/,
+      quick: /native|portable|bare$/,
     },
   ];
 }

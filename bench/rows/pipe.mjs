@@ -1,4 +1,4 @@
-import { builtin, c, onOneCore, polyproc, python } from "../commands.mjs";
+import { builtin, c, onOneCore, polyproc, python, shim } from "../commands.mjs";
 
 const ALL = /^\w+ native$/;
 
@@ -9,6 +9,7 @@ export function rows({ ms, samples }) {
   const socketpair = (settings) => c("socketpair", { ms, ...settings });
   const messages = (settings) => c("socketpair", { what: 2, ms, ...settings }, "C messages");
   const fifo = (settings) => builtin("fs fifo", "fifo", { ms, ...settings });
+  const direct = (settings) => shim("pipe", { ms, ...settings });
   const row = (id, title, contenders, targets = []) => ({ id, title, unit: "µs", higherIsBetter: false, contenders, targets });
   const forked = (serialization, settings = {}) =>
     builtin(`fork ${serialization}`, "fork", { what: "trip", serialization, ms, ...settings });
@@ -44,21 +45,24 @@ export function rows({ ms, samples }) {
       quick: /./,
     },
     {
-      ...row("pipe-trip-sync", "Pipe round trip, sync, both spin", { ...trip({ calls: "sync" }), ...socketpair(), ...messages() }, [
-        { subject: ALL, against: "C socketpair", most: 0.5 },
-      ]),
-      quick: /./,
+      ...row(
+        "pipe-trip-sync",
+        "Pipe round trip, sync, both spin",
+        { ...trip({ calls: "sync" }), ...socketpair(), ...messages(), ...direct() },
+        [{ subject: ALL, against: "C socketpair", most: 0.5 }],
+      ),
+      quick: /native|^C /,
     },
     row(
       "pipe-trip-sync-idle",
       "Pipe round trip, sync, after 50 ms idle",
-      { ...trip({ calls: "sync", ...idle }), ...socketpair(idle), ...messages(idle), ...fifo(idle) },
+      { ...trip({ calls: "sync", ...idle }), ...socketpair(idle), ...messages(idle), ...direct(idle), ...fifo(idle) },
       [{ subject: ALL, against: "C socketpair", most: 1.3 }],
     ),
     row(
       "pipe-trip-sync-one-core",
       "Pipe round trip, sync, both on one core",
-      onOneCore({ ...trip({ calls: "sync" }), ...socketpair(), ...messages(), ...fifo() }),
+      onOneCore({ ...trip({ calls: "sync" }), ...socketpair(), ...messages(), ...direct(), ...fifo() }),
       [{ subject: ALL, against: "C socketpair", most: 1.3 }],
     ),
   ];

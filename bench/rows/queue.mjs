@@ -1,4 +1,4 @@
-import { builtin, c, onOneCore, polyproc, python } from "../commands.mjs";
+import { builtin, c, onOneCore, polyproc, python, shim } from "../commands.mjs";
 
 const ALL = /^\w+ native$/;
 
@@ -19,6 +19,7 @@ export function rows({ ms, samples }) {
   const trip = (settings) => polyproc("round-trip", { via: "queue", ms, ...settings });
   const pipe = (settings) => python("round_trip.py", { via: "pipe", ms, ...settings }, "CPython Pipe");
   const socketpair = (settings = {}) => ({ ...c("socketpair", { ms, ...settings }), ...c("ring", { what: 1, ms, ...settings }) });
+  const direct = (settings) => shim("queue", { ms, ...settings });
   const roundTrip = (id, title, contenders, targets) => ({ id, title, unit: "µs", higherIsBetter: false, contenders, targets });
   return [
     {
@@ -65,21 +66,21 @@ export function rows({ ms, samples }) {
       quick: /./,
     },
     {
-      ...roundTrip("queue-trip-sync", "Queue round trip, sync, both spin", { ...trip({ calls: "sync" }), ...socketpair() }, [
+      ...roundTrip("queue-trip-sync", "Queue round trip, sync, both spin", { ...trip({ calls: "sync" }), ...socketpair(), ...direct() }, [
         { subject: ALL, against: "C socketpair", most: 0.5 },
       ]),
-      quick: /./,
+      quick: /native|^C /,
     },
     roundTrip(
       "queue-trip-sync-idle",
       "Queue round trip, sync, after 50 ms idle",
-      { ...trip({ calls: "sync", ...idle }), ...socketpair(idle) },
+      { ...trip({ calls: "sync", ...idle }), ...socketpair(idle), ...direct(idle) },
       [{ subject: ALL, against: "C socketpair", most: 1.3 }],
     ),
     roundTrip(
       "queue-trip-sync-one-core",
       "Queue round trip, sync, both on one core",
-      onOneCore({ ...trip({ calls: "sync" }), ...socketpair() }),
+      onOneCore({ ...trip({ calls: "sync" }), ...socketpair(), ...direct() }),
       [{ subject: ALL, against: "C socketpair", most: 1.3 }],
     ),
   ];

@@ -18,13 +18,14 @@ export function rows({ starts }) {
         {
           ...spawned({ starts }),
           ...builtin("bare", "bare", { what: "start", starts }),
+          ...builtin("bare + process, fs, net", "bare", { what: "start", modules: 1, starts }),
           ...spawned({ starts }, { backend: "portable" }),
           ...python("start.py", { method: "spawn", starts }, "CPython spawn"),
           ...python("start.py", { method: "fork", starts }, "CPython fork"),
         },
         [{ subject: ALL, against: "own bare", most: 40, difference: true }],
       ),
-      quick: /native|bare/,
+      quick: /native|bare$/,
     },
     row("start-cold", "Start and join, spawn, a program's first", {
       ...spawned({ starts: 1 }),

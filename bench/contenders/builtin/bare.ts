@@ -1,4 +1,5 @@
-// The runtime by itself: milliseconds from the start of an empty program to its end, or MiB that an idle one has resident.
+// The runtime by itself: milliseconds from the start of an empty program to its end, or MiB that an idle one has resident; with
+// modules=1 of one that imports what a child needs of Node's modules.
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { median, report, settings } from "../measure.ts";
@@ -16,17 +17,17 @@ function ended(child: ChildProcess): Promise<unknown> {
   return new Promise((resolve) => child.once("exit", resolve));
 }
 
-const { what, starts, settle } = settings({ what: "start", starts: 10, settle: 1000 });
+const { what, modules, starts, settle } = settings({ what: "start", modules: 0, starts: 10, settle: 1000 });
 if (what === "start") {
   const times: number[] = [];
   for (let i = 0; i < starts; i++) {
     const begin = performance.now();
-    await ended(start("./empty"));
+    await ended(start(modules === 1 ? "./modules" : "./empty"));
     times.push(performance.now() - begin);
   }
   report(starts === 1 ? (times[0] ?? 0) : median(times.slice(1)));
 } else {
-  const child = start("./idle");
+  const child = start(modules === 1 ? "./idle-modules" : "./idle");
   await new Promise((resolve) => setTimeout(resolve, settle));
   report(resident(child.pid ?? 0));
   const end = ended(child);

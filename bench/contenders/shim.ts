@@ -1,0 +1,127 @@
+// Microseconds of a round trip by the native library's own blocking calls from JavaScript, without anything of ours above them: bytes as
+// they are or, with codec=1, a string through the codec. The limit for sendSync, recvSync, putSync and getSync.
+import { fileURLToPath } from "node:url";
+import { loadLibrary } from "../../src/backend/native/library.ts";
+import type { Shim } from "../../src/backend/native/shim.ts";
+import { decode } from "../../src/wire/decode.ts";
+import { lend } from "../../src/wire/encode.ts";
+import { report, roundTripSync, settings, text } from "./measure.ts";
+
+/** What goes and comes as bytes, by one blocking call each. */
+interface Line {
+  send(bytes: Uint8Array): void;
+  /** The length of what lies in the buffer then. */
+  receive(): number;
+}
+
+const EAGAIN = -11;
+const EBUSY = -16;
+const WAIT_MS = 1000;
+const BYTES = 32;
+/** Where struct pp_spawn has its three descriptors, argc, envc and inherit. */
+const SPAWN_NUMBERS = 40;
+
+function load(): Shim {
+  const { shim, reason } = loadLibrary();
+  if (shim === undefined) throw new Error(reason);
+  return shim;
+}
+
+const shim: Shim = load();
+const buffer = new Uint8Array(1 << 16);
+
+/** Throws for what is not merely late. */
+function check(status: number, idle: () => void): void {
+  if (status >= 0) return;
+  if (status !== EAGAIN && status !== EBUSY) throw new Error(`The shim gave ${status}.`);
+  idle();
+}
+
+function pipeLine(fd: number, idle: () => void): Line {
+  const state = new Int32Array(6);
+  state[4] = -1;
+  return {
+    send(bytes) {
+      for (let status = -1; status < 0; check(status, idle)) status = shim.pp_send(fd, bytes, bytes.length, WAIT_MS);
+    },
+    receive() {
+      for (;;) {
+        const length = shim.pp_recv(fd, state, buffer, buffer.length, WAIT_MS);
+        if (length >= 0) return length;
+        check(length, idle);
+      }
+    },
+  };
+}
+
+function queueLine(out: number, back: number, idle: () => void): Line {
+  return {
+    send(bytes) {
+      for (let status = -1; status < 0; check(status, idle)) status = shim.pp_queue_put(out, bytes, bytes.length, WAIT_MS);
+    },
+    receive() {
+      for (;;) {
+        const length = shim.pp_queue_get(back, buffer, buffer.length, WAIT_MS);
+        if (length >= 0) return length;
+        check(length, idle);
+      }
+    },
+  };
+}
+
+/** Runs this program as a child that answers, with these as its stdin and stdout; gives its process id. */
+function start(fds: readonly [number, number], args: readonly string[]): number {
+  const flags = "Deno" in globalThis ? ["run", "-A"] : [];
+  const command = [process.execPath, "", process.execPath, ...flags, fileURLToPath(import.meta.url), ...args];
+  const numbers = new Int32Array(SPAWN_NUMBERS + 6);
+  numbers.set([...fds, 2, command.length - 2, 0, 1], SPAWN_NUMBERS);
+  const pid = new Int32Array(1);
+  const strings = new TextEncoder().encode(command.map((each) => `${each}\0`).join(""));
+  const status = shim.pp_spawn(shim.pp_inbox_open(new Int32Array(1)), 0, numbers, strings, pid);
+  if (status < 0) throw new Error(`The child did not start: ${status}.`);
+  return pid[0] ?? -1;
+}
+
+function serve(via: string, codec: boolean, parent: number): void {
+  // Throws once the parent is gone.
+  const idle = (): void => void process.kill(parent, 0);
+  const line = via === "pipe" ? pipeLine(0, idle) : queueLine(shim.pp_queue_open(0, 1), shim.pp_queue_open(0, 0), idle);
+  const bytes = buffer.subarray(0, BYTES);
+  for (;;) {
+    const length = line.receive();
+    line.send(codec ? lend(decode(buffer.subarray(0, length)), "value").bytes : bytes);
+  }
+}
+
+function connect(via: string, args: readonly string[]): { line: Line; pid: number } {
+  const idle = (): void => {};
+  if (via === "pipe") {
+    const pair = new Int32Array(2);
+    shim.pp_socketpair(pair, 1);
+    const [mine = -1, theirs = -1] = pair;
+    const pid = start([theirs, -1], args);
+    shim.pp_close(theirs);
+    return { line: pipeLine(mine, idle), pid };
+  }
+  const [there, back] = [shim.pp_queue_make(0, new BigUint64Array(1), 0), shim.pp_queue_make(0, new BigUint64Array(1), 0)];
+  return { line: queueLine(there, back, idle), pid: start([shim.pp_queue_fd(there), shim.pp_queue_fd(back)], args) };
+}
+
+const given = settings({ via: "pipe", codec: 0, ms: 1000, pause: 0, samples: 31, parent: 0 });
+if (given.parent !== 0) serve(given.via, given.codec === 1, given.parent);
+else {
+  const { line, pid } = connect(given.via, [`via=${given.via}`, `codec=${given.codec}`, `parent=${process.pid}`]);
+  const value = text(BYTES);
+  const bytes = new Uint8Array(BYTES);
+  const plain = (): void => {
+    line.send(bytes);
+    line.receive();
+  };
+  const encoded = (): void => {
+    line.send(lend(value, "value").bytes);
+    decode(buffer.subarray(0, line.receive()));
+  };
+  report(await roundTripSync(given.codec === 1 ? encoded : plain, given));
+  process.kill(pid, "SIGKILL");
+  process.exit();
+}
