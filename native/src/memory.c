@@ -1,6 +1,7 @@
 /* Shared memory: a page that says what it is, then the user's bytes. Without a name it is a sealed memory file that travels by its
  * descriptor; with one it is a file of the system's shared memory, which lives until it is unlinked or nobody has it open any more:
- * each descriptor that is held or on its way has a read lock on the first byte, and who can get the write lock is the last. */
+ * each descriptor that is held or on its way has a read lock on the first byte, and who can get the write lock is the last. Who removes
+ * the name has the write lock on the second one. */
 #include <errno.h>
 #include <dirent.h>
 #include <fcntl.h>
@@ -28,6 +29,9 @@
 #define REMOVED_MS 100 /* who is stopped while it removes a name is waited for no longer */
 #define LOOKS 1000
 
+/* The bytes of the file that are locked. */
+enum { HELD, REMOVING };
+
 struct header {
   uint64_t magic;
   uint32_t version, named;
@@ -46,13 +50,15 @@ static int path_of(const char *name, char *path, size_t room) {
   return 0;
 }
 
-static int hold(int fd, short type) {
-  struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_len = 1};
+static int hold_byte(int fd, int byte, short type) {
+  struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
   int status;
   do status = fcntl(fd, F_OFD_SETLK, &lock);
   while (status < 0 && errno == EINTR);
   return status < 0 ? -errno : 0;
 }
+
+static int hold(int fd, short type) { return hold_byte(fd, HELD, type); }
 
 static bool is_at(int fd, const char *path) {
   struct stat ours, there;
@@ -65,17 +71,31 @@ static bool is_being_removed(int fd) {
   return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_RDLCK;
 }
 
-/* Removes the name if nobody has that file open; by then it may be the name of another one. */
+static void pause_a_moment(void) { nanosleep(&(struct timespec){.tv_nsec = REMOVED_MS * 1000000 / LOOKS}, NULL); }
+
+/* Removes the name if it is still that file's. One at a time: between the look and the removal nobody else may give the name anew. */
+static int remove_name(int fd, const char *path) {
+  int status = hold_byte(fd, REMOVING, F_WRLCK);
+  for (int looks = 0; status < 0 && looks < LOOKS; looks++) {
+    pause_a_moment();
+    status = hold_byte(fd, REMOVING, F_WRLCK);
+  }
+  if (status < 0) return -EBUSY;
+  status = is_at(fd, path) ? 0 : -ENOENT;
+  FAILPOINT("memory.last");
+  if (status == 0 && unlink(path) < 0) status = -errno;
+  hold_byte(fd, REMOVING, F_UNLCK);
+  return status;
+}
+
+/* Removes the name if nobody has that file open. */
 static bool remove_if_last(int fd, const char *path) {
-  const struct timespec moment = {.tv_nsec = REMOVED_MS * 1000000 / LOOKS};
   int status = hold(fd, F_WRLCK);
   for (int looks = 0; status < 0 && looks < LOOKS && is_being_removed(fd); looks++) {
-    nanosleep(&moment, NULL);
+    pause_a_moment();
     status = hold(fd, F_WRLCK);
   }
-  if (status < 0) return false;
-  FAILPOINT("memory.last");
-  return is_at(fd, path) && unlink(path) == 0;
+  return status == 0 && remove_name(fd, path) == 0;
 }
 
 /* Of two who close at once, the later one finds no lock but its own. */
@@ -218,11 +238,25 @@ int32_t pp_memory_attach(int32_t inbox, const char *name) {
   return adopt(memory, attach(memory, name), inbox);
 }
 
-int32_t pp_memory_unlink(const char *name) {
+int32_t pp_memory_unlink(const char *name, const uint64_t *file) {
   char path[sizeof((struct memory *)0)->path];
   int status = path_of(name, path, sizeof path);
   if (status < 0) return status;
-  return unlink(path) < 0 ? -errno : 0;
+  int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return -errno;
+  struct stat stat;
+  status = fstat(fd, &stat) < 0 ? -errno : stat.st_dev == file[0] && stat.st_ino == file[1] ? remove_name(fd, path) : -ENOENT;
+  close(fd);
+  return status;
+}
+
+int32_t pp_memory_file(int32_t index, uint64_t *file) {
+  const struct memory *memory = pp_handle_get(index, PP_MEMORY);
+  struct stat stat;
+  if (memory == NULL || fstat(memory->segment.fd, &stat) < 0) return -EBADF;
+  file[0] = stat.st_dev;
+  file[1] = stat.st_ino;
+  return 0;
 }
 
 int32_t pp_memory_name(int32_t index, const char *name) {

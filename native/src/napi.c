@@ -103,7 +103,8 @@ CALL(memory_name, a[0].i, a[1].p)
 CALL(memory_place, a[0].i, a[1].p)
 CALL(memory_read, a[0].i, a[1].p, a[2].p)
 CALL(memory_write, a[0].i, a[1].p, a[2].p)
-CALL(memory_unlink, a[0].p)
+CALL(memory_unlink, a[0].p, a[1].p)
+CALL(memory_file, a[0].i, a[1].p)
 CALL(memory_sweep)
 CALL(memory_atomic, a[0].i, a[1].i, a[2].i, a[3].p)
 
@@ -182,7 +183,8 @@ static const struct function functions[] = {
     ROW(memory_place, "ip"),
     ROW(memory_read, "ipp"),
     ROW(memory_write, "ipp"),
-    ROW(memory_unlink, "p"),
+    ROW(memory_unlink, "pp"),
+    ROW(memory_file, "ip"),
     ROW(memory_sweep, ""),
     ROW(memory_atomic, "iiip"),
 };

@@ -208,7 +208,9 @@ PP_EXPORT int32_t pp_memory_place(int32_t memory, uint64_t *place);
 /* Copies {offset, length} out of the memory, or into it. */
 PP_EXPORT int32_t pp_memory_read(int32_t memory, const uint64_t *range, void *bytes);
 PP_EXPORT int32_t pp_memory_write(int32_t memory, const uint64_t *range, const void *bytes);
-PP_EXPORT int32_t pp_memory_unlink(const char *name);
+PP_EXPORT int32_t pp_memory_unlink(const char *name, const uint64_t *file);
+/* {device, inode}: what tells the memory from another one of the same name. */
+PP_EXPORT int32_t pp_memory_file(int32_t memory, uint64_t *file);
 /* Removes the names that nobody alive holds; gives how many. */
 PP_EXPORT int32_t pp_memory_sweep(void);
 /* load, store, add, sub, and, or, exchange, compare-exchange (0 to 7) of the first `width` bytes, in one step: `values` is {operand,

@@ -136,6 +136,17 @@ export const cases: Cases = {
     memory.close();
     assert.throws(() => memory.unlink(), /removed already/);
   },
+  "unlink by who had the memory before: the name's next owner keeps it": async () => {
+    const memory = make(8);
+    const same = new SharedMemory({ name: memory.name });
+    memory.unlink();
+    using next = make(16, memory.name);
+    assert.throws(() => same.unlink(), /removed already/);
+    same.close();
+    assert.throws(() => same.unlink(), /removed already/);
+    using third = new SharedMemory({ name: next.name });
+    assert.equal(third.size, 16);
+  },
   "attaching to nothing": async () => {
     const name = fresh();
     assert.throws(() => new SharedMemory({ name }), ProcessError);

@@ -30,6 +30,8 @@ const UNREACHABLE = "The shared numbers can't be reached";
 export class MemoryHandle extends Handle {
   readonly name: string;
   readonly #place = new BigUint64Array(2);
+  // What tells its file from another one of the same name.
+  readonly #file = new BigUint64Array(2);
   #buffer: ArrayBuffer | undefined;
   #unlinked = false;
 
@@ -37,6 +39,7 @@ export class MemoryHandle extends Handle {
     super(realm, index, identity, home);
     this.name = name;
     if (name !== NO_NAME && home !== undefined) check(this.shim.pp_memory_name(index, text(name)), "The memory can't be used");
+    check(this.shim.pp_memory_file(index, this.#file), "The memory can't be used");
     check(this.shim.pp_memory_place(index, this.#place), "The memory can't be used");
   }
 
@@ -81,9 +84,9 @@ export class MemoryHandle extends Handle {
     return Number(this.#place[1]);
   }
 
-  /** Removes the name; another memory may have it by now, but not before this one lost it. */
+  /** Removes the name, if it is still this memory's. */
   unlink(): void {
-    const status = this.#unlinked ? ENOENT : this.shim.pp_memory_unlink(text(this.name));
+    const status = this.#unlinked ? ENOENT : this.shim.pp_memory_unlink(text(this.name), this.#file);
     if (status === ENOENT || status === EINVAL)
       throw new ProcessError(
         this.name === NO_NAME

@@ -79,7 +79,8 @@ export interface Shim {
   pp_memory_place(memory: number, place: Bytes): number;
   pp_memory_read(memory: number, range: Bytes, bytes: Bytes): number;
   pp_memory_write(memory: number, range: Bytes, bytes: Bytes): number;
-  pp_memory_unlink(name: Bytes): number;
+  pp_memory_unlink(name: Bytes, file: Bytes): number;
+  pp_memory_file(memory: number, file: Bytes): number;
   pp_memory_sweep(): number;
   pp_memory_atomic(memory: number, operation: number, width: number, values: Bytes): number;
 }
@@ -157,7 +158,8 @@ export const SIGNATURES: Readonly<Record<keyof Shim, string>> = {
   pp_memory_place: "ip",
   pp_memory_read: "ipp",
   pp_memory_write: "ipp",
-  pp_memory_unlink: "p",
+  pp_memory_unlink: "pp",
+  pp_memory_file: "ip",
   pp_memory_sweep: "",
   pp_memory_atomic: "iiip",
 };
