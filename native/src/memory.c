@@ -108,10 +108,21 @@ static void unlink_if_last(struct pp_segment *segment, const char *path) {
   remove_if_last(segment->own_fd, path);
 }
 
+/* A thread that ended may have given its view of the bytes to another one: they stay mapped, but no longer hold the name. */
+static void leave_mapped(struct pp_segment *segment, const char *path) {
+  if (*path != '\0') {
+    void *base = mmap(segment->base, segment->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE | MAP_FIXED, segment->own_fd, 0);
+    close(segment->fd);
+    segment->fd = -1;
+    if (base != MAP_FAILED) remove_if_last(segment->own_fd, path);
+  }
+  segment->base = NULL;
+}
+
 static void close_memory(void *object, int owner_ended) {
-  (void)owner_ended;
   struct memory *memory = object;
-  if (memory->path[0] != '\0') unlink_if_last(&memory->segment, memory->path);
+  if (owner_ended) leave_mapped(&memory->segment, memory->path);
+  else if (memory->path[0] != '\0') unlink_if_last(&memory->segment, memory->path);
   pp_segment_close(&memory->segment);
   free(memory);
 }

@@ -1,6 +1,7 @@
 // Bytes that several processes see, and the numbers themselves without a copy: native backend.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
   chmodSync,
   closeSync,
@@ -286,6 +287,9 @@ export const cases: Cases = {
     assert.equal(await run({ target: withThread, args: [name] }), "11 12");
     assert.ok(!existsSync(pathOf(name)));
   },
+  "a buffer that a thread gave away outlives the thread": async () => {
+    assert.equal(await run({ target: fromThread }), 42);
+  },
   "views, closing and garbage collection, many times": async () => {
     const kept: Uint8Array[] = [];
     for (let round = 0; round < 300; round++) {
@@ -549,6 +553,14 @@ export async function withThread(name: string): Promise<string> {
   const same = new SharedMemory({ name }).buf[4095];
   memory.close();
   return `${written} ${same}`;
+}
+
+export async function fromThread(): Promise<number | undefined> {
+  const worker = new Worker(new URL(`../programs/thread-moves-memory${extension()}`, import.meta.url));
+  const [ended, given] = [once(worker, "exit"), once(worker, "message")];
+  const [buffer] = (await given) as [ArrayBuffer];
+  await ended;
+  return new Uint8Array(buffer)[0];
 }
 
 export function writeGiven(memory: SharedMemory, value: number): string {

@@ -1,0 +1,8 @@
+// A thread that makes memory, gives its buffer to whoever started it, and ends.
+import { parentPort } from "node:worker_threads";
+import { SharedMemory } from "../../mod.ts";
+
+const { buf } = new SharedMemory({ create: true, size: 4096 });
+buf[0] = 42;
+const moved = (buf.buffer as ArrayBuffer).transfer();
+parentPort?.postMessage(moved, [moved]);
