@@ -1,4 +1,4 @@
-// Programs beside what npm ships: the bundle, which Node and Bun run. Deno runs the sources, as from JSR.
+// Programs beside what npm ships: the bundle, which Node and Bun run. Deno runs the sources, as a clone has them.
 import { spawnSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -9,7 +9,9 @@ import { StateError } from "../errors.ts";
  * class Point {
  *   static [toWire](point: Point): number[] { return [point.x, point.y]; }
  *   static [fromWire]([x, y]: number[]): Point { return new Point(x ?? 0, y ?? 0); }
- *   constructor(readonly x: number, readonly y: number) {}
+ *   readonly x: number;
+ *   readonly y: number;
+ *   constructor(x: number, y: number) { this.x = x; this.y = y; }
  * }
  * registerClass(Point);
  * ```
