@@ -5,7 +5,6 @@ import { Adopted, accept, deliver, deliverSync, packLent, registerShared } from 
 import { Hold, noSync } from "./shared.ts";
 import { checkTimeout, checkWait, describe, type Wait, type WaitOptions } from "./timing.ts";
 import { waitable } from "./wait.ts";
-import { owned } from "./wire/bytes.ts";
 import { decode } from "./wire/decode.ts";
 import { MAX_MESSAGE } from "./wire/tags.ts";
 
@@ -130,7 +129,7 @@ export class Connection<T = unknown> implements AsyncIterable<T> {
    */
   async poll(timeout: number | null | WaitOptions = 0): Promise<boolean> {
     const port = this.#reading("poll");
-    return port.poll(checkPoll(timeout));
+    return await port.poll(checkPoll(timeout));
   }
 
   /** The file descriptor, which stays the connection's. Native backend; on the portable one `UnsupportedError`. */
@@ -246,7 +245,7 @@ function checkMost(maxLength: number | undefined): number {
 
 function takeBytes({ message, lent, settle }: Incoming): Uint8Array {
   settle();
-  return lent === true ? owned(message.bytes) : message.bytes;
+  return lent === true ? message.bytes.slice() : message.bytes;
 }
 
 function notLonger(bytes: Uint8Array, most: number): Uint8Array {

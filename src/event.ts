@@ -1,7 +1,7 @@
 import type { EventPort } from "./backend/backend.ts";
 import { Adopted, registerShared } from "./message.ts";
 import { backendFor, Hold, noSync } from "./shared.ts";
-import { checkWait, type WaitOptions } from "./timing.ts";
+import { checkWait, type Wait, type WaitOptions } from "./timing.ts";
 import { waitable } from "./wait.ts";
 
 /**
@@ -23,7 +23,13 @@ export class Event {
     this.#hold = new Hold(port, "event", this);
     waitable(this, () => {
       const port = this.#hold.open("wait");
-      return { poll: (wait) => port.wait(wait), pollNow: port.isSetNow && (() => port.isSetNow?.() === true) };
+      // It need not stay set for long, as for wait().
+      let wasSet = false;
+      const poll = async (wait: Wait): Promise<boolean> => {
+        wasSet ||= await port.wait(wait);
+        return wasSet;
+      };
+      return { poll, pollNow: port.isSetNow && (() => port.isSetNow?.() === true) };
     });
   }
 
@@ -39,7 +45,7 @@ export class Event {
 
   /** Whether the flag is set. */
   async isSet(): Promise<boolean> {
-    return this.#hold.open("isSet").isSet();
+    return await this.#hold.open("isSet").isSet();
   }
 
   /**
@@ -50,7 +56,7 @@ export class Event {
    * @throws {ClosedError} after `close()`, also while it waits
    */
   async wait(options?: WaitOptions): Promise<boolean> {
-    return this.#hold.open("wait").wait(checkWait(options));
+    return await this.#hold.open("wait").wait(checkWait(options));
   }
 
   /** As `wait`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */

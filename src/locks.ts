@@ -43,14 +43,16 @@ abstract class Acquirable {
    * @throws {TimeoutError} if it was not to be had in time
    */
   async hold(options?: BlockOptions): Promise<Held> {
-    if (!(await this.acquire(options))) throw notHad();
-    return new Held(this, this.#abandoned);
+    const grant = await this.take(checkWait(options), "hold");
+    if (!this.took(grant)) throw notHad();
+    return new Held(this, grant === "abandoned");
   }
 
   /** As `hold`, blocking this thread: `using held = lock.holdSync();` Native backend; on the portable one `UnsupportedError`. */
   holdSync(options?: BlockOptions): HeldSync {
-    if (!this.acquireSync(options)) throw notHad();
-    return new HeldSync(this, this.#abandoned);
+    const grant = this.takeSync(checkWait(options), "holdSync");
+    if (!this.took(grant)) throw notHad();
+    return new HeldSync(this, grant === "abandoned");
   }
 
   protected took(grant: Grant): boolean {
@@ -136,7 +138,7 @@ abstract class PlainLock extends Acquirable {
   constructor(port: LockPort) {
     super();
     this.#hold = new Hold(port, "lock", this);
-    insides.set(this, { open: (what) => this.#hold.open(what), took: (grant) => this.took(grant) });
+    insides.set(this, { open: (what) => this.#hold.open(what), took: (grant) => super.took(grant) });
   }
 
   protected override take(wait: Wait, what: string): Promise<Grant> {
@@ -209,8 +211,27 @@ export class Lock extends PlainLock {
  * ```
  */
 export class RLock extends PlainLock {
+  // How often this object has acquired it and not released it.
+  #depth = 0;
+
   constructor(adopted?: unknown) {
     super(adopted instanceof Adopted ? (adopted.port as LockPort) : backendFor(new.target).makeLock(true));
+  }
+
+  override release(): Promise<void> {
+    this.#depth = Math.max(0, this.#depth - 1);
+    return super.release();
+  }
+
+  override releaseSync(): void {
+    this.#depth = Math.max(0, this.#depth - 1);
+    super.releaseSync();
+  }
+
+  protected override took(grant: Grant): boolean {
+    if (grant === "refused") return false;
+    // A hold that goes deeper is still the one that was taken over.
+    return super.took(this.#depth++ > 0 && this.abandoned ? "abandoned" : grant);
   }
 }
 
@@ -290,7 +311,7 @@ export class Semaphore extends Acquirable {
 
   /** How many permits are there. */
   async getValue(): Promise<number> {
-    return this.#hold.open("getValue").value();
+    return await this.#hold.open("getValue").value();
   }
 
   /** Lets this process go of the object. Idempotent. */

@@ -48,11 +48,12 @@ export function packLent(value: unknown, root: string): Packed {
 
 function packed({ bytes, shared }: Encoded): Packed {
   if (shared.length === 0) return { bytes, refs: NO_REFS, release: nothing };
-  const ports = shared.map((object) => (handleOf(object) as Port).again());
+  const ports: Port[] = [];
   const release = (sent: boolean): void => {
     for (const port of ports) port.release(sent);
   };
   try {
+    for (const object of shared) ports.push((handleOf(object) as Port).again());
     return { bytes, refs: ports.map((port) => port.share()), release };
   } catch (error) {
     release(false);
@@ -112,15 +113,26 @@ export function deliverSync(packed: Packed, send: (message: Message) => void): v
   }
 }
 
-/** Unpacks what was taken and settles it; a value that can't be decoded is consumed all the same. */
+/**
+ * Unpacks what was taken and settles it; a value that can't be decoded is consumed all the same. A promise if shared objects come
+ * along that a hub keeps: who goes on with the item has it, and holds them.
+ */
 export function accept(incoming: Incoming): unknown {
-  let attached: Promise<unknown> | undefined;
+  // What came through shared memory, blocking or not, was settled when it was taken.
+  if (incoming.message.refs.length > 0) return acceptHeld(incoming);
   try {
-    const unpacked = unpack(incoming.message);
-    attached = unpacked.attached;
-    return unpacked.value;
+    return unpack(incoming.message).value;
   } finally {
-    if (attached === undefined) incoming.settle();
-    else void attached.then(() => incoming.settle());
+    incoming.settle();
+  }
+}
+
+async function acceptHeld({ message, settle }: Incoming): Promise<unknown> {
+  try {
+    const { value, attached } = unpack(message);
+    await attached;
+    return value;
+  } finally {
+    settle();
   }
 }

@@ -65,9 +65,10 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
   readonly #method: StartMethod | undefined;
   readonly #backend: BackendName | undefined;
   readonly #resumed: Resumed | undefined;
-  readonly #outcome = Promise.withResolvers<Result>();
+  // Of one start: where that fails, so does what waits for them.
+  #outcome = promised<Result>();
+  #ended = promised<void>();
   #settled: { readonly value: Result } | { readonly error: unknown } | undefined;
-  readonly #ended = Promise.withResolvers<void>();
   readonly #sentinel: Sentinel;
   #name: string;
   #daemon: boolean;
@@ -102,7 +103,6 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
       this.#started("wait");
       return poller;
     });
-    this.#outcome.promise.catch(() => {});
   }
 
   /**
@@ -127,7 +127,7 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
       this.#run(child, target, cargo);
     } catch (error) {
       cargo.release(false);
-      this.#state = "new";
+      this.#failed(error);
       throw error;
     }
   }
@@ -265,7 +265,8 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#state === "starting" || this.#state === "running") {
       this.terminate();
-      await this.join();
+      // A start that fails tells its own caller why.
+      await this.join().catch(() => {});
     }
     this.close();
   }
@@ -332,6 +333,15 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     });
   }
 
+  // As before this start.
+  #failed(error: unknown): void {
+    this.#state = "new";
+    this.#killed = undefined;
+    for (const waited of [this.#outcome, this.#ended]) waited.reject(error);
+    this.#outcome = promised();
+    this.#ended = promised();
+  }
+
   #finish(ending: Ending): void {
     children.delete(this as never);
     this.#ending = ending;
@@ -369,6 +379,7 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
 
   // The events of the child come in here, in place of the event loop.
   #blockUntil(name: string, twin: string, { timeout }: Wait, isDone: () => boolean): void {
+    if (this.#state === "starting") throw new StateError(`${name}() would keep ${this.#name} from starting: await start() first.`);
     const backend = this.#child?.endNow === undefined ? undefined : chooseBackend("native");
     if (this.#state === "running" && backend === undefined) noSync(name, twin);
     const until = performance.now() + timeout;
@@ -421,6 +432,13 @@ Object.defineProperty(Process.prototype, Symbol.for("nodejs.util.inspect.custom"
   writable: true,
   value: Process.prototype.toString,
 });
+
+// Nobody has to hear its rejection.
+function promised<T>(): PromiseWithResolvers<T> {
+  const made = Promise.withResolvers<T>();
+  made.promise.catch(() => {});
+  return made;
+}
 
 function closed(what: string): ClosedError {
   return new ClosedError(`The process object is closed: ${what} works only before close().`);

@@ -3,7 +3,8 @@ import { type BackendName, chooseBackend } from "./backend/select.ts";
 import { ClosedError, UnsupportedError } from "./errors.ts";
 import { markShared } from "./wire/shared.ts";
 
-// A safety net for objects that nobody closed: correctness never depends on it.
+// A safety net for objects that nobody closed: correctness never depends on it. A pending call keeps its object, as every engine keeps the
+// `this` of an async method that is in an `await`; so methods await what a port gives them, and never return its promise.
 const collected = new FinalizationRegistry<Port>((port) => port.release());
 
 /** An object's hold on what it stands for, until it is closed; with it the object can travel. */

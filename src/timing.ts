@@ -75,17 +75,20 @@ export function after(ms: number, late: () => void): () => void {
 }
 
 /**
- * Watches a wait's timeout and signal: calls `giveUp` at most once with the error to reject with.
+ * Watches a wait's timeout and signal: calls `giveUp` at most once with the error to reject with, and never before it has returned.
  * The returned function ends the watch.
  */
 export function watchWait(wait: Wait, tooLate: () => Error, giveUp: (reason: unknown) => void): () => void {
   const { signal } = wait;
   if (signal === undefined && wait.timeout === Number.POSITIVE_INFINITY) return () => {};
+  let stopped = false;
   const stop = (): void => {
+    stopped = true;
     stopTimer();
     signal?.removeEventListener("abort", aborted);
   };
   const aborted = (): void => {
+    if (stopped) return;
     stop();
     giveUp(signal?.reason);
   };
@@ -94,7 +97,27 @@ export function watchWait(wait: Wait, tooLate: () => Error, giveUp: (reason: unk
     giveUp(tooLate());
   });
   signal?.addEventListener("abort", aborted, { once: true });
+  // One that was aborted while the call came here says so no more.
+  if (signal?.aborted === true) queueMicrotask(aborted);
   return stop;
+}
+
+// Those who wait for each promise. A promise keeps a reaction until it settles: all of them share one, and leave nothing when they give up.
+const waiting = new WeakMap<Promise<unknown>, Set<() => void>>();
+
+function onceSettled(promise: Promise<unknown>, tell: () => void): () => void {
+  const known = waiting.get(promise);
+  const waits = known ?? new Set();
+  waits.add(tell);
+  if (known === undefined) {
+    waiting.set(promise, waits);
+    const tellAll = (): void => {
+      waiting.delete(promise);
+      for (const each of waits) each();
+    };
+    promise.then(tellAll, tellAll);
+  }
+  return () => waits.delete(tell);
 }
 
 /** Waits for a promise of this process within a wait's limits; the event loop waits too. */
@@ -102,12 +125,14 @@ export function within<T>(promise: Promise<T>, wait: Wait, tooLate: () => Error)
   return new Promise<T>((resolve, reject) => {
     const letGo = holdEventLoop();
     const unwatch = watchWait(wait, tooLate, (reason) => {
+      forget();
       letGo();
       reject(reason);
     });
-    promise.then(resolve, reject).finally(() => {
+    const forget = onceSettled(promise, () => {
       unwatch();
       letGo();
+      resolve(promise);
     });
   });
 }

@@ -44,10 +44,14 @@ export async function wait<T extends object>(objects: Iterable<T>, options?: Wai
     const answers = await Promise.all(polls.map((poll) => poll.poll(ONCE)));
     return list.filter((_, i) => answers[i]);
   };
-  const now = await ready();
-  if (now.length > 0 || limits.timeout === 0) return now;
-  limits.signal?.throwIfAborted();
-  return (await untilFirst(polls, limits)) ? ready() : [];
+  const until = performance.now() + limits.timeout;
+  for (let left = limits.timeout; ; left = Math.max(0, until - performance.now())) {
+    const now = await ready();
+    if (now.length > 0 || left === 0) return now;
+    limits.signal?.throwIfAborted();
+    // What was ready may be somebody else's when it is looked at.
+    if (!(await untilFirst(polls, { ...limits, timeout: left }))) return [];
+  }
 }
 
 /**

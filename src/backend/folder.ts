@@ -1,8 +1,12 @@
+import type { Stats } from "node:fs";
 import { join } from "node:path";
 import { fs, net, os } from "../builtins.ts";
+import { ProcessError } from "../errors.ts";
 import { randomName } from "../random.ts";
 
 const PREFIX = "polyproc-";
+// As mkdtemp makes them.
+const NAME = new RegExp(`^${PREFIX}[A-Za-z0-9]{6}$`);
 // A younger folder may belong to a program that is still starting.
 const SWEEP_AGE = 10_000;
 
@@ -18,6 +22,19 @@ function temporary(): string {
 /** A new private folder (mode 0700) for the sockets of a process tree. */
 export function makeFolder(): string {
   return fs().mkdtempSync(join(temporary(), PREFIX));
+}
+
+/** Makes the folder again if somebody took it for a dead tree's: while nobody listens in it, it looks like one. */
+export function keepFolder(folder: string): void {
+  // Named pipes are in no folder.
+  if (process.platform === "win32") return;
+  if (!fs().existsSync(folder)) fs().mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (!isPrivate(fs().lstatSync(folder)))
+    throw new ProcessError(`${folder} is not this program's any more: start it with TMPDIR set to a folder that only you can write.`);
+}
+
+function isPrivate(stat: Stats): boolean {
+  return stat.isDirectory() && (stat.mode & 0o777) === 0o700;
 }
 
 /** A new address for a hub: a socket in the folder, a named pipe on Windows. */
@@ -49,33 +66,46 @@ export function sweep(own: string): void {
     const { uid } = fs().lstatSync(own);
     for (const name of fs().readdirSync(parent)) {
       const folder = join(parent, name);
-      if (name.startsWith(PREFIX) && folder !== own) sweepFolder(folder, uid);
+      if (NAME.test(name) && folder !== own) sweepFolder(folder, uid);
     }
   } catch {
     // A folder that can't be listed is not ours to clean.
   }
 }
 
+// Whatever is not as a dead tree leaves it is somebody's.
 function sweepFolder(folder: string, uid: number): void {
   const stat = fs().lstatSync(folder, { throwIfNoEntry: false });
-  if (stat === undefined || !stat.isDirectory() || stat.uid !== uid || Date.now() - stat.mtimeMs < SWEEP_AGE) return;
-  let names: string[];
+  if (stat === undefined || !isPrivate(stat) || stat.uid !== uid || Date.now() - stat.mtimeMs < SWEEP_AGE) return;
+  let paths: string[];
   try {
-    names = fs().readdirSync(folder);
+    paths = fs()
+      .readdirSync(folder)
+      .map((name) => join(folder, name));
+    if (!paths.every((path) => fs().lstatSync(path).isSocket())) return;
   } catch {
     return;
   }
   let refused = 0;
   const count = (): void => {
-    if (++refused === names.length) remove(folder);
+    if (++refused === paths.length) removeDead(folder, paths);
   };
-  if (names.length === 0) remove(folder);
-  for (const name of names) {
-    const socket = net().connect(join(folder, name));
+  if (paths.length === 0) removeDead(folder, paths);
+  for (const path of paths) {
+    const socket = net().connect(path);
     socket.unref();
     socket.on("connect", () => socket.destroy());
     socket.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "ECONNREFUSED") count();
     });
+  }
+}
+
+function removeDead(folder: string, sockets: readonly string[]): void {
+  try {
+    for (const path of sockets) fs().unlinkSync(path);
+    fs().rmdirSync(folder);
+  } catch {
+    // Somebody else removes it at this moment, or uses it again.
   }
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from "../random.ts";
-import { makeAddress, makeFolder, remove, sweep } from "./folder.ts";
+import { keepFolder, makeAddress, makeFolder, remove, sweep } from "./folder.ts";
 
 /** What the processes of a tree have in common, and this one's own addresses. */
 export interface Family {
@@ -55,9 +55,10 @@ export class Tree {
     this.#family = undefined;
   }
 
-  /** A socket's path for this process. */
+  /** A socket's path for this process, which is about to listen there. */
   addressOf(use: "hub" | "keeper"): string {
-    const { address } = this.family;
+    const { folder, address } = this.family;
+    keepFolder(folder);
     return use === "hub" ? address : keeperOf(address);
   }
 

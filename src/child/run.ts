@@ -39,7 +39,10 @@ export async function runJob(boot: Boot, frame: Frame, link: Link): Promise<void
   setCurrentProcess(new Process(new Resumed(job.name, job.identity, job.daemon) as never));
   try {
     const run = await prepare(job, frame);
-    await report.started(run.attached);
+    await run.attached;
+    const reported = report.started();
+    // The shim's thread sends it whatever the target does; a line needs the event loop, which the target may block for long.
+    if (boot.library === undefined) await reported;
     report.result(await run.call());
   } catch (error) {
     await report.uncaught(error);
@@ -121,9 +124,8 @@ class Reporter {
     });
   }
 
-  async started(attached: Promise<unknown> | undefined): Promise<void> {
-    await attached;
-    void this.#door.report("started", pack(undefined, "started")).catch(() => {});
+  started(): Promise<void> {
+    return this.#door.report("started", pack(undefined, "started")).catch(() => {});
   }
 
   result(value: unknown): void {

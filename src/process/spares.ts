@@ -1,4 +1,5 @@
 import { pathToFileURL } from "node:url";
+import { chooseBackend } from "../backend/select.ts";
 import { os } from "../builtins.ts";
 import { after } from "../timing.ts";
 import { type Child, type LaunchSettings, launch } from "./launch.ts";
@@ -61,9 +62,11 @@ function isPlain({
   stdout = "inherit",
   stderr = "inherit",
   detached = false,
+  limits,
+  backend,
 }: LaunchSettings): boolean {
-  const own = [runtime, cwd].some((setting) => setting !== undefined) || execArgv.length > 0 || Object.keys(env).length > 0;
-  return !own && stdout === "inherit" && stderr === "inherit" && !detached;
+  const own = [runtime, cwd, limits].some((setting) => setting !== undefined) || execArgv.length > 0 || Object.keys(env).length > 0;
+  return !own && stdout === "inherit" && stderr === "inherit" && !detached && chooseBackend(backend) === chooseBackend();
 }
 
 function refillSoon(): void {

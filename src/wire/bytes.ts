@@ -1,7 +1,7 @@
 /** Less is copied rather than kept alive with what it lies in. */
 export const KEEP_BELOW: number = 1 << 16;
 
-/** Lent bytes, or a small part of something larger, for whoever keeps them. */
+/** A small part of something larger, which is lent or would be kept alive, for whoever keeps it. */
 export function owned(bytes: Uint8Array): Uint8Array {
   return bytes.length < KEEP_BELOW ? bytes.slice() : bytes;
 }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import {
+  Barrier,
   ClosedError,
   Condition,
+  type Connection,
   Event,
   getContext,
   Lock,
@@ -11,7 +13,9 @@ import {
   ProcessError,
   Queue,
   RLock,
+  Semaphore,
   SharedValue,
+  SimpleQueue,
   StateError,
   UnsupportedError,
   wait,
@@ -19,6 +23,7 @@ import {
 } from "../../mod.ts";
 import type { Cases } from "../suite/case.ts";
 import { isNative, rejects, run, started } from "../suite/help.ts";
+import { collectGarbage } from "../suite/leaks.ts";
 import { scribble, survives, withFile } from "../suite/memory-file.ts";
 import { goOn, killed, onlyNative, stay, stopped, timed } from "../suite/sync.ts";
 
@@ -270,6 +275,94 @@ export const cases: Cases = {
       cond.close();
     }
   },
+  "an abort ends a wait whenever it comes: while the wait begins, while its predicate runs": async () => {
+    const reason = new Error("enough");
+    for (const cond of [new Condition(), new Condition(new Lock())]) {
+      await cond.acquire();
+      for (const begin of [
+        (signal: AbortSignal) => cond.wait({ signal }),
+        (signal: AbortSignal) => cond.wait({ signal, timeout: 20_000 }),
+        (signal: AbortSignal) => cond.waitFor(() => false, { signal }),
+      ]) {
+        const abort = new AbortController();
+        const waiting = begin(abort.signal);
+        abort.abort(reason);
+        await assert.rejects(waiting, reason);
+      }
+      const abort = new AbortController();
+      const asked = cond.waitFor(
+        async () => {
+          abort.abort(reason);
+          return false;
+        },
+        { signal: abort.signal },
+      );
+      await assert.rejects(asked, reason);
+      // The lock is held, and nobody waits.
+      await cond.notify();
+      await cond.release();
+      await rejects(cond.release(), StateError);
+      cond.close();
+    }
+    const event = new Event();
+    const barrier = new Barrier(2);
+    for (const begin of [(signal: AbortSignal) => event.wait({ signal }), (signal: AbortSignal) => barrier.wait({ signal })]) {
+      const abort = new AbortController();
+      const waiting = begin(abort.signal);
+      abort.abort(reason);
+      await assert.rejects(waiting, reason);
+    }
+    assert.equal(await barrier.isBroken(), true);
+    for (const each of [event, barrier]) each.close();
+  },
+  "an object that only a pending call knows stays until that has its answer": async () => {
+    const others: unknown[] = [];
+    const end = (): Connection => {
+      const [mine, other] = Pipe();
+      others.push(other);
+      return mine;
+    };
+    const limit = { timeout: 1500 };
+    const acquired = async <T extends Lock | Condition>(lock: T): Promise<T> => {
+      await lock.acquire();
+      return lock;
+    };
+    const joined = async (queue: Queue): Promise<void> => {
+      await queue.put(1);
+      return queue.join(limit);
+    };
+    const calls: Record<string, () => Promise<unknown>> = {
+      "Event.wait": () => new Event().wait(limit),
+      "Connection.poll": () => end().poll(limit),
+      "Connection.recv": () => end().recv(limit),
+      "Connection.recvBytes": () => end().recvBytes(undefined, limit),
+      "Connection.recvBytesInto": () => end().recvBytesInto(new Uint8Array(1), 0, limit),
+      "Queue.get": () => new Queue().get(limit),
+      "Queue.join": () => joined(new Queue()),
+      "SimpleQueue.get": () => new SimpleQueue().get(limit),
+      "Lock.acquire": async () => (await acquired(new Lock())).acquire(limit),
+      "Lock.hold": async () => (await acquired(new Lock())).hold(limit),
+      "Semaphore.acquire": () => new Semaphore(0).acquire(limit),
+      "Condition.wait": async () => (await acquired(new Condition())).wait(limit),
+      "Condition.waitFor": async () => (await acquired(new Condition())).waitFor(() => false, limit),
+      "Barrier.wait": () => new Barrier(2).wait(limit),
+      wait: () => wait([new Event(), new Queue(), end()], limit),
+    };
+    const answers = Object.entries(calls).flatMap(([name, call]) =>
+      [1, 2, 3].map(() =>
+        call().then(
+          () => [],
+          (error: unknown) => (error instanceof ClosedError ? [name] : []),
+        ),
+      ),
+    );
+    for (let i = 0; i < 10; i++) {
+      await delay(50);
+      collectGarbage();
+    }
+    assert.deepEqual((await Promise.all(answers)).flat(), [], "nobody closed these");
+    assert.ok(others.length > 0);
+  },
   "an abort after the notification passes it on": async () => {
     const [cond, sleeping, woken] = [new Condition(new Lock()), new Queue(), new Queue()];
     for (let i = 0; i < 10; i++) {
@@ -412,6 +505,33 @@ export const cases: Cases = {
       await held.release();
       cond.close();
       lock?.close();
+    }
+  },
+  "RLock: of the tasks that wait when its holder dies, the first is told, and hears it as long as the hold lasts": async () => {
+    for (const how of ["hold", "acquire"] as const) {
+      const [lock, ready] = [new RLock(), new Queue()];
+      const holder = await started({ target: holdAndStay, args: [new Condition(lock), ready] });
+      await ready.get();
+      const take = async (): Promise<boolean> =>
+        how === "hold" ? (await lock.hold()).abandoned : (await lock.acquire()) && lock.abandoned;
+      const tasks = [take(), take()];
+      await delay(50);
+      holder.kill();
+      assert.equal(await tasks[0], true);
+      assert.equal(lock.abandoned, true);
+      // Deeper in the same hold.
+      assert.equal((await lock.hold()).abandoned, false, "told once");
+      assert.equal(lock.abandoned, true);
+      for (let i = 0; i < 2; i++) await lock.release();
+      // On the native backend it was granted with the first one.
+      assert.equal(await tasks[1], isNative && how === "acquire");
+      await lock.release();
+      const next = await lock.hold();
+      assert.deepEqual([next.abandoned, lock.abandoned], [false, false], "a hold of its own");
+      await next.release();
+      await rejects(lock.release(), StateError);
+      await holder.join();
+      lock.close();
     }
   },
   "a stopped waiter holds up neither notify nor the others": async () => {
@@ -684,6 +804,32 @@ export const cases: Cases = {
     assert.deepEqual(waitSync([event, other], { timeout: 30 }), [other]);
     event.close();
     other.close();
+  },
+  "wait() goes on when somebody else took what was ready, until its time is over": async () => {
+    const [queue, other, event] = [new Queue<number>(), new Queue<number>(), new Event()];
+    for (const options of [undefined, { timeout: 20_000 }]) {
+      const waiting = wait([queue, other], options);
+      await delay(50);
+      const taken = queue.get();
+      await queue.put(1);
+      assert.equal(await taken, 1);
+      await delay(50);
+      await other.put(2);
+      assert.deepEqual(await waiting, [other]);
+      await other.get();
+    }
+    const waiting = wait([queue], { timeout: 400 });
+    await delay(50);
+    const taken = queue.get();
+    await queue.put(1);
+    assert.equal(await taken, 1);
+    assert.deepEqual(await timed(100, 20_000, () => waiting), []);
+    // An event need not stay set.
+    const flashed = wait([queue, event], { timeout: 20_000 });
+    await delay(50);
+    await flash(event);
+    assert.deepEqual(await flashed, [event]);
+    for (const each of [queue, other, event]) each.close();
   },
   "wait() takes events together with queues, connections and processes": async () => {
     const [event, q, ready] = [new Event(), new Queue(), new Queue()];

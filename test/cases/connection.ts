@@ -18,7 +18,7 @@ import {
   wait,
 } from "../../mod.ts";
 import type { Cases } from "../suite/case.ts";
-import { rejects, started } from "../suite/help.ts";
+import { isNative, rejects, started } from "../suite/help.ts";
 
 const MIB = 1 << 20;
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -234,6 +234,26 @@ export const cases: Cases = {
     }
     here.close();
     await child.join();
+  },
+  "received bytes stay what they are, however large the message is": async () => {
+    const [a, b] = Pipe();
+    const receive: Record<string, () => Promise<Uint8Array>> = {
+      recvBytes: () => b.recvBytes(),
+      recvBytesInto: async () =>
+        ((await rejects(b.recvBytesInto(new Uint8Array(1)), BufferTooShort)) as BufferTooShort).bytes as Uint8Array,
+    };
+    if (isNative) receive.recvBytesSync = async () => b.recvBytesSync();
+    for (const [name, once] of Object.entries(receive)) {
+      for (const size of [(1 << 16) - 1, 1 << 16, (1 << 16) + 1]) {
+        await a.sendBytes(new Uint8Array(size).fill(1));
+        const first = await once();
+        await a.sendBytes(new Uint8Array(16).fill(2));
+        await once();
+        assert.ok(first.length === size && first.every((byte) => byte === 1), `${name}: ${size} bytes were overwritten`);
+      }
+    }
+    a.close();
+    b.close();
   },
   "using closes (test_context)": async () => {
     const [a, b] = Pipe();

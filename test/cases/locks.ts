@@ -69,6 +69,15 @@ export async function tryOnce(lock: AnyLock): Promise<boolean> {
   return had;
 }
 
+/** Two tasks that wait for it at once; whether a third acquire succeeds after them. */
+export async function acquireTwiceAtOnce(lock: RLock, ready: Queue): Promise<boolean[]> {
+  const both = [1, 2].map(() => lock.acquire({ timeout: 10_000 }));
+  await ready.put("waiting");
+  const answers = [...(await Promise.all(both)), await lock.acquire({ block: false })];
+  for (const _ of answers) await lock.release();
+  return answers;
+}
+
 export async function releaseIt(lock: AnyLock): Promise<void> {
   await lock.release();
 }
@@ -172,6 +181,21 @@ async function isFree(lock: AnyLock): Promise<void> {
 }
 
 export const cases: Cases = {
+  "an RLock goes to all tasks of a process that wait for it at once": async () => {
+    const lock = new RLock();
+    const ready = new Queue();
+    await lock.acquire();
+    const child = await started({ target: acquireTwiceAtOnce, args: [lock, ready] });
+    await ready.get();
+    await delay(50);
+    await lock.release();
+    assert.deepEqual(await child.result({ timeout: 20_000 }), [true, true, true]);
+    assert.equal(await lock.acquire({ timeout: 5000 }), true);
+    await lock.release();
+    await child.join();
+    lock.close();
+    ready.close();
+  },
   "Lock: a boolean from acquire, nothing from release, once too often (test_lock)": async () => {
     const lock = new Lock();
     assert.equal(await lock.acquire(), true);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -20,12 +20,14 @@ import {
   SerializationError,
   StateError,
   setExecutable,
+  setForkserverPreload,
   TimeoutError,
   UnsupportedError,
   wait,
 } from "../../mod.ts";
 import type { Cases } from "../suite/case.ts";
-import { rejects, run, started } from "../suite/help.ts";
+import { isNative, rejects, run, started } from "../suite/help.ts";
+import { collectGarbage, settled } from "../suite/leaks.ts";
 
 export function echoArgs(...args: unknown[]): unknown[] {
   return args;
@@ -226,6 +228,23 @@ export function floodStdout(): number {
 async function textOf(stream: ReadableStream<Uint8Array> | null): Promise<string> {
   if (stream === null) return "";
   return new Response(stream).text();
+}
+
+export function openFiles(): string | undefined {
+  return /Max open files\s+(\d+)/.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
+}
+
+function childrenOfThis(): number[] {
+  const isOurs = (pid: string): boolean => {
+    try {
+      return new RegExp(`^PPid:\\s${process.pid}$`, "m").test(readFileSync(`/proc/${pid}/status`, "utf8"));
+    } catch {
+      return false;
+    }
+  };
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && isOurs(name))
+    .map(Number);
 }
 
 export const cases: Cases = {
@@ -538,6 +557,84 @@ export const cases: Cases = {
     await p[Symbol.asyncDispose]();
     assert.throws(() => p.exitCode, ClosedError);
     await new Process({ target: forever })[Symbol.asyncDispose]();
+  },
+  "what waits for a start that fails hears why; the process can be started again": async () => {
+    const p = new Process({ target: forever, cwd: "/nowhere" });
+    for (let i = 0; i < 2; i++) {
+      const starting = rejects(p.start(), Error, /cwd \/nowhere/);
+      const waits = [p.join(), p.join({ timeout: 20_000 }), p.result(), wait([p]), wait([p.sentinel])];
+      for (const twin of [() => p.joinSync(), () => p.resultSync()]) assert.throws(twin, StateError, "nobody would ever start it");
+      // It is forgotten with the start that failed.
+      p.kill();
+      const [error, ...heard] = await Promise.all([starting, ...waits.map((waiting) => rejects(waiting, Error, /cwd \/nowhere/))]);
+      assert.ok(heard.every((each) => each === error));
+      await rejects(p.join(), StateError);
+    }
+    p.close();
+  },
+  "disposal while a start is under way, whether it then fails or not": async () => {
+    const all: Pick<Process, "start" | typeof Symbol.asyncDispose>[] = [
+      new Process({ target: () => 1 }),
+      new Process({ target: forever, cwd: "/nowhere" }),
+      new Process({ target: forever }),
+    ];
+    const starts = all.map((each) => each.start());
+    const ends = all.map((each) => each[Symbol.asyncDispose]());
+    assert.deepEqual(
+      (await Promise.allSettled(starts)).map(({ status }) => status),
+      ["rejected", "rejected", "fulfilled"],
+    );
+    await Promise.all(ends);
+    assert.equal(activeChildren().length, 0);
+  },
+  "a wait that ran out leaves nothing behind": async () => {
+    const p = await started({ target: forever });
+    const signals: WeakRef<AbortSignal>[] = [];
+    const look = async (): Promise<void> => {
+      const { signal } = new AbortController();
+      signals.push(new WeakRef(signal));
+      assert.equal(await p.join({ timeout: 0, signal }), null);
+      await rejects(p.result({ timeout: 0, signal }), TimeoutError);
+      assert.deepEqual(await wait([p], { timeout: 0, signal }), []);
+    };
+    for (let i = 0; i < 100; i++) await look();
+    // A collector may take a few for alive.
+    const left = await settled(() => {
+      collectGarbage();
+      return signals.flatMap((signal) => (signal.deref() === undefined ? [] : ["a signal"])).slice(10);
+    });
+    assert.deepEqual(left, []);
+    p.kill();
+    await p.join();
+  },
+  "forkserver: a child with limits, or of another backend, is none that was booted before they were known": async () => {
+    const { Process: Warm } = getContext("forkserver");
+    const { Process: PortableWarm } = getContext("forkserver", { backend: "portable" });
+    const limited = (): Process<[], string | undefined> => new Warm({ target: openFiles, limits: { openFiles: 300 } });
+    const ofPortable = (): Process<[], string | undefined> => new PortableWarm({ target: openFiles });
+    const own = isNative ? [limited, limited, ofPortable] : [() => new Warm({ target: openFiles, env: { PP_OWN: "1" } })];
+    for (const make of own) {
+      const first = new Warm({ target: echoArgs });
+      await first.start();
+      await first.join();
+      let spares: number[] = [];
+      await settled(() => {
+        spares = childrenOfThis();
+        return spares.length > 0 ? [] : ["no spare yet"];
+      });
+      assert.ok(spares.length > 0);
+      // Until it is ready.
+      await delay(500);
+      spares = childrenOfThis();
+      const p = make();
+      await p.start();
+      assert.ok(!spares.includes(p.pid as number), "a spare was taken");
+      if (make === ofPortable) assert.throws(() => p.joinSync(), UnsupportedError);
+      if (make === limited) assert.equal(await p.result(), "300");
+      assert.equal(await p.join(), 0);
+    }
+    // The spares that are left go.
+    setForkserverPreload([]);
   },
   "bad options": async () => {
     const bad = (options: unknown): Process => new Process(options as ProcessOptions<unknown[], unknown>);

@@ -3,9 +3,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import {
   ClosedError,
   Empty,
+  EOFError,
   Full,
   getContext,
   JoinableQueue,
+  Pipe,
   Process,
   ProcessDiedError,
   Queue,
@@ -89,6 +91,13 @@ export async function makeQueueInChild(): Promise<void> {
   await grandchildGets(q);
 }
 
+export async function takeAndMark(q: JoinableQueue, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    await q.get();
+    await q.taskDone();
+  }
+}
+
 /** Gives up again and again; how many items came out of their order. */
 export async function impatient(q: Queue<number>, last: number): Promise<number> {
   let disorder = 0;
@@ -105,6 +114,28 @@ export async function impatient(q: Queue<number>, last: number): Promise<number>
 }
 
 export const cases: Cases = {
+  "taskDone right after an item that holds a shared object marks that one": async () => {
+    const q = new JoinableQueue();
+    const inner = new Queue<string>();
+    for (let i = 0; i < 6; i++) await q.put(inner);
+    await takeAndMark(q, 3);
+    await run({ target: takeAndMark, args: [q, 3] });
+    await q.join({ timeout: 5000 });
+    await rejects(q.taskDone(), StateError);
+    inner.close();
+    q.close();
+  },
+  "a put that fails on one shared object holds none of the others": async () => {
+    const q = new Queue();
+    const closed = new Queue();
+    closed.close();
+    const [a, b] = Pipe();
+    await rejects(q.put([b, closed]), ClosedError);
+    b.close();
+    await rejects(a.recv({ timeout: 5000 }), EOFError);
+    a.close();
+    q.close();
+  },
   "a get that gives up keeps the order for the next": async () => {
     const q = new Queue<number>();
     const child = await started({ target: impatient, args: [q, 1000] });

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import {
   activeChildren,
+  type Connection,
   capabilities,
   getAllStartMethods,
   getContext,
@@ -64,6 +70,43 @@ export default function byDefault(n: number): number {
   return n + 2;
 }
 
+export function blocks(ms: number): string {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+  return "done";
+}
+
+/** Shares what it made only when it is told to. */
+export async function sharesLate(go: Connection): Promise<void> {
+  await go.send("ready");
+  await go.recv();
+  const own = new Queue<string>();
+  await own.put("inside");
+  await go.send(own);
+  await go.recv();
+}
+
+/** As if nobody had touched it for a minute. */
+function age(folder: string): void {
+  const then = Date.now() / 1000 - 60;
+  utimesSync(folder, then, then);
+}
+
+/** What another program of this user does at its first start. */
+async function foundAnotherTree(): Promise<void> {
+  const { Tree } = await import("../../src/backend/tree.ts");
+  const other = new Tree();
+  assert.ok(existsSync(other.family.folder));
+  other.leave();
+}
+
+function listening(path: string): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on("error", reject);
+    server.listen(path, () => resolve(server));
+  });
+}
+
 export const cases: Cases = {
   "all forms of targets": async () => {
     assert.equal(await run({ target: arrow, args: [1] }), 2);
@@ -102,6 +145,9 @@ export const cases: Cases = {
     const p = await started({ target: fixture("import-never-ends"), startTimeout: 700 });
     await rejects(p.result(), TimeoutError, /700 ms/);
     assert.equal(await p.join(), -9);
+  },
+  "a target that blocks its event loop for longer than startTimeout has started": async () => {
+    assert.equal(await run({ target: blocks, args: [1700], startTimeout: 1500 }), "done");
   },
   "a start while a child imports its module is refused (test_noforkbomb)": async () => {
     const p = await started({ target: fixture("starts-at-import"), stderr: "null" });
@@ -208,6 +254,66 @@ export const cases: Cases = {
     const [child, grandchild] = await run({ target: flagsOfTree });
     assert.deepEqual(child, process.execArgv);
     assert.deepEqual(grandchild, process.execArgv);
+  },
+  "a first start removes what is left of dead trees, and nothing else": async () => {
+    const folders: string[] = [];
+    const make = (name: string, mode = 0o700): string => {
+      const folder = join(tmpdir(), `polyproc-${name}`);
+      mkdirSync(folder, { mode });
+      folders.push(folder);
+      return folder;
+    };
+    const dead = async (folder: string): Promise<string> => {
+      const server = await listening(join(folder, "s"));
+      renameSync(join(folder, "s"), join(folder, "dead.sock"));
+      server.close();
+      return folder;
+    };
+    const gone = [make("aaaaaa"), await dead(make("bBbB12"))];
+    const staying = [
+      make("cccccc", 0o755),
+      make("backups"),
+      make("backup"),
+      make("main"),
+      await dead(make("dddddd")),
+      make("eeeeee"),
+      make("living"),
+    ];
+    for (const folder of staying.slice(2, 5)) writeFileSync(join(folder, "file"), "");
+    mkdirSync(join(tmpdir(), "polyproc-eeeeee", "folder"));
+    const server = await listening(join(tmpdir(), "polyproc-living", "living.sock"));
+    const before = staying.map((folder) => readdirSync(folder));
+    for (const folder of folders) age(folder);
+    const young = make("ffffff");
+    try {
+      await foundAnotherTree();
+      while (gone.some((folder) => existsSync(folder))) await delay(10);
+      await delay(100);
+      assert.deepEqual(
+        staying.map((folder) => existsSync(folder) && readdirSync(folder)),
+        before,
+      );
+      assert.ok(existsSync(young));
+    } finally {
+      server.close();
+      for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+    }
+  },
+  "a process whose folder is empty for long can share all the same": async () => {
+    const [ours, theirs] = Pipe<unknown>();
+    const before = new Set(readdirSync(tmpdir()));
+    const p = await started({ target: sharesLate, args: [theirs], transfer: [theirs], detached: true });
+    assert.equal(await ours.recv(), "ready");
+    for (const name of readdirSync(tmpdir())) if (!before.has(name)) age(join(tmpdir(), name));
+    await foundAnotherTree();
+    await delay(100);
+    await ours.send("go");
+    const inner = (await ours.recv({ timeout: 10_000 })) as Queue<string>;
+    assert.equal(await inner.get(), "inside");
+    await ours.send("done");
+    assert.equal(await p.join(), 0);
+    inner.close();
+    ours.close();
   },
   "a pipe to a process whose target is given by module": async () => {
     const [a, b] = Pipe<string>();

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { chmodSync, existsSync, rmdirSync, statSync } from "node:fs";
 import { expect, it } from "vitest";
 import { Tree } from "../../src/backend/tree.ts";
 
@@ -14,4 +14,18 @@ it("a tree that nothing could be built on leaves no folder and no listener", () 
   expect(new Set(folders).size).toBe(3);
   expect(folders.filter((folder) => existsSync(folder))).toEqual([]);
   expect(process.listenerCount("exit")).toBe(before);
+});
+
+it("a folder that was swept is made again for its first socket, and nobody else's is used", () => {
+  const tree = new Tree();
+  const { folder } = tree.family;
+  try {
+    rmdirSync(folder);
+    for (let tries = 0; tries < 2; tries++) expect(tree.addressOf("keeper").startsWith(`${folder}/`)).toBe(true);
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    chmodSync(folder, 0o777);
+    expect(() => tree.addressOf("hub")).toThrow(/TMPDIR/);
+  } finally {
+    tree.leave();
+  }
 });

@@ -6,8 +6,8 @@ import { Line } from "./line.ts";
 import { type ObjectTable, Participant } from "./participant.ts";
 import type { Kept } from "./request.ts";
 
-// Peers that have not proved themselves yet; one more, and the oldest is cut off.
-const MAX_HALF_OPEN = 64;
+// Peers that have not proved themselves yet; one more, and the oldest is cut off. All of a tree may come at once, and then compute.
+const MAX_HALF_OPEN = 512;
 
 /** Serves this process's objects to the others of its tree. */
 export class Hub {

@@ -2,7 +2,6 @@ import type { Socket } from "node:net";
 import { crypto } from "../../builtins.ts";
 import { AuthenticationError } from "../../errors.ts";
 import { randomBytes } from "../../random.ts";
-import { after } from "../../timing.ts";
 import { join } from "../../wire/bytes.ts";
 import { type Frame, FrameReader, FrameWriter, type Torn } from "../../wire/frame.ts";
 import { List } from "./list.ts";
@@ -11,8 +10,6 @@ const NO_SECRET = "The two sides do not know the same secret: shared objects tra
 const HELLO = new TextEncoder().encode("polyproc/1\n");
 const NONCE = 32;
 const PROOF = 32;
-/** How long a peer may take to prove itself. */
-export const HANDSHAKE_LIMIT = 5_000;
 // Small frames of one turn of the event loop leave in one write.
 const BATCH_LIMIT = 1 << 16;
 // Large payloads leave in parts of this size: some runtimes copy what is left of a write at each step.
@@ -29,7 +26,7 @@ export interface LineEvents {
 
 /**
  * Frames over a socket between a hub and a client, after each has proved to the other that it knows the secret:
- * hello and nonce of the hub, nonce and proof of the client, proof of the hub.
+ * hello and nonce of the hub, nonce and proof of the client, proof of the hub. Either may take its time: who computes answers late.
  */
 export class Line {
   readonly #socket: Socket;
@@ -61,13 +58,8 @@ export class Line {
     });
     socket.on("end", () => socket.destroy());
     socket.on("close", () => this.#end());
-    this.#stopLimit = after(HANDSHAKE_LIMIT, () =>
-      this.#cut(new AuthenticationError("The other side did not finish the handshake in time.")),
-    );
     if (this.#isHub) socket.write(join([HELLO, this.#ownNonce]));
   }
-
-  readonly #stopLimit: () => void;
 
   send(frame: Frame): void {
     if (this.#closed) return;
@@ -147,7 +139,6 @@ export class Line {
 
   #opened(): void {
     this.#open = true;
-    this.#stopLimit();
     this.#events.opened?.();
     this.#flush();
     if (this.#greeting.length > 0) this.#reader.push(this.#take(this.#greeting.length), (frame) => this.#events.frame(frame));
@@ -179,7 +170,6 @@ export class Line {
   #end(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#stopLimit();
     this.#writer.take();
     // A hub says nothing to a client that can't prove itself: it hangs up.
     if (!this.#open && this.#peerNonce !== undefined) this.#error ??= new AuthenticationError(NO_SECRET);

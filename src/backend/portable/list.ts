@@ -63,6 +63,12 @@ export class List<T> {
     }
   }
 
+  /** Removes and yields those that match, in order. */
+  *take(matches: (value: T) => boolean): Generator<T> {
+    for (let entry = this.#first; entry !== undefined; entry = entry.after)
+      if (matches(entry.value) && this.remove(entry)) yield entry.value;
+  }
+
   #link(value: T, before: Entry<T> | undefined, after: Entry<T> | undefined): Entry<T> {
     const entry: Entry<T> = { value, before, after, linked: true };
     if (before === undefined) this.#first = entry;

@@ -77,6 +77,10 @@ export class LockState implements Hosted {
     this.#owner = undefined;
     this.#depth = 0;
     const next = this.#waiting.shift();
-    if (next !== undefined) this.#grant(next);
+    if (next === undefined) return;
+    this.#grant(next);
+    if (!this.#recursive) return;
+    // What a process holds is free to all that wait in it.
+    for (const waiter of this.#waiting.take(({ who }) => who === this.#owner)) this.#grant(waiter);
   }
 }

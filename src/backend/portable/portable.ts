@@ -199,9 +199,8 @@ export class Portable implements Backend {
 
   /** Serves this process's objects, and says where. */
   listen(): string {
-    const address = this.#tree.addressOf("hub");
-    this.#hub ??= new Hub(address, this.#tree.family.secret, this.#table, (message) => this.#keep(message));
-    return address;
+    this.#hub ??= new Hub(this.#tree.addressOf("hub"), this.#tree.family.secret, this.#table, (message) => this.#keep(message));
+    return this.#tree.family.address;
   }
 
   #clientOf(hub: string): Client {

@@ -98,7 +98,7 @@ export function valueBytes(random: Random): Uint8Array {
 
 const value: Target = {
   name: "value",
-  share: 650_000,
+  share: 590_000,
   run(random) {
     const bytes = valueBytes(random);
     return mayRefuse(() => {

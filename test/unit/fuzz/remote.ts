@@ -1,0 +1,187 @@
+import { AuthenticationError, BrokenPipeError, CorruptedError, EOFError } from "../../../src/errors.ts";
+import { admit, type Channel, introduce, MAX_GREETING } from "../../../src/remote/handshake.ts";
+import { RemotePort } from "../../../src/remote/port.ts";
+import { FOREVER } from "../../../src/timing.ts";
+import { MAX_MESSAGE } from "../../../src/wire/tags.ts";
+import { PlaySocket } from "./play-socket.ts";
+import type { Random } from "./random.ts";
+import { bent, concat, equal, FAILURE, framed, proofOf, strangersWord, type Told, text, told, WELCOME } from "./remote-bytes.ts";
+import { ensure, type Target } from "./target.ts";
+import { mutate } from "./values.ts";
+
+export const KEY: Uint8Array = text("a key that both sides know");
+const roles = { listener: admit, client: introduce };
+type Role = keyof typeof roles;
+
+/** One process's side of a handshake, as Listener and Client do it. */
+class Side {
+  readonly role: Role;
+  readonly key: Uint8Array;
+  readonly socket: PlaySocket;
+  /** All that was handed to it. */
+  came: Uint8Array = new Uint8Array(0);
+  hungUp = false;
+  outcome: "passed" | Error | undefined;
+
+  constructor(random: Random, role: Role, key: Uint8Array) {
+    this.role = role;
+    this.key = key;
+    this.socket = new PlaySocket(random.once(4));
+    const port = new RemotePort(this.socket.asSocket);
+    const releases = random.once(20);
+    const channel: Channel = {
+      send: (bytes) => port.send({ bytes, refs: [] }, FOREVER),
+      recv: async () => (await port.recv(FOREVER)).message.bytes,
+    };
+    roles[role](channel, key).then(
+      () => {
+        this.outcome = "passed";
+        port.open();
+      },
+      (error: Error) => {
+        this.outcome = error;
+        if (releases) port.release();
+        else port.cut();
+      },
+    );
+  }
+
+  /** The messages that it has sent. */
+  get sent(): readonly Uint8Array[] {
+    return told(concat(...this.socket.written), () => MAX_GREETING).messages;
+  }
+
+  get heard(): Told {
+    return told(this.came, (index) => (index < 3 ? MAX_GREETING : MAX_MESSAGE));
+  }
+
+  hear(bytes: Uint8Array): void {
+    if (!this.socket.writable) return;
+    this.came = concat(this.came, bytes);
+    this.socket.arrive(bytes);
+  }
+
+  hangUp(reset: boolean): void {
+    this.hungUp = true;
+    this.socket.hangUp(reset);
+  }
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** What goes on between two sides: how often a message, and how often the bytes, become others. */
+interface Between {
+  readonly bends: number;
+  readonly breaks: number;
+}
+
+const NEVER = Number.MAX_SAFE_INTEGER;
+
+/** Passes on what the sides say, in pieces and joined, changed or not, until nothing moves; then hangs up. */
+async function converse(random: Random, sides: readonly Side[], { bends, breaks }: Between, words: readonly Uint8Array[]): Promise<void> {
+  const passed = sides.map(() => 0);
+  const pending = sides.map(() => new Uint8Array(0) as Uint8Array);
+  const heard = [...words];
+  for (let rounds = 0, idle = 0; rounds < 80 && idle < 2; rounds++) {
+    await turn();
+    idle++;
+    for (const [i, side] of sides.entries()) {
+      const fresh = side.sent.slice(passed[i]);
+      passed[i] = (passed[i] ?? 0) + fresh.length;
+      heard.push(...fresh);
+      // Who talks alone hears himself, or nobody.
+      const to = sides.length > 1 || random.once(4) ? (i + 1) % sides.length : undefined;
+      if (to === undefined) continue;
+      for (const message of fresh) {
+        const others = random.once(bends) ? bent(random, message, heard) : [message];
+        const bytes = concat(...others.map((each) => framed(random, each, bends !== NEVER)));
+        pending[to] = concat(pending[to] ?? bytes, random.once(breaks) ? mutate(random, bytes, WELCOME) : bytes);
+      }
+    }
+    if (sides.length === 1 && rounds < 8 && random.once(2))
+      pending[0] = concat(pending[0] ?? WELCOME, framed(random, strangersWord(random, heard), true));
+    for (const [i, side] of sides.entries()) {
+      const bytes = pending[i] ?? new Uint8Array(0);
+      if (bytes.length === 0) continue;
+      idle = 0;
+      if (random.once(4)) continue;
+      const cut = random.once(3) ? 1 + random.int(bytes.length) : bytes.length;
+      side.hear(bytes.slice(0, cut));
+      pending[i] = bytes.slice(cut);
+    }
+  }
+  const reset = random.once(3);
+  for (const side of sides) side.hangUp(reset);
+  for (let rounds = 0; rounds < 10 && sides.some(({ outcome }) => outcome === undefined); rounds++) await turn();
+}
+
+/** Throws for an outcome that what this side heard can't have; `peer` is who talked to it, if that one knows the key. */
+function judge(side: Side, peer: Side | undefined): void {
+  const { role, key, outcome, sent, heard } = side;
+  ensure(outcome !== undefined, `the ${role} was left waiting`);
+  const [proof, question] = role === "listener" ? [heard.messages[0], sent[0]] : [heard.messages[2], sent[1]];
+  const isProven = equal(proof, proofOf(key, question)) && question !== undefined;
+  if (role === "listener")
+    ensure(isProven || sent.length < 2 || (sent.length === 2 && equal(sent[1], FAILURE)), "who did not prove the key was answered");
+  if (outcome === "passed") {
+    ensure(peer !== undefined && isProven, `a ${role} passed a peer that did not prove the key`);
+    const asked = heard.messages[role === "listener" ? 1 : 0];
+    ensure(equal(heard.messages[role === "listener" ? 2 : 1], WELCOME), `a ${role} passed without a welcome`);
+    // A welcome proves nothing, in CPython's protocol too: who knows the key may be welcomed by somebody between in place of its refusal.
+    const isForged = role === "listener" && !equal(peer.sent[2], WELCOME);
+    ensure(isForged || equal(asked, peer.sent[role === "listener" ? 1 : 0]), `a ${role} passed although it was asked something else`);
+    return;
+  }
+  if (outcome instanceof AuthenticationError) return;
+  if (outcome instanceof CorruptedError) return ensure(heard.tooLong && heard.messages.length < 3, `no message was too long: ${outcome}`);
+  ensure(outcome instanceof EOFError || outcome instanceof BrokenPipeError, `${role}: ${outcome.stack}`);
+  ensure(side.hungUp && heard.messages.length < 3, `nobody hung up on the ${role}: ${outcome}`);
+  ensure(!heard.tooLong, `the ${role} waited for a message that is too long`);
+}
+
+let past: readonly Uint8Array[] | undefined;
+
+/** The messages of a handshake that went through, for who recorded it. */
+async function recorded(random: Random): Promise<readonly Uint8Array[]> {
+  if (past !== undefined) return past;
+  const sides = [new Side(random, "listener", KEY), new Side(random, "client", KEY)];
+  await converse(random, sides, { bends: NEVER, breaks: NEVER }, []);
+  past = sides.flatMap(({ sent }) => sent);
+  ensure(past.length === 6, "a handshake has six messages");
+  return past;
+}
+
+const BETWEEN: readonly Between[] = [
+  { bends: NEVER, breaks: NEVER },
+  { bends: 4, breaks: NEVER },
+  { bends: 4, breaks: 6 },
+  { bends: NEVER, breaks: 4 },
+];
+
+/** Both sides of the handshake, with each other and somebody in between, with a stranger, or with one of their own kind. */
+const handshake: Target = {
+  name: "remote",
+  share: 40_000,
+  async run(random) {
+    const words = random.once(2) ? await recorded(random) : [];
+    const between = random.pick(BETWEEN);
+    const first = random.pick(["listener", "client"] as const);
+    const kind = random.int(10);
+    const sides = [new Side(random, first, KEY)];
+    const other = first === "listener" ? "client" : "listener";
+    const otherKey = random.pick([text("another key"), KEY.slice(1), concat(KEY, text("x"))]);
+    if (kind < 6) sides.push(new Side(random, other, KEY));
+    else if (kind === 6) sides.push(new Side(random, other, otherKey));
+    else if (kind === 7) sides.push(new Side(random, first, KEY));
+    await converse(random, sides, between, words);
+    const [one, two] = sides as [Side, Side | undefined];
+    const isPair = kind < 6;
+    judge(one, isPair ? two : undefined);
+    if (two !== undefined) judge(two, isPair ? one : undefined);
+    const isTaken = sides.every(({ outcome }) => outcome === "passed");
+    ensure(isTaken || !isPair || between !== BETWEEN[0], "two who know the key did not agree, though nobody was between them");
+    return isTaken;
+  },
+};
+
+export const handshakes: readonly Target[] = [handshake];
