@@ -5,6 +5,8 @@ import { type Wait, watchWait } from "./timing.ts";
 export interface Attempt<T> {
   readonly wait: Wait;
   readonly tooLate: () => Error;
+  /** It does not wait behind others; default: where its timeout is 0. */
+  readonly once?: boolean;
   look(): T | undefined;
   /** Whether it has begun and can't be given up any more. */
   readonly begun?: () => boolean;
@@ -35,11 +37,12 @@ export class Attempts {
 
   /** Looks at once if nobody waits already, and waits otherwise. */
   async make<T>(attempt: Attempt<T>, holds = true): Promise<T> {
-    if (this.#pending.size > 0) this.retry();
+    const { once = attempt.wait.timeout === 0 } = attempt;
+    if (once && this.#pending.size > 0) this.retry();
     if (this.#pending.size === 0) {
       const now = attempt.look();
       if (now !== undefined) return now;
-    }
+    } else if (once) throw attempt.tooLate();
     if (attempt.wait.timeout === 0 && attempt.begun?.() !== true) throw attempt.tooLate();
     return this.#enqueue(attempt, holds);
   }

@@ -281,6 +281,12 @@ export const cases: Cases = {
     assert.equal(await q.getNowait(), 2);
     assert.equal(await first, 1);
     assert.equal(q.getSync({ timeout: 0 }), 3);
+    const second = q.get();
+    const start = performance.now();
+    await rejects(q.getNowait(), Empty);
+    assert.ok(performance.now() - start < 500, "it waited behind the other");
+    q.putSync(4);
+    assert.equal(await second, 4);
   },
   "a large item on its way in makes no queue full, and none empty": async () => {
     const q = new Queue<unknown>();

@@ -132,7 +132,13 @@ export abstract class NativePort {
   }
 
   /** A wait that also ends when this hold is given up. */
-  protected async waitFor<T>(attempts: Attempts, wait: Wait, tooLate: () => Error, look: () => T | undefined): Promise<T> {
-    return attempts.make({ wait, tooLate, look, waits: this.#waits });
+  protected async waitFor<T>(
+    attempts: Attempts,
+    wait: Wait,
+    tooLate: () => Error,
+    look: () => T | undefined,
+    once: boolean = wait.timeout === 0,
+  ): Promise<T> {
+    return attempts.make({ wait, tooLate, look, once, waits: this.#waits });
   }
 }

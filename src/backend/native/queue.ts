@@ -200,7 +200,7 @@ export class NativeQueue extends NativePort implements QueuePort {
 
   async get(wait: Wait): Promise<Incoming> {
     const ask = this.#question(wait, queueEmpty, () => this.#handle.get()?.slice());
-    return incoming(await this.waitFor(this.#handle.gets, ask.wait, queueEmpty, ask.look));
+    return incoming(await this.waitFor(this.#handle.gets, ask.wait, queueEmpty, ask.look, ask.once));
   }
 
   getSync(wait: Wait): Incoming {
@@ -246,14 +246,14 @@ export class NativeQueue extends NativePort implements QueuePort {
   }
 
   // Who waits for nothing still needs an answer: while another process has the lock there is none.
-  #question<T>(wait: Wait, refused: () => Error, look: (ms?: number) => T | undefined): { wait: Wait; look: typeof look } {
-    if (wait.timeout !== 0) return { wait, look };
+  #question<T>(wait: Wait, refused: () => Error, look: (ms?: number) => T | undefined): { wait: Wait; look: typeof look; once: boolean } {
+    if (wait.timeout !== 0) return { wait, look, once: false };
     const ask = (): T | undefined => {
       const answer = look();
       if (answer === undefined && !this.#handle.isBusy) throw refused();
       return answer;
     };
-    return { wait: { ...wait, timeout: LOCK_MS }, look: ask };
+    return { wait: { ...wait, timeout: LOCK_MS }, look: ask, once: true };
   }
 
   // Looking took nothing: the wake-up goes on to who may take it.
