@@ -46,7 +46,7 @@ if (given.runtime !== undefined && !RUNTIMES.includes(given.runtime)) usage(`The
 if (!Number.isInteger(turns) || turns < 1) usage(`There can't be ${given.turns} turns.`);
 ensureInstalled();
 console.log(`Native library: ${buildNative()}.`);
-buildPrograms("bench", ["src/wire/encode", "src/wire/decode"]);
+buildPrograms("bench", ["src/codec/encode", "src/codec/decode"]);
 const rows = wantedRows(given);
 const machine = describeMachine();
 console.log(`${machineLine(machine)}\n`);

@@ -2,7 +2,7 @@
 import { rolldown } from "rolldown";
 
 // What is run or imported by its URL keeps its place.
-const ENTRIES = ["mod", "src/child/main", "src/child/watcher", "src/cli/main", "src/cli/answer"];
+const ENTRIES = ["mod", "src/child/entry", "src/child/watcher", "src/cli/polyproc", "src/cli/doctor-child"];
 
 const [dir, ...inner] = process.argv.slice(2);
 const build = await rolldown({
@@ -16,11 +16,11 @@ await build.write({
   dir,
   entryFileNames: "[name].js",
   // Shared parts lie where src/place.ts does, from where URLs are made.
-  chunkFileNames: "src/[name]-[hash].js",
+  chunkFileNames: "src/chunks/[name]-[hash].js",
   codeSplitting: {
     groups: [
       // All that the watcher needs.
-      { name: "runtime", test: /src\/(runtime\/|backend\/folder|builtins|errors|place|random)/, priority: 1 },
+      { name: "runtime", test: /src\/(runtime\/|util\/|errors\/|tree\/folder)/, priority: 1 },
       { name: "library", minShareCount: 2 },
     ],
   },

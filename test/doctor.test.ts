@@ -8,7 +8,7 @@ import { Program, type ProgramOptions } from "./suite/program.ts";
 import { hasLibrary } from "./suite/suite.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-const PROGRAM = "src/cli/main.ts";
+const PROGRAM = "src/cli/polyproc.ts";
 
 interface Outcome {
   readonly code: unknown;

@@ -41,10 +41,10 @@ describe.each(runtimes)("%s: odd surroundings", (runtime) => {
   });
 
   it("a child's first module started by hand says so and ends", async () => {
-    const nothing = new Program(runtime, fromRoot("src/child/main.ts"));
+    const nothing = new Program(runtime, fromRoot("src/child/entry.ts"));
     expect(await nothing.ended).toBe(1);
     expect(nothing.stderr).toMatch(/started by polyproc/);
-    const garbage = new Program(runtime, fromRoot("src/child/main.ts"), { stdin: "pipe" });
+    const garbage = new Program(runtime, fromRoot("src/child/entry.ts"), { stdin: "pipe" });
     garbage.child.stdin?.on("error", () => {});
     garbage.child.stdin?.write("GET / HTTP/1.1\r\nHost: example\r\n\r\n");
     expect(await garbage.ended).toBe(1);

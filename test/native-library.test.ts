@@ -16,7 +16,7 @@ import {
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { encodeFrame, Op } from "../src/wire/frame.ts";
+import { encodeFrame, Op } from "../src/codec/frame.ts";
 import { builtLibrary, Package } from "./suite/package.ts";
 import { Program, type ProgramOptions } from "./suite/program.ts";
 import { hasLibrary } from "./suite/suite.ts";
@@ -249,7 +249,7 @@ describe("without a C compiler", () => {
 
 describe.each(runtimes)("%s: versions", (runtime) => {
   it("a child refuses a parent of another version, and says both", async () => {
-    const child = new Program(runtime, join(root, "src/child/main.ts"), { stdin: "pipe" });
+    const child = new Program(runtime, join(root, "src/child/entry.ts"), { stdin: "pipe" });
     for (const piece of encodeFrame({ op: Op.boot, id: 0, object: 0, meta: { version: "0.0.0-other" } })) child.child.stdin?.write(piece);
     expect(await child.closed).toBe(1);
     expect(child.stderr).toMatch(/child of polyproc \d+\.\d+\.\d+.*another version \(0\.0\.0-other\)/);

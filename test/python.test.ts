@@ -4,8 +4,8 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { AuthenticationError, TimeoutError } from "../src/errors.ts";
-import { type Address, Client, Listener } from "../src/listener.ts";
+import { type Address, Client, Listener } from "../src/api/listener.ts";
+import { AuthenticationError, TimeoutError } from "../src/errors/errors.ts";
 import { Program } from "./suite/program.ts";
 
 interface Python {

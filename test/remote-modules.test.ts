@@ -37,7 +37,7 @@ function contentOf(path: string): string | undefined {
     const text = Buffer.from(published(name));
     return [`/${name}`, { size: text.length, checksum: `sha256-${createHash("sha256").update(text).digest("hex")}` }];
   });
-  return JSON.stringify({ manifest: Object.fromEntries(entries), exports: { ".": "./mod.ts", "./child": "./src/child/main.ts" } });
+  return JSON.stringify({ manifest: Object.fromEntries(entries), exports: { ".": "./mod.ts", "./child": "./src/child/entry.ts" } });
 }
 
 /** Serves the package's modules, and nothing else, until the test ends: the host, with its port. */

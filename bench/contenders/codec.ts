@@ -1,8 +1,8 @@
 // Values encoded or decoded a second: the project's codec, msgpackr with structured clone, or the runtime's own.
 import { createRequire } from "node:module";
 import { deserialize, serialize } from "node:v8";
-import { decode } from "../../src/wire/decode.ts";
-import { lend } from "../../src/wire/encode.ts";
+import { decode } from "../../src/codec/decode.ts";
+import { lend } from "../../src/codec/encode.ts";
 import { rate, report, settings } from "./measure.ts";
 
 interface Codec {

@@ -1,10 +1,10 @@
 // Microseconds of a round trip by the native library's own blocking calls from JavaScript, without anything of ours above them: bytes as
 // they are or, with codec=1, a string through the codec. The limit for sendSync, recvSync, putSync and getSync.
 import { fileURLToPath } from "node:url";
-import { loadLibrary } from "../../src/backend/native/library.ts";
-import type { Shim } from "../../src/backend/native/shim.ts";
-import { decode } from "../../src/wire/decode.ts";
-import { lend } from "../../src/wire/encode.ts";
+import { loadLibrary } from "../../src/backend/native/library/library.ts";
+import type { Shim } from "../../src/backend/native/library/shim.ts";
+import { decode } from "../../src/codec/decode.ts";
+import { lend } from "../../src/codec/encode.ts";
 import { report, roundTripSync, settings, text } from "./measure.ts";
 
 /** What goes and comes as bytes, by one blocking call each. */

@@ -1,9 +1,9 @@
-import { fs } from "../builtins.ts";
-import { EOFError } from "../errors.ts";
-import { ownModule } from "../place.ts";
-import type { Boot } from "../process/job.ts";
-import { holdEventLoop } from "../runtime/hold.ts";
-import { type Frame, FrameReader } from "../wire/frame.ts";
+import { type Frame, FrameReader } from "../codec/frame.ts";
+import { EOFError } from "../errors/errors.ts";
+import type { Boot } from "../launch/job.ts";
+import { holdEventLoop } from "../util/event-loop.ts";
+import { fs } from "../util/lazy-modules.ts";
+import { ownModule } from "../util/package-urls.ts";
 import type { WatcherSettings } from "./watcher.ts";
 
 const STDIN = 0;

@@ -1,11 +1,11 @@
-import type { DoorPort, Port, Ref } from "../backend/backend.ts";
-import { inheritLibrary } from "../backend/native/library.ts";
-import { nativeBackend, portableBackend } from "../backend/select.ts";
-import { UnsupportedError } from "../errors.ts";
-import type { Boot } from "../process/job.ts";
-import { holdEventLoop } from "../runtime/hold.ts";
-import { runtime } from "../runtime/runtime.ts";
-import type { Frame } from "../wire/frame.ts";
+import type { DoorPort, Port, Ref } from "../backend/contract/backend.ts";
+import { inheritLibrary } from "../backend/native/library/library.ts";
+import { nativeBackend, portableBackend } from "../backend/registry.ts";
+import type { Frame } from "../codec/frame.ts";
+import { UnsupportedError } from "../errors/errors.ts";
+import type { Boot } from "../launch/job.ts";
+import { runtime } from "../runtime/current.ts";
+import { holdEventLoop } from "../util/event-loop.ts";
 import type { Channel } from "./channel.ts";
 
 /** A child's connection to its parent, once its own arguments are read. */

@@ -1,7 +1,7 @@
 // A helper thread: it alone reads the channel to the parent, so that the parent's end is seen whatever the main thread does.
 import { parentPort, workerData } from "node:worker_threads";
-import { remove } from "../backend/folder.ts";
-import { runtime } from "../runtime/runtime.ts";
+import { runtime } from "../runtime/current.ts";
+import { remove } from "../tree/folder.ts";
 
 export interface WatcherSettings {
   readonly pid: number;

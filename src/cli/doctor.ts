@@ -2,14 +2,14 @@ import { Buffer } from "node:buffer";
 import { accessSync, constants, existsSync, readFileSync, realpathSync, statfsSync } from "node:fs";
 import { release } from "node:os";
 import { dirname } from "node:path";
-import { makeAddress, makeFolder, remove } from "../backend/folder.ts";
-import { fingerprint, libraryFile } from "../backend/native/library.ts";
-import { type Capabilities, capabilities } from "../backend/select.ts";
-import { ownModule } from "../place.ts";
-import { VERSION } from "../process/version.ts";
-import { Process } from "../process.ts";
-import { Queue } from "../queue.ts";
-import { runtime } from "../runtime/runtime.ts";
+import { Process } from "../api/process.ts";
+import { Queue } from "../api/queue.ts";
+import { fingerprint, libraryFile } from "../backend/native/library/library.ts";
+import { type Capabilities, capabilities } from "../backend/registry.ts";
+import { runtime } from "../runtime/current.ts";
+import { makeAddress, makeFolder, remove } from "../tree/folder.ts";
+import { ownModule } from "../util/package-urls.ts";
+import { VERSION } from "../util/version.ts";
 
 /** What the native backend uses, and the Linux that brought it; those that are `needed` the library tries itself. */
 const FEATURES = [
@@ -131,7 +131,7 @@ async function child(lines: Lines, advice: string[]): Promise<void> {
   const begin = performance.now();
   try {
     const q = new Queue<string>();
-    const process = new Process({ target: { module: ownModule("cli/answer"), name: "answer" }, args: [q] });
+    const process = new Process({ target: { module: ownModule("cli/doctor-child"), name: "answer" }, args: [q] });
     await process.start();
     await process.result({ timeout: ANSWER_LIMIT });
     await q.get({ timeout: ANSWER_LIMIT });

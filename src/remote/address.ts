@@ -1,8 +1,8 @@
 import type { Server, Socket } from "node:net";
-import { restrict } from "../backend/folder.ts";
-import { net } from "../builtins.ts";
-import { ClosedError, StateError } from "../errors.ts";
-import { describe } from "../timing.ts";
+import { ClosedError, StateError } from "../errors/errors.ts";
+import { restrict } from "../tree/folder.ts";
+import { net } from "../util/lazy-modules.ts";
+import { describe } from "../util/timing.ts";
 
 /** Where a {@link Listener} is: the path of a Unix socket (on Windows, of a named pipe), or a host and a TCP port. */
 export type Address = string | { readonly host: string; readonly port: number };

@@ -1,7 +1,7 @@
-import { crypto } from "../builtins.ts";
-import { AuthenticationError } from "../errors.ts";
-import { randomBytes } from "../random.ts";
-import { join } from "../wire/bytes.ts";
+import { AuthenticationError } from "../errors/errors.ts";
+import { join } from "../util/bytes.ts";
+import { crypto } from "../util/lazy-modules.ts";
+import { randomBytes } from "../util/random.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("latin1");

@@ -1,5 +1,5 @@
-import { CorruptedError } from "../errors.ts";
-import { join } from "../wire/bytes.ts";
+import { CorruptedError } from "../errors/errors.ts";
+import { join } from "../util/bytes.ts";
 
 const SHORT_HEAD = 4;
 const LONG_HEAD = 12;

@@ -1,11 +1,11 @@
 import type { Socket } from "node:net";
-import { Attempts } from "../attempts.ts";
-import type { ConnectionPort, Incoming, Message, Port } from "../backend/backend.ts";
-import { cutOff, endOfPipe, noReader, nothingCame, notRead } from "../backend/texts.ts";
-import { ClosedError, EOFError, UnsupportedError } from "../errors.ts";
-import { holdEventLoop } from "../runtime/hold.ts";
-import { after, orLate, type Wait } from "../timing.ts";
-import { MAX_MESSAGE } from "../wire/tags.ts";
+import type { ConnectionPort, Incoming, Message, Port } from "../backend/contract/backend.ts";
+import { MAX_MESSAGE } from "../codec/tags.ts";
+import { ClosedError, EOFError, UnsupportedError } from "../errors/errors.ts";
+import { cutOff, endOfPipe, noReader, nothingCame, notRead } from "../errors/messages.ts";
+import { Attempts } from "../util/attempts.ts";
+import { holdEventLoop } from "../util/event-loop.ts";
+import { after, orLate, type Wait } from "../util/timing.ts";
 import { MAX_GREETING } from "./handshake.ts";
 import { frame, MessageReader } from "./messages.ts";
 

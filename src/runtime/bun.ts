@@ -1,8 +1,8 @@
 import { dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { modules } from "../builtins.ts";
-import { UnsupportedError } from "../errors.ts";
-import type { Exit, LaunchOptions, Output, Runtime, SpawnCommand, SpawnedChild } from "./runtime.ts";
+import { UnsupportedError } from "../errors/errors.ts";
+import { modules } from "../util/lazy-modules.ts";
+import type { Exit, LaunchOptions, Output, Runtime, SpawnCommand, SpawnedChild } from "./current.ts";
 import { carriedFlags, entryPath, lookNowAndThen, replaceStdin } from "./shared.ts";
 
 interface BunChild {

@@ -1,8 +1,8 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fs, modules } from "../builtins.ts";
-import { UnsupportedError } from "../errors.ts";
-import type { Exit, LaunchOptions, Output, Runtime, SpawnCommand, SpawnedChild } from "./runtime.ts";
+import { UnsupportedError } from "../errors/errors.ts";
+import { fs, modules } from "../util/lazy-modules.ts";
+import type { Exit, LaunchOptions, Output, Runtime, SpawnCommand, SpawnedChild } from "./current.ts";
 import { adoptSocket, heapFlag, isInPackages, replaceStdin } from "./shared.ts";
 
 type Permission = "read" | "write" | "net" | "env" | "run" | "sys" | "ffi" | "import";

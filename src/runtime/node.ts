@@ -1,9 +1,9 @@
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
-import { modules, net, stream as streams } from "../builtins.ts";
-import { UnsupportedError } from "../errors.ts";
-import type { Exit, LaunchOptions, Runtime, SpawnCommand, SpawnedChild } from "./runtime.ts";
+import { UnsupportedError } from "../errors/errors.ts";
+import { modules, net, stream as streams } from "../util/lazy-modules.ts";
+import type { Exit, LaunchOptions, Runtime, SpawnCommand, SpawnedChild } from "./current.ts";
 import { adoptSocket, carriedFlags, entryPath, heapFlag, importConditions, lookNowAndThen, mainFromArgv, replaceStdin } from "./shared.ts";
 
 type ResolveWith = (specifier: string, options: { conditions: ReadonlySet<string> }) => string;

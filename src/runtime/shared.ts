@@ -1,5 +1,5 @@
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { net, stream } from "../builtins.ts";
+import { net, stream } from "../util/lazy-modules.ts";
 
 const TAKES_VALUE = new Set(["-e", "--eval", "-p", "--print", "--input-type"]);
 const NOT_FOR_CHILDREN = /^(-e|--eval|-p|--print|-c|--check|-i|--interactive|--input-type|--inspect|--watch|--test|--hot)/;

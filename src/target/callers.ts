@@ -1,5 +1,5 @@
 import { pathToFileURL } from "node:url";
-import { isOwn } from "../place.ts";
+import { isOwnModule } from "../util/package-urls.ts";
 
 type Prepare = (error: Error, sites: readonly { getFileName(): string | null | undefined }[]) => unknown;
 
@@ -22,7 +22,7 @@ export function callerModules(): string[] {
   }
   const modules = files.filter((file) => typeof file === "string" && file !== "").map((file) => toUrl(file as string));
   // Whoever called this package is meant.
-  return [...new Set(modules)].filter((url) => url !== "" && !isOwn(url));
+  return [...new Set(modules)].filter((url) => url !== "" && !isOwnModule(url));
 }
 
 function toUrl(file: string): string {

@@ -1,6 +1,6 @@
 import { pathToFileURL } from "node:url";
-import { fs } from "../builtins.ts";
-import { runtime } from "../runtime/runtime.ts";
+import { runtime } from "../runtime/current.ts";
+import { fs } from "../util/lazy-modules.ts";
 
 /** The URL that a module means by a specifier, or `undefined` where that can't be told or is no module of the program's own. */
 export function resolve(specifier: string, parent: string): string | undefined {

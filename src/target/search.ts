@@ -1,9 +1,9 @@
-import { StateError } from "../errors.ts";
-import { runtime } from "../runtime/runtime.ts";
+import { StateError } from "../errors/errors.ts";
+import { runtime } from "../runtime/current.ts";
 import { isInPackages } from "../runtime/shared.ts";
-import type { Callable } from "../target.ts";
-import { Evaluated, PENDING } from "./evaluated.ts";
+import { Evaluated, PENDING } from "./evaluated-modules.ts";
 import { type ModuleSource, readModule } from "./source.ts";
+import type { Callable } from "./target.ts";
 
 /** Where an export was found; not `sure` if its module is still being evaluated, so that it could not be compared. */
 export interface Found {

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Export, Import, StaticImport } from "es-module-lexer";
-import { isOwn } from "../place.ts";
-import { Elisions } from "./elided.ts";
+import { isOwnModule } from "../util/package-urls.ts";
 import { resolve } from "./resolve.ts";
+import { Elisions } from "./type-only-imports.ts";
 
 /** What a module's text says, without running it. */
 export interface ModuleSource {
@@ -24,7 +24,7 @@ const NOTHING: ModuleSource = { imports: [], exports: [] };
 /** Reads a module's imports and exports. Never rejects. */
 export async function readModule(url: string): Promise<ModuleSource> {
   // This package is in every program's graph, and exports no target.
-  if (!url.startsWith("file:") || isOwn(url)) return NOTHING;
+  if (!url.startsWith("file:") || isOwnModule(url)) return NOTHING;
   let text: string;
   try {
     text = await readFile(fileURLToPath(url), "utf8");
@@ -40,7 +40,7 @@ export async function readModule(url: string): Promise<ModuleSource> {
     const elisions = new Elisions(url, text, statements);
     const kept = statements.filter(({ importStart, importEnd }) => elisions.keeps(text.slice(importStart, importEnd)));
     return {
-      imports: kept.flatMap(({ specifier }) => resolve(specifier, url) ?? []).filter((found) => !isOwn(found)),
+      imports: kept.flatMap(({ specifier }) => resolve(specifier, url) ?? []).filter((found) => !isOwnModule(found)),
       exports: exports.flatMap((found) => namedExport(found, text)),
     };
   } catch (error) {

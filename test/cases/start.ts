@@ -93,7 +93,7 @@ function age(folder: string): void {
 
 /** What another program of this user does at its first start. */
 async function foundAnotherTree(): Promise<void> {
-  const { Tree } = await import("../../src/backend/tree.ts");
+  const { Tree } = await import("../../src/tree/tree.ts");
   const other = new Tree();
   assert.ok(existsSync(other.family.folder));
   other.leave();

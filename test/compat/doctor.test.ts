@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { Program } from "../suite/program.ts";
 
-const built = fileURLToPath(new URL("../../dist/src/cli/main.js", import.meta.url));
+const built = fileURLToPath(new URL("../../dist/src/cli/polyproc.js", import.meta.url));
 
 describe.each(["node22", "node24", "node", "deno", "bun"])("%s: the built polyproc", (runtime) => {
   it("has a doctor", async () => {

@@ -1,4 +1,4 @@
-import { callerModules, locate, type TargetRef } from "../../src/target.ts";
+import { callerModules, locate, type TargetRef } from "../../src/target/target.ts";
 import { fromA } from "./target-cycle-a.ts";
 
 // The other module of the cycle is not evaluated before this one has ended.

@@ -1,4 +1,4 @@
-import { load, type TargetRef } from "../../src/target.ts";
+import { load, type TargetRef } from "../../src/target/target.ts";
 
 // Stands for the child: what the parent found arrives as JSON.
 const ref = JSON.parse(process.argv[2] ?? "") as TargetRef;

@@ -1,4 +1,4 @@
-import { callerModules, locate, type Target } from "../../src/target.ts";
+import { callerModules, locate, type Target } from "../../src/target/target.ts";
 import { given, starred } from "./target-barrel.ts";
 // biome-ignore lint/style/useImportType: Deno and Bun drop it, Node loads it.
 import { OnlyType } from "./target-elided.ts";

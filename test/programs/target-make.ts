@@ -1,4 +1,4 @@
-import { callerModules, locate, type Target, type TargetRef } from "../../src/target.ts";
+import { callerModules, locate, type Target, type TargetRef } from "../../src/target/target.ts";
 
 /** Stands for `new Process`: notes its callers at once, and looks for the target later. */
 export function makeProcess(target: Target): Promise<TargetRef> {

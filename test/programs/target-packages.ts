@@ -1,4 +1,4 @@
-import { callerModules, locate, type Target } from "../../src/target.ts";
+import { callerModules, locate, type Target } from "../../src/target/target.ts";
 
 // The test makes this module and the packages that it imports, in a folder of its own.
 const used = new URL("./target-packages-used.js", import.meta.url).href;

@@ -1,4 +1,4 @@
-import { callerModules, locate } from "../../src/target.ts";
+import { callerModules, locate } from "../../src/target/target.ts";
 import { imported } from "./target-lib.ts";
 
 export function work() {}

@@ -1,4 +1,4 @@
-import type { TargetRef } from "../../src/target.ts";
+import type { TargetRef } from "../../src/target/target.ts";
 import { makeProcess } from "./target-make.ts";
 
 export const task = (): number => 1;

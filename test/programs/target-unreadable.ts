@@ -1,4 +1,4 @@
-import { callerModules, locate } from "../../src/target.ts";
+import { callerModules, locate } from "../../src/target/target.ts";
 
 const error = await locate(() => {}, callerModules()).catch(String);
 console.log(error);

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fromWire, RemoteError, registerClass, SerializationError, StateError, toWire } from "../../mod.ts";
-import { decode } from "../../src/wire/decode.ts";
-import { encode } from "../../src/wire/encode.ts";
-import { markShared } from "../../src/wire/shared.ts";
+import { decode } from "../../src/codec/decode.ts";
+import { encode } from "../../src/codec/encode.ts";
+import { markShared } from "../../src/codec/shared-mark.ts";
 
 const roundTrip = (value: unknown): unknown => decode(encode(value).bytes);
 

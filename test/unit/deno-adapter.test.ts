@@ -1,8 +1,8 @@
 import { Deno as shim } from "@deno/shim-deno";
 import { describe, expect, it } from "vitest";
-import { UnsupportedError } from "../../src/errors.ts";
+import { UnsupportedError } from "../../src/errors/errors.ts";
+import type { SpawnCommand } from "../../src/runtime/current.ts";
 import { type DenoHost, denoRuntime } from "../../src/runtime/deno.ts";
-import type { SpawnCommand } from "../../src/runtime/runtime.ts";
 
 interface Started {
   file: string;

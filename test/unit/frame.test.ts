@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { CorruptedError } from "../../src/errors.ts";
-import { encodeFrame, type Frame, FrameReader, Op } from "../../src/wire/frame.ts";
+import { encodeFrame, type Frame, FrameReader, Op } from "../../src/codec/frame.ts";
+import { CorruptedError } from "../../src/errors/errors.ts";
 
 function bytesOf(frames: readonly Frame[]): Uint8Array {
   return Buffer.concat(frames.flatMap((frame) => encodeFrame(frame)));

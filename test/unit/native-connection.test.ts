@@ -1,8 +1,8 @@
 import { readdirSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
-import { nativeBackend } from "../../src/backend/select.ts";
-import { tree } from "../../src/backend/tree.ts";
-import { CorruptedError } from "../../src/errors.ts";
+import { nativeBackend } from "../../src/backend/registry.ts";
+import { CorruptedError } from "../../src/errors/errors.ts";
+import { tree } from "../../src/tree/tree.ts";
 import { hasLibrary } from "../suite/suite.ts";
 
 /** What a connection brings of a message that is half read: 12 bytes of header, how many came, the message's length, how much came. */

@@ -1,10 +1,10 @@
 import { openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import type { Realm } from "../../src/backend/native/handle.ts";
-import { Inbox } from "../../src/backend/native/inbox.ts";
-import { loadLibrary } from "../../src/backend/native/library.ts";
-import { Stream } from "../../src/backend/native/stream.ts";
+import type { Realm } from "../../src/backend/native/core/handle.ts";
+import { Inbox } from "../../src/backend/native/core/inbox.ts";
+import { Stream } from "../../src/backend/native/core/stream.ts";
+import { loadLibrary } from "../../src/backend/native/library/library.ts";
 import { hasLibrary } from "../suite/suite.ts";
 
 it.skipIf(!hasLibrary())("a stream whose descriptor can't be watched ends, but not before its maker has got it", async () => {

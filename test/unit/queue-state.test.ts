@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { QueueState } from "../../src/backend/portable/queue-state.ts";
-import type { Answer, Delivery, Kept, Withdraw } from "../../src/backend/portable/request.ts";
-import { ProcessDiedError, ShutDown } from "../../src/errors.ts";
-import { Op } from "../../src/wire/frame.ts";
+import type { Answer, Delivery, Kept, Withdraw } from "../../src/backend/portable/hub/request.ts";
+import { QueueState } from "../../src/backend/portable/objects/queue.ts";
+import { Op } from "../../src/codec/frame.ts";
+import { ProcessDiedError, ShutDown } from "../../src/errors/errors.ts";
 
 type Outcome =
   | { readonly kind: "reply"; readonly value: unknown }

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { AuthenticationError, CorruptedError } from "../../src/errors.ts";
+import { AuthenticationError, CorruptedError } from "../../src/errors/errors.ts";
 import { admit, answer, type Channel, introduce } from "../../src/remote/handshake.ts";
 import { frame, MessageReader } from "../../src/remote/messages.ts";
 

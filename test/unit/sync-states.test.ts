@@ -1,14 +1,14 @@
 // The portable objects' state machines: no process, no time.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BarrierState } from "../../src/backend/portable/barrier-state.ts";
-import { ConditionState } from "../../src/backend/portable/condition-state.ts";
-import { EventState } from "../../src/backend/portable/event-state.ts";
-import { LockState } from "../../src/backend/portable/lock-state.ts";
-import type { Answer, Holder, Hosted, Withdraw } from "../../src/backend/portable/request.ts";
-import { SemaphoreState } from "../../src/backend/portable/semaphore-state.ts";
-import { BrokenBarrierError, CorruptedError, StateError } from "../../src/errors.ts";
-import { Op } from "../../src/wire/frame.ts";
+import type { Answer, Holder, Hosted, Withdraw } from "../../src/backend/portable/hub/request.ts";
+import { BarrierState } from "../../src/backend/portable/objects/barrier.ts";
+import { ConditionState } from "../../src/backend/portable/objects/condition.ts";
+import { EventState } from "../../src/backend/portable/objects/event.ts";
+import { LockState } from "../../src/backend/portable/objects/lock.ts";
+import { SemaphoreState } from "../../src/backend/portable/objects/semaphore.ts";
+import { Op } from "../../src/codec/frame.ts";
+import { BrokenBarrierError, CorruptedError, StateError } from "../../src/errors/errors.ts";
 
 const DECLINED = Symbol("declined");
 

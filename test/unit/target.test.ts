@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { checkTarget, load, locate, type TargetRef } from "../../src/target.ts";
+import { checkTarget, load, locate, type TargetRef } from "../../src/target/target.ts";
 import { commandLine } from "../suite/runtimes.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -103,7 +103,7 @@ describe.each(["node", "deno", "bun", "node22", "node24"])("targets on %s", (run
 
 it("does not run a file that is an argument of a program on the command line", async () => {
   const [program] = commandLine("node", "");
-  const url = JSON.stringify(new URL("../../src/target.ts", import.meta.url).href);
+  const url = JSON.stringify(new URL("../../src/target/target.ts", import.meta.url).href);
   const text = `import { locate } from ${url}; console.log(await locate(() => {}, []).catch(({ name }) => name));`;
   const { stdout } = await promisify(execFile)(program, ["--input-type=module", "-e", text, join(programs, "target-thread.ts")]);
   expect(stdout.trim()).toBe("StateError");

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, rmdirSync, statSync } from "node:fs";
 import { expect, it } from "vitest";
-import { Tree } from "../../src/backend/tree.ts";
+import { Tree } from "../../src/tree/tree.ts";
 
 it("a tree that nothing could be built on leaves no folder and no listener", () => {
   const before = process.listenerCount("exit");

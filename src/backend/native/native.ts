@@ -1,6 +1,7 @@
-import { CorruptedError } from "../../errors.ts";
-import { randomName } from "../../random.ts";
-import type { SpawnCommand } from "../../runtime/runtime.ts";
+import { CorruptedError } from "../../errors/errors.ts";
+import type { SpawnCommand } from "../../runtime/current.ts";
+import type { Tree } from "../../tree/tree.ts";
+import { randomName } from "../../util/random.ts";
 import type {
   Backend,
   BarrierPort,
@@ -20,16 +21,15 @@ import type {
   Ref,
   SemaphorePort,
   SemaphoreSettings,
-} from "../backend.ts";
-import type { Tree } from "../tree.ts";
-import { NativeConnection } from "./connection.ts";
-import type { Handle, Realm } from "./handle.ts";
-import { Inbox } from "./inbox.ts";
-import { Keeper } from "./keeper.ts";
-import { MemoryHandle, NativeCells, NativeMemory } from "./memory.ts";
-import { NativeQueue, QueueHandle } from "./queue.ts";
-import { check, type Shim, text } from "./shim.ts";
-import { ChildChannel, checkStrings, spawnNative } from "./spawn.ts";
+} from "../contract/backend.ts";
+import type { Handle, Realm } from "./core/handle.ts";
+import { Inbox } from "./core/inbox.ts";
+import { Keeper } from "./core/keeper.ts";
+import { ChildChannel, checkStrings, spawnNative } from "./launcher.ts";
+import { check, type Shim, text } from "./library/shim.ts";
+import { NativeConnection } from "./objects/connection.ts";
+import { NativeQueue, QueueHandle } from "./objects/queue.ts";
+import { MemoryHandle, NativeCells, NativeMemory } from "./objects/shared-memory.ts";
 import {
   isSyncKind,
   NativeBarrier,
@@ -40,7 +40,7 @@ import {
   SyncHandle,
   type SyncKind,
   syncPort,
-} from "./sync.ts";
+} from "./objects/sync-object.ts";
 
 const EPROTO = -71;
 

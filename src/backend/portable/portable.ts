@@ -1,8 +1,9 @@
-import { net } from "../../builtins.ts";
-import { AuthenticationError, CorruptedError, OwnerDiedError, UnsupportedError } from "../../errors.ts";
-import { randomName } from "../../random.ts";
-import { runtime, type SpawnCommand } from "../../runtime/runtime.ts";
-import { owned } from "../../wire/bytes.ts";
+import { AuthenticationError, CorruptedError, OwnerDiedError, UnsupportedError } from "../../errors/errors.ts";
+import { runtime, type SpawnCommand } from "../../runtime/current.ts";
+import type { Tree } from "../../tree/tree.ts";
+import { owned } from "../../util/bytes.ts";
+import { net } from "../../util/lazy-modules.ts";
+import { randomName } from "../../util/random.ts";
 import type {
   Backend,
   BarrierPort,
@@ -22,25 +23,24 @@ import type {
   Ref,
   SemaphorePort,
   SemaphoreSettings,
-} from "../backend.ts";
-import type { Tree } from "../tree.ts";
-import { BarrierState } from "./barrier-state.ts";
-import type { Call } from "./call.ts";
-import { CellsState } from "./cells-state.ts";
-import { Client } from "./client.ts";
-import { ConditionState } from "./condition-state.ts";
-import { DoorState } from "./door-state.ts";
-import { EventState } from "./event-state.ts";
-import { Hub } from "./hub.ts";
-import { Line } from "./line.ts";
-import { LockState } from "./lock-state.ts";
-import { ObjectTable, Participant } from "./participant.ts";
-import { makePipeEnds } from "./pipe-state.ts";
-import { PortableConnection, PortableDoor, PortableQueue, type PortPlace, replies } from "./ports.ts";
-import { QueueState } from "./queue-state.ts";
-import type { Hosted, Kept } from "./request.ts";
-import { SemaphoreState } from "./semaphore-state.ts";
-import { PortableBarrier, PortableCells, PortableCondition, PortableEvent, PortableLock, PortableSemaphore } from "./sync-ports.ts";
+} from "../contract/backend.ts";
+import type { Call } from "./client/call.ts";
+import { Client } from "./client/client.ts";
+import { PortableConnection, PortableDoor, PortableQueue, type PortPlace, replies } from "./client/ports.ts";
+import { PortableBarrier, PortableCells, PortableCondition, PortableEvent, PortableLock, PortableSemaphore } from "./client/sync-ports.ts";
+import { Hub } from "./hub/hub.ts";
+import { ObjectTable, Participant } from "./hub/participant.ts";
+import type { Hosted, Kept } from "./hub/request.ts";
+import { BarrierState } from "./objects/barrier.ts";
+import { ConditionState } from "./objects/condition.ts";
+import { EventState } from "./objects/event.ts";
+import { LockState } from "./objects/lock.ts";
+import { makePipeEnds } from "./objects/pipe.ts";
+import { QueueState } from "./objects/queue.ts";
+import { DoorState } from "./objects/report-channel.ts";
+import { SemaphoreState } from "./objects/semaphore.ts";
+import { CellsState } from "./objects/shared-numbers.ts";
+import { Line } from "./secure-socket.ts";
 
 const PORTS = {
   queue: PortableQueue,

@@ -1,10 +1,10 @@
 import { fromWire, registerClass, toWire } from "../../../mod.ts";
-import { CorruptedError, SerializationError } from "../../../src/errors.ts";
-import { decode } from "../../../src/wire/decode.ts";
-import { encode } from "../../../src/wire/encode.ts";
-import { seal, unseal } from "../../../src/wire/envelope.ts";
-import { type Frame, FrameReader } from "../../../src/wire/frame.ts";
-import { isRef } from "../../../src/wire/refs.ts";
+import { decode } from "../../../src/codec/decode.ts";
+import { encode } from "../../../src/codec/encode.ts";
+import { seal, unseal } from "../../../src/codec/envelope.ts";
+import { type Frame, FrameReader } from "../../../src/codec/frame.ts";
+import { isRef } from "../../../src/codec/refs.ts";
+import { CorruptedError, SerializationError } from "../../../src/errors/errors.ts";
 import type { Random } from "./random.ts";
 import { ensure, mayRefuse, type Target } from "./target.ts";
 import { mutate, NAMES, ValueWriter } from "./values.ts";

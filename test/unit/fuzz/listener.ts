@@ -3,7 +3,7 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client, type Connection, Listener } from "../../../mod.ts";
-import { AuthenticationError, ProcessError } from "../../../src/errors.ts";
+import { AuthenticationError, ProcessError } from "../../../src/errors/errors.ts";
 import type { Random } from "./random.ts";
 import { KEY } from "./remote.ts";
 import { concat, equal, framed, strangersWord } from "./remote-bytes.ts";

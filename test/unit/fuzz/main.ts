@@ -1,7 +1,7 @@
 // Fuzzes what takes input of other processes: COUNT inputs made from SEED; with TARGET and INPUT, that one again.
 import { writeSync } from "node:fs";
 import { Worker } from "node:worker_threads";
-import { runtime } from "../../../src/runtime/runtime.ts";
+import { runtime } from "../../../src/runtime/current.ts";
 import { codec } from "./codec.ts";
 import { checkPlain, watchPrototypes } from "./guard.ts";
 import { hubs } from "./hub.ts";

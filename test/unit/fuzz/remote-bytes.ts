@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { MAX_MESSAGE } from "../../../src/wire/tags.ts";
+import { MAX_MESSAGE } from "../../../src/codec/tags.ts";
 import type { Random } from "./random.ts";
 import { mutate } from "./values.ts";
 

@@ -1,8 +1,8 @@
-import { Connection } from "../../../src/connection.ts";
-import { BufferTooShort, CorruptedError, EOFError, MessageTooLongError, SerializationError } from "../../../src/errors.ts";
-import { Adopted } from "../../../src/message.ts";
+import { Connection } from "../../../src/api/connection.ts";
+import { MAX_MESSAGE } from "../../../src/codec/tags.ts";
+import { BufferTooShort, CorruptedError, EOFError, MessageTooLongError, SerializationError } from "../../../src/errors/errors.ts";
+import { Adopted } from "../../../src/objects/message.ts";
 import { RemotePort } from "../../../src/remote/port.ts";
-import { MAX_MESSAGE } from "../../../src/wire/tags.ts";
 import { valueBytes } from "./codec.ts";
 import { PlaySocket } from "./play-socket.ts";
 import type { Random } from "./random.ts";

@@ -1,8 +1,8 @@
-import { AuthenticationError, BrokenPipeError, CorruptedError, EOFError } from "../../../src/errors.ts";
+import { MAX_MESSAGE } from "../../../src/codec/tags.ts";
+import { AuthenticationError, BrokenPipeError, CorruptedError, EOFError } from "../../../src/errors/errors.ts";
 import { admit, type Channel, introduce, MAX_GREETING } from "../../../src/remote/handshake.ts";
 import { RemotePort } from "../../../src/remote/port.ts";
-import { FOREVER } from "../../../src/timing.ts";
-import { MAX_MESSAGE } from "../../../src/wire/tags.ts";
+import { FOREVER } from "../../../src/util/timing.ts";
 import { PlaySocket } from "./play-socket.ts";
 import type { Random } from "./random.ts";
 import { bent, concat, equal, FAILURE, framed, proofOf, strangersWord, type Told, text, told, WELCOME } from "./remote-bytes.ts";

@@ -1,4 +1,4 @@
-import { FORMAT, SMALL_INT, Tag } from "../../../src/wire/tags.ts";
+import { FORMAT, SMALL_INT, Tag } from "../../../src/codec/tags.ts";
 import type { Random } from "./random.ts";
 
 /** Names that mean something to somebody. */

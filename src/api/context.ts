@@ -1,0 +1,132 @@
+import type { CellType } from "../backend/contract/backend.ts";
+import { setLibrary } from "../backend/native/library/library.ts";
+import { type BackendName, checkBackend } from "../backend/registry.ts";
+import { StateError } from "../errors/errors.ts";
+import { setExecutable } from "../launch/command.ts";
+import { setForkserverPreload } from "../launch/spares.ts";
+import { checkMethod, getAllStartMethods, getStartMethod, type StartMethod } from "../launch/start-method.ts";
+import { bindBackend } from "../objects/shared-object.ts";
+import { os } from "../util/lazy-modules.ts";
+import { Barrier as PlainBarrier } from "./barrier.ts";
+import { Condition as PlainCondition } from "./condition.ts";
+import { Connection, makePipe, Pipe } from "./connection.ts";
+import { Event as PlainEvent } from "./event.ts";
+import { BoundedSemaphore as PlainBoundedSemaphore, Lock as PlainLock, RLock as PlainRLock, Semaphore as PlainSemaphore } from "./lock.ts";
+import { parentProcess } from "./parent-process.ts";
+import { activeChildren, currentProcess, type Process, processWithMethod } from "./process.ts";
+import { JoinableQueue, Queue as PlainQueue, SimpleQueue as PlainSimpleQueue } from "./queue.ts";
+import { SharedArray as PlainSharedArray, SharedValue as PlainSharedValue } from "./shared-array.ts";
+import { SharedMemory as PlainSharedMemory } from "./shared-memory.ts";
+import { wait } from "./wait.ts";
+
+/** How many processes run at the same time on this machine. */
+export function cpuCount(): number {
+  return os().availableParallelism();
+}
+
+/** The names of this library, bound to one start method, and to one backend if one was named. */
+export class Context {
+  readonly #method: StartMethod;
+  readonly #backend: BackendName | undefined;
+  readonly Process: typeof Process;
+  readonly Queue: typeof PlainQueue = PlainQueue;
+  readonly JoinableQueue: typeof JoinableQueue = JoinableQueue;
+  readonly SimpleQueue: typeof PlainSimpleQueue = PlainSimpleQueue;
+  readonly Lock: typeof PlainLock = PlainLock;
+  readonly RLock: typeof PlainRLock = PlainRLock;
+  readonly Semaphore: typeof PlainSemaphore = PlainSemaphore;
+  readonly BoundedSemaphore: typeof PlainBoundedSemaphore = PlainBoundedSemaphore;
+  readonly Condition: typeof PlainCondition = PlainCondition;
+  readonly Event: typeof PlainEvent = PlainEvent;
+  readonly Barrier: typeof PlainBarrier = PlainBarrier;
+  readonly SharedMemory: typeof PlainSharedMemory = PlainSharedMemory;
+  readonly SharedValue: typeof PlainSharedValue = PlainSharedValue;
+  readonly SharedArray: typeof PlainSharedArray = PlainSharedArray;
+  readonly Connection: typeof Connection = Connection;
+  readonly Pipe: typeof Pipe = Pipe;
+  readonly wait: typeof wait = wait;
+  readonly currentProcess: typeof currentProcess = currentProcess;
+  readonly parentProcess: typeof parentProcess = parentProcess;
+  readonly activeChildren: typeof activeChildren = activeChildren;
+  readonly cpuCount: typeof cpuCount = cpuCount;
+  readonly getAllStartMethods: typeof getAllStartMethods = getAllStartMethods;
+  readonly setExecutable: typeof setExecutable = setExecutable;
+  readonly setForkserverPreload: typeof setForkserverPreload = setForkserverPreload;
+
+  constructor(method: StartMethod, backend: BackendName | undefined) {
+    this.#method = method;
+    this.#backend = backend;
+    this.Process = processWithMethod(method);
+    if (backend === undefined) return;
+    bindBackend(this.Process, backend);
+    this.Queue = bindBackend(class Queue<T> extends PlainQueue<T> {}, backend) as typeof PlainQueue;
+    this.JoinableQueue = this.Queue;
+    this.SimpleQueue = bindBackend(class SimpleQueue<T> extends PlainSimpleQueue<T> {}, backend) as typeof PlainSimpleQueue;
+    this.Lock = bindBackend(class Lock extends PlainLock {}, backend);
+    this.RLock = bindBackend(class RLock extends PlainRLock {}, backend);
+    this.Semaphore = bindBackend(class Semaphore extends PlainSemaphore {}, backend);
+    this.BoundedSemaphore = bindBackend(class BoundedSemaphore extends PlainBoundedSemaphore {}, backend);
+    this.Condition = bindBackend(class Condition extends PlainCondition {}, backend);
+    this.Event = bindBackend(class Event extends PlainEvent {}, backend);
+    this.Barrier = bindBackend(class Barrier extends PlainBarrier {}, backend);
+    this.SharedMemory = bindBackend(class SharedMemory extends PlainSharedMemory {}, backend);
+    this.SharedValue = bindBackend(
+      class SharedValue<T extends CellType> extends PlainSharedValue<T> {},
+      backend,
+    ) as typeof PlainSharedValue;
+    this.SharedArray = bindBackend(
+      class SharedArray<T extends CellType> extends PlainSharedArray<T> {},
+      backend,
+    ) as typeof PlainSharedArray;
+    this.Pipe = (options = true) => makePipe(options, backend);
+  }
+
+  /** This context; another method has another one: ask the module's `getContext`. */
+  getContext(method?: StartMethod): Context {
+    return method === undefined || method === this.#method ? this : getContext(method, { backend: this.#backend });
+  }
+
+  getStartMethod(): StartMethod {
+    return this.#method;
+  }
+
+  /** A context's method is fixed: always throws `StateError`. */
+  setStartMethod(_method?: unknown): never {
+    throw new StateError(`This context's start method is "${this.#method}" for good: call getContext(method) for another one.`);
+  }
+}
+
+const contexts = new Map<string, Context>();
+
+export interface ContextOptions {
+  /** "portable", "native" or "auto"; default: as for the module's own names. */
+  readonly backend?: BackendName | undefined;
+  /** Path of the native library, in place of the package's own; a process loads one. */
+  readonly library?: string | undefined;
+}
+
+/**
+ * The names of this library bound to one start method, and to a backend.
+ *
+ * @param method "spawn" or "forkserver"; default: the current one
+ * @param options {@link ContextOptions}
+ * @throws {UnsupportedError} for "fork", and for a backend that isn't there
+ * @throws {RangeError} for unknown names
+ *
+ * @example
+ * ```ts
+ * const context = getContext("forkserver");
+ * console.log(context.getStartMethod()); // "forkserver"
+ * ```
+ */
+export function getContext(method?: StartMethod, options: ContextOptions = {}): Context {
+  const wanted = method ?? getStartMethod() ?? "spawn";
+  const { backend, library } = options;
+  checkMethod(wanted);
+  if (library !== undefined) setLibrary(library);
+  if (backend !== undefined) checkBackend(backend);
+  const key = `${wanted} ${backend}`;
+  const context = contexts.get(key) ?? new Context(wanted, backend);
+  contexts.set(key, context);
+  return context;
+}

@@ -1,0 +1,45 @@
+import { currentPlace } from "../launch/position.ts";
+import { checkWait, endsWithin, type WaitOptions } from "../util/timing.ts";
+
+/** A handle of the process that started this one. */
+export class ParentProcess {
+  readonly name: string;
+  readonly pid: number;
+  readonly #gone: Promise<void>;
+  #alive = true;
+
+  constructor(name: string, pid: number, gone: Promise<void>) {
+    this.name = name;
+    this.pid = pid;
+    this.#gone = gone.then(() => {
+      this.#alive = false;
+    });
+  }
+
+  /** Whether it has not ended. */
+  isAlive(): boolean {
+    return this.#alive;
+  }
+
+  /** Waits for the parent's end; whether it came in time tells `isAlive()`. */
+  async join(options?: WaitOptions): Promise<void> {
+    await endsWithin(this.#gone, checkWait(options));
+  }
+}
+
+let parent: ParentProcess | null | undefined;
+
+/**
+ * The process that started this one; `null` in the main process.
+ *
+ * @example
+ * ```ts
+ * console.log(parentProcess()); // null
+ * ```
+ */
+export function parentProcess(): ParentProcess | null {
+  const { parentName, parentPid, parentGone } = currentPlace();
+  if (parent === undefined)
+    parent = parentPid === null || parentName === null ? null : new ParentProcess(parentName, parentPid, parentGone);
+  return parent;
+}

@@ -1,0 +1,111 @@
+import type { Stats } from "node:fs";
+import { join } from "node:path";
+import { ProcessError } from "../errors/errors.ts";
+import { fs, net, os } from "../util/lazy-modules.ts";
+import { randomName } from "../util/random.ts";
+
+const PREFIX = "polyproc-";
+// As mkdtemp makes them.
+const NAME = new RegExp(`^${PREFIX}[A-Za-z0-9]{6}$`);
+// A younger folder may belong to a program that is still starting.
+const SWEEP_AGE = 10_000;
+
+function temporary(): string {
+  try {
+    return os().tmpdir();
+  } catch {
+    // Deno without --allow-env.
+    return "/tmp";
+  }
+}
+
+/** A new private folder (mode 0700) for the sockets of a process tree. */
+export function makeFolder(): string {
+  return fs().mkdtempSync(join(temporary(), PREFIX));
+}
+
+/** Makes the folder again if somebody took it for a dead tree's: while nobody listens in it, it looks like one. */
+export function keepFolder(folder: string): void {
+  // Named pipes are in no folder.
+  if (process.platform === "win32") return;
+  if (!fs().existsSync(folder)) fs().mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (!isPrivate(fs().lstatSync(folder)))
+    throw new ProcessError(`${folder} is not this program's any more: start it with TMPDIR set to a folder that only you can write.`);
+}
+
+function isPrivate(stat: Stats): boolean {
+  return stat.isDirectory() && (stat.mode & 0o777) === 0o700;
+}
+
+/** A new address for a hub: a socket in the folder, a named pipe on Windows. */
+export function makeAddress(folder: string): string {
+  const name = randomName(8);
+  return process.platform === "win32" ? `\\\\.\\pipe\\${PREFIX}${name}` : join(folder, `${name}.sock`);
+}
+
+/** Only this user may connect. */
+export function restrict(address: string): void {
+  if (process.platform !== "win32") fs().chmodSync(address, 0o600);
+}
+
+/** Removes a socket, or a folder with all that is in it; what is gone already is no error. */
+export function remove(path: string): void {
+  for (let tries = 0; tries < 2; tries++)
+    try {
+      fs().rmSync(path, { recursive: true, force: true });
+      return;
+    } catch {
+      // Somebody else removes it at this moment, or the system was short of something.
+    }
+}
+
+/** Removes the folders of this user's trees in which nobody listens any more: all of a tree can be killed at once. */
+export function sweep(own: string): void {
+  try {
+    const parent = temporary();
+    const { uid } = fs().lstatSync(own);
+    for (const name of fs().readdirSync(parent)) {
+      const folder = join(parent, name);
+      if (NAME.test(name) && folder !== own) sweepFolder(folder, uid);
+    }
+  } catch {
+    // A folder that can't be listed is not ours to clean.
+  }
+}
+
+// Whatever is not as a dead tree leaves it is somebody's.
+function sweepFolder(folder: string, uid: number): void {
+  const stat = fs().lstatSync(folder, { throwIfNoEntry: false });
+  if (stat === undefined || !isPrivate(stat) || stat.uid !== uid || Date.now() - stat.mtimeMs < SWEEP_AGE) return;
+  let paths: string[];
+  try {
+    paths = fs()
+      .readdirSync(folder)
+      .map((name) => join(folder, name));
+    if (!paths.every((path) => fs().lstatSync(path).isSocket())) return;
+  } catch {
+    return;
+  }
+  let refused = 0;
+  const count = (): void => {
+    if (++refused === paths.length) removeDead(folder, paths);
+  };
+  if (paths.length === 0) removeDead(folder, paths);
+  for (const path of paths) {
+    const socket = net().connect(path);
+    socket.unref();
+    socket.on("connect", () => socket.destroy());
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "ECONNREFUSED") count();
+    });
+  }
+}
+
+function removeDead(folder: string, sockets: readonly string[]): void {
+  try {
+    for (const path of sockets) fs().unlinkSync(path);
+    fs().rmdirSync(folder);
+  } catch {
+    // Somebody else removes it at this moment, or uses it again.
+  }
+}
