@@ -5,27 +5,46 @@
  * @module
  */
 
+import "./src/api/kinds.ts";
+
 export { Barrier, type BarrierOptions, type BarrierWaitOptions } from "./src/api/barrier.ts";
+export { type Capabilities, capabilities } from "./src/api/capabilities.ts";
+export { Client, type ClientOptions } from "./src/api/client.ts";
 export { Condition } from "./src/api/condition.ts";
-export { type Bytes, Connection, Pipe, type PipeOptions } from "./src/api/connection.ts";
-export { Context, type ContextOptions, cpuCount, getContext } from "./src/api/context.ts";
+export { Connection } from "./src/api/connection.ts";
+export type { Bytes } from "./src/api/connection-bytes.ts";
+export { Context, type ContextOptions, getContext } from "./src/api/context.ts";
+export { cpuCount } from "./src/api/cpu-count.ts";
+export { currentProcess } from "./src/api/current-process.ts";
 export { Event } from "./src/api/event.ts";
+export { Held, HeldSync } from "./src/api/held.ts";
 export { isMain } from "./src/api/is-main.ts";
-export { type Address, Client, type ClientOptions, Listener, type ListenerOptions } from "./src/api/listener.ts";
-export { BoundedSemaphore, Held, HeldSync, Lock, RLock, Semaphore, type SemaphoreOptions } from "./src/api/lock.ts";
+export { Listener, type ListenerOptions } from "./src/api/listener.ts";
+export { Lock } from "./src/api/lock.ts";
 export { ParentProcess, parentProcess } from "./src/api/parent-process.ts";
-export { activeChildren, currentProcess, Process, Sentinel } from "./src/api/process.ts";
-export { JoinableQueue, Queue, type QueueOptions, type ShutdownOptions, SimpleQueue } from "./src/api/queue.ts";
-export { type ArrayOf, type NumberOf, SharedArray, type SharedArrayOptions, SharedValue } from "./src/api/shared-array.ts";
+export { Pipe, type PipeOptions } from "./src/api/pipe.ts";
+export { activeChildren, Process } from "./src/api/process.ts";
+export { JoinableQueue, Queue, type QueueOptions, type ShutdownOptions } from "./src/api/queue.ts";
+export { RLock } from "./src/api/rlock.ts";
+export { BoundedSemaphore, Semaphore, type SemaphoreOptions } from "./src/api/semaphore.ts";
+export { Sentinel } from "./src/api/sentinel.ts";
+export { SharedArray, type SharedArrayOptions } from "./src/api/shared-array.ts";
 export { SharedMemory, type SharedMemoryOptions } from "./src/api/shared-memory.ts";
+export type { ArrayOf, NumberOf } from "./src/api/shared-numbers.ts";
+export { SharedValue } from "./src/api/shared-value.ts";
+export { SimpleQueue } from "./src/api/simple-queue.ts";
 export { wait, waitSync } from "./src/api/wait.ts";
-export type { CellType, Limits, QueueStats } from "./src/backend/contract/backend.ts";
-export { type BackendName, type Capabilities, capabilities } from "./src/backend/registry.ts";
+export type { Limits } from "./src/backend/contract/launcher.ts";
+export type { QueueStats } from "./src/backend/contract/queue.ts";
+export type { BackendName } from "./src/backend/registry.ts";
 export { fromWire, registerClass, toWire } from "./src/codec/classes.ts";
 export * from "./src/errors/errors.ts";
 export { type ChildRuntime, type CommandOptions, setExecutable } from "./src/launch/command.ts";
 export type { KwargsOptions, ModuleTarget, ProcessOptions, ProcessSettings } from "./src/launch/options.ts";
 export { setForkserverPreload } from "./src/launch/spares.ts";
 export { getAllStartMethods, getStartMethod, type StartMethod, setStartMethod } from "./src/launch/start-method.ts";
-export type { Output, RuntimeName } from "./src/runtime/current.ts";
-export type { BlockOptions, WaitOptions } from "./src/util/timing.ts";
+export type { ObjectOptions } from "./src/objects/make.ts";
+export type { Address } from "./src/remote/address.ts";
+export type { Output, RuntimeName } from "./src/runtime/contract.ts";
+export type { NumberType } from "./src/util/number-types.ts";
+export type { BlockOptions, WaitOptions } from "./src/util/wait-options.ts";

@@ -16,7 +16,8 @@ import {
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { encodeFrame, Op } from "../src/codec/frame.ts";
+import { encodeFrame } from "../src/codec/frame-writer.ts";
+import { Op } from "../src/codec/op.ts";
 import { builtLibrary, Package } from "./suite/package.ts";
 import { Program, type ProgramOptions } from "./suite/program.ts";
 import { hasLibrary } from "./suite/suite.ts";

@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type DenoHost, denoRuntime } from "../src/runtime/deno.ts";
+import { denoRuntime } from "../src/runtime/deno/deno.ts";
+import type { DenoHost } from "../src/runtime/deno/host.ts";
 import { builtLibrary } from "./suite/package.ts";
 import { Program } from "./suite/program.ts";
 import { hasLibrary } from "./suite/suite.ts";
@@ -150,7 +151,7 @@ describe("deno: where a child may import from", () => {
       state: name === "import" && host !== undefined && hosts.includes(host) ? "granted" : "prompt",
     });
     const deno = { mainModule, build: {}, permissions: { querySync }, execPath: () => "deno" } as unknown as DenoHost;
-    const args = denoRuntime({ ...deno, version: { deno: "" } }).launchArguments({ entry: new URL(entry), execArgv: [], writable: [] });
+    const args = denoRuntime({ ...deno, version: { deno: "" } }).entryArguments({ entry: new URL(entry), execArgv: [], writable: [] });
     return args.filter((flag) => flag.startsWith("--allow"));
   };
 

@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import { deserialize, serialize } from "node:v8";
 import { decode } from "../../src/codec/decode.ts";
-import { lend } from "../../src/codec/encode.ts";
+import { encodeLent } from "../../src/codec/encode.ts";
 import { rate, report, settings } from "./measure.ts";
 
 interface Codec {
@@ -20,7 +20,7 @@ function msgpackr(options: object): Codec {
 
 const codecs: Readonly<Record<string, () => Codec>> = {
   // As puts and sends do it; what is decoded below must stay.
-  polyproc: () => ({ encode: (value) => lend(value, "value").bytes, decode: (bytes) => decode(bytes) }),
+  polyproc: () => ({ encode: (value) => encodeLent(value, "value").bytes, decode: (bytes) => decode(bytes) }),
   msgpackr: () => msgpackr({ structuredClone: true }),
   // Every object with its keys, as ours; so nothing to compile a reader for.
   "msgpackr plain": () => msgpackr({ structuredClone: true, useRecords: false }),

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { loadLibrary } from "../../src/backend/native/library/library.ts";
 import type { Shim } from "../../src/backend/native/library/shim.ts";
 import { decode } from "../../src/codec/decode.ts";
-import { lend } from "../../src/codec/encode.ts";
+import { encodeLent } from "../../src/codec/encode.ts";
 import { report, roundTripSync, settings, text } from "./measure.ts";
 
 /** What goes and comes as bytes, by one blocking call each. */
@@ -89,7 +89,7 @@ function serve(via: string, codec: boolean, parent: number): void {
   const bytes = buffer.subarray(0, BYTES);
   for (;;) {
     const length = line.receive();
-    line.send(codec ? lend(decode(buffer.subarray(0, length)), "value").bytes : bytes);
+    line.send(codec ? encodeLent(decode(buffer.subarray(0, length)), "value").bytes : bytes);
   }
 }
 
@@ -118,7 +118,7 @@ else {
     line.receive();
   };
   const encoded = (): void => {
-    line.send(lend(value, "value").bytes);
+    line.send(encodeLent(value, "value").bytes);
     decode(buffer.subarray(0, line.receive()));
   };
   report(await roundTripSync(given.codec === 1 ? encoded : plain, given));

@@ -1,18 +1,18 @@
-import type { Arrival, BarrierPort } from "../backend/contract/backend.ts";
-import { registerOwn, travelAs } from "../codec/classes.ts";
-import { BrokenBarrierError, SerializationError } from "../errors/errors.ts";
+import { type Arrival, BARRIER, type BarrierPort } from "../backend/contract/barrier.ts";
+import { BrokenBarrierError, CorruptedError } from "../errors/errors.ts";
 import { barrierTimedOut } from "../errors/messages.ts";
-import { Adopted, registerShared } from "../objects/message.ts";
-import { backendFor, Hold, noSync } from "../objects/shared-object.ts";
-import { checkTimeout, checkWait, describe, FOREVER, type Wait, type WaitOptions } from "../util/timing.ts";
+import type { ReceivedParts } from "../objects/kinds.ts";
+import { makeFor, type ObjectOptions } from "../objects/make.ts";
+import { adopt, isClosed, noSync, openPort, SharedObject, type TravellingParts } from "../objects/shared-object.ts";
+import { describe } from "../util/describe.ts";
+import { checkTimeout, checkWait, FOREVER, type Wait, type WaitOptions } from "../util/wait-options.ts";
 
-const NAME = "polyproc.Barrier";
 const MOST_PARTIES = 2 ** 24;
 
-export interface BarrierOptions {
+export interface BarrierOptions extends ObjectOptions {
   /**
-   * Run once in each round by the last party to come, before any goes on. What it throws reaches that party, and the barrier breaks. A
-   * function can't travel: parties in other processes give theirs to `wait()`.
+   * Run once in each round by the last party to come, before any party goes on. What it throws reaches that party, and the barrier breaks.
+   * A function can't travel: parties in other processes give theirs to `wait()`.
    */
   readonly action?: () => unknown;
   /** Milliseconds that `wait()` waits unless it is told otherwise; default: for ever. */
@@ -24,24 +24,9 @@ export interface BarrierWaitOptions extends WaitOptions {
   readonly action?: () => unknown;
 }
 
-/** A barrier's own part of what travels; the others are its settings. */
-class Gate extends Hold<BarrierPort> {
-  constructor(port: BarrierPort) {
-    super(port, "barrier");
-  }
-}
-
-registerShared("barrier", (adopted) => new Gate((adopted as Adopted<BarrierPort>).port));
-
-interface Parts {
-  readonly gate: Gate;
-  readonly parties: number;
-  readonly timeout: number | undefined;
-}
-
 /**
- * Lets a number of parties, in any processes, wait until all have come; then it can be used again. A party that is killed breaks it, and so
- * does a process that is killed while it holds the barrier: nobody waits for the dead.
+ * Lets a number of parties, in any processes, wait until all have come; then it can be used again. The barrier breaks when a party is
+ * killed, and when a process is killed that has the barrier open: no party waits for the dead.
  *
  * @example
  * ```ts
@@ -50,10 +35,9 @@ interface Parts {
  * barrier.close();
  * ```
  */
-export class Barrier {
+export class Barrier extends SharedObject<BarrierPort> {
   /** How many parties pass together. */
   readonly parties: number;
-  readonly #gate: Gate;
   readonly #action: (() => unknown) | undefined;
   readonly #timeout: number | undefined;
 
@@ -64,84 +48,94 @@ export class Barrier {
    * @throws {TypeError} for an action that is no function
    */
   constructor(parties: number, options: BarrierOptions = {}) {
-    const adopted: unknown = parties;
-    const parts = adopted instanceof Adopted ? (adopted.port as unknown as Parts) : undefined;
-    const { action, timeout } = parts === undefined ? options : { action: undefined, timeout: parts.timeout };
+    checkParties(parties);
+    const { action, timeout } = options;
     checkAction(action);
     if (timeout !== undefined) checkTimeout(timeout);
-    this.parties = checkParties(parts?.parties ?? parties);
+    super(BARRIER.label, () => makeFor(new.target, BARRIER, { parties }, options));
+    this.parties = parties;
     this.#action = action;
     this.#timeout = timeout;
-    this.#gate = parts?.gate ?? new Gate(backendFor(new.target).makeBarrier(this.parties));
-    travelAs(new.target.prototype, NAME);
+  }
+
+  /** @internal */
+  static adopt(port: BarrierPort, { details }: ReceivedParts): Barrier {
+    const { parties, timeout } = (details ?? {}) as { readonly parties: number; readonly timeout?: number };
+    try {
+      return adopt(port, () => new Barrier(parties, { timeout }));
+    } catch (error) {
+      throw new CorruptedError("A barrier came with settings that no barrier has.", { cause: error });
+    }
   }
 
   /**
-   * Waits until all parties have come. Too late, it breaks the barrier for all.
+   * Waits until all parties have come. A wait whose time runs out breaks the barrier for all.
    *
    * @param options `timeout` in ms, `signal`, `action`; default: the barrier's own
-   * @returns this party's number in the order of coming, from 0
-   * @throws {BrokenBarrierError} if a party died, was too late or gave up, or somebody called `abort()` or `reset()`
+   * @returns this party's number in the order of arrival, from 0
+   * @throws {BrokenBarrierError} if a party died, was too late or gave up, or a process called `abort()` or `reset()`
    */
   async wait(options?: BarrierWaitOptions): Promise<number> {
-    const port = this.#open("wait");
+    const port = openPort(this, "wait");
     const wait = this.#limits(options);
     const action = checkAction(options?.action) ?? this.#action;
-    const { index, phase, last } = await this.#arrive(port, wait);
-    if (last) await this.#finish(port, phase, action);
+    const { index, phase, last } = arrived(await port.arrive(arrivalLimits(wait)));
+    if (last) await finish(port, phase, action);
     else await this.#pass(port, phase, wait);
     return index;
   }
 
   /** As `wait`, blocking this thread; its `action` must not wait. Native backend; on the portable one `UnsupportedError`. */
   waitSync(options?: BarrierWaitOptions): number {
-    const port = this.#open("waitSync");
-    if (port.arriveSync === undefined || port.passedSync === undefined) return noSync("waitSync", "wait");
+    const { blocking = noSync("waitSync", "wait") } = openPort(this, "waitSync");
     const wait = this.#limits(options);
     const action = checkAction(options?.action) ?? this.#action;
-    const { index, phase, last } = port.arriveSync(wait);
-    if (last) this.#finishSync(port, phase, action);
-    else if (!port.passedSync(phase, wait) && port.endSync?.("break", phase) !== false) throw barrierTimedOut();
+    const { index, phase, last } = arrived(blocking.arriveSync(wait));
+    if (!last) {
+      if (!blocking.passedSync(phase, wait) && blocking.endSync("break", phase)) throw barrierTimedOut();
+      return index;
+    }
+    try {
+      action?.();
+    } catch (error) {
+      try {
+        blocking.endSync("break", phase);
+      } catch {
+        // It was reset meanwhile, and is not to be broken any more.
+      }
+      throw error;
+    }
+    blocking.endSync("pass", phase);
     return index;
   }
 
   /** Ends the waits of all parties with `BrokenBarrierError`, and makes the barrier new. */
   async reset(): Promise<void> {
-    await this.#open("reset").end("reset");
+    await openPort(this, "reset").end("reset");
   }
 
   /** Breaks the barrier: all waits, now and later, end with `BrokenBarrierError` until `reset()`. */
   async abort(): Promise<void> {
-    await this.#open("abort").end("break");
+    await openPort(this, "abort").end("break");
   }
 
   /** How many parties wait. */
   async getWaiting(): Promise<number> {
-    return (await this.#open("getWaiting").state()).waiting;
+    return (await openPort(this, "getWaiting").state()).waiting;
   }
 
   /** Whether it is broken. */
   async isBroken(): Promise<boolean> {
-    return (await this.#open("isBroken").state()).broken;
+    return (await openPort(this, "isBroken").state()).broken;
   }
 
-  /** Lets this process go of the object. Idempotent. */
-  close(): void {
-    this.#gate.close();
+  protected override parts(): TravellingParts {
+    return { details: { parties: this.parties, timeout: this.#timeout } };
   }
 
-  /** As `close()`. */
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  static {
-    const parts = (barrier: Barrier): Parts => {
-      if (barrier.#action !== undefined)
-        throw new SerializationError("its action is a function, which can't travel: let each party give the action to wait() instead");
-      return { gate: barrier.#gate, parties: barrier.parties, timeout: barrier.#timeout };
-    };
-    registerOwn(NAME, Barrier.prototype, parts, (whole) => new Barrier(new Adopted(whole as never) as never));
+  protected override refusal(): string | undefined {
+    if (this.#action === undefined) return undefined;
+    return "its action is a function, which can't travel: let each party give the action to wait() instead";
   }
 
   #limits(options: WaitOptions | undefined): Wait {
@@ -150,50 +144,37 @@ export class Barrier {
     return { ...wait, timeout: checkTimeout(this.#timeout) };
   }
 
-  async #arrive(port: BarrierPort, wait: Wait): Promise<Arrival> {
-    // Only a round whose last party is still at its action makes this wait: its limits are those of the round itself.
-    return port.arrive(wait.timeout === 0 ? { ...FOREVER, signal: wait.signal } : wait);
-  }
-
   async #pass(port: BarrierPort, phase: number, wait: Wait): Promise<void> {
     let passed = false;
     try {
       passed = await port.passed(phase, wait);
     } catch (error) {
-      // Who gives up lets nobody wait for it; all may have come meanwhile, and then it has passed.
-      if (error instanceof BrokenBarrierError || this.#gate.closed || (await port.end("break", phase).catch(() => true))) throw error;
+      // A party that gives up breaks the barrier, so that no other party waits for it. If all have come meanwhile, it has passed.
+      if (error instanceof BrokenBarrierError || isClosed(this) || (await port.end("break", phase).catch(() => true))) throw error;
       return;
     }
     if (!passed && (await port.end("break", phase))) throw barrierTimedOut();
   }
+}
 
-  async #finish(port: BarrierPort, phase: number, action: (() => unknown) | undefined): Promise<void> {
-    try {
-      await action?.();
-    } catch (error) {
-      await port.end("break", phase).catch(() => {});
-      throw error;
-    }
-    await port.end("pass", phase);
-  }
+// An arrival only waits while the last party of the round before is still at its action. A wait of 0 ms is meant for the round itself.
+function arrivalLimits(wait: Wait): Wait {
+  return wait.timeout === 0 ? { ...FOREVER, signal: wait.signal } : wait;
+}
 
-  #finishSync(port: BarrierPort, phase: number, action: (() => unknown) | undefined): void {
-    try {
-      action?.();
-    } catch (error) {
-      try {
-        port.endSync?.("break", phase);
-      } catch {
-        // It was reset meanwhile.
-      }
-      throw error;
-    }
-    port.endSync?.("pass", phase);
-  }
+function arrived(arrival: Arrival | undefined): Arrival {
+  if (arrival === undefined) throw barrierTimedOut();
+  return arrival;
+}
 
-  #open(what: string): BarrierPort {
-    return this.#gate.open(what);
+async function finish(port: BarrierPort, phase: number, action: (() => unknown) | undefined): Promise<void> {
+  try {
+    await action?.();
+  } catch (error) {
+    await port.end("break", phase).catch(() => {});
+    throw error;
   }
+  await port.end("pass", phase);
 }
 
 function checkAction(action: unknown): (() => unknown) | undefined {
@@ -201,9 +182,8 @@ function checkAction(action: unknown): (() => unknown) | undefined {
   return action as (() => unknown) | undefined;
 }
 
-function checkParties(parties: unknown): number {
+function checkParties(parties: unknown): void {
   if (typeof parties !== "number") throw new TypeError(`A barrier takes a number of parties, received ${describe(parties)}.`);
   if (!Number.isInteger(parties) || parties < 1 || parties > MOST_PARTIES)
     throw new RangeError(`A barrier takes a whole number of parties from 1 to ${MOST_PARTIES}, received ${parties}.`);
-  return parties;
 }

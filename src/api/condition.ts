@@ -1,26 +1,14 @@
-import type { ConditionPort, LockPort } from "../backend/contract/backend.ts";
-import { registerOwn, travelAs } from "../codec/classes.ts";
-import { StateError } from "../errors/errors.ts";
-import { Adopted, registerShared } from "../objects/message.ts";
-import { backendFor, Hold, noSync } from "../objects/shared-object.ts";
-import { type BlockOptions, checkWait, describe, FOREVER, ONCE, type Wait, type WaitOptions } from "../util/timing.ts";
-import { insideOf, Lock, RLock } from "./lock.ts";
-
-const NAME = "polyproc.Condition";
-
-/** A condition's own part of what travels; the other is its lock. */
-class Waiters extends Hold<ConditionPort> {
-  constructor(port: ConditionPort) {
-    super(port, "condition");
-  }
-}
-
-registerShared("condition", (adopted) => new Waiters((adopted as Adopted<ConditionPort>).port));
-
-interface Parts {
-  readonly lock: Lock | RLock;
-  readonly waiters: Waiters;
-}
+import { CONDITION, type ConditionPort } from "../backend/contract/condition.ts";
+import { type LockPort, RLOCK } from "../backend/contract/lock.ts";
+import { CorruptedError, StateError } from "../errors/errors.ts";
+import type { ReceivedParts } from "../objects/kinds.ts";
+import { makeFor, type ObjectOptions } from "../objects/make.ts";
+import { adopt, isClosed, noSync, openPort, SharedObject, type TravellingParts } from "../objects/shared-object.ts";
+import { describe } from "../util/describe.ts";
+import { type BlockOptions, checkWait, FOREVER, ONCE, type Wait, type WaitOptions } from "../util/wait-options.ts";
+import { noteGrant } from "./acquirable.ts";
+import { Lock } from "./lock.ts";
+import { RLock } from "./rlock.ts";
 
 /**
  * Lets processes that hold a lock wait until another one notifies them.
@@ -29,28 +17,34 @@ interface Parts {
  * ```ts
  * const changed = new Condition();
  * await changed.acquire();
- * console.log(await changed.wait({ timeout: 10 })); // false: nobody notified
+ * console.log(await changed.wait({ timeout: 10 })); // false: no process notified
  * await changed.release();
  * changed.close();
  * ```
  */
-export class Condition {
+export class Condition extends SharedObject<ConditionPort> {
   readonly #lock: Lock | RLock;
-  readonly #ownsLock: boolean;
-  readonly #waiters: Waiters;
+  #ownsLock: boolean;
 
   /**
    * @param lock what must be held; default: an {@link RLock} of its own
    * @throws {TypeError} for anything else
    */
-  constructor(lock?: Lock | RLock) {
-    const parts = lock instanceof Adopted ? (lock.port as unknown as Parts) : undefined;
-    if (parts === undefined && lock !== undefined && !(lock instanceof Lock) && !(lock instanceof RLock))
+  constructor(lock?: Lock | RLock, options: ObjectOptions = {}) {
+    if (lock !== undefined && !(lock instanceof Lock) && !(lock instanceof RLock))
       throw new TypeError(`A condition takes a Lock or an RLock, received ${describe(lock)}.`);
-    this.#ownsLock = lock === undefined || parts !== undefined;
-    this.#lock = parts?.lock ?? lock ?? new RLock(new Adopted(backendFor(new.target).makeLock(true)));
-    this.#waiters = parts?.waiters ?? new Waiters(backendFor(new.target).makeCondition());
-    travelAs(new.target.prototype, NAME);
+    super(CONDITION.label, () => makeFor(new.target, CONDITION, undefined, options));
+    this.#ownsLock = lock === undefined;
+    this.#lock = lock ?? RLock.adopt(makeFor(new.target, RLOCK, undefined));
+  }
+
+  /** @internal */
+  static adopt(port: ConditionPort, { companions: [lock] }: ReceivedParts): Condition {
+    if (!(lock instanceof Lock) && !(lock instanceof RLock)) throw new CorruptedError("A condition came without its lock.");
+    const condition = adopt(port, () => new Condition(lock));
+    // The lock came with the condition: it is closed with it.
+    condition.#ownsLock = true;
+    return condition;
   }
 
   /** As {@link Lock.abandoned}: also true if it was a `wait()` that acquired the lock of a process that died holding it. */
@@ -85,7 +79,7 @@ export class Condition {
 
   /**
    * Releases the lock (as often as it is held), waits for a notification, and acquires the lock again: also when no notification came in
-   * time, and when the wait is given up.
+   * time, and when the wait is aborted.
    *
    * @param options `timeout` in ms, `signal`; default: wait for ever
    * @returns whether it was notified
@@ -96,7 +90,7 @@ export class Condition {
   }
 
   /**
-   * Waits until the predicate, asked with the lock held, gives something true; `timeout` is for all of it.
+   * Waits until the predicate gives something true. The lock is held while it is asked; `timeout` is for all of it.
    *
    * @returns what the predicate gave last
    */
@@ -112,19 +106,19 @@ export class Condition {
   }
 
   /**
-   * Wakes those who have waited longest; waits for nobody.
+   * Wakes those that have waited longest. It does not wait for them.
    *
    * @param count how many at most; default 1
    * @throws {StateError} if this process does not hold the lock
    */
   async notify(count = 1): Promise<void> {
-    const waiters = this.#open("notify");
+    const waiters = openPort(this, "notify");
     checkCount(count);
     if ((await this.#lockPort("notify").held()) === 0) throw notHolding("notify");
     await waiters.notify(count);
   }
 
-  /** Wakes everybody who waits now. */
+  /** Wakes all that wait now. */
   async notifyAll(): Promise<void> {
     await this.notify(Number.MAX_SAFE_INTEGER);
   }
@@ -132,69 +126,58 @@ export class Condition {
   /** As `wait`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
   waitSync(options?: WaitOptions): boolean {
     const wait = checkWait(options);
-    const waiters = this.#open("waitSync");
-    const lock = this.#lockPort("waitSync");
-    if (waiters.enterSync === undefined || lock.unlockSync === undefined) return noSync("waitSync", "wait");
-    if (lock.heldNow?.() === 0) throw notHolding("waitSync");
-    const place = waiters.enterSync();
+    const { blocking: waiters = noSync("waitSync", "wait") } = openPort(this, "waitSync");
+    const { blocking: lock = noSync("waitSync", "wait") } = this.#lockPort("waitSync");
+    if (lock.heldSync() === 0) throw notHolding("waitSync");
+    const waiter = waiters.enterSync();
     const depth = lock.unlockSync(true);
     try {
-      return waiters.notifiedSync?.(place, wait) === true;
+      return waiters.notifiedSync(waiter, wait);
     } finally {
-      insideOf(this.#lock).took(lock.acquireSync?.(FOREVER, depth) ?? "refused");
+      noteGrant(this.#lock, lock.acquireSync(FOREVER, depth));
     }
   }
 
-  /** As `notify`, at once. Native backend; on the portable one `UnsupportedError`. */
+  /** As `notify`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
   notifySync(count = 1): void {
-    const waiters = this.#open("notifySync");
+    const { blocking: waiters = noSync("notifySync", "notify") } = openPort(this, "notifySync");
     checkCount(count);
-    if (waiters.notifySync === undefined) return noSync("notifySync", "notify");
-    if (this.#lockPort("notifySync").heldNow?.() === 0) throw notHolding("notifySync");
+    const { blocking: lock = noSync("notifySync", "notify") } = this.#lockPort("notifySync");
+    if (lock.heldSync() === 0) throw notHolding("notifySync");
     waiters.notifySync(count);
   }
 
   /** Lets this process go of the object, and of the lock unless that was given to the constructor. Idempotent. */
-  close(): void {
-    if (this.#waiters.closed) return;
-    this.#waiters.close();
+  override close(): void {
+    if (isClosed(this)) return;
+    super.close();
     if (this.#ownsLock) this.#lock.close();
   }
 
-  /** As `close()`. */
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  static {
-    const parts = (condition: Condition): Parts => ({ waiters: condition.#waiters, lock: condition.#lock });
-    registerOwn(NAME, Condition.prototype, parts, (whole) => new Condition(new Adopted(whole as never) as never));
+  protected override parts(): TravellingParts {
+    return { companions: [this.#lock] };
   }
 
   async #wait(wait: Wait): Promise<boolean> {
-    const waiters = this.#open("wait");
+    const waiters = openPort(this, "wait");
     const lock = this.#lockPort("wait");
     if ((await lock.held()) === 0) throw notHolding("wait");
-    const place = await waiters.enter();
+    const waiter = await waiters.enter();
     const depth = await lock.unlock(true).catch(async (error: unknown) => {
-      // Another task of this process released it meanwhile.
-      if (await waiters.notified(place, ONCE)) await waiters.notify(1);
+      // Another task of this process released the lock meanwhile. A notification that came for this waiter goes to another one.
+      if (await waiters.notified(waiter, ONCE)) await waiters.notify(1);
       throw error;
     });
     try {
-      return await waiters.notified(place, wait);
+      return await waiters.notified(waiter, wait);
     } finally {
-      // A lock of its own is closed with it.
-      if (!this.#waiters.closed || !this.#ownsLock) insideOf(this.#lock).took(await this.#lockPort("wait").acquire(FOREVER, depth));
+      // A lock of its own is closed together with the condition, and can't be acquired any more.
+      if (!isClosed(this) || !this.#ownsLock) noteGrant(this.#lock, await this.#lockPort("wait").acquire(FOREVER, depth));
     }
   }
 
-  #lockPort(what: string): LockPort {
-    return insideOf(this.#lock).open(what);
-  }
-
-  #open(what: string): ConditionPort {
-    return this.#waiters.open(what);
+  #lockPort(call: string): LockPort {
+    return openPort<LockPort>(this.#lock, call);
   }
 }
 
@@ -203,6 +186,6 @@ function checkCount(count: unknown): void {
   if (!Number.isInteger(count) || count < 0) throw new RangeError(`notify takes a whole number of waiters, received ${count}.`);
 }
 
-function notHolding(what: string): StateError {
-  return new StateError(`This process does not hold the condition's lock: acquire() it before ${what}().`);
+function notHolding(call: string): StateError {
+  return new StateError(`This process does not hold the condition's lock: acquire() it before ${call}().`);
 }

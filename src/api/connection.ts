@@ -1,29 +1,14 @@
-import type { ConnectionPort, Incoming } from "../backend/contract/backend.ts";
-import { type BackendName, chooseBackend } from "../backend/registry.ts";
+import { CONNECTION, type ConnectionPort } from "../backend/contract/connection.ts";
+import type { Incoming } from "../backend/contract/message.ts";
 import { decode } from "../codec/decode.ts";
-import { MAX_MESSAGE } from "../codec/tags.ts";
-import { BufferTooShort, EOFError, MessageTooLongError, UnsupportedError } from "../errors/errors.ts";
-import { Adopted, accept, deliver, deliverSync, packLent, registerShared } from "../objects/message.ts";
-import { Hold, noSync } from "../objects/shared-object.ts";
-import { checkTimeout, checkWait, describe, type Wait, type WaitOptions } from "../util/timing.ts";
-import { waitable } from "./wait.ts";
-
-/** Bytes in any form; offsets and sizes count bytes, whatever the view's elements are. */
-export type Bytes = ArrayBufferView | ArrayBufferLike;
-
-function bytesOf(buffer: unknown, name: string): Uint8Array {
-  if (ArrayBuffer.isView(buffer)) return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-  if (buffer instanceof ArrayBuffer || (typeof SharedArrayBuffer !== "undefined" && buffer instanceof SharedArrayBuffer))
-    return new Uint8Array(buffer);
-  throw new TypeError(`${name} must be an ArrayBuffer or a view of one, received ${describe(buffer)}.`);
-}
-
-function checkSize(value: unknown, name: string, most: number): number {
-  if (typeof value !== "number") throw new TypeError(`${name} must be a number of bytes, received ${describe(value)}.`);
-  if (!Number.isInteger(value) || value < 0 || value > most)
-    throw new RangeError(`${name} must be a whole number from 0 to ${most}, received ${value}.`);
-  return value;
-}
+import { EOFError, UnsupportedError } from "../errors/errors.ts";
+import { nothingCame, notRead } from "../errors/messages.ts";
+import { accept, deliver, deliverSync } from "../objects/delivery.ts";
+import { packLent } from "../objects/message.ts";
+import { adopt, isClosed, noSync, openPort, SharedObject } from "../objects/shared-object.ts";
+import { makeWaitable } from "../objects/waitable.ts";
+import { checkWait, type WaitOptions } from "../util/wait-options.ts";
+import { type Bytes, bytesOf, checkMost, checkPoll, checkRange, checkSize, copyInto, notLonger, takeBytes } from "./connection-bytes.ts";
 
 /**
  * One end of a {@link Pipe}: messages, in order and whole.
@@ -35,34 +20,41 @@ function checkSize(value: unknown, name: string, most: number): number {
  * console.log(await b.recv()); // { hello: "world" }
  * ```
  */
-export class Connection<T = unknown> implements AsyncIterable<T> {
-  readonly #hold: Hold<ConnectionPort>;
+export class Connection<T = unknown> extends SharedObject<ConnectionPort> implements AsyncIterable<T> {
   /** Whether this end receives. Keeps its value after `close()`. */
   readonly readable: boolean;
   /** Whether this end sends. Keeps its value after `close()`. */
   readonly writable: boolean;
 
-  /** Connections come from {@link Pipe}; throws `TypeError` otherwise. */
-  constructor(adopted: unknown) {
-    if (!(adopted instanceof Adopted)) throw new TypeError("A connection can't be made alone: call Pipe().");
-    this.#hold = new Hold(adopted.port as ConnectionPort, "connection", this);
-    this.readable = adopted.readable;
-    this.writable = adopted.writable;
-    waitable(this, () => this.#reading("wait"));
+  /** Connections come from {@link Pipe}; throws `TypeError`. */
+  constructor() {
+    super(CONNECTION.label, () => {
+      throw new TypeError("A connection can't be made alone: call Pipe().");
+    });
+    const { readable, writable } = openPort(this, "");
+    this.readable = readable;
+    this.writable = writable;
+    makeWaitable(this, () => this.#reading("wait"));
+  }
+
+  /** @internal */
+  static adopt<T>(port: ConnectionPort): Connection<T> {
+    return adopt(port, () => new Connection<T>());
   }
 
   /**
    * Sends one value, as it is now. Waits while more than 1 MiB of earlier messages is unread.
    *
+   * @param value any value that can travel
    * @param options `timeout` in ms, `signal`: they count until the message goes out, which it does whole
-   * @throws {BrokenPipeError} if nobody is left to read it
+   * @throws {BrokenPipeError} if no process is left to read it
    * @throws {TimeoutError} if the other end did not read in time
    * @throws {SerializationError} if the value can't travel
    */
   async send(value: T, options?: WaitOptions): Promise<void> {
     const port = this.#writing("send");
     const wait = checkWait(options);
-    await deliver(packLent(value, "value"), (message) => port.send(message, wait));
+    if (!(await deliver(packLent(value, "value"), (message) => port.send(message, wait)))) throw notRead();
   }
 
   /**
@@ -76,8 +68,10 @@ export class Connection<T = unknown> implements AsyncIterable<T> {
    */
   async recv(options?: WaitOptions): Promise<T> {
     const port = this.#reading("recv");
-    const incoming = await received(port, options);
-    return (port.foreign === true ? decode(takeBytes(incoming)) : accept(incoming)) as T;
+    const wait = checkWait(options);
+    const incoming = port.recvNow?.() ?? (await port.recv(wait));
+    if (port.foreign === true) return decode(takeBytes(incoming)) as T;
+    return accept(inTime(incoming)) as T;
   }
 
   /**
@@ -91,20 +85,20 @@ export class Connection<T = unknown> implements AsyncIterable<T> {
   async sendBytes(buffer: Bytes, offset = 0, size?: number, options?: WaitOptions): Promise<void> {
     const port = this.#writing("sendBytes");
     const bytes = checkRange(buffer, offset, size);
-    const wait = checkWait(options);
-    await port.send({ bytes, refs: [] }, wait);
+    if (!(await port.send({ bytes, refs: [] }, checkWait(options)))) throw notRead();
   }
 
   /**
    * Receives one message of raw bytes.
    *
-   * @param maxLength bytes the message may have; default: any
+   * @param maxLength bytes the message may have; default: any number
    * @throws {MessageTooLongError} if it has more: it is dropped, and the connection stays usable
    */
   async recvBytes(maxLength?: number, options?: WaitOptions): Promise<Uint8Array> {
     const port = this.#reading("recvBytes");
     const most = checkMost(maxLength);
-    return notLonger(takeBytes(await received(port, options)), most);
+    const wait = checkWait(options);
+    return notLonger(takeBytes(port.recvNow?.() ?? (await port.recv(wait))), most);
   }
 
   /**
@@ -119,7 +113,8 @@ export class Connection<T = unknown> implements AsyncIterable<T> {
     const port = this.#reading("recvBytesInto");
     const target = bytesOf(buffer, "buffer");
     const start = checkSize(offset, "offset", target.length);
-    return copyInto(takeBytes(await received(port, options)), target, start);
+    const wait = checkWait(options);
+    return copyInto(takeBytes(port.recvNow?.() ?? (await port.recv(wait))), target, start);
   }
 
   /**
@@ -134,40 +129,38 @@ export class Connection<T = unknown> implements AsyncIterable<T> {
 
   /** The file descriptor, which stays the connection's. Native backend; on the portable one `UnsupportedError`. */
   fileno(): number {
-    const { fd } = this.#hold.open("fileno");
+    const { fd } = openPort(this, "fileno");
     if (fd !== undefined) return fd;
     throw new UnsupportedError("fileno() needs the native backend: on the portable one a connection has no descriptor of its own.");
   }
 
   /** Whether this process has closed its copy of this end. */
   get closed(): boolean {
-    return this.#hold.closed;
+    return isClosed(this);
   }
 
   /** Closes this process's copy of this end: pending receives reject with `ClosedError`, accepted sends go out. Idempotent. */
-  close(): void {
-    this.#hold.close();
+  override close(): void {
+    super.close();
   }
 
   /** As `send`, blocking this thread. Native backend; on the portable one this and the other twins throw `UnsupportedError`. */
   sendSync(value: T, options?: WaitOptions): void {
-    const port = this.#writing("sendSync");
+    const { blocking = noSync("sendSync", "send") } = this.#writing("sendSync");
     const wait = checkWait(options);
-    if (port.sendSync === undefined) return noSync("sendSync", "send");
-    deliverSync(packLent(value, "value"), (message) => port.sendSync?.(message, wait));
+    if (!deliverSync(packLent(value, "value"), (message) => blocking.sendSync(message, wait))) throw notRead();
   }
 
   /** As `recv`, blocking this thread. */
   recvSync(options?: WaitOptions): T {
-    return accept(this.#recvSync("recvSync", "recv", options)) as T;
+    return accept(inTime(this.#recvSync("recvSync", "recv", options))) as T;
   }
 
   /** As `sendBytes`, blocking this thread. */
   sendBytesSync(buffer: Bytes, offset = 0, size?: number, options?: WaitOptions): void {
-    const port = this.#writing("sendBytesSync");
+    const { blocking = noSync("sendBytesSync", "sendBytes") } = this.#writing("sendBytesSync");
     const bytes = checkRange(buffer, offset, size);
-    if (port.sendSync === undefined) return noSync("sendBytesSync", "sendBytes");
-    port.sendSync({ bytes, refs: [] }, checkWait(options));
+    if (!blocking.sendSync({ bytes, refs: [] }, checkWait(options))) throw notRead();
   }
 
   /** As `recvBytes`, blocking this thread. */
@@ -185,8 +178,8 @@ export class Connection<T = unknown> implements AsyncIterable<T> {
 
   /** As `poll`, blocking this thread. */
   pollSync(timeout: number | null | WaitOptions = 0): boolean {
-    const port = this.#reading("pollSync");
-    return port.pollSync === undefined ? noSync("pollSync", "poll") : port.pollSync(checkPoll(timeout));
+    const { blocking = noSync("pollSync", "poll") } = this.#reading("pollSync");
+    return blocking.waitSync(checkPoll(timeout));
   }
 
   /** The values, until the end. `break` takes nothing more and leaves the connection open. */
@@ -203,101 +196,25 @@ export class Connection<T = unknown> implements AsyncIterable<T> {
     }
   }
 
-  /** As `close()`. */
-  [Symbol.dispose](): void {
-    this.close();
+  #recvSync(name: string, twin: string, options: WaitOptions | undefined): Incoming | undefined {
+    const { blocking = noSync(name, twin) } = this.#reading(name);
+    return blocking.recvSync(checkWait(options));
   }
 
-  #recvSync(name: string, twin: string, options: WaitOptions | undefined): Incoming {
-    const port = this.#reading(name);
-    return port.recvSync === undefined ? noSync(name, twin) : port.recvSync(checkWait(options));
-  }
-
-  #reading(what: string): ConnectionPort {
-    const port = this.#hold.open(what);
-    if (!this.readable) throw new UnsupportedError(`${what}() on the end of a one-way pipe that only sends: use the other end.`);
+  #reading(call: string): ConnectionPort {
+    const port = openPort(this, call);
+    if (!this.readable) throw new UnsupportedError(`${call}() on the end of a one-way pipe that only sends: use the other end.`);
     return port;
   }
 
-  #writing(what: string): ConnectionPort {
-    const port = this.#hold.open(what);
-    if (!this.writable) throw new UnsupportedError(`${what}() on the end of a one-way pipe that only receives: use the other end.`);
+  #writing(call: string): ConnectionPort {
+    const port = openPort(this, call);
+    if (!this.writable) throw new UnsupportedError(`${call}() on the end of a one-way pipe that only receives: use the other end.`);
     return port;
   }
 }
 
-function received(port: ConnectionPort, options: WaitOptions | undefined): Incoming | Promise<Incoming> {
-  const wait = checkWait(options);
-  return port.recvNow?.() ?? port.recv(wait);
+function inTime(incoming: Incoming | undefined): Incoming {
+  if (incoming === undefined) throw nothingCame();
+  return incoming;
 }
-
-function checkRange(buffer: Bytes, offset: number, size: number | undefined): Uint8Array {
-  const bytes = bytesOf(buffer, "buffer");
-  const start = checkSize(offset, "offset", bytes.length);
-  const length = size === undefined ? bytes.length - start : checkSize(size, "size", bytes.length - start);
-  if (length > MAX_MESSAGE) throw new RangeError(`A message holds at most ${MAX_MESSAGE} bytes, received ${length}: send it in parts.`);
-  return bytes.subarray(start, start + length);
-}
-
-function checkMost(maxLength: number | undefined): number {
-  return maxLength === undefined ? Number.POSITIVE_INFINITY : checkSize(maxLength, "maxLength", Number.MAX_SAFE_INTEGER);
-}
-
-function takeBytes({ message, lent, settle }: Incoming): Uint8Array {
-  settle();
-  return lent === true ? message.bytes.slice() : message.bytes;
-}
-
-function notLonger(bytes: Uint8Array, most: number): Uint8Array {
-  if (bytes.length <= most) return bytes;
-  throw new MessageTooLongError(
-    `A message of ${bytes.length} bytes came, and maxLength is ${most}: it was dropped; receive with a larger maxLength.`,
-  );
-}
-
-function copyInto(bytes: Uint8Array, target: Uint8Array, start: number): number {
-  if (bytes.length > target.length - start) {
-    const message = `A message of ${bytes.length} bytes came, and the buffer has room for ${target.length - start}: take it from this error's bytes.`;
-    throw new BufferTooShort(message, { fields: { bytes } });
-  }
-  target.set(bytes, start);
-  return bytes.length;
-}
-
-function checkPoll(timeout: number | null | WaitOptions): Wait {
-  if (timeout === null) return checkWait(undefined);
-  if (typeof timeout !== "object") return { timeout: checkTimeout(timeout), signal: undefined };
-  return checkWait(timeout);
-}
-
-export interface PipeOptions {
-  /** Whether both ends send and receive; otherwise the first only receives, the second only sends. Default `true`. */
-  readonly duplex?: boolean;
-}
-
-/**
- * Makes a pipe: two connected ends, for this process or to be given to others.
- *
- * @param options `duplex`, alone or in an object; default `true`
- * @throws {TypeError} for anything else
- *
- * @example
- * ```ts
- * const [reader, writer] = Pipe(false);
- * await writer.send(1);
- * console.log(await reader.recv()); // 1
- * ```
- */
-export function Pipe<T = unknown>(options: PipeOptions | boolean = true): [Connection<T>, Connection<T>] {
-  return makePipe(options);
-}
-
-/** A pipe in the named backend. */
-export function makePipe<T>(options: PipeOptions | boolean, backend?: BackendName): [Connection<T>, Connection<T>] {
-  const duplex = typeof options === "object" && options !== null ? (options.duplex ?? true) : options;
-  if (typeof duplex !== "boolean") throw new TypeError(`Pipe takes a boolean or { duplex?: boolean }, received ${describe(duplex)}.`);
-  const [first, second] = chooseBackend(backend).makePipe(duplex);
-  return [new Connection(new Adopted(first, true, duplex)), new Connection(new Adopted(second, duplex, true))];
-}
-
-registerShared("connection", (adopted) => new Connection(adopted));

@@ -1,28 +1,28 @@
-import type { CellType } from "../backend/contract/backend.ts";
-import { setLibrary } from "../backend/native/library/library.ts";
-import { type BackendName, checkBackend } from "../backend/registry.ts";
+import { type BackendName, checkBackend, setLibrary } from "../backend/registry.ts";
 import { StateError } from "../errors/errors.ts";
 import { setExecutable } from "../launch/command.ts";
 import { setForkserverPreload } from "../launch/spares.ts";
-import { checkMethod, getAllStartMethods, getStartMethod, type StartMethod } from "../launch/start-method.ts";
-import { bindBackend } from "../objects/shared-object.ts";
-import { os } from "../util/lazy-modules.ts";
+import { bindStartMethod, checkMethod, getAllStartMethods, getStartMethod, type StartMethod } from "../launch/start-method.ts";
+import { bindBackend } from "../objects/backend-binding.ts";
+import type { NumberType } from "../util/number-types.ts";
 import { Barrier as PlainBarrier } from "./barrier.ts";
 import { Condition as PlainCondition } from "./condition.ts";
-import { Connection, makePipe, Pipe } from "./connection.ts";
+import { Connection } from "./connection.ts";
+import { cpuCount } from "./cpu-count.ts";
+import { currentProcess } from "./current-process.ts";
 import { Event as PlainEvent } from "./event.ts";
-import { BoundedSemaphore as PlainBoundedSemaphore, Lock as PlainLock, RLock as PlainRLock, Semaphore as PlainSemaphore } from "./lock.ts";
+import { Lock as PlainLock } from "./lock.ts";
 import { parentProcess } from "./parent-process.ts";
-import { activeChildren, currentProcess, type Process, processWithMethod } from "./process.ts";
-import { JoinableQueue, Queue as PlainQueue, SimpleQueue as PlainSimpleQueue } from "./queue.ts";
-import { SharedArray as PlainSharedArray, SharedValue as PlainSharedValue } from "./shared-array.ts";
+import { makePipe, Pipe } from "./pipe.ts";
+import { activeChildren, Process } from "./process.ts";
+import { JoinableQueue, Queue as PlainQueue } from "./queue.ts";
+import { RLock as PlainRLock } from "./rlock.ts";
+import { BoundedSemaphore as PlainBoundedSemaphore, Semaphore as PlainSemaphore } from "./semaphore.ts";
+import { SharedArray as PlainSharedArray } from "./shared-array.ts";
 import { SharedMemory as PlainSharedMemory } from "./shared-memory.ts";
+import { SharedValue as PlainSharedValue } from "./shared-value.ts";
+import { SimpleQueue as PlainSimpleQueue } from "./simple-queue.ts";
 import { wait } from "./wait.ts";
-
-/** How many processes run at the same time on this machine. */
-export function cpuCount(): number {
-  return os().availableParallelism();
-}
 
 /** The names of this library, bound to one start method, and to one backend if one was named. */
 export class Context {
@@ -56,7 +56,7 @@ export class Context {
   constructor(method: StartMethod, backend: BackendName | undefined) {
     this.#method = method;
     this.#backend = backend;
-    this.Process = processWithMethod(method);
+    this.Process = bindStartMethod(subclassOfProcess(), method);
     if (backend === undefined) return;
     bindBackend(this.Process, backend);
     this.Queue = bindBackend(class Queue<T> extends PlainQueue<T> {}, backend) as typeof PlainQueue;
@@ -71,11 +71,11 @@ export class Context {
     this.Barrier = bindBackend(class Barrier extends PlainBarrier {}, backend);
     this.SharedMemory = bindBackend(class SharedMemory extends PlainSharedMemory {}, backend);
     this.SharedValue = bindBackend(
-      class SharedValue<T extends CellType> extends PlainSharedValue<T> {},
+      class SharedValue<T extends NumberType> extends PlainSharedValue<T> {},
       backend,
     ) as typeof PlainSharedValue;
     this.SharedArray = bindBackend(
-      class SharedArray<T extends CellType> extends PlainSharedArray<T> {},
+      class SharedArray<T extends NumberType> extends PlainSharedArray<T> {},
       backend,
     ) as typeof PlainSharedArray;
     this.Pipe = (options = true) => makePipe(options, backend);
@@ -129,4 +129,10 @@ export function getContext(method?: StartMethod, options: ContextOptions = {}): 
   const context = contexts.get(key) ?? new Context(wanted, backend);
   contexts.set(key, context);
   return context;
+}
+
+// Its processes are named as those of Process itself.
+function subclassOfProcess(): typeof Process {
+  const Fixed = class<Args extends readonly unknown[], Result, Kwargs extends object> extends Process<Args, Result, Kwargs> {};
+  return Object.defineProperty(Fixed, "name", { value: "Process" });
 }

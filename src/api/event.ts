@@ -1,8 +1,9 @@
-import type { EventPort } from "../backend/contract/backend.ts";
-import { Adopted, registerShared } from "../objects/message.ts";
-import { backendFor, Hold, noSync } from "../objects/shared-object.ts";
-import { checkWait, type Wait, type WaitOptions } from "../util/timing.ts";
-import { waitable } from "./wait.ts";
+import { EVENT, type EventPort } from "../backend/contract/event.ts";
+import type { BlockingPort } from "../backend/contract/port.ts";
+import { makeFor, type ObjectOptions } from "../objects/make.ts";
+import { adopt, noSync, openPort, SharedObject } from "../objects/shared-object.ts";
+import { makeWaitable, type Waitable } from "../objects/waitable.ts";
+import { checkWait, type Wait, type WaitOptions } from "../util/wait-options.ts";
 
 /**
  * A flag that processes set and wait for. It starts clear.
@@ -15,37 +16,30 @@ import { waitable } from "./wait.ts";
  * ready.close();
  * ```
  */
-export class Event {
-  readonly #hold: Hold<EventPort>;
-
-  constructor(adopted?: unknown) {
-    const port = adopted instanceof Adopted ? (adopted.port as EventPort) : backendFor(new.target).makeEvent();
-    this.#hold = new Hold(port, "event", this);
-    waitable(this, () => {
-      const port = this.#hold.open("wait");
-      // It need not stay set for long, as for wait().
-      let wasSet = false;
-      const poll = async (wait: Wait): Promise<boolean> => {
-        wasSet ||= await port.wait(wait);
-        return wasSet;
-      };
-      return { poll, pollNow: port.isSetNow && (() => port.isSetNow?.() === true) };
-    });
+export class Event extends SharedObject<EventPort> {
+  constructor(options: ObjectOptions = {}) {
+    super(EVENT.label, () => makeFor(new.target, EVENT, undefined, options));
+    makeWaitable(this, () => waitable(openPort(this, "wait")));
   }
 
-  /** Sets the flag, and lets everybody go on who waits for it; waits for nobody. */
+  /** @internal */
+  static adopt(port: EventPort): Event {
+    return adopt(port, () => new Event());
+  }
+
+  /** Sets the flag, and ends the waits for it. It does not wait for those that waited. */
   async set(): Promise<void> {
-    await this.#hold.open("set").set();
+    await openPort(this, "set").set();
   }
 
   /** Clears the flag. */
   async clear(): Promise<void> {
-    await this.#hold.open("clear").clear();
+    await openPort(this, "clear").clear();
   }
 
   /** Whether the flag is set. */
   async isSet(): Promise<boolean> {
-    return await this.#hold.open("isSet").isSet();
+    return await openPort(this, "isSet").isSet();
   }
 
   /**
@@ -56,31 +50,29 @@ export class Event {
    * @throws {ClosedError} after `close()`, also while it waits
    */
   async wait(options?: WaitOptions): Promise<boolean> {
-    return await this.#hold.open("wait").wait(checkWait(options));
+    return await openPort(this, "wait").wait(checkWait(options));
   }
 
   /** As `wait`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
   waitSync(options?: WaitOptions): boolean {
-    const port = this.#hold.open("waitSync");
-    return port.waitSync === undefined ? noSync("waitSync", "wait") : port.waitSync(checkWait(options));
+    const { blocking = noSync("waitSync", "wait") } = openPort(this, "waitSync");
+    return blocking.waitSync(checkWait(options));
   }
 
-  /** As `set`, at once. Native backend; on the portable one `UnsupportedError`. */
+  /** As `set`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
   setSync(): void {
-    const port = this.#hold.open("setSync");
-    if (port.setSync === undefined) return noSync("setSync", "set");
-    port.setSync();
-  }
-
-  /** Lets this process go of the object. Idempotent. */
-  close(): void {
-    this.#hold.close();
-  }
-
-  /** As `close()`. */
-  [Symbol.dispose](): void {
-    this.close();
+    const { blocking = noSync("setSync", "set") } = openPort(this, "setSync");
+    blocking.setSync();
   }
 }
 
-registerShared("event", (adopted) => new Event(adopted));
+// For `wait()`, an event that was set is ready, also when it has been cleared again before anybody looked.
+function waitable(port: EventPort): Waitable {
+  let wasSet = false;
+  const poll = async (wait: Wait): Promise<boolean> => {
+    wasSet ||= await port.wait(wait);
+    return wasSet;
+  };
+  const blocking: BlockingPort | undefined = port.blocking;
+  return { poll, blocking };
+}

@@ -1,24 +1,23 @@
 import type { Server } from "node:net";
 import { resolve } from "node:path";
-import { AuthenticationError, BrokenPipeError, ClosedError, CorruptedError, EOFError, TimeoutError } from "../errors/errors.ts";
-import { Adopted } from "../objects/message.ts";
-import { type Address, cantConnect, cantListen, checkAddress, dial, listenAt, textOf } from "../remote/address.ts";
-import { admit, type Channel, introduce } from "../remote/handshake.ts";
-import { noBlocking, RemotePort } from "../remote/port.ts";
+import { ClosedError } from "../errors/errors.ts";
+import { nobodyConnected } from "../errors/messages.ts";
+import { makeWaitable } from "../objects/waitable.ts";
+import { type Address, checkAddress } from "../remote/address.ts";
+import { admit } from "../remote/handshake.ts";
+import { handshakeLimit } from "../remote/handshake-limit.ts";
+import { cantListen, listenAt } from "../remote/listen.ts";
+import { RemotePort } from "../remote/port.ts";
 import { remove } from "../tree/folder.ts";
 import { Attempts } from "../util/attempts.ts";
+import { after } from "../util/deadline.ts";
+import { describe } from "../util/describe.ts";
 import { net } from "../util/lazy-modules.ts";
-import { after, checkWait, describe, FOREVER, orLate, type Wait, type WaitOptions, within } from "../util/timing.ts";
+import { checkWait, type Wait, type WaitOptions } from "../util/wait-options.ts";
+import { checkAuthKey } from "./auth-key.ts";
 import { Connection } from "./connection.ts";
-import { waitable } from "./wait.ts";
 
-export type { Address } from "../remote/address.ts";
-
-/** How long a peer may take to prove itself, milliseconds. */
-const HANDSHAKE_LIMIT = 5_000;
-/** How long `Client` tries unless told otherwise: a CPython listener makes its callers wait until it accepts. */
-const CLIENT_LIMIT = 10_000;
-// Peers that have not proved themselves yet; one more, and the oldest is cut off.
+// So many peers may be in the handshake at one time. When one more comes, the oldest of them is cut off.
 const MAX_HALF_OPEN = 128;
 
 export interface ListenerOptions {
@@ -30,12 +29,7 @@ export interface ListenerOptions {
   readonly backlog?: number;
 }
 
-export interface ClientOptions extends WaitOptions {
-  /** The listener's key: bytes, or a string that stands for its UTF-8 bytes. */
-  readonly authKey: Uint8Array | string;
-}
-
-// Sockets' files that this process still has to remove.
+// The files of sockets that this process still has to remove.
 const paths = new Set<string>();
 let watchesExit = false;
 
@@ -65,7 +59,7 @@ export class Listener implements AsyncIterable<Connection> {
   readonly #halfOpen = new Set<RemotePort>();
   readonly #passed: RemotePort[] = [];
   readonly #accepts = new Attempts(() => {});
-  // The socket's file, from the moment that it is ours.
+  // The socket's file, from the moment that this listener has made it.
   #file: string | undefined;
   #address: Address;
   #rejected = 0;
@@ -76,22 +70,17 @@ export class Listener implements AsyncIterable<Connection> {
     if (typeof options !== "object" || options === null)
       throw new TypeError(`A Listener takes { address, authKey, backlog? }, received ${describe(options)}.`);
     this.#address = checkAddress(options.address, 0);
-    this.#key = checkKey(options.authKey);
+    this.#key = checkAuthKey(options.authKey);
     const backlog = checkBacklog(options.backlog);
     this.#server = net().createServer((socket) => this.#greet(new RemotePort(socket)));
-    // A connection that could not be taken is its caller's loss alone.
+    // accept() of the system failed: the peer's attempt is lost, and the listener goes on.
     this.#server.on("error", () => {});
     this.#server.unref();
     this.ready = this.#listen(backlog);
     this.ready.catch(() => {});
-    waitable(this, () => {
+    makeWaitable(this, () => {
       this.#check("wait");
-      return {
-        poll: (wait) => this.#poll(wait),
-        get pollNow(): never {
-          return noBlocking("wait");
-        },
-      };
+      return { poll: (wait) => this.#poll(wait) };
     });
   }
 
@@ -100,7 +89,7 @@ export class Listener implements AsyncIterable<Connection> {
     return this.#address;
   }
 
-  /** How many peers were turned away: they did not prove in time that they know the key. */
+  /** How many peers were turned away, because they did not prove in time that they know the key. */
   get rejected(): number {
     return this.#rejected;
   }
@@ -109,7 +98,7 @@ export class Listener implements AsyncIterable<Connection> {
    * The next connection from a peer that proved to know the key.
    *
    * @param options `timeout` in ms, `signal`; default: wait for ever
-   * @throws {TimeoutError} if nobody came in time
+   * @throws {TimeoutError} if no such peer connected in time
    * @throws {ClosedError} after `close()`, also while it waits
    * @throws {StateError} if it can't listen
    */
@@ -119,8 +108,9 @@ export class Listener implements AsyncIterable<Connection> {
       if (this.#failure !== undefined) throw this.#failure;
       return this.#passed.shift();
     };
-    const port = await this.#accepts.make({ wait: checkWait(options), tooLate: nobodyCame, look });
-    return new Connection<T>(new Adopted(port));
+    const port = await this.#accepts.make({ wait: checkWait(options), look });
+    if (port === undefined) throw nobodyConnected();
+    return Connection.adopt<T>(port);
   }
 
   /** Ends it: pending accepts reject with `ClosedError`, and a Unix socket's file is removed. Accepted connections stay. Idempotent. */
@@ -134,7 +124,7 @@ export class Listener implements AsyncIterable<Connection> {
       paths.delete(this.#file);
       remove(this.#file);
     }
-    this.#accepts.giveUp(() => new ClosedError("The listener was closed in this process while this call waited."));
+    this.#accepts.withdraw(() => new ClosedError("The listener was closed in this process while this call waited."));
   }
 
   /** The connections, until `close()`. `break` leaves the listener open. */
@@ -186,11 +176,11 @@ export class Listener implements AsyncIterable<Connection> {
     void this.#admit(port);
   }
 
-  // Off the way of those who wait to be accepted.
+  // Each handshake runs by itself, so that a slow peer keeps no other peer from being accepted.
   async #admit(port: RemotePort): Promise<void> {
-    const stopLimit = after(HANDSHAKE_LIMIT, () => port.cut());
+    const stopLimit = after(handshakeLimit.ms, () => port.cut());
     try {
-      await admit(channel(port), this.#key);
+      await admit(port.handshake, this.#key);
       if (this.#closed) return port.cut();
       port.open();
       this.#halfOpen.delete(port);
@@ -204,75 +194,10 @@ export class Listener implements AsyncIterable<Connection> {
     }
   }
 
-  #poll(wait: Wait): Promise<boolean> {
+  async #poll(wait: Wait): Promise<boolean> {
     const look = (): true | undefined => (this.#passed.length > 0 || this.#failure !== undefined ? true : undefined);
-    return orLate(false, (tooLate) => this.#accepts.make({ wait, tooLate, look }));
+    return (await this.#accepts.make({ wait, look })) === true;
   }
-}
-
-/**
- * Connects to a {@link Listener}, or to a CPython `multiprocessing.connection.Listener` of 3.12 or later that has a key.
- *
- * @param address a path or `{ host, port }`
- * @param options `authKey`; `timeout` in ms, default 10,000; `signal`
- * @throws {AuthenticationError} if either side does not know the other's key
- * @throws {StateError} if nobody listens there
- * @throws {TimeoutError} if the listener did not finish the handshake in time
- *
- * @example
- * ```ts
- * const conn = await Client("/run/user/1000/worker.sock", { authKey: "a long secret" });
- * await conn.send({ hello: "world" });
- * ```
- */
-export async function Client<T = unknown>(address: Address, options: ClientOptions): Promise<Connection<T>> {
-  const place = checkAddress(address, 1);
-  const key = checkKey(options?.authKey);
-  const { timeout, signal } = checkWait(options);
-  const limit = options.timeout === undefined ? CLIENT_LIMIT : timeout;
-  const stop = new AbortController();
-  const tooLate = (): Error =>
-    new TimeoutError(
-      `The listener at ${textOf(place)} did not finish the handshake within ${limit} ms: it has no key, or accepts nobody at present.`,
-    );
-  try {
-    return new Connection<T>(new Adopted(await within(meet(place, key, stop.signal), { timeout: limit, signal }, tooLate)));
-  } finally {
-    stop.abort();
-  }
-}
-
-async function meet(address: Address, key: Uint8Array, signal: AbortSignal): Promise<RemotePort> {
-  const socket = await dial(address, signal).catch((error: unknown) => {
-    throw cantConnect(address, error);
-  });
-  const port = new RemotePort(socket);
-  const cut = (): void => port.cut();
-  signal.addEventListener("abort", cut, { once: true });
-  try {
-    await introduce(channel(port), key);
-    port.open();
-    return port;
-  } catch (error) {
-    port.release();
-    if (error instanceof EOFError || error instanceof BrokenPipeError || error instanceof CorruptedError)
-      throw new AuthenticationError(
-        `The listener at ${textOf(address)} hung up, or broke the protocol, before it had proved to know the key.`,
-        {
-          cause: error,
-        },
-      );
-    throw error;
-  } finally {
-    signal.removeEventListener("abort", cut);
-  }
-}
-
-function channel(port: RemotePort): Channel {
-  return {
-    send: (bytes) => port.send({ bytes, refs: [] }, FOREVER),
-    recv: async () => (await port.recv(FOREVER)).message.bytes,
-  };
 }
 
 function removeAtExit(path: string): void {
@@ -284,21 +209,9 @@ function removeAtExit(path: string): void {
   });
 }
 
-function checkKey(key: unknown): Uint8Array {
-  if (typeof key !== "string" && !(key instanceof Uint8Array))
-    throw new TypeError(`authKey must be a Uint8Array or a string that both sides know, received ${describe(key)}.`);
-  const bytes = typeof key === "string" ? new TextEncoder().encode(key) : key.slice();
-  if (bytes.length === 0) throw new RangeError("authKey is empty, so anybody could connect: use 32 random bytes.");
-  return bytes;
-}
-
 function checkBacklog(backlog: unknown): number | undefined {
   if (backlog === undefined) return undefined;
   if (typeof backlog !== "number") throw new TypeError(`backlog must be a number of connections, received ${describe(backlog)}.`);
   if (!Number.isInteger(backlog) || backlog < 1) throw new RangeError(`backlog must be a whole number of 1 or more, received ${backlog}.`);
   return backlog;
-}
-
-function nobodyCame(): TimeoutError {
-  return new TimeoutError("Nobody who knows the key connected in time.");
 }

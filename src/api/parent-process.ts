@@ -1,7 +1,8 @@
-import { currentPlace } from "../launch/position.ts";
-import { checkWait, endsWithin, type WaitOptions } from "../util/timing.ts";
+import { currentPosition } from "../launch/position.ts";
+import { checkWait, type WaitOptions } from "../util/wait-options.ts";
+import { endsWithin } from "../util/within.ts";
 
-/** A handle of the process that started this one. */
+/** The process that started this one. */
 export class ParentProcess {
   readonly name: string;
   readonly pid: number;
@@ -16,12 +17,16 @@ export class ParentProcess {
     });
   }
 
-  /** Whether it has not ended. */
+  /** Whether it has not ended yet. */
   isAlive(): boolean {
     return this.#alive;
   }
 
-  /** Waits for the parent's end; whether it came in time tells `isAlive()`. */
+  /**
+   * Waits for the parent's end. `isAlive()` tells whether it came in time.
+   *
+   * @param options `timeout` in ms, `signal`; default: wait for ever
+   */
   async join(options?: WaitOptions): Promise<void> {
     await endsWithin(this.#gone, checkWait(options));
   }
@@ -38,7 +43,7 @@ let parent: ParentProcess | null | undefined;
  * ```
  */
 export function parentProcess(): ParentProcess | null {
-  const { parentName, parentPid, parentGone } = currentPlace();
+  const { parentName, parentPid, parentGone } = currentPosition();
   if (parent === undefined)
     parent = parentPid === null || parentName === null ? null : new ParentProcess(parentName, parentPid, parentGone);
   return parent;

@@ -1,47 +1,49 @@
-import type { Message, ReportKind } from "../backend/contract/backend.ts";
-import { type BackendName, chooseBackend } from "../backend/registry.ts";
-import { ClosedError, CorruptedError, ProcessDiedError, StateError, TimeoutError } from "../errors/errors.ts";
-import { type Cargo, MAX_DEPTH, type Outcome } from "../launch/job.ts";
-import type { Child, Ending } from "../launch/launch.ts";
-import { type CheckedOptions, checkName, checkOptions, type KwargsOptions, type ProcessOptions } from "../launch/options.ts";
-import { currentPlace, isImporting, nextIdentity } from "../launch/position.ts";
-import { type StartMethod, starterFor, startMethod } from "../launch/start-method.ts";
-import { type Packed, pack, unpack } from "../objects/message.ts";
-import { boundBackend, noSync } from "../objects/shared-object.ts";
-import { callerModules, load, locate, type Target, type TargetRef } from "../target/target.ts";
-import { holdEventLoop } from "../util/event-loop.ts";
-import { after, checkWait, endsWithin, type Wait, type WaitOptions, within } from "../util/timing.ts";
-import { type Poller, waitable } from "./wait.ts";
+import { ClosedError, StateError } from "../errors/errors.ts";
+import { checkName, checkOptions } from "../launch/check-options.ts";
+import type { JobArguments } from "../launch/job.ts";
+import { checkMayStart } from "../launch/may-start.ts";
+import type { CheckedOptions, KwargsOptions, ProcessOptions } from "../launch/options.ts";
+import { currentName, nextIdentity } from "../launch/position.ts";
+import { Run } from "../launch/run.ts";
+import { boundStartMethod, type StartMethod, starterFor, startMethod } from "../launch/start-method.ts";
+import { boundBackend } from "../objects/backend-binding.ts";
+import { pack } from "../objects/message.ts";
+import { makeWaitable } from "../objects/waitable.ts";
+import { callerModules } from "../target/callers.ts";
+import { loadTarget } from "../target/load.ts";
+import { locateTarget } from "../target/locate.ts";
+import type { Target, TargetRef } from "../target/target.ts";
+import { checkWait, type WaitOptions } from "../util/wait-options.ts";
+import { LATE, within } from "../util/within.ts";
+import { Sentinel } from "./sentinel.ts";
 
-/** Given to the constructor in place of options, in a child: the process that is running. */
-export class Resumed {
+/** What a process object of this very process is made from, in place of options. */
+export interface CurrentProcessSettings {
   readonly name: string;
   readonly identity: readonly number[];
   readonly daemon: boolean;
-  readonly run: (() => unknown) | undefined;
-
-  constructor(name: string, identity: readonly number[], daemon: boolean, run?: () => unknown) {
-    this.name = name;
-    this.identity = identity;
-    this.daemon = daemon;
-    this.run = run;
-  }
+  /** What `run()` calls; without it the class's own `run` is meant. */
+  readonly run?: (() => unknown) | undefined;
 }
 
-/** Something `wait()` accepts: ready when its process has ended. */
-export class Sentinel {
-  constructor(poller: Poller) {
-    waitable(this, () => poller);
+// The settings that the next constructor takes in place of its options. The class of a user has a constructor of its own, which must not
+// run in the child, so no parameter can carry them.
+let resumed: CurrentProcessSettings | undefined;
+
+/** In a child: the object that stands for this process. A subclass' own constructor is not called, because its fields have travelled. */
+export function makeCurrentProcess(settings: CurrentProcessSettings, Class: object = Process): Process<never, unknown> {
+  resumed = settings;
+  try {
+    return Reflect.construct(Process, [], Class as typeof Process) as Process<never, unknown>;
+  } finally {
+    resumed = undefined;
   }
 }
-
-/** A blocking wait looks again this often: milliseconds. */
-const SLICE = 100;
 
 type State = "new" | "starting" | "running" | "ended" | "closed" | "current";
 
 const children = new Set<Process<never, unknown>>();
-const IDLE: CheckedOptions = { target: undefined, args: [], kwargs: undefined, transfer: [], startTimeout: 0 };
+const NO_OPTIONS: CheckedOptions = { target: undefined, args: [], kwargs: undefined, transfer: [], startTimeout: 0 };
 
 /**
  * A process of the operating system that runs an exported function, or the `run()` of an exported subclass.
@@ -63,19 +65,14 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
   readonly #callers: readonly string[];
   readonly #identity: readonly number[];
   readonly #method: StartMethod | undefined;
-  readonly #backend: BackendName | undefined;
-  readonly #resumed: Resumed | undefined;
-  // Of one start: where that fails, so does what waits for them.
-  #outcome = promised<Result>();
-  #ended = promised<void>();
-  #settled: { readonly value: Result } | { readonly error: unknown } | undefined;
+  readonly #backend: string | undefined;
+  readonly #current: CurrentProcessSettings | undefined;
+  // A start that fails leaves a run behind, and the next start makes a new one.
+  #run: Run<Result>;
   readonly #sentinel: Sentinel;
   #name: string;
   #daemon: boolean;
   #state: State = "new";
-  #child: Child | undefined;
-  #ending: Ending | undefined;
-  #killed: "SIGTERM" | "SIGKILL" | undefined;
 
   /**
    * @throws {TypeError} for an option of a wrong type, or a value that is no target
@@ -84,24 +81,22 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
   constructor(options?: ProcessOptions<Args, Result>);
   constructor(options: KwargsOptions<Args, Kwargs, Result>);
   constructor(options: ProcessOptions<Args, Result> | KwargsOptions<Args, Kwargs, Result> = {}) {
-    const resumed = options instanceof Resumed ? options : undefined;
-    this.#resumed = resumed;
-    this.#options = resumed === undefined ? checkOptions(options, boundBackend(new.target)) : IDLE;
-    this.#callers = resumed === undefined ? callerModules() : [];
-    this.#identity = resumed?.identity ?? nextIdentity();
-    this.#name = resumed?.name ?? (this.#options.name || this.#defaultName());
-    this.#daemon = resumed?.daemon ?? this.#options.daemon ?? currentProcess().daemon;
-    this.#method = methodOf(new.target);
+    const current = resumed;
+    resumed = undefined;
+    this.#current = current;
     this.#backend = boundBackend(new.target);
-    if (resumed !== undefined) this.#state = "current";
-    const poller: Poller = {
-      poll: (wait) => endsWithin(this.#ended.promise, wait),
-      pollNow: () => (this.#ending ?? this.#child?.endNow?.()) !== undefined,
-    };
-    this.#sentinel = new Sentinel(poller);
-    waitable(this, () => {
-      this.#started("wait");
-      return poller;
+    this.#method = boundStartMethod(new.target);
+    this.#options = current === undefined ? checkOptions(options, this.#backend) : NO_OPTIONS;
+    this.#callers = current === undefined ? callerModules() : [];
+    this.#identity = current?.identity ?? nextIdentity();
+    this.#name = current?.name ?? (this.#options.name || this.#defaultName());
+    this.#daemon = current?.daemon ?? this.#options.daemon ?? currentName().daemon;
+    this.#run = this.#newRun();
+    if (current !== undefined) this.#state = "current";
+    this.#sentinel = new Sentinel(() => this.#run.waitable);
+    makeWaitable(this, () => {
+      this.#checkStarted("wait");
+      return this.#run.waitable;
     });
   }
 
@@ -117,28 +112,35 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     if (this.#state === "closed") throw closed("start");
     if (this.#state !== "new") throw new StateError(`${this.#name} was started before: make a new Process for each start.`);
     checkMayStart();
-    // Values are as they are now, whatever happens to them while the target is looked for.
-    const cargo = this.#pack();
+    // The arguments travel as they are now, whatever happens to them while the target is looked for.
+    const { args, kwargs } = this.#options;
+    const packed = pack({ args, kwargs, self: this.#isSubclass ? { ...this } : undefined } satisfies JobArguments, "");
     this.#state = "starting";
     try {
       const target = await this.#locate();
-      const start = starterFor(this.#method ?? startMethod());
-      const child = await start({ ...this.#options, env: { ...this.#options.env }, backend: this.#backend });
-      this.#run(child, target, cargo);
+      const method = this.#method ?? startMethod();
+      const child = await starterFor(method)({ ...this.#options, env: { ...this.#options.env }, backend: this.#backend });
+      this.#state = "running";
+      children.add(this as never);
+      const names = { name: this.#name, identity: this.#identity, daemon: this.#daemon, parentName: currentName().name };
+      this.#run.begin(child, { ...names, target, subclass: this.#isSubclass, startMethod: method }, packed);
     } catch (error) {
-      cargo.release(false);
-      this.#failed(error);
+      packed.release(false);
+      // Everything is as before this start.
+      this.#state = "new";
+      this.#run.fail(error);
+      this.#run = this.#newRun();
       throw error;
     }
   }
 
   /** What runs in the child; by default the target with its arguments. May be called in this process too, before `start()`. */
   async run(): Promise<Result> {
-    if (this.#resumed?.run !== undefined) return (await this.#resumed.run()) as Result;
+    if (this.#current?.run !== undefined) return (await this.#current.run()) as Result;
     if (this.#state !== "new") throw new StateError("run() works before start() only: in the child it is called by itself.");
     const { target, args, kwargs } = this.#options;
     if (target === undefined) return undefined as Result;
-    const call = typeof target === "function" ? target : await load(await locate(target, this.#callers));
+    const call = typeof target === "function" ? target : await loadTarget(await locateTarget(target, this.#callers));
     return (await Reflect.apply(call, undefined, kwargs === undefined ? args : [...args, kwargs])) as Result;
   }
 
@@ -150,9 +152,8 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
    * @throws {StateError} before `start()`, or for a process that is no child of this one
    */
   async join(options?: WaitOptions): Promise<number | null> {
-    this.#started("join");
-    const wait = checkWait(options);
-    await endsWithin(this.#ended.promise, wait);
+    this.#checkStarted("join");
+    await this.#run.join(checkWait(options));
     return this.exitCode;
   }
 
@@ -164,9 +165,11 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
    * @throws {SerializationError} if what the target returned can't travel
    */
   async result(options?: WaitOptions): Promise<Result> {
-    this.#started("result");
-    const wait: Wait = checkWait(options);
-    return within(this.#outcome.promise, wait, () => new TimeoutError(`${this.#name} gave no result in time.`));
+    this.#checkStarted("result");
+    const run = this.#run;
+    const result = await within(run.outcome, checkWait(options));
+    if (result === LATE) throw run.late();
+    return result;
   }
 
   /** Whether the child exists and has not ended; always true for the current process. */
@@ -195,19 +198,17 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
 
   /** As `join`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
   joinSync(options?: WaitOptions): number | null {
-    this.#started("joinSync");
-    this.#blockUntil("joinSync", "join", checkWait(options), () => this.#ending !== undefined);
+    this.#checkStarted("joinSync");
+    this.#checkExists("joinSync");
+    this.#run.joinSync(checkWait(options));
     return this.exitCode;
   }
 
   /** As `result`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
   resultSync(options?: WaitOptions): Result {
-    this.#started("resultSync");
-    this.#blockUntil("resultSync", "result", checkWait(options), () => this.#settled !== undefined || this.#ending !== undefined);
-    if (this.#settled === undefined && this.#ending !== undefined) throw this.#died(this.#ending);
-    if (this.#settled === undefined) throw new TimeoutError(`${this.#name} gave no result in time.`);
-    if ("error" in this.#settled) throw this.#settled.error;
-    return this.#settled.value;
+    this.#checkStarted("resultSync");
+    this.#checkExists("resultSync");
+    return this.#run.resultSync(checkWait(options));
   }
 
   /** Not unique; may be set at any time. */
@@ -234,31 +235,31 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
   /** `null` before `start()`. */
   get pid(): number | null {
     this.#checkOpen("pid");
-    return this.#state === "current" ? process.pid : (this.#child?.pid ?? null);
+    return this.#state === "current" ? process.pid : (this.#run.child?.pid ?? null);
   }
 
   /** `null` before `start()` and while it runs; 0 normal, 1 for an uncaught error, n for `process.exit(n)`, -signal when killed. */
   get exitCode(): number | null {
     this.#checkOpen("exitCode");
-    return this.#ending?.exitCode ?? null;
+    return this.#run.ending?.exitCode ?? null;
   }
 
   /** What `wait()` can wait for: ready when the process has ended. Throws `StateError` before `start()`. */
   get sentinel(): Sentinel {
-    this.#started("sentinel");
+    this.#checkStarted("sentinel");
     return this.#sentinel;
   }
 
   /** What the child writes, with `stdout: "pipe"`; otherwise `null`. */
   get stdout(): ReadableStream<Uint8Array> | null {
     this.#checkOpen("stdout");
-    return this.#child?.stdout ?? null;
+    return this.#run.child?.stdout ?? null;
   }
 
   /** What the child writes as errors, with `stderr: "pipe"`; otherwise `null`. */
   get stderr(): ReadableStream<Uint8Array> | null {
     this.#checkOpen("stderr");
-    return this.#child?.stderr ?? null;
+    return this.#run.child?.stderr ?? null;
   }
 
   /** Terminates the child if it is alive, joins it and closes. */
@@ -273,9 +274,9 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
 
   /** As Python's `repr`: `<Process name="Process-1" pid=17 ended exitCode=-SIGTERM>`. */
   toString(): string {
-    const { signal = null, exitCode = null } = this.#ending ?? {};
-    const pid = this.#child === undefined ? "" : ` pid=${this.#child.pid}`;
-    const code = this.#ending === undefined ? "" : ` exitCode=${signal === null ? exitCode : `-${signal}`}`;
+    const { signal = null, exitCode = null } = this.#run.ending ?? {};
+    const pid = this.#run.child === undefined ? "" : ` pid=${this.#run.child.pid}`;
+    const code = this.#run.ending === undefined ? "" : ` exitCode=${signal === null ? exitCode : `-${signal}`}`;
     return `<${this.#className()} name=${JSON.stringify(this.#name)}${pid} ${this.#state}${code}${this.#daemon ? " daemon" : ""}>`;
   }
 
@@ -291,206 +292,54 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     return this.run !== Process.prototype.run;
   }
 
-  #pack(): Packed {
-    const { args, kwargs } = this.#options;
-    const self = this.#isSubclass ? { ...this } : undefined;
-    const cargo: Cargo = { args, kwargs, self };
-    return pack(cargo, "");
-  }
-
   async #locate(): Promise<TargetRef | null> {
     const target: Target | undefined = this.#isSubclass ? (this.constructor as Target) : this.#options.target;
-    return target === undefined ? null : locate(target, this.#callers);
+    return target === undefined ? null : locateTarget(target, this.#callers);
   }
 
-  #run(child: Child, target: TargetRef | null, cargo: Packed): void {
-    this.#child = child;
-    this.#state = "running";
-    children.add(this as never);
-    const letGo = this.#daemon || this.#options.detached === true ? () => {} : holdEventLoop();
-    const stopTimer = after(this.#options.startTimeout, () => {
-      this.#outcome.reject(
-        new TimeoutError(
-          `${this.#name} was still importing its target after ${this.#options.startTimeout} ms (startTimeout) and was killed.`,
-        ),
-      );
-      child.kill("SIGKILL");
-    });
-    const place = { name: this.#name, identity: this.#identity, daemon: this.#daemon, parentName: currentProcess().name };
-    const job = { ...place, target, subclass: this.#isSubclass, startMethod: this.#method ?? startMethod() };
-    child.work(job, cargo, (kind, message) => {
-      stopTimer();
-      return this.#hear(kind, message, cargo);
-    });
-    if (this.#killed !== undefined) child.kill(this.#killed);
-    void child.ended.then((ending) => {
-      stopTimer();
-      letGo();
-      this.#handedOver(cargo, false);
-      this.#finish(ending);
-      this.#outcome.reject(this.#died(ending));
-      this.#ended.resolve();
+  #newRun(): Run<Result> {
+    const { detached, startTimeout, transfer } = this.#options;
+    return new Run<Result>({
+      name: () => this.#name,
+      startTimeout,
+      holdsLoop: () => !this.#daemon && detached !== true,
+      handedOver: () => {
+        for (const object of transfer) object.close();
+      },
+      finished: () => {
+        children.delete(this as never);
+        if (this.#state === "running") this.#state = "ended";
+      },
     });
   }
 
-  // As before this start.
-  #failed(error: unknown): void {
-    this.#state = "new";
-    this.#killed = undefined;
-    for (const waited of [this.#outcome, this.#ended]) waited.reject(error);
-    this.#outcome = promised();
-    this.#ended = promised();
+  #kill(call: string, signal: "SIGTERM" | "SIGKILL"): void {
+    this.#checkOpen(call);
+    if (this.#state === "current") throw new StateError(`${call}() is for child processes: this one ends with process.exit().`);
+    if (this.#state === "new") throw new StateError(`${call}() before start(): there is no process yet.`);
+    this.#run.kill(signal);
   }
 
-  #finish(ending: Ending): void {
-    children.delete(this as never);
-    this.#ending = ending;
-    if (this.#state === "running") this.#state = "ended";
+  #checkOpen(call: string): void {
+    if (this.#state === "closed") throw closed(call);
   }
 
-  // The child holds what it was given, or has ended: either way this process need not hold it for the child.
-  #handedOver(cargo: Packed, received: boolean): void {
-    cargo.release(received);
-    for (const object of this.#options.transfer) object.close();
+  #checkStarted(call: string): void {
+    this.#checkOpen(call);
+    if (this.#state === "current") throw new StateError(`${call} is for child processes: this is the process itself.`);
+    if (this.#state === "new") throw new StateError(`${call} before start(): await start() first.`);
   }
 
-  // The child's reports: it has its arguments, then how its target ended.
-  async #hear(kind: ReportKind, message: Message, cargo: Packed): Promise<void> {
-    if (kind === "started") {
-      this.#handedOver(cargo, true);
-      return;
-    }
-    try {
-      const { value, attached } = unpack(message);
-      const outcome = checkOutcome(value);
-      if (kind === "result") this.#settle({ value: outcome.value as Result });
-      else this.#settle({ error: this.#withOrigin(outcome) });
-      await attached;
-    } catch (error) {
-      this.#settle({ error });
-    }
-  }
-
-  #settle(settled: { readonly value: Result } | { readonly error: unknown }): void {
-    this.#settled ??= settled;
-    if ("error" in settled) this.#outcome.reject(settled.error);
-    else this.#outcome.resolve(settled.value);
-  }
-
-  // The events of the child come in here, in place of the event loop.
-  #blockUntil(name: string, twin: string, { timeout }: Wait, isDone: () => boolean): void {
-    if (this.#state === "starting") throw new StateError(`${name}() would keep ${this.#name} from starting: await start() first.`);
-    const backend = this.#child?.endNow === undefined ? undefined : chooseBackend("native");
-    if (this.#state === "running" && backend === undefined) noSync(name, twin);
-    const until = performance.now() + timeout;
-    for (let left = 0; !isDone() && left >= 0; left = until - performance.now()) {
-      backend?.pumpSync?.(Math.min(SLICE, Math.ceil(left)));
-      const ending = this.#child?.endNow?.();
-      if (ending !== undefined) this.#finish(ending);
-    }
-  }
-
-  #withOrigin({ error, runtime }: Outcome): unknown {
-    if (error instanceof Error && Object.isExtensible(error)) {
-      const remote = { pid: this.#child?.pid, name: this.#name, runtime };
-      Object.defineProperty(error, "remote", { value: remote, configurable: true, writable: true });
-    }
-    return error;
-  }
-
-  #died({ exitCode, signal, stderr }: Ending): ProcessDiedError {
-    const pid = this.#child?.pid;
-    const how = signal === null ? `with exit code ${exitCode}` : `by ${signal}`;
-    const hint = signal === "SIGKILL" && this.#killed === undefined ? " (possibly out of memory)" : "";
-    const last = stderr === "" ? "" : `\nThe last of its stderr:\n${stderr}`;
-    return new ProcessDiedError(`${this.#name} (pid ${pid}) ended ${how}${hint} before it gave a result.${last}`, {
-      fields: { pid, exitCode, signal },
-    });
-  }
-
-  #kill(what: string, signal: "SIGTERM" | "SIGKILL"): void {
-    this.#checkOpen(what);
-    if (this.#state === "current") throw new StateError(`${what}() is for child processes: this one ends with process.exit().`);
-    if (this.#state === "new") throw new StateError(`${what}() before start(): there is no process yet.`);
-    this.#killed = signal;
-    this.#child?.kill(signal);
-  }
-
-  #checkOpen(what: string): void {
-    if (this.#state === "closed") throw closed(what);
-  }
-
-  #started(what: string): void {
-    this.#checkOpen(what);
-    if (this.#state === "current") throw new StateError(`${what} is for child processes: this is the process itself.`);
-    if (this.#state === "new") throw new StateError(`${what} before start(): await start() first.`);
+  #checkExists(call: string): void {
+    if (this.#state === "starting") throw new StateError(`${call}() would keep ${this.#name} from starting: await start() first.`);
   }
 }
 
-Object.defineProperty(Process.prototype, Symbol.for("nodejs.util.inspect.custom"), {
-  configurable: true,
-  writable: true,
-  value: Process.prototype.toString,
-});
+// What console.log shows.
+Object.defineProperty(Process.prototype, Symbol.for("nodejs.util.inspect.custom"), { value: Process.prototype.toString, writable: true });
 
-// Nobody has to hear its rejection.
-function promised<T>(): PromiseWithResolvers<T> {
-  const made = Promise.withResolvers<T>();
-  made.promise.catch(() => {});
-  return made;
-}
-
-function closed(what: string): ClosedError {
-  return new ClosedError(`The process object is closed: ${what} works only before close().`);
-}
-
-function checkOutcome(value: unknown): Outcome {
-  if (typeof value === "object" && value !== null) return value as Outcome;
-  throw new CorruptedError("A child reported what no child of ours reports.");
-}
-
-function checkMayStart(): void {
-  if (isImporting()) {
-    throw new StateError(
-      "A process was started while a child imports its module, and would start others without end: start it inside `if (import.meta.main) { ... }` (or `isMain(import.meta)`), or in a function.",
-    );
-  }
-  if (currentPlace().depth >= MAX_DEPTH)
-    throw new StateError(`Processes are nested ${MAX_DEPTH} deep here: a child probably starts itself again and again.`);
-}
-
-const method = Symbol("start method");
-
-/** A Process class whose processes start by this method. */
-export function processWithMethod(fixed: StartMethod): typeof Process {
-  const Fixed = class<Args extends readonly unknown[], Result, Kwargs extends object> extends Process<Args, Result, Kwargs> {};
-  Object.defineProperty(Fixed, method, { value: fixed });
-  Object.defineProperty(Fixed, "name", { value: "Process" });
-  return Fixed;
-}
-
-function methodOf(Class: object): StartMethod | undefined {
-  return (Class as { readonly [method]?: StartMethod })[method];
-}
-
-let current: Process<never, unknown> | undefined;
-
-/** In a child: this is what `currentProcess()` gives from now on. */
-export function setCurrentProcess(now: Process<never, unknown>): void {
-  current = now;
-}
-
-/**
- * The object of this process: in the main process its name is `MainProcess`.
- *
- * @example
- * ```ts
- * console.log(currentProcess().name); // "MainProcess"
- * ```
- */
-export function currentProcess(): Process<never, unknown> {
-  current ??= new Process(new Resumed("MainProcess", [], false) as never);
-  return current;
+function closed(call: string): ClosedError {
+  return new ClosedError(`The process object is closed: ${call} works only before close().`);
 }
 
 /** This process's own children that were started and have not ended. */

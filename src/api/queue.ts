@@ -1,13 +1,14 @@
-import type { QueuePort, QueueStats } from "../backend/contract/backend.ts";
+import { QUEUE, type QueuePort, type QueueSettings, type QueueStats } from "../backend/contract/queue.ts";
 import { ShutDown, StateError } from "../errors/errors.ts";
-import { Adopted, accept, deliver, deliverSync, packLent, registerShared } from "../objects/message.ts";
-import { backendFor, Hold, noSync } from "../objects/shared-object.ts";
-import { type BlockOptions, checkWait, describe, ONCE, type Wait, type WaitOptions } from "../util/timing.ts";
-import { waitable } from "./wait.ts";
+import { notAllDone } from "../errors/messages.ts";
+import { makeFor, type ObjectOptions } from "../objects/make.ts";
+import { adopt, isClosed, noSync, openPort, portOf, SharedObject } from "../objects/shared-object.ts";
+import { makeWaitable } from "../objects/waitable.ts";
+import { describe } from "../util/describe.ts";
+import { type BlockOptions, checkWait, ONCE, type WaitOptions } from "../util/wait-options.ts";
+import { acceptItem, putInto, putIntoSync, takeFromSync } from "./queue-items.ts";
 
-export type { QueueStats } from "../backend/contract/backend.ts";
-
-export interface QueueOptions {
+export interface QueueOptions extends ObjectOptions {
   /** How many items the queue holds at most; without it, or with 0 or less, any number. */
   readonly maxsize?: number;
   /** Give back to the front of the queue what a consumer that died had taken and not marked done. Default `false`. */
@@ -19,16 +20,7 @@ export interface ShutdownOptions {
   readonly immediate?: boolean;
 }
 
-function putInto(port: QueuePort, item: unknown, wait: Wait): Promise<void> | undefined {
-  const packed = packLent(item, "item");
-  // Most puts are in at once: those cost no promise.
-  if (packed.refs.length === 0 && port.putNow?.(packed) === true) return undefined;
-  return deliver(packed, (message) => port.put(message, wait));
-}
-
-const unbounded = { maxsize: 0, redeliver: false };
-
-function checkOptions(options: QueueOptions | number): { maxsize: number; redeliver: boolean } {
+function checkOptions(options: QueueOptions | number): QueueSettings {
   const { maxsize = 0, redeliver = false } = typeof options === "number" ? { maxsize: options } : options;
   if (typeof maxsize !== "number") throw new TypeError(`maxsize must be a number of items, received ${describe(maxsize)}.`);
   if (!Number.isInteger(maxsize) && maxsize !== Number.POSITIVE_INFINITY && maxsize !== Number.NEGATIVE_INFINITY) {
@@ -49,26 +41,28 @@ function checkOptions(options: QueueOptions | number): { maxsize: number; redeli
  * queue.close();
  * ```
  */
-export class Queue<T = unknown> implements AsyncIterable<T> {
-  readonly #hold: Hold<QueuePort>;
-
+export class Queue<T = unknown> extends SharedObject<QueuePort> implements AsyncIterable<T> {
   /**
-   * @param options `maxsize` alone, or {@link QueueOptions}.
+   * @param options `maxsize` alone, or {@link QueueOptions}
    * @throws {TypeError} if `maxsize` is no number
    * @throws {RangeError} if `maxsize` is no whole number
    */
-  constructor(options: QueueOptions | number = unbounded) {
+  constructor(options: QueueOptions | number = {}) {
     if (typeof options !== "number" && (typeof options !== "object" || options === null))
       throw new TypeError(`A queue takes maxsize or { maxsize?, redeliver? }, received ${describe(options)}.`);
-    const port =
-      options instanceof Adopted ? (options.port as QueuePort) : backendFor(new.target).makeQueue("queue", checkOptions(options));
-    this.#hold = new Hold(port, "queue", this);
-    waitable(this, () => this.#hold.open("wait"));
+    super(QUEUE.label, () => makeFor(new.target, QUEUE, checkOptions(options), typeof options === "number" ? undefined : options));
+    makeWaitable(this, () => openPort(this, "wait"));
+  }
+
+  /** @internal */
+  static adopt(port: QueuePort): Queue {
+    return adopt(port, () => new Queue());
   }
 
   /**
    * Puts an item, as it is now, at the end. Settled, the item is seen by every process.
    *
+   * @param item any value that can travel
    * @param options `timeout` in ms, `signal`, `block`; default: wait for room for ever
    * @throws {Full} if there was no room in time
    * @throws {ShutDown} if the queue was shut down
@@ -76,17 +70,14 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * @throws {SerializationError} if the item can't travel
    */
   async put(item: T, options?: BlockOptions): Promise<void> {
-    const port = this.#hold.open("put");
-    const wait = checkWait(options);
-    const rest = putInto(port, item, wait);
-    if (rest !== undefined) await rest;
+    const pending = putInto(openPort(this, "put"), item, checkWait(options));
+    if (pending !== undefined) await pending;
   }
 
-  /** `put` that never waits: rejects with `Full` at once. */
+  /** Puts an item without waiting: rejects with `Full` at once. */
   async putNowait(item: T): Promise<void> {
-    const port = this.#hold.open("putNowait");
-    const rest = putInto(port, item, ONCE);
-    if (rest !== undefined) await rest;
+    const pending = putInto(openPort(this, "putNowait"), item, ONCE);
+    if (pending !== undefined) await pending;
   }
 
   /**
@@ -99,45 +90,45 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * @throws {OwnerDiedError} if the process that made the queue is gone
    */
   async get(options?: BlockOptions): Promise<T> {
-    const port = this.#hold.open("get");
+    const port = openPort(this, "get");
     const wait = checkWait(options);
-    return accept(port.getNow?.() ?? (await port.get(wait))) as T;
+    return acceptItem(port.getNow?.() ?? (await port.get(wait))) as T;
   }
 
-  /** `get` that never waits: rejects with `Empty` at once. */
+  /** Takes the first item without waiting: rejects with `Empty` at once. */
   async getNowait(): Promise<T> {
-    return accept(await this.#hold.open("getNowait").get(ONCE)) as T;
+    return acceptItem(await openPort(this, "getNowait").get(ONCE)) as T;
   }
 
   /** The number of items in the queue, exact at the moment it was asked. */
   async qsize(): Promise<number> {
-    return (await this.#hold.open("qsize").stats()).size;
+    return (await openPort(this, "qsize").stats()).size;
   }
 
   /** Whether no item is in the queue: the same counter as `qsize`. */
   async empty(): Promise<boolean> {
-    return (await this.#hold.open("empty").stats()).size === 0;
+    return (await openPort(this, "empty").stats()).size === 0;
   }
 
   /** Whether `maxsize` items are in the queue; never, without `maxsize`. */
   async full(): Promise<boolean> {
-    const { size, maxsize } = await this.#hold.open("full").stats();
+    const { size, maxsize } = await openPort(this, "full").stats();
     return maxsize > 0 && size >= maxsize;
   }
 
   /** Counts since the queue was made; `lost` are items in the hands of consumers that died before their `get` settled. */
   async stats(): Promise<QueueStats> {
-    const { maxsize: _, ...stats } = await this.#hold.open("stats").stats();
+    const { maxsize: _, ...stats } = await openPort(this, "stats").stats();
     return stats;
   }
 
   /**
    * Marks this process's oldest taken item as done.
    *
-   * @throws {StateError} if nothing taken is left to be marked
+   * @throws {StateError} if no taken item is left to be marked
    */
   async taskDone(): Promise<void> {
-    await this.#hold.open("taskDone").taskDone();
+    await openPort(this, "taskDone").taskDone();
   }
 
   /**
@@ -148,7 +139,8 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * @throws {ProcessDiedError} if consumers ended holding unmarked items (`items` says how many): they count as done from then on
    */
   async join(options?: WaitOptions): Promise<void> {
-    await this.#hold.open("join").join(checkWait(options));
+    const port = openPort(this, "join");
+    if (!(await port.join(checkWait(options)))) throw notAllDone();
   }
 
   /**
@@ -159,48 +151,45 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
   async shutdown(options: ShutdownOptions = {}): Promise<void> {
     if (typeof options !== "object" || options === null)
       throw new TypeError(`shutdown takes { immediate? }, received ${describe(options)}.`);
-    await this.#hold.open("shutdown").shutdown(options.immediate === true);
+    await openPort(this, "shutdown").shutdown(options.immediate === true);
   }
 
   /** Ends this process's use of the queue: pending gets reject with `ClosedError`, pending puts go out. Idempotent. */
-  close(): void {
-    this.#hold.close();
+  override close(): void {
+    super.close();
   }
 
   /**
-   * Waits until what this process put has left it; its exit does that by itself.
+   * Waits until what this process put has left it. A normal end of the process does that by itself.
    *
    * @throws {StateError} before `close()`
    */
   async joinThread(): Promise<void> {
-    if (!this.#hold.closed) throw new StateError("joinThread() waits for the last puts: call close() first.");
-    await this.#hold.port.sent();
+    if (!isClosed(this)) throw new StateError("joinThread() waits for the last puts: call close() first.");
+    await portOf(this).sent();
   }
 
-  /** This process's exit does not wait for unfinished puts: they may be lost. */
+  /** Lets this process end without waiting for unfinished puts: they may be lost. */
   cancelJoinThread(): void {
-    this.#hold.port.letGo();
+    portOf(this).letGo();
   }
 
   /** As `put`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
   putSync(item: T, options?: BlockOptions): void {
-    const port = this.#hold.open("putSync");
-    const wait = checkWait(options);
-    if (port.putSync === undefined) return noSync("putSync", "put");
-    deliverSync(packLent(item, "item"), (message) => port.putSync?.(message, wait));
+    const port = openPort(this, "putSync");
+    putIntoSync(port, item, checkWait(options));
   }
 
   /** As `get`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
   getSync(options?: BlockOptions): T {
-    const port = this.#hold.open("getSync");
-    return port.getSync === undefined ? noSync("getSync", "get") : (accept(port.getSync(checkWait(options))) as T);
+    const port = openPort(this, "getSync");
+    return takeFromSync(port, checkWait(options)) as T;
   }
 
   /** As `join`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
   joinSync(options?: WaitOptions): void {
-    const port = this.#hold.open("joinSync");
-    if (port.joinSync === undefined) return noSync("joinSync", "join");
-    port.joinSync(checkWait(options));
+    const { blocking = noSync("joinSync", "join") } = openPort(this, "joinSync");
+    if (!blocking.joinSync(checkWait(options))) throw notAllDone();
   }
 
   /** The items, until the queue is shut down and drained. `break` takes nothing more and leaves the queue open. */
@@ -217,89 +206,13 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
     }
   }
 
-  /** As `close()`. */
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
   /** `close()`, then `joinThread()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
-    await this.#hold.port.sent();
+    await portOf(this).sent();
   }
 }
 
 /** {@link Queue} under Python's name. */
 export const JoinableQueue: typeof Queue = Queue;
 export type JoinableQueue<T = unknown> = Queue<T>;
-
-/**
- * The plain queue: `put`, `get`, `empty`, `close`.
- *
- * @example
- * ```ts
- * const queue = new SimpleQueue<number>();
- * await queue.put(1);
- * console.log(await queue.get()); // 1
- * ```
- */
-export class SimpleQueue<T = unknown> {
-  readonly #hold: Hold<QueuePort>;
-
-  constructor(adopted?: unknown) {
-    const port = adopted instanceof Adopted ? (adopted.port as QueuePort) : backendFor(new.target).makeQueue("simple", unbounded);
-    this.#hold = new Hold(port, "queue", this);
-    waitable(this, () => this.#hold.open("wait"));
-  }
-
-  /** As {@link Queue.put}. */
-  async put(item: T, options?: WaitOptions): Promise<void> {
-    const port = this.#hold.open("put");
-    const wait = checkWait(options);
-    const rest = putInto(port, item, wait);
-    if (rest !== undefined) await rest;
-  }
-
-  /** As {@link Queue.get}. */
-  async get(options?: WaitOptions): Promise<T> {
-    const port = this.#hold.open("get");
-    const wait = checkWait(options);
-    return accept(port.getNow?.() ?? (await port.get(wait))) as T;
-  }
-
-  /** Whether no item is in the queue: the same counter as `qsize`. */
-  async empty(): Promise<boolean> {
-    return (await this.#hold.open("empty").stats()).size === 0;
-  }
-
-  /** Whether this process has closed it. */
-  get closed(): boolean {
-    return this.#hold.closed;
-  }
-
-  /** Ends this process's use of the queue. Idempotent. */
-  close(): void {
-    this.#hold.close();
-  }
-
-  /** As `put`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
-  putSync(item: T): void {
-    const port = this.#hold.open("putSync");
-    if (port.putSync === undefined) return noSync("putSync", "put");
-    deliverSync(packLent(item, "item"), (message) => port.putSync?.(message, checkWait(undefined)));
-  }
-
-  /** As `get`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
-  getSync(options?: WaitOptions): T {
-    const port = this.#hold.open("getSync");
-    return port.getSync === undefined ? noSync("getSync", "get") : (accept(port.getSync(checkWait(options))) as T);
-  }
-
-  /** As `close()`. */
-  [Symbol.dispose](): void {
-    this.close();
-  }
-}
-
-registerShared("queue", (adopted) => new Queue(adopted as never));
-registerShared("simple", (adopted) => new SimpleQueue(adopted));

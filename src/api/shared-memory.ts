@@ -1,9 +1,9 @@
-import type { Backend, MemoryPort } from "../backend/contract/backend.ts";
+import { MEMORY, type MemoryPort, type MemorySettings } from "../backend/contract/memory.ts";
 import { UnsupportedError } from "../errors/errors.ts";
-import { Adopted, registerShared } from "../objects/message.ts";
-import { backendFor, Hold } from "../objects/shared-object.ts";
+import { backendFor } from "../objects/backend-binding.ts";
+import { adopt, openPort, portOf, SharedObject } from "../objects/shared-object.ts";
+import { describe } from "../util/describe.ts";
 import { randomName } from "../util/random.ts";
-import { describe } from "../util/timing.ts";
 
 export interface SharedMemoryOptions {
   /** Make new memory; otherwise attach what has this name. Default `false`. */
@@ -16,7 +16,7 @@ export interface SharedMemoryOptions {
 
 const NAME = /^[A-Za-z0-9._-]{1,200}$/;
 
-// Who had a view of the memory has the memory: it stays mapped until close(), however the object itself was dropped.
+// A view of the memory keeps the object: the memory stays mapped until close(), also when the program keeps only the view.
 const owners = new WeakMap<ArrayBuffer, SharedMemory>();
 
 function checkName(name: unknown): string {
@@ -31,25 +31,20 @@ function checkSize(size: unknown): number {
   return size;
 }
 
-function open(backend: Backend, options: SharedMemoryOptions): MemoryPort {
+function checkOptions(options: SharedMemoryOptions): MemorySettings {
   if (typeof options !== "object" || options === null)
     throw new TypeError(`SharedMemory takes { name?, create?, size? }, received ${describe(options)}.`);
   const { create = false, name, size } = options;
   if (typeof create !== "boolean") throw new TypeError(`create must be a boolean, received ${describe(create)}.`);
   const checked = name === undefined ? undefined : checkName(name);
-  const bytes = create ? checkSize(size) : 0;
-  if (backend.makeMemory === undefined || backend.attachMemory === undefined)
-    throw new UnsupportedError(
-      "SharedMemory needs the native backend: capabilities() says why it is not there. SharedArray works on both.",
-    );
-  if (create) return backend.makeMemory(bytes, checked ?? randomName(16));
+  if (create) return { create, size: checkSize(size), name: checked ?? randomName(16) };
   if (checked === undefined) throw new TypeError("SharedMemory attaches memory by its name: give one, or { create: true, size }.");
-  return backend.attachMemory(checked);
+  return { create, name: checked };
 }
 
 /**
  * Bytes that several processes see at once: native backend. It is attached by being sent to another process of the tree, or by its name
- * from anywhere. It is gone when nobody holds it any more, at the latest then its name too.
+ * from anywhere. It is gone when no process holds it any more, at the latest then its name too.
  *
  * @example
  * ```ts
@@ -61,10 +56,9 @@ function open(backend: Backend, options: SharedMemoryOptions): MemoryPort {
  * memory.close();
  * ```
  */
-export class SharedMemory {
+export class SharedMemory extends SharedObject<MemoryPort> {
   /** How many bytes; known after `close()` too. */
   readonly size: number;
-  readonly #hold: Hold<MemoryPort>;
 
   /**
    * @param options {@link SharedMemoryOptions}
@@ -75,9 +69,20 @@ export class SharedMemory {
    * @throws {CorruptedError} if what has the name is no shared memory of ours
    */
   constructor(options: SharedMemoryOptions) {
-    const port = options instanceof Adopted ? (options.port as MemoryPort) : open(backendFor(new.target), options);
-    this.#hold = new Hold(port, "shared memory", this);
-    this.size = port.size;
+    super(MEMORY.label, () => {
+      const settings = checkOptions(options);
+      const backend = backendFor(new.target);
+      if (backend.features.sharedMemory) return backend.make(MEMORY, settings);
+      throw new UnsupportedError(
+        "SharedMemory needs the native backend: capabilities() says why it is not there. SharedArray works on both.",
+      );
+    });
+    this.size = openPort(this, "").size;
+  }
+
+  /** @internal */
+  static adopt(port: MemoryPort): SharedMemory {
+    return adopt(port, () => new SharedMemory({}));
   }
 
   /**
@@ -87,37 +92,30 @@ export class SharedMemory {
    * @throws {UnsupportedError} where the runtime gives no view of memory, as Deno without `--allow-ffi` for everything
    */
   get buf(): Uint8Array {
-    const { buffer } = this.#hold.open("buf");
+    const { buffer } = openPort(this, "buf");
     owners.set(buffer, this);
     return new Uint8Array(buffer);
   }
 
-  /** By which any process of this user can attach it. */
+  /** The name by which any process of this user can attach it. */
   get name(): string {
-    return this.#hold.port.name;
+    return portOf(this).name;
   }
 
   /**
-   * Removes the name: nobody can attach the memory by it any more, and who has it keeps it.
+   * Removes the name: no process can attach the memory by it any more. Processes that have the memory keep it.
    *
    * @throws {ProcessError} if it was removed before
    */
   unlink(): void {
-    this.#hold.port.unlink();
+    portOf(this).unlink();
   }
 
   /**
    * Unmaps the memory in this process. The last process to close it removes the name. Idempotent. An object that nobody closed is closed
    * when it is collected, unless `buf` was asked for.
    */
-  close(): void {
-    this.#hold.close();
-  }
-
-  /** As `close()`. */
-  [Symbol.dispose](): void {
-    this.close();
+  override close(): void {
+    super.close();
   }
 }
-
-registerShared("memory", (adopted) => new SharedMemory(adopted as never));

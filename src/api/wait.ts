@@ -1,25 +1,11 @@
-import { chooseBackend } from "../backend/registry.ts";
-import { TimeoutError } from "../errors/errors.ts";
+import type { BlockingPort } from "../backend/contract/port.ts";
 import { noSync } from "../objects/shared-object.ts";
+import { type Waitable, waitableOf } from "../objects/waitable.ts";
+import { SLICE } from "../util/blocking.ts";
+import { watchWait } from "../util/deadline.ts";
+import { describe } from "../util/describe.ts";
 import { holdEventLoop } from "../util/event-loop.ts";
-import { checkWait, describe, ONCE, type Wait, type WaitOptions, watchWait } from "../util/timing.ts";
-
-/** What `wait()` asks of an object: whether, or when, a read would not wait. */
-export interface Poller {
-  poll(wait: Wait): Promise<boolean>;
-  /** Where the backend has blocking calls. */
-  pollNow?(): boolean;
-}
-
-/** A blocking wait looks again this often: milliseconds. */
-const SLICE = 100;
-
-const pollers = new WeakMap<object, () => Poller>();
-
-/** Lets `wait()` take the object; `open` throws if it can't be waited for now. */
-export function waitable(object: object, open: () => Poller): void {
-  pollers.set(object, open);
-}
+import { checkWait, ONCE, type Wait, type WaitOptions } from "../util/wait-options.ts";
 
 /**
  * Waits until one or more of the objects are ready: a message, an item or an end can be read, or the process has ended. Reads nothing.
@@ -39,9 +25,9 @@ export function waitable(object: object, open: () => Poller): void {
 export async function wait<T extends object>(objects: Iterable<T>, options?: WaitOptions): Promise<T[]> {
   const limits = checkWait(options);
   const list = [...checkIterable(objects)];
-  const polls = openAll(list);
+  const waitables = openAll(list);
   const ready = async (): Promise<T[]> => {
-    const answers = await Promise.all(polls.map((poll) => poll.poll(ONCE)));
+    const answers = await Promise.all(waitables.map((each) => each.poll(ONCE)));
     return list.filter((_, i) => answers[i]);
   };
   const until = performance.now() + limits.timeout;
@@ -49,8 +35,8 @@ export async function wait<T extends object>(objects: Iterable<T>, options?: Wai
     const now = await ready();
     if (now.length > 0 || left === 0) return now;
     limits.signal?.throwIfAborted();
-    // What was ready may be somebody else's when it is looked at.
-    if (!(await untilFirst(polls, { ...limits, timeout: left }))) return [];
+    // Another process may take what made an object ready before `ready` looks at it: then the wait goes on.
+    if (!(await untilFirst(waitables, { ...limits, timeout: left }))) return [];
   }
 }
 
@@ -62,28 +48,33 @@ export async function wait<T extends object>(objects: Iterable<T>, options?: Wai
 export function waitSync<T extends object>(objects: Iterable<T>, options?: WaitOptions): T[] {
   const { timeout } = checkWait(options);
   const list = [...checkIterable(objects)];
-  const polls = openAll(list);
-  if (polls.some(({ pollNow }) => pollNow === undefined)) noSync("waitSync", "wait");
-  const backend = chooseBackend("native");
+  const waitables = openAll(list);
+  const ports = waitables.map(({ blocking = noSync("waitSync", "wait") }): BlockingPort => blocking);
   const until = performance.now() + timeout;
   const stop = new AbortController();
   try {
     for (let watched = false; ; watched = true) {
-      const now = list.filter((_, i) => polls[i]?.pollNow?.() === true);
+      const now = list.filter((_, i) => ports[i]?.pollSync() === true);
       const left = until - performance.now();
       if (now.length > 0 || left <= 0) return now;
-      // A pending poll has its object watched; that nobody awaits it is no matter.
-      if (!watched) for (const poll of polls) poll.poll({ timeout: Number.POSITIVE_INFINITY, signal: stop.signal }).catch(() => {});
-      backend.pumpSync?.(Math.min(SLICE, Math.ceil(left)));
+      // A pending poll makes the backend watch its object. Nothing awaits that poll.
+      if (!watched) for (const each of waitables) each.poll({ timeout: Number.POSITIVE_INFINITY, signal: stop.signal }).catch(() => {});
+      pump(ports, Math.min(SLICE, Math.ceil(left)));
     }
   } finally {
     stop.abort();
   }
 }
 
-function openAll(list: readonly unknown[]): Poller[] {
+// All objects of a thread with blocking calls share what wakes the thread, so that one of them can wait for all.
+function pump([first]: readonly BlockingPort[], ms: number): void {
+  if (first !== undefined) first.pumpSync(ms);
+  else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+function openAll(list: readonly unknown[]): Waitable[] {
   return list.map((object, i) => {
-    const open = typeof object === "object" && object !== null ? pollers.get(object) : undefined;
+    const open = typeof object === "object" && object !== null ? waitableOf(object) : undefined;
     if (open === undefined)
       throw new TypeError(
         `wait() takes connections, queues, processes, sentinels, events and listeners; number ${i} is ${describe(object)}.`,
@@ -99,17 +90,17 @@ function checkIterable<T>(objects: Iterable<T>): Iterable<T> {
   return objects;
 }
 
-// True once one of them is ready; false when the time ran out. The others are told to stop.
-async function untilFirst(polls: readonly Poller[], { timeout, signal }: Wait): Promise<boolean> {
+// True once one of them is ready; false when the time ran out. The waits for the others are ended.
+async function untilFirst(waitables: readonly Waitable[], { timeout, signal }: Wait): Promise<boolean> {
   const stop = new AbortController();
   const abort = (): void => stop.abort(signal?.reason);
   signal?.addEventListener("abort", abort, { once: true });
   const letGo = holdEventLoop();
   try {
     return await Promise.race([
-      ...polls.map((poll) => poll.poll({ timeout, signal: stop.signal })),
-      // With nothing to wait for, the wait is for the time alone.
-      ...(polls.length === 0 ? [never({ timeout, signal: stop.signal })] : []),
+      ...waitables.map((each) => each.poll({ timeout, signal: stop.signal })),
+      // An empty list waits for the time alone.
+      ...(waitables.length === 0 ? [untilLate({ timeout, signal: stop.signal })] : []),
     ]);
   } finally {
     signal?.removeEventListener("abort", abort);
@@ -118,12 +109,8 @@ async function untilFirst(polls: readonly Poller[], { timeout, signal }: Wait): 
   }
 }
 
-function never({ timeout, signal }: Wait): Promise<boolean> {
+function untilLate(wait: Wait): Promise<false> {
   return new Promise((resolve, reject) => {
-    watchWait(
-      { timeout, signal },
-      () => new TimeoutError(),
-      (reason) => (reason instanceof TimeoutError ? resolve(false) : reject(reason)),
-    );
+    watchWait(wait, () => resolve(false), reject);
   });
 }

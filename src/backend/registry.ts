@@ -1,113 +1,96 @@
 import { UnsupportedError } from "../errors/errors.ts";
-import { runtime } from "../runtime/current.ts";
-import { tree } from "../tree/tree.ts";
-import type { Backend, Ref } from "./contract/backend.ts";
-import { loadLibrary } from "./native/library/library.ts";
-import { ABI } from "./native/library/shim.ts";
-import { Native } from "./native/native.ts";
-import { Portable } from "./portable/portable.ts";
+import type { Backend, BackendProvider } from "./contract/backend.ts";
+import type { LaunchTarget } from "./contract/launcher.ts";
+import type { Ref } from "./contract/ref.ts";
+import { setLibrary } from "./native/library/load.ts";
+import { nativeProvider } from "./native/provider.ts";
+import { portableProvider } from "./portable/provider.ts";
 
+/** A backend that users can name; "auto" is the native one where it loads, else the portable one. */
 export type BackendName = "portable" | "native" | "auto";
 
-/** What this process can do, and why not more. */
-export interface Capabilities {
-  readonly runtime: string;
-  /** The runtime's version. */
-  readonly version: string;
-  readonly backend: "portable" | "native";
-  /** Why this backend was taken. */
-  readonly reason: string;
-  /** Path of the native library, or null. */
-  readonly library: string | null;
-  /** ABI version of the native library, or null. */
-  readonly abi: number | null;
-  readonly fileno: boolean;
-  readonly sync: boolean;
-  readonly sharedMemory: boolean;
-  readonly limits: boolean;
+// In the order of preference. Another backend is one line more here, or a call of `registerBackend`.
+const providers = new Map<string, BackendProvider>([nativeProvider, portableProvider].map((provider) => [provider.name, provider]));
+
+export { setLibrary };
+
+/** Adds a backend, which from then on can be named, and whose objects can come in messages. */
+export function registerBackend(provider: BackendProvider): void {
+  providers.set(provider.name, provider);
 }
 
-let portable: Portable | undefined;
-let native: Native | undefined;
-
-/** The backend of plain runtime APIs. */
-export function portableBackend(): Portable {
-  portable ??= new Portable(tree);
-  return portable;
+/** All backends there are, the preferred one first. */
+export function backendProviders(): Iterable<BackendProvider> {
+  return providers.values();
 }
 
-/** The backend of the C shim; throws `UnsupportedError` with the reason where there is none. */
-export function nativeBackend(): Native {
-  if (native === undefined) {
-    const { shim, reason } = loadLibrary();
-    if (shim === undefined) throw new UnsupportedError(`There is no native backend here: ${reason}.`);
-    native = new Native(shim, tree);
-  }
-  return native;
-}
-
-/** Checks a backend's name; throws `RangeError` for an unknown one and `UnsupportedError` for one that isn't there. */
+/** Checks a backend's name. Throws `RangeError` for an unknown one, and `UnsupportedError` for one that this process can't use. */
 export function checkBackend(name: unknown): asserts name is BackendName {
-  if (name === "native") nativeBackend();
-  else if (name !== "portable" && name !== "auto") {
-    throw new RangeError(`The backend must be "portable", "native" or "auto", received ${JSON.stringify(name)}.`);
-  }
+  if (name === "auto") return;
+  const provider = providers.get(name as string);
+  if (provider !== undefined) provider.open();
+  else throw new RangeError(`The backend must be "portable", "native" or "auto", received ${JSON.stringify(name)}.`);
 }
 
-/** The backend that new objects live in; by default as POLYPROC_BACKEND says, and native where it loads. */
-export function chooseBackend(name: BackendName = wanted()): Backend {
-  if (name === "native") return nativeBackend();
-  return name === "auto" && loadLibrary().shim !== undefined ? nativeBackend() : portableBackend();
+/** The backend for new objects. By default the one that POLYPROC_BACKEND names. */
+export function chooseBackend(name: string = wantedBackend()): Backend {
+  return name === "auto" ? automaticBackend() : providerNamed(name).open();
 }
 
 /** The backend that a reference belongs to. */
 export function backendOf(ref: Ref): Backend {
-  return ref.native === true ? nativeBackend() : portableBackend();
+  return providerNamed(ref.backend).open();
 }
 
-/** Resolves when what this process has put and sent is out, whatever it lives in. */
+/** In a child: the backend whose launcher started it. */
+export function backendOfChild(name: string, forChild: unknown): Backend {
+  return providerNamed(name).openInChild(forChild);
+}
+
+/** The backend that starts such a child: the chosen one if it can, else the first that can. */
+export function backendToStart(target: LaunchTarget, chosen: string | undefined): Backend {
+  const preferred = chooseBackend(chosen);
+  if (preferred.launcher.canStart(target)) return preferred;
+  const others = [...providers.values()].filter((provider) => provider.available().yes).map((provider) => provider.open());
+  return others.find(({ launcher }) => launcher.canStart(target)) ?? preferred;
+}
+
+/** The native library that this process has loaded, for children that are to load the same one. */
+export function loadedLibrary(): string | undefined {
+  for (const backend of openedBackends()) if (backend.features.library !== null) return backend.features.library;
+  return undefined;
+}
+
+/** Resolves when what this process has put and sent is out, whatever backend it lives in. */
 export async function flushed(): Promise<void> {
-  await Promise.all([portable?.flushed(), native?.flushed()]);
+  await Promise.all(openedBackends().map((backend) => backend.flushed()));
 }
 
-/**
- * What this process can do on this runtime and backend.
- *
- * @throws {CorruptedError} for a native library that is not as it was built
- *
- * @example
- * ```ts
- * console.log(capabilities().backend); // "native" or "portable"
- * ```
- */
-export function capabilities(): Capabilities {
-  const { name } = chooseBackend();
-  const isNative = name === "native";
-  const choice = wanted();
-  const loaded = choice === "portable" ? undefined : loadLibrary();
-  return {
-    runtime: runtime.name,
-    version: runtime.version,
-    backend: name,
-    reason: choice === "auto" ? (loaded?.reason ?? "") : "POLYPROC_BACKEND asks for it",
-    library: isNative ? (loaded?.checked?.path ?? null) : null,
-    abi: isNative ? ABI : null,
-    fileno: isNative,
-    sync: isNative,
-    sharedMemory: isNative,
-    limits: isNative,
-  };
-}
-
-/** What POLYPROC_BACKEND asks for; throws `RangeError` for what is no backend. */
-function wanted(): BackendName {
+/** What POLYPROC_BACKEND asks for. Throws `RangeError` for what is no backend. */
+export function wantedBackend(): BackendName {
   let name: string;
   try {
     name = process.env.POLYPROC_BACKEND || "auto";
   } catch {
-    // Deno without --allow-env.
+    // Deno without --allow-env can't read it.
     return "auto";
   }
-  if (name !== "portable" && name !== "auto" && name !== "native") checkBackend(name);
+  if (name !== "auto" && !providers.has(name)) checkBackend(name);
   return name as BackendName;
+}
+
+function automaticBackend(): Backend {
+  for (const provider of providers.values()) if (provider.automatic && provider.available().yes) return provider.open();
+  throw new UnsupportedError("No backend is available here.");
+}
+
+function openedBackends(): Backend[] {
+  return [...providers.values()].flatMap((provider) => provider.opened() ?? []);
+}
+
+function providerNamed(name: string): BackendProvider {
+  const provider = providers.get(name);
+  if (provider === undefined)
+    throw new UnsupportedError(`An object of the backend ${JSON.stringify(name)} came to a process that does not have this backend.`);
+  return provider;
 }

@@ -1,15 +1,16 @@
-// The first module that a child runs: it learns from its stdin who it is, and does its job.
-
-import { type Frame, Op } from "../codec/frame.ts";
+// The first module that a child runs. It learns from its stdin who it is, and does its job.
+import type { JobFrame } from "../backend/contract/launcher.ts";
+import { backendOfChild } from "../backend/registry.ts";
+import { Op } from "../codec/op.ts";
 import type { Boot } from "../launch/job.ts";
 import { tree } from "../tree/tree.ts";
 import { VERSION } from "../util/version.ts";
-import { Channel } from "./channel.ts";
-import { nativeLink, portableLink } from "./link.ts";
-import { rehearse, runJob } from "./run.ts";
+import { rehearse } from "./rehearse.ts";
+import { runJob } from "./run-job.ts";
+import { StdinFrames } from "./stdin-frames.ts";
 
-function readBoot(channel: Channel): Boot {
-  const { op, meta } = channel.read();
+function readBoot(frames: StdinFrames): Boot {
+  const { op, meta } = frames.read();
   const boot = meta as Boot;
   if (op !== Op.boot || boot?.version !== VERSION) {
     throw new Error(`A child of polyproc ${VERSION} was started by something else, or by another version (${boot?.version}).`);
@@ -18,17 +19,17 @@ function readBoot(channel: Channel): Boot {
 }
 
 async function main(): Promise<void> {
-  const channel = new Channel();
-  const boot = readBoot(channel);
-  tree.take(boot.family);
-  // A job that is there already is read before a helper thread takes the channel.
-  const job: Frame | undefined = boot.spare ? undefined : channel.read();
-  const link = boot.library === undefined ? portableLink(channel, boot) : nativeLink(boot);
-  // What nearly every target imports.
+  const frames = new StdinFrames();
+  const boot = readBoot(frames);
+  tree.join(boot.membership);
+  // A job that is there already is read before the backend takes the channel over.
+  const job: JobFrame | undefined = boot.spare ? undefined : frames.read();
+  const channel = await backendOfChild(boot.backend, boot.forChild).launcher.connect(boot);
+  // Nearly every target imports the library.
   if (boot.spare) await import("../../mod.ts");
   for (const module of boot.preload) await import(module).catch(() => {});
   if (boot.spare) await rehearse();
-  await runJob(boot, job ?? (await link.nextJob()), link);
+  await runJob(boot, job ?? (await channel.nextJob()), channel);
 }
 
 main().catch((error: unknown) => {

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-// The command `polyproc`.
+// The program behind the command `polyproc`.
 import { doctor } from "./doctor.ts";
 
 const USAGE = `Usage: polyproc doctor
 
-  doctor    what polyproc can do on this machine and runtime, and what is off (exit code 1)
+  doctor    shows what polyproc can do with this machine and runtime; exits with 1 if there are problems, and names them
 `;
 
 const commands: Readonly<Record<string, () => Promise<number> | number>> = { doctor, help, "--help": help, "-h": help };
@@ -17,4 +17,5 @@ function help(): number {
 const [name = "", ...rest] = process.argv.slice(2);
 const command = rest.length === 0 && Object.hasOwn(commands, name) ? commands[name] : undefined;
 if (command === undefined) process.stderr.write(USAGE);
+// 2 is the usual exit code for a wrong command line.
 process.exitCode = (await command?.()) ?? 2;

@@ -18,7 +18,7 @@ import { StateError } from "../errors/errors.ts";
  */
 export const toWire: unique symbol = Symbol.for("polyproc.toWire") as never;
 
-/** A static method `[fromWire](data)` of a registered class makes the instance from what {@link toWire} gave. */
+/** A static method `[fromWire](data)` of a registered class makes an instance from the data that {@link toWire} gave. */
 export const fromWire: unique symbol = Symbol.for("polyproc.fromWire") as never;
 
 /** A class as the codec sees it. */
@@ -29,14 +29,20 @@ export interface WireClass {
   readonly [fromWire]?: (data: never) => object;
 }
 
+// The errors that every process has: the language's and ours.
+const languageErrors = [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError];
+const knownErrors = new Map<string, WireClass>([...languageErrors, ...Object.values(ours)].map((Class) => [Class.name, Class]));
+const knownErrorNames = new Map<object, string>([...knownErrors].map(([name, { prototype }]) => [prototype, name]));
+
 const registered = new Map<string, WireClass>();
-const namesByPrototype = new Map<object, string>();
+const registeredByPrototype = new Map<object, WireClass>();
 
 /**
- * Lets instances of a class travel: call it in the modules that both sides import. Own enumerable fields travel, and the instance is made
- * without its constructor, unless the class has {@link toWire} and {@link fromWire}. Registering it again is no error.
+ * Lets instances of a class travel. Call it in a module that both sides import. An instance's own enumerable fields travel, and the other
+ * side makes it without calling the constructor, unless the class has {@link toWire} and {@link fromWire}. Registering a class again does
+ * nothing.
  *
- * @throws {TypeError} for what is no class with a name
+ * @throws {TypeError} for a value that is no class with a name
  * @throws {StateError} if another class has that name
  *
  * @example
@@ -50,46 +56,31 @@ export function registerClass(Class: abstract new (...args: never[]) => object):
     throw new TypeError("registerClass takes a class.");
   }
   if (Class.name === "") throw new TypeError("A class without a name can't travel: give it one.");
-  const known = registered.get(Class.name) ?? errorClasses.get(Class.name);
+  const known = registered.get(Class.name) ?? knownErrors.get(Class.name);
   if (known === Class) return;
   if (known !== undefined)
-    throw new StateError(`Another class named ${Class.name} is registered: rename one of them, the name is what travels.`);
+    throw new StateError(`Another class named ${Class.name} is registered: rename one of them, because classes travel by their name.`);
   registered.set(Class.name, Class as WireClass);
-  namesByPrototype.set(Class.prototype, Class.name);
+  registeredByPrototype.set(Class.prototype, Class as WireClass);
 }
 
-/** How one of our own classes travels: in parts, under a name that no user's class has. */
-export function registerOwn<T extends object, P>(name: string, prototype: T, parts: (instance: T) => P, whole: (parts: P) => T): void {
-  registered.set(name, { prototype, name, [toWire]: parts, [fromWire]: whole });
-  namesByPrototype.set(prototype, name);
-}
-
-/** Lets instances of a subclass travel under the name of its base. */
-export function travelAs(prototype: object, name: string): void {
-  namesByPrototype.set(prototype, name);
-}
-
-/** The registered class of this prototype. */
+/** The registered class with this prototype. */
 export function classOf(prototype: object): WireClass | undefined {
-  const name = namesByPrototype.get(prototype);
-  return name === undefined ? undefined : registered.get(name);
+  return registeredByPrototype.get(prototype);
 }
 
+/** The registered class with this name. */
 export function classNamed(name: string): WireClass | undefined {
   return registered.get(name);
 }
 
-const builtIn = [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError];
-const errorClasses = new Map<string, WireClass>([...builtIn, ...Object.values(ours)].map((Class) => [Class.name, Class]));
-const errorNames = new Map<object, string>([...errorClasses].map(([name, { prototype }]) => [prototype, name]));
-
-/** The name under which errors of this prototype travel, if their class is one that every process has, or a registered one. */
+/** The name under which errors with this prototype travel, if their class is one that every process has, or a registered one. */
 export function errorClassName(prototype: object): string | undefined {
-  return errorNames.get(prototype) ?? namesByPrototype.get(prototype);
+  return knownErrorNames.get(prototype) ?? classOf(prototype)?.name;
 }
 
 /** The class of an error that travelled under this name. */
 export function errorClassNamed(name: string): WireClass | undefined {
-  const Class = errorClasses.get(name) ?? registered.get(name);
+  const Class = knownErrors.get(name) ?? registered.get(name);
   return Class !== undefined && (Class.prototype instanceof Error || Class.prototype === Error.prototype) ? Class : undefined;
 }

@@ -1,32 +1,35 @@
-import type { Message, Ref } from "../backend/contract/backend.ts";
+import { type Message, NO_REFS } from "../backend/contract/message.ts";
+import { isRef, type Ref } from "../backend/contract/ref.ts";
 import { SerializationError } from "../errors/errors.ts";
 import { decode } from "./decode.ts";
-import { lend } from "./encode.ts";
-import { isRef } from "./refs.ts";
+import { encodeLent } from "./encode.ts";
 import { FORMAT } from "./tags.ts";
 
-/** The first byte of a value with references inside; one without is its own bytes. */
+// The first byte of a message with references. A message without any is the bytes of its value, which begin with FORMAT.
 const WITH_REFS: number = FORMAT + 1;
-const HEAD = 5;
+const HEADER = 5;
 
-/** A message as one run of bytes: WITH_REFS, length of the references (u32), the references, the value. */
+/**
+ * A message as one run of bytes: the byte WITH_REFS, the length of the encoded references (u32), the references, the value. For a message
+ * without references these are the message's own bytes.
+ */
 export function seal({ bytes, refs }: Message): Uint8Array {
   if (refs.length === 0) return bytes;
-  const list = lend(refs, "refs").bytes;
-  const sealed = new Uint8Array(HEAD + list.length + bytes.length);
+  const encodedRefs = encodeLent(refs, "refs").bytes;
+  const sealed = new Uint8Array(HEADER + encodedRefs.length + bytes.length);
   sealed[0] = WITH_REFS;
-  new DataView(sealed.buffer).setUint32(1, list.length);
-  sealed.set(list, HEAD);
-  sealed.set(bytes, HEAD + list.length);
+  new DataView(sealed.buffer).setUint32(1, encodedRefs.length);
+  sealed.set(encodedRefs, HEADER);
+  sealed.set(bytes, HEADER + encodedRefs.length);
   return sealed;
 }
 
-/** Throws `SerializationError` for what begins as an envelope and is none. */
+/** Opens a sealed message. Throws `SerializationError` for bytes that begin as an envelope and are none. */
 export function unseal(sealed: Uint8Array): Message {
-  if (sealed[0] !== WITH_REFS) return { bytes: sealed, refs: [] };
-  const length = sealed.length < HEAD ? -1 : new DataView(sealed.buffer, sealed.byteOffset).getUint32(1);
-  if (length < 0 || length > sealed.length - HEAD) throw new SerializationError("A message's references are cut off: it is no value.");
-  const refs = decode(sealed.subarray(HEAD, HEAD + length));
+  if (sealed[0] !== WITH_REFS) return { bytes: sealed, refs: NO_REFS };
+  const length = sealed.length < HEADER ? -1 : new DataView(sealed.buffer, sealed.byteOffset).getUint32(1);
+  if (length < 0 || length > sealed.length - HEADER) throw new SerializationError("A message's references are cut off: it is no value.");
+  const refs = decode(sealed.subarray(HEADER, HEADER + length));
   if (!Array.isArray(refs) || !refs.every(isRef)) throw new SerializationError("A message's references are malformed: it is no value.");
-  return { bytes: sealed.subarray(HEAD + length), refs: refs as Ref[] };
+  return { bytes: sealed.subarray(HEADER + length), refs: refs as Ref[] };
 }

@@ -1,15 +1,15 @@
-const handles = new WeakMap<object, () => unknown>();
+const refusals = new WeakMap<object, () => string | undefined>();
 
-/** Lets an object travel as a reference; `handle` gives what is behind it, or throws if it can't travel now. */
-export function markShared(object: object, handle: () => unknown): void {
-  handles.set(object, handle);
+/** Lets an object travel as a reference. `refusal` gives the reason why it can't travel now, if there is one. */
+export function markShared(object: object, refusal: () => string | undefined): void {
+  refusals.set(object, refusal);
 }
 
 export function isShared(object: object): boolean {
-  return handles.has(object);
+  return refusals.has(object);
 }
 
-/** What is behind a shared object. */
-export function handleOf(object: object): unknown {
-  return handles.get(object)?.();
+/** The reason why a shared object can't travel now, if there is one. */
+export function refusalOf(object: object): string | undefined {
+  return refusals.get(object)?.();
 }

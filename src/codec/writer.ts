@@ -1,13 +1,14 @@
-import { KEEP_BELOW } from "../util/bytes.ts";
+import { COPY_BELOW } from "../util/bytes.ts";
 import { MAX_MESSAGE, Tag } from "./tags.ts";
 
-const INITIAL = 1 << 10;
-const ASCII_BY_HAND = 48;
+const FIRST_SIZE = 1 << 10;
+// A shorter string is written faster here than by a TextEncoder.
+const SHORT_STRING = 48;
 const encoder = new TextEncoder();
 
-/** Grows as it is written to. */
+/** A buffer that grows as it is written to. */
 export class Writer {
-  #bytes = new Uint8Array(INITIAL);
+  #bytes = new Uint8Array(FIRST_SIZE);
   #view = new DataView(this.#bytes.buffer);
   #at = 0;
 
@@ -15,12 +16,14 @@ export class Writer {
     this.#at = 0;
   }
 
-  /** What was written; less than KEEP_BELOW is lent until the next write. */
+  /**
+   * What was written. Bytes below {@link COPY_BELOW} are lent until the next write. More than that is given away with the buffer, because
+   * a copy would cost more than a new buffer.
+   */
   finish(): Uint8Array {
-    const whole = this.#bytes.subarray(0, this.#at);
-    // A larger buffer is given away instead of being copied out and kept.
-    if (this.#at >= KEEP_BELOW) this.#replace(new Uint8Array(INITIAL));
-    return whole;
+    const written = this.#bytes.subarray(0, this.#at);
+    if (this.#at >= COPY_BELOW) this.#replace(new Uint8Array(FIRST_SIZE));
+    return written;
   }
 
   byte(value: number): void {
@@ -57,13 +60,14 @@ export class Writer {
     this.#at += bytes.length;
   }
 
-  /** A string with its tag: ASCII, UTF-8, or UTF-16 where a lone surrogate would not survive. */
+  /** A string with its tag: as ASCII or UTF-8, or as UTF-16 if it has a lone surrogate, which UTF-8 can't express. */
   string(value: string): void {
-    if (value.length < ASCII_BY_HAND && this.#ascii(value)) return;
+    if (value.length < SHORT_STRING && this.#ascii(value)) return;
     if (value.isWellFormed()) this.#utf8(value);
     else this.#utf16(value);
   }
 
+  // False if the string is no ASCII; then nothing was written.
   #ascii(value: string): boolean {
     this.#reserve(value.length + 2);
     const start = this.#at;
@@ -108,6 +112,6 @@ export class Writer {
   #replace(bytes: Uint8Array<ArrayBuffer>): void {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer);
-    if (bytes.length === INITIAL) this.#at = 0;
+    if (bytes.length === FIRST_SIZE) this.#at = 0;
   }
 }

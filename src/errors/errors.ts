@@ -1,10 +1,10 @@
-/** What an error has in addition to its message. */
+/** The options of an error of this library. */
 export interface ProcessErrorOptions extends ErrorOptions {
-  /** Further own fields, copied onto the error. */
+  /** Further fields of the error. */
   readonly fields?: Readonly<Record<string, unknown>>;
 }
 
-/** Where an error that arrived from another process was thrown. */
+/** The process in which an error was thrown. */
 export interface RemoteOrigin {
   readonly pid: number;
   readonly name: string;
@@ -36,12 +36,13 @@ export class ProcessError extends Error {
   }
 }
 
+// Puts name and code on the prototype, so that they are no fields of each single error.
 function nameOnPrototype(target: typeof ProcessError, name: string): void {
   Object.defineProperty(target.prototype, "name", { value: name, configurable: true, writable: true });
   Object.defineProperty(target.prototype, "code", { value: target.code, configurable: true, writable: true });
 }
 
-/** A call that this object's state does not allow: before start, twice, while running. */
+/** The object's state does not allow the call: it came too early, too late or twice. */
 export class StateError extends ProcessError {
   static override readonly code: string = "ERR_POLYPROC_STATE";
   static {
@@ -49,7 +50,7 @@ export class StateError extends ProcessError {
   }
 }
 
-/** A call on something that was closed in this process. */
+/** The object was closed in this process. */
 export class ClosedError extends StateError {
   static override readonly code: string = "ERR_POLYPROC_CLOSED";
   static {
@@ -81,19 +82,19 @@ export class Full extends ProcessError {
   }
 }
 
-/** Every holder of a connection's other end is gone and all that was sent has been read. */
+/** No process holds the connection's other end any more, and all that was sent has been read. */
 export class EOFError extends ProcessError {
   static override readonly code: string = "ERR_POLYPROC_EOF";
-  /** Bytes that came of a message cut off by its sender's death. */
+  /** How many bytes came of a message whose sender died while it wrote. */
   declare readonly bytesArrived?: number;
-  /** Bytes that message should have had. */
+  /** How many bytes that message should have had. */
   declare readonly bytesExpected?: number;
   static {
     nameOnPrototype(EOFError, "EOFError");
   }
 }
 
-/** Nobody is left who could read what was to be sent. */
+/** No process is left that could read what was to be sent. */
 export class BrokenPipeError extends ProcessError {
   static override readonly code: string = "ERR_POLYPROC_BROKEN_PIPE";
   static {
@@ -118,7 +119,7 @@ export class MessageTooLongError extends ProcessError {
   }
 }
 
-/** A value can't travel (`path` names the part at fault), or bytes from another process are no valid value. */
+/** A value can't travel (then `path` names the part at fault), or bytes from another process are no valid value. */
 export class SerializationError extends ProcessError {
   static override readonly code: string = "ERR_POLYPROC_SERIALIZATION";
   /** The path to the part at fault, such as `args[0].handlers.onEnd`. */
@@ -128,7 +129,7 @@ export class SerializationError extends ProcessError {
   }
 }
 
-/** This backend or runtime can't do that; the message says which one can. */
+/** This backend or runtime can't do that. The message says which one can. */
 export class UnsupportedError extends ProcessError {
   static override readonly code: string = "ERR_POLYPROC_UNSUPPORTED";
   static {
@@ -144,7 +145,7 @@ export class AuthenticationError extends ProcessError {
   }
 }
 
-/** A wait with no other answer for "too late" ran out of time. */
+/** The time of a call ran out, and its result has no value that says so. */
 export class TimeoutError extends ProcessError {
   static override readonly code: string = "ERR_POLYPROC_TIMEOUT";
   static {
@@ -155,28 +156,28 @@ export class TimeoutError extends ProcessError {
 /** An error of a class that this process does not know, thrown in another process. */
 export class RemoteError extends ProcessError {
   static override readonly code: string = "ERR_POLYPROC_REMOTE";
-  /** The class' name in the process that threw it. */
+  /** The name of its class in the process that threw it. */
   declare readonly remoteName: string;
   static {
     nameOnPrototype(RemoteError, "RemoteError");
   }
 }
 
-/** A process died before it gave an answer. */
+/** A process died before it was done with something that this process waits for. */
 export class ProcessDiedError extends ProcessError {
   static override readonly code: string = "ERR_POLYPROC_PROCESS_DIED";
   declare readonly pid?: number;
-  /** As {@link Process.exitCode}: minus the signal's number when killed. */
+  /** As {@link Process.exitCode}: minus the signal's number if a signal killed it. */
   declare readonly exitCode?: number | null;
   declare readonly signal?: string | null;
-  /** How many items were in the dead process's hands, where that is what the error tells. */
+  /** How many items the dead process had taken and not marked done, if the error is about items of a queue. */
   declare readonly items?: number;
   static {
     nameOnPrototype(ProcessDiedError, "ProcessDiedError");
   }
 }
 
-/** A pool's worker died with a task in its hands. */
+/** A worker of a pool died while it ran a task. */
 export class WorkerDiedError extends ProcessDiedError {
   static override readonly code: string = "ERR_POLYPROC_WORKER_DIED";
   static {
@@ -192,7 +193,7 @@ export class BrokenBarrierError extends ProcessError {
   }
 }
 
-/** The process that hosted a portable object is gone. */
+/** The process in which a shared object lived is gone. */
 export class OwnerDiedError extends ProcessError {
   static override readonly code: string = "ERR_POLYPROC_OWNER_DIED";
   static {

@@ -1,4 +1,4 @@
-// What both backends say of the same thing.
+// The errors that several files throw, in one place, so that one event has one text.
 import {
   BrokenBarrierError,
   BrokenPipeError,
@@ -11,72 +11,99 @@ import {
   TimeoutError,
 } from "./errors.ts";
 
+// A put found no room before its time ran out.
 export function queueFull(): Full {
   return new Full("The queue is full: wait for room, or take items from it.");
 }
 
+// A get found no item before its time ran out.
 export function queueEmpty(): Empty {
   return new Empty("The queue is empty: wait longer, or put something into it.");
 }
 
+// The time of a queue's join() ran out.
 export function notAllDone(): TimeoutError {
-  return new TimeoutError("Not every item was marked done in time: consumers call taskDone() for each.");
+  return new TimeoutError("Not every item was marked done in time: consumers call taskDone() for each item.");
 }
 
+// A put after shutdown(), or a get after shutdown() from a queue that is empty.
 export function shutDown(): ShutDown {
-  return new ShutDown("The queue was shut down: nothing more can be put, and all that was in it has been taken.");
+  return new ShutDown("The queue was shut down: no more items can be put, and all its items have been taken.");
 }
 
+// taskDone() was called when no item was left to be marked.
 export function tooManyDone(): StateError {
   return new StateError("taskDone() was called more often than items were taken: call it once for each item from get().");
 }
 
+// join() learns that consumers died with items that they had not marked done.
 export function takenDied(items: number): ProcessDiedError {
-  const what = items === 1 ? "A consumer ended holding an item that it" : `Consumers ended holding ${items} items that they`;
+  const what = items === 1 ? "A consumer ended with an item that it" : `Consumers ended with ${items} items that they`;
+  const consequence = items === 1 ? "It counts as done now" : "They count as done now";
   return new ProcessDiedError(
-    `${what} had not marked done: it counts as done now; make the queue with { redeliver: true } to get such items back.`,
+    `${what} had not marked done. ${consequence}. Make the queue with { redeliver: true } to get such items back.`,
     { fields: { items } },
   );
 }
 
+// The time of a connection's send ran out while the pipe was full.
 export function notRead(): TimeoutError {
   return new TimeoutError("The other end did not read in time: nothing of this message was sent.");
 }
 
+// The time of a connection's recv ran out.
 export function nothingCame(): TimeoutError {
   return new TimeoutError("No message came in time.");
 }
 
+// A send when no process holds the other end of the connection.
 export function noReader(): BrokenPipeError {
-  return new BrokenPipeError("Nobody is left who could read this: every holder of the other end closed it or ended.");
+  return new BrokenPipeError("No process is left that could read this: each process that held the other end has closed it or ended.");
 }
 
+// A recv when no process holds the other end of the connection, and no message is left.
 export function endOfPipe(): EOFError {
   return new EOFError("The other end is closed, and all that was sent has been read.");
 }
 
+// A recv of a message whose sender died while it wrote.
 export function cutOff(arrived: number, expected: number): EOFError {
   return new EOFError(`The other end died in the middle of a message: ${arrived} of ${expected} bytes came.`, {
     fields: { bytesArrived: arrived, bytesExpected: expected },
   });
 }
 
-export function notHeld(): StateError {
-  return new StateError("The lock is not held by anybody: call release() once for each acquire() that gave true.");
+// The time of a listener's accept() ran out.
+export function nobodyConnected(): TimeoutError {
+  return new TimeoutError("No process that knows the key connected in time.");
 }
 
+// The time of a lock's or semaphore's hold() ran out.
+export function notAcquired(): TimeoutError {
+  return new TimeoutError("It could not be acquired in time: wait longer, or find out which process holds it.");
+}
+
+// release() of a lock that no process holds.
+export function notHeld(): StateError {
+  return new StateError("The lock is not held by any process: call release() once for each acquire() that gave true.");
+}
+
+// release() of a recursive lock that another process holds, or none.
 export function notHeldHere(): StateError {
   return new StateError("This process does not hold the lock: a recursive lock is released by the process that acquired it.");
 }
 
+// release() of a bounded semaphore that has all its permits.
 export function tooManyReleased(): StateError {
   return new StateError("The semaphore has as many permits as it may have: call release() once for each acquire() that gave true.");
 }
 
+// A wait at a barrier that is broken, or that breaks during the wait.
 export function brokenBarrier(): BrokenBarrierError {
-  return new BrokenBarrierError("The barrier is broken: a party died, gave up or aborted it. reset() makes it new.");
+  return new BrokenBarrierError("The barrier is broken: a party died, gave up or aborted it. reset() makes it usable again.");
 }
 
+// The time of a barrier's wait ran out, which breaks the barrier.
 export function barrierTimedOut(): BrokenBarrierError {
-  return new BrokenBarrierError("Not all parties came to the barrier in time: it is broken for all. reset() makes it new.");
+  return new BrokenBarrierError("Not all parties came to the barrier in time: it is broken for all. reset() makes it usable again.");
 }

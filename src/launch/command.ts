@@ -1,17 +1,24 @@
 import { fileURLToPath } from "node:url";
-import { type LaunchOptions, type Output, type RuntimeName, runtime, runtimes } from "../runtime/current.ts";
-import { entryPath } from "../runtime/shared.ts";
+import type { EntryOptions, Output, RuntimeName } from "../runtime/contract.ts";
+import { runtime, runtimes } from "../runtime/current.ts";
+import { entryPath } from "../runtime/paths.ts";
 
-/** Another runtime for a child: by name, found on PATH, or by program and flags. */
+/** Another runtime for a child: by its name, found on PATH, or by program and flags. */
 export type ChildRuntime = RuntimeName | { readonly execPath: string | URL; readonly args?: readonly string[] };
 
 /** What decides how a child's program is started. */
 export interface CommandOptions {
+  /** Default: this process's own runtime. */
   readonly runtime?: ChildRuntime;
+  /** Flags for the child's runtime, after those that are carried over. */
   readonly execArgv?: readonly string[];
+  /** Added to this process's environment; `undefined` removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The child's working directory. Default: this process's own. */
   readonly cwd?: string | URL;
+  /** Default "inherit". */
   readonly stdout?: Output;
+  /** Default "inherit". */
   readonly stderr?: Output;
 }
 
@@ -37,22 +44,29 @@ export function toPath(path: string | URL): string {
   return path instanceof URL ? fileURLToPath(path) : path;
 }
 
-/** What a child is to be given besides what its caller asked for. */
-export type Provisions = Pick<LaunchOptions, "writable" | "library" | "memory">;
+/** What a child needs besides what its caller asked for. */
+export type Provisions = Pick<EntryOptions, "writable" | "library" | "memory">;
 
-/** The program and its arguments that run `entry` as a child asked for by `options`, and whether it may load the native library. */
-export function commandFor(
-  entry: URL,
-  options: CommandOptions,
-  provisions: Provisions,
-): { file: string; args: string[]; loadsLibrary: boolean } {
+/** A child's program with its arguments, and whether the child may load the native library. */
+export interface ChildProgram {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly loadsLibrary: boolean;
+}
+
+/** The program that runs `entry` as a child with these options. */
+export function commandFor(entry: URL, options: CommandOptions, provisions: Provisions): ChildProgram {
   const wanted = options.runtime ?? runtime.name;
-  const launch: LaunchOptions = { ...provisions, entry, execArgv: options.execArgv ?? [] };
+  const entryOptions: EntryOptions = { ...provisions, entry, execArgv: options.execArgv ?? [] };
   if (typeof wanted === "object") {
-    return { file: toPath(wanted.execPath), args: [...(wanted.args ?? []), ...launch.execArgv, entryPath(entry)], loadsLibrary: false };
+    return {
+      file: toPath(wanted.execPath),
+      args: [...(wanted.args ?? []), ...entryOptions.execArgv, entryPath(entry)],
+      loadsLibrary: false,
+    };
   }
   const chosen = runtimes[wanted];
   const file = chosen === runtime && executable !== undefined ? executable : chosen.execPath;
-  const args = chosen.launchArguments(launch);
+  const args = chosen.entryArguments(entryOptions);
   return { file, args, loadsLibrary: chosen.childLoadsLibrary(args) };
 }

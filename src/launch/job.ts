@@ -1,48 +1,44 @@
-import type { Ref } from "../backend/contract/backend.ts";
-import type { Checked } from "../backend/native/library/library.ts";
 import type { TargetRef } from "../target/target.ts";
-import type { Family } from "../tree/tree.ts";
+import type { Membership } from "../tree/tree.ts";
 
-/** A child of a child of a child: deeper than this is taken for a mistake. */
-export const MAX_DEPTH = 64;
-
-/** The first frame on a child's stdin: its place in the tree. */
+/** The first frame on a child's stdin: its membership in the tree. */
 export interface Boot {
   readonly version: string;
-  readonly family: Family;
-  /** What the child's watcher removes when the parent dies. */
+  readonly membership: Membership;
+  /** The paths that the child removes when its parent dies. */
   readonly orphaned: readonly string[];
-  /** Whether its stdin is a socket, to be taken over through the native library: this one. */
-  readonly library: Checked | undefined;
+  /** The backend whose launcher started it, and what that backend needs to know in the child. */
+  readonly backend: string;
+  readonly forChild: unknown;
   /** Whether the child lives on when its parent dies. */
   readonly detached: boolean;
   readonly depth: number;
   readonly parentPid: number;
   /** Modules to import ahead of the job. */
   readonly preload: readonly string[];
-  /** Whether the job comes later, through the watcher. */
+  /** Whether the job comes later, through the channel. */
   readonly spare: boolean;
 }
 
-/** The second frame: what the child is to do. Its message is a {@link Cargo}. */
+/** The second frame: what the child is to do. Its message is {@link JobArguments}. */
 export interface Job {
   readonly name: string;
   readonly identity: readonly number[];
   readonly daemon: boolean;
   readonly parentName: string;
   readonly startMethod: string;
-  /** Where to report, if not on its channel. */
-  readonly door: Ref | undefined;
+  /** What the child's side of the channel needs to report. */
+  readonly reportTo: unknown;
   readonly target: TargetRef | null;
   /** Whether the target is a subclass of Process whose `run` is to be called. */
   readonly subclass: boolean;
 }
 
 /** What travels to the child with its job. */
-export interface Cargo {
+export interface JobArguments {
   readonly args: readonly unknown[];
   readonly kwargs: object | undefined;
-  /** A subclass' own fields. */
+  /** The own fields of an instance of a subclass. */
   readonly self: object | undefined;
 }
 

@@ -1,28 +1,21 @@
-import type { Limits } from "../backend/contract/backend.ts";
-import { type BackendName, chooseBackend } from "../backend/registry.ts";
-import { UnsupportedError } from "../errors/errors.ts";
-import { runtimes } from "../runtime/current.ts";
-import { checkTarget, type Target } from "../target/target.ts";
-import { checkTimeout, describe } from "../util/timing.ts";
+import type { Limits } from "../backend/contract/launcher.ts";
+import type { Target } from "../target/target.ts";
 import type { CommandOptions } from "./command.ts";
 
-/** How long a child may take to import its target, unless told otherwise: milliseconds. */
-export const START_TIMEOUT = 30_000;
-
-/** Where a target can be found, when it is not given as a function. */
+/** A target that is not given as a function: where it can be found. */
 export type ModuleTarget = URL | { readonly module: string | URL; readonly name?: string };
 
 /** Options that don't depend on the target. */
 export interface ProcessSettings extends CommandOptions {
   /** Default `Process-N`, in a child `Process-N:M`. */
   readonly name?: string;
-  /** Doesn't keep the parent, and ends with it. Default: as the parent. */
+  /** Whether it ends with its parent instead of keeping the parent alive. Default: as the parent. */
   readonly daemon?: boolean;
-  /** Outlives its parent. Default `false`. */
+  /** Whether it outlives its parent. Default `false`. */
   readonly detached?: boolean;
   /** Shared objects whose copy in this process is closed once the child has them. */
   readonly transfer?: Iterable<{ close(): void }>;
-  /** Native backend only. */
+  /** Resource limits; native backend only. */
   readonly limits?: Limits;
   /** Milliseconds the child may take to import its target. Default 30,000. */
   readonly startTimeout?: number;
@@ -51,99 +44,4 @@ export interface CheckedOptions extends ProcessSettings {
   readonly kwargs: object | undefined;
   readonly transfer: readonly { close(): void }[];
   readonly startTimeout: number;
-}
-
-const OUTPUTS: ReadonlySet<unknown> = new Set([undefined, "inherit", "pipe", "null"]);
-
-/** Checks what a caller gave to `new Process()`; throws `TypeError`, `RangeError` or `UnsupportedError`. */
-export function checkOptions(options: unknown, backend?: BackendName): CheckedOptions {
-  if (typeof options !== "object" || options === null)
-    throw new TypeError(`A process takes { target, args, ... }, received ${describe(options)}.`);
-  const given = options as ProcessSettings & { target?: unknown; args?: unknown; kwargs?: unknown };
-  const { target, args = [], kwargs, name, daemon, detached, startTimeout, execArgv, env, cwd, transfer = [] } = given;
-  if (target !== undefined && target !== null) checkTarget(target);
-  // A string would be spread into letters.
-  if (!Array.isArray(args)) throw new TypeError(`args must be an array, received ${describe(args)}.`);
-  if (kwargs !== undefined && (typeof kwargs !== "object" || kwargs === null))
-    throw new TypeError(`kwargs must be an object, received ${describe(kwargs)}.`);
-  if (name !== undefined) checkName(name);
-  for (const [what, value] of Object.entries({ daemon, detached })) {
-    if (value !== undefined && typeof value !== "boolean") throw new TypeError(`${what} must be a boolean, received ${describe(value)}.`);
-  }
-  if (execArgv !== undefined && !(Array.isArray(execArgv) && execArgv.every((flag) => typeof flag === "string"))) {
-    throw new TypeError(`execArgv must be an array of strings, received ${describe(execArgv)}.`);
-  }
-  if (env !== undefined && (typeof env !== "object" || env === null))
-    throw new TypeError(`env must be an object, received ${describe(env)}.`);
-  if (cwd !== undefined && typeof cwd !== "string" && !(cwd instanceof URL))
-    throw new TypeError(`cwd must be a path or a file URL, received ${describe(cwd)}.`);
-  if (!OUTPUTS.has(given.stdout)) throw new TypeError(`stdout must be "inherit", "pipe" or "null", received ${describe(given.stdout)}.`);
-  if (!OUTPUTS.has(given.stderr)) throw new TypeError(`stderr must be "inherit", "pipe" or "null", received ${describe(given.stderr)}.`);
-  checkRuntime(given.runtime);
-  checkLimits(given.limits, backend);
-  return {
-    ...given,
-    target: (target ?? undefined) as Target | undefined,
-    args: [...args],
-    kwargs,
-    transfer: checkTransfer(transfer),
-    startTimeout: startTimeout === undefined ? START_TIMEOUT : checkTimeout(startTimeout, "startTimeout"),
-  };
-}
-
-const LIMITS: Readonly<Record<Exclude<keyof Limits, "cpus">, readonly [least: number, unit: string]>> = {
-  memory: [1, "bytes"],
-  cpuTime: [1, "milliseconds"],
-  openFiles: [16, "descriptors"],
-  nice: [-40, "steps"],
-};
-const MOST_CPUS = 1024;
-
-function checkLimits(limits: unknown, backend: BackendName | undefined): void {
-  if (limits === undefined) return;
-  if (typeof limits !== "object" || limits === null)
-    throw new TypeError(`limits must be { memory?, cpuTime?, openFiles?, nice?, cpus? }, received ${describe(limits)}.`);
-  if (chooseBackend(backend).name === "portable")
-    throw new UnsupportedError("limits need the native backend, and this process runs on the portable one: leave them out.");
-  for (const [name, value] of Object.entries(limits)) {
-    if (value === undefined) continue;
-    if (name === "cpus") {
-      const isCpu = (cpu: unknown): boolean => Number.isInteger(cpu) && (cpu as number) >= 0 && (cpu as number) < MOST_CPUS;
-      if (!Array.isArray(value) || value.length === 0 || !value.every(isCpu))
-        throw new RangeError(`limits.cpus must be an array of processor numbers from 0 to ${MOST_CPUS - 1}, received ${describe(value)}.`);
-      continue;
-    }
-    const rule = Object.hasOwn(LIMITS, name) ? LIMITS[name as keyof typeof LIMITS] : undefined;
-    if (rule === undefined)
-      throw new TypeError(`There is no limit named ${describe(name)}: memory, cpuTime, openFiles, nice and cpus are.`);
-    const [least, unit] = rule;
-    if (typeof value !== "number") throw new TypeError(`limits.${name} must be a number of ${unit}, received ${describe(value)}.`);
-    if (!Number.isInteger(value) || value < least)
-      throw new RangeError(`limits.${name} must be a whole number of ${unit}, at least ${least}, received ${value}.`);
-  }
-}
-
-export function checkName(name: unknown): asserts name is string {
-  if (typeof name !== "string") throw new TypeError(`A process's name must be a string, received ${describe(name)}.`);
-}
-
-function checkRuntime(wanted: unknown): void {
-  if (wanted === undefined) return;
-  if (typeof wanted === "string") {
-    if (!Object.hasOwn(runtimes, wanted))
-      throw new RangeError(`runtime must be "node", "deno", "bun" or { execPath, args }, received ${describe(wanted)}.`);
-    return;
-  }
-  const { execPath, args = [] } = (wanted ?? {}) as { execPath?: unknown; args?: unknown };
-  const program = typeof execPath === "string" || execPath instanceof URL;
-  if (!program || !Array.isArray(args) || !args.every((flag) => typeof flag === "string")) {
-    throw new TypeError(`runtime must be "node", "deno", "bun" or { execPath, args }, received ${describe(wanted)}.`);
-  }
-}
-
-function checkTransfer(transfer: unknown): { close(): void }[] {
-  const closable = (value: unknown): boolean => typeof value === "object" && value !== null && "close" in value;
-  if (!Array.isArray(transfer) || !transfer.every(closable))
-    throw new TypeError(`transfer must be an array of connections or queues, received ${describe(transfer)}.`);
-  return [...transfer];
 }

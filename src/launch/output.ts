@@ -1,9 +1,9 @@
-// As much of a child's stderr as an error message quotes.
+// An error message quotes so much of a child's stderr.
 const TAIL_BYTES = 4096;
 const TAIL_LINES = 10;
 
-/** A child's piped output: read at once, so that a full pipe never stops the child, and kept for whoever reads it later. */
-export interface Output {
+/** A child's piped output. It is read at once, so that a full pipe never stops the child, and kept until the program reads it. */
+export interface ChildOutput {
   readonly stream: ReadableStream<Uint8Array>;
   /** Resolves at the output's end. */
   readonly ended: Promise<void>;
@@ -11,7 +11,7 @@ export interface Output {
   tail(): string;
 }
 
-export function readOutput(source: ReadableStream<Uint8Array>): Output {
+export function readOutput(source: ReadableStream<Uint8Array>): ChildOutput {
   let tail = new Uint8Array(0);
   const { promise: ended, resolve } = Promise.withResolvers<void>();
   const stream = new ReadableStream<Uint8Array>({
@@ -21,14 +21,14 @@ export function readOutput(source: ReadableStream<Uint8Array>): Output {
         try {
           controller.enqueue(chunk);
         } catch {
-          // Cancelled by its reader: what comes still counts for the tail.
+          // The reader has cancelled the stream. What comes still counts for the tail.
         }
       }).then(() => {
         resolve();
         try {
           controller.close();
         } catch {
-          // Cancelled by its reader.
+          // The reader has cancelled the stream.
         }
       });
     },
@@ -41,7 +41,7 @@ async function pump(source: ReadableStream<Uint8Array>, take: (chunk: Uint8Array
   try {
     for await (const chunk of source as unknown as AsyncIterable<Uint8Array>) take(chunk);
   } catch {
-    // A pipe that breaks with its process has ended.
+    // A pipe that breaks when its process dies has ended.
   }
 }
 

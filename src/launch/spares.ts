@@ -1,12 +1,13 @@
 import { pathToFileURL } from "node:url";
 import { chooseBackend } from "../backend/registry.ts";
+import { after } from "../util/deadline.ts";
 import { os } from "../util/lazy-modules.ts";
-import { after } from "../util/timing.ts";
-import { type Child, type LaunchSettings, launch } from "./launch.ts";
+import type { Child } from "./child.ts";
+import { type LaunchSettings, launch } from "./launch.ts";
 
-// Enough for a burst of starts; more would cost memory for nothing.
+// Enough for a burst of starts. More would cost memory for nothing.
 const MOST_SPARES = 4;
-// A spare that boots takes the cores from the child that was just started: milliseconds until it may.
+// A spare that boots takes processor time from the child that was just started, so it waits: milliseconds.
 const REFILL_AFTER = 50;
 
 let preload: readonly string[] = [];
@@ -27,9 +28,9 @@ let stopRefill: (() => void) | undefined;
 export function setForkserverPreload(modules: readonly (string | URL)[]): void {
   if (!Array.isArray(modules)) throw new TypeError("setForkserverPreload takes an array of module URLs.");
   preload = modules.map(toUrl);
-  // Those that wait have imported something else.
+  // The spares that are ready have imported something else.
   for (const child of ready.splice(0)) child.kill("SIGKILL");
-  // The next start has them replaced.
+  // The next start replaces them.
   stopRefill?.();
   stopRefill = undefined;
 }
@@ -45,7 +46,7 @@ function toUrl(module: unknown): string {
   return module;
 }
 
-/** A child that was booted ahead, or a fresh one where none is ready or the settings need one of their own. */
+/** A child that was booted ahead. A fresh one where none is ready, or where the settings need a process of their own. */
 export async function takeSpare(settings: LaunchSettings): Promise<Child> {
   const child = isPlain(settings) ? ready.shift() : undefined;
   const started = child ?? (await launch({ ...settings, preload }));
@@ -53,7 +54,7 @@ export async function takeSpare(settings: LaunchSettings): Promise<Child> {
   return started;
 }
 
-// What can be told to a running process; the rest is decided when a process starts.
+// Whether a running process can be told these settings. The others are decided when a process starts.
 function isPlain({
   runtime,
   execArgv = [],

@@ -1,6 +1,7 @@
 import { StateError, UnsupportedError } from "../errors/errors.ts";
-import { describe } from "../util/timing.ts";
-import { type Child, type LaunchSettings, launch } from "./launch.ts";
+import { describe } from "../util/describe.ts";
+import type { Child } from "./child.ts";
+import { type LaunchSettings, launch } from "./launch.ts";
 import { takeSpare } from "./spares.ts";
 
 export type StartMethod = "spawn" | "forkserver";
@@ -9,7 +10,7 @@ type Starter = (settings: LaunchSettings) => Promise<Child>;
 
 const starters: Readonly<Record<StartMethod, Starter>> = { spawn: launch, forkserver: takeSpare };
 
-/** How children of this method come about. */
+/** What starts the children of this method. */
 export function starterFor(method: StartMethod): Starter {
   return starters[method];
 }
@@ -28,6 +29,7 @@ export function checkMethod(method: unknown): asserts method is StartMethod {
   }
 }
 
+/** The method that new processes start by. */
 export function startMethod(): StartMethod {
   return chosen ?? "spawn";
 }
@@ -73,4 +75,16 @@ export function setStartMethod(method: StartMethod | null, options: { readonly f
 /** The methods there are, the default first. */
 export function getAllStartMethods(): StartMethod[] {
   return Object.keys(starters) as StartMethod[];
+}
+
+const bound = Symbol("start method");
+
+/** Binds a class to a start method: its processes start by it. */
+export function bindStartMethod<C extends object>(Class: C, method: StartMethod): C {
+  return Object.defineProperty(Class, bound, { value: method });
+}
+
+/** The start method that a class is bound to. */
+export function boundStartMethod(Class: object): StartMethod | undefined {
+  return (Class as { readonly [bound]?: StartMethod })[bound];
 }

@@ -1,57 +1,53 @@
 import type { Socket } from "node:net";
-import type { ConnectionPort, Incoming, Message, Port } from "../backend/contract/backend.ts";
+import type { ConnectionPort } from "../backend/contract/connection.ts";
+import { type Incoming, type Message, NO_REFS } from "../backend/contract/message.ts";
+import type { Port } from "../backend/contract/port.ts";
 import { MAX_MESSAGE } from "../codec/tags.ts";
 import { ClosedError, EOFError, UnsupportedError } from "../errors/errors.ts";
-import { cutOff, endOfPipe, noReader, nothingCame, notRead } from "../errors/messages.ts";
+import { cutOff, endOfPipe } from "../errors/messages.ts";
 import { Attempts } from "../util/attempts.ts";
-import { holdEventLoop } from "../util/event-loop.ts";
-import { after, orLate, type Wait } from "../util/timing.ts";
-import { MAX_GREETING } from "./handshake.ts";
-import { frame, MessageReader } from "./messages.ts";
+import { copyOf, type KeptBytes } from "../util/bytes.ts";
+import { after } from "../util/deadline.ts";
+import { FOREVER, type Wait } from "../util/wait-options.ts";
+import { MAX_GREETING, type Peer } from "./handshake.ts";
+import { MessageReader } from "./message-reader.ts";
+import { Sender } from "./sender.ts";
 
-// After its last byte a closed connection reads on for so long, and drops it: unread bytes would have the kernel drop sent ones.
+// A closed connection reads on for so many milliseconds after its last byte, and drops what it reads. If it closed with bytes unread, the
+// kernel would drop bytes that it has sent.
 const LINGER = 1_000;
-// A host that vanished is noticed: probes begin after so many milliseconds of silence.
+// The kernel asks a host that was silent for so many milliseconds whether it is still there.
 const KEEP_ALIVE = 30_000;
 
-/** A write that was handed to the runtime. */
-interface Written {
-  readonly done: Promise<void>;
-}
-
-interface Piece {
-  readonly bytes: Uint8Array;
-  readonly written?: () => void;
-}
+const nothing = (): void => {};
 
 /** A connection to a process outside of this tree, over a socket. */
 export class RemotePort implements ConnectionPort {
+  readonly readable = true;
+  readonly writable = true;
   readonly foreign = true;
   readonly attached: Promise<void> = Promise.resolve();
   /** Resolves when the socket is gone. */
   readonly gone: Promise<void>;
   readonly #socket: Socket;
   readonly #reader = new MessageReader(MAX_GREETING);
-  readonly #recvs = new Attempts(() => {});
-  readonly #sends = new Attempts(() => {});
-  readonly #unsent = new Set<Promise<void>>();
-  readonly #unwritten = new Set<(error: Error) => void>();
-  #pieces: Piece[] = [];
+  readonly #sender: Sender;
+  readonly #reads = new Attempts(nothing);
   #opened = false;
-  #blocked = false;
   #paused = false;
   #ended = false;
+  // The socket failed while it was paused: messages may have been lost that were never read.
   #lost = false;
   #released = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
+    this.#sender = new Sender(socket);
     socket.unref();
     socket.setNoDelay(true);
-    // Node's Buffer slices without copying, and would arrive as a Buffer.
+    // Chunks are Buffers on Node. `slice` of a Buffer does not copy, and users must get plain arrays.
     socket.on("data", (chunk: Uint8Array) => this.#take(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)));
-    socket.on("drain", () => this.#drained());
-    // Nobody shuts down one direction alone: who sends no more reads no more.
+    // No peer shuts down one direction only: a peer that sends no more does not read either.
     socket.on("end", () => socket.destroy());
     socket.on("error", () => {
       this.#lost ||= this.#paused;
@@ -64,12 +60,20 @@ export class RemotePort implements ConnectionPort {
     });
   }
 
-  /** The other side has proved itself: messages of any length are taken from now on. */
+  /** The connection for the handshake, which comes before `open`. */
+  get handshake(): Peer {
+    return {
+      send: async (bytes) => void (await this.#sender.send(copyOf(bytes), FOREVER)),
+      recv: async () => (await this.#read(FOREVER)) as KeptBytes,
+    };
+  }
+
+  /** Takes messages of any length from now on. Called once the other side has proved that it knows the key. */
   open(): void {
     this.#opened = true;
     this.#socket.setKeepAlive(true, KEEP_ALIVE);
     this.#reader.limit = MAX_MESSAGE;
-    this.#flow();
+    this.#pauseOrResume();
   }
 
   /** Drops the connection and all that is under way. */
@@ -78,85 +82,61 @@ export class RemotePort implements ConnectionPort {
   }
 
   again(): Port {
-    return { attached: this.attached, share: () => this.share(), again: () => this.again(), release: () => {} };
+    return { attached: this.attached, share: () => this.share(), again: () => this.again(), release: nothing };
   }
 
   share(): never {
     throw new UnsupportedError(
-      "A connection of a Listener or Client can't travel: have the other process connect with a Client of its own.",
+      "A connection of a Listener or Client can't travel: let the other process connect with a Client of its own.",
     );
   }
 
   release(): void {
     if (this.#released) return;
     this.#released = true;
-    this.giveUp(() => new ClosedError("The connection was closed in this process while this call waited."));
+    this.withdraw(() => new ClosedError("The connection was closed in this process while this call waited."));
     if (this.#ended) return;
-    void this.#sent().then(() => {
+    void this.#sender.sent().then(() => {
       this.#socket.resume();
       this.#socket.end();
       after(LINGER, () => this.cut());
     });
   }
 
-  giveUp(reason: () => Error): void {
-    this.#recvs.giveUp(reason);
+  withdraw(reason: () => Error): void {
+    this.#reads.withdraw(reason);
   }
 
-  async send(message: Message, wait: Wait): Promise<void> {
+  async send(message: Message, wait: Wait): Promise<boolean> {
     if (message.refs.length > 0)
       throw new UnsupportedError("Queues, connections and the like can't travel to a process outside of this tree: send plain values.");
-    const sending = this.#write(message.bytes.slice(), wait);
-    this.#unsent.add(sending);
-    const letGo = holdEventLoop();
-    try {
-      await sending;
-    } finally {
-      letGo();
-      this.#unsent.delete(sending);
-    }
+    return this.#sender.send(copyOf(message.bytes), wait);
   }
 
-  async recv(wait: Wait): Promise<Incoming> {
-    const look = (): Uint8Array | undefined => this.#next();
-    const bytes = await this.#recvs.make({ wait, tooLate: nothingCame, look }, this.#opened);
-    return { message: { bytes, refs: [] }, settle: () => {} };
+  async recv(wait: Wait): Promise<Incoming | undefined> {
+    const bytes = await this.#read(wait);
+    return bytes === undefined ? undefined : { message: { bytes, refs: NO_REFS }, settle: nothing, lent: false };
   }
 
-  poll(wait: Wait): Promise<boolean> {
+  async poll(wait: Wait): Promise<boolean> {
     const look = (): true | undefined => (this.#reader.isReady || this.#ended ? true : undefined);
-    return orLate(false, (tooLate) => this.#recvs.make({ wait, tooLate, look }));
+    return (await this.#reads.make({ wait, look })) === true;
   }
 
-  get fd(): never {
-    throw new UnsupportedError("fileno() works on ends of a Pipe of the native backend: a Listener's or Client's socket is its runtime's.");
-  }
-
-  get pollNow(): never {
-    return noBlocking("wait");
-  }
-
-  sendSync(): never {
-    return noBlocking("send");
-  }
-
-  recvSync(): never {
-    return noBlocking("recv");
-  }
-
-  pollSync(): never {
-    return noBlocking("poll");
+  // The event loop may end while the handshake waits: the listener or client decides how long it does.
+  #read(wait: Wait): Promise<KeptBytes | undefined> {
+    return this.#reads.make({ wait, look: () => this.#next() }, this.#opened);
   }
 
   #take(chunk: Uint8Array): void {
     if (this.#released) return;
     this.#reader.push(chunk);
-    this.#recvs.retry();
-    this.#flow();
+    this.#reads.retry();
+    this.#pauseOrResume();
   }
 
-  // Nobody's memory fills with what nobody takes.
-  #flow(): void {
+  // Stops reading while enough waits to be taken, so that messages that nobody takes don't fill the memory.
+  #pauseOrResume(): void {
     const pause = this.#reader.isFull && !this.#released;
     if (pause === this.#paused) return;
     this.#paused = pause;
@@ -164,21 +144,21 @@ export class RemotePort implements ConnectionPort {
     else this.#socket.resume();
   }
 
-  #next(): Uint8Array | undefined {
-    let message: Uint8Array | undefined;
+  #next(): KeptBytes | undefined {
+    let message: KeptBytes | undefined;
     try {
       message = this.#reader.take();
     } catch (error) {
       this.cut();
       throw error;
     }
-    if (message === undefined && this.#ended) throw this.#atEnd();
-    this.#flow();
+    if (message === undefined && this.#ended) throw this.#endError();
+    this.#pauseOrResume();
     return message;
   }
 
-  #atEnd(): Error {
-    const torn = this.#reader.cut();
+  #endError(): Error {
+    const torn = this.#reader.dropTorn();
     const isLost = this.#lost;
     this.#lost = false;
     if (torn !== undefined) return cutOff(torn.arrived, torn.expected);
@@ -188,56 +168,9 @@ export class RemotePort implements ConnectionPort {
     });
   }
 
-  async #write(bytes: Uint8Array, wait: Wait): Promise<void> {
-    const { done } = await this.#sends.make({ wait, tooLate: notRead, look: () => this.#begin(bytes) });
-    await done;
-  }
-
-  #begin(bytes: Uint8Array): Written | undefined {
-    if (this.#ended || !this.#socket.writable) throw noReader();
-    if (this.#blocked) return undefined;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#unwritten.add(reject);
-    const written = (): void => {
-      if (this.#unwritten.delete(reject)) resolve();
-    };
-    const pieces = frame(bytes);
-    this.#pieces = pieces.map((piece, i) => (i === pieces.length - 1 ? { bytes: piece, written } : { bytes: piece }));
-    this.#pump();
-    return { done: promise };
-  }
-
-  #pump(): void {
-    for (let piece = this.#pieces.shift(); piece !== undefined; piece = this.#pieces.shift()) {
-      const { bytes, written } = piece;
-      this.#blocked = !this.#socket.write(bytes, (error) => {
-        if (error === undefined || error === null) written?.();
-      });
-      if (this.#blocked) return;
-    }
-  }
-
-  #drained(): void {
-    this.#blocked = false;
-    this.#pump();
-    if (!this.#blocked) this.#sends.retry();
-  }
-
-  async #sent(): Promise<void> {
-    while (this.#unsent.size > 0) await Promise.allSettled(this.#unsent);
-  }
-
   #end(): void {
     this.#ended = true;
-    this.#pieces = [];
-    for (const reject of this.#unwritten) reject(noReader());
-    this.#unwritten.clear();
-    this.#recvs.retry();
-    this.#sends.retry();
+    this.#sender.end();
+    this.#reads.retry();
   }
-}
-
-/** What the blocking calls do here. */
-export function noBlocking(call: string): never {
-  throw new UnsupportedError(`Remote connections and listeners have no blocking calls: await ${call}() instead of ${call}Sync().`);
 }

@@ -2,8 +2,11 @@ import { dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { UnsupportedError } from "../errors/errors.ts";
 import { modules } from "../util/lazy-modules.ts";
-import type { Exit, LaunchOptions, Output, Runtime, SpawnCommand, SpawnedChild } from "./current.ts";
-import { carriedFlags, entryPath, lookNowAndThen, replaceStdin } from "./shared.ts";
+import { carriedFlags } from "./child-flags.ts";
+import type { Command, EntryOptions, Exit, LibraryFunctions, Output, RunningProgram, Runtime } from "./contract.ts";
+import { emptyProcessStdin } from "./empty-stdin.ts";
+import { entryPath } from "./paths.ts";
+import { lookRepeatedly } from "./sockets.ts";
 
 interface BunChild {
   readonly pid: number;
@@ -17,7 +20,7 @@ interface BunChild {
   unref(): void;
 }
 
-/** The few things of Bun that are used here, declared so that published code needs no Bun types. */
+/** The part of `Bun` that is used here. It is declared, so that the published code needs no Bun types. */
 interface BunHost {
   readonly version: string;
   readonly main: string;
@@ -29,26 +32,14 @@ interface BunHost {
 
 interface BunFfi {
   toArrayBuffer(pointer: number, offset: number, length: number): ArrayBuffer;
-  dlopen(path: string, symbols: Record<string, unknown>): { readonly symbols: Record<string, (...args: never[]) => number> };
+  dlopen(path: string, symbols: Record<string, unknown>): { readonly symbols: LibraryFunctions };
 }
 
+/** `undefined` where another runtime only asks how to start a child that runs on Bun. */
 const host: BunHost | undefined = (globalThis as unknown as { Bun?: BunHost }).Bun;
-let cache: object | undefined;
+
+/** The path of a module inside an executable file that `bun build --compile` made. */
 const COMPILED = /^(\/\$bunfs\/|B:[\\/]~BUN)/;
-
-function ffi(): BunFfi {
-  return modules().createRequire(import.meta.url)("bun:ffi") as BunFfi;
-}
-
-// Bun lists the ES modules it has evaluated too; where this module is not listed itself, the list says nothing.
-function isListed(url: string): boolean {
-  cache ??= modules().createRequire(import.meta.url).cache ?? {};
-  return fileURLToPath(url) in cache;
-}
-
-function stdio(output: Output): string {
-  return output === "null" ? "ignore" : output;
-}
 
 export const bun: Runtime = {
   name: "bun",
@@ -56,15 +47,16 @@ export const bun: Runtime = {
   execPath: host === undefined ? "bun" : process.execPath,
   needs: "The temporary folder must be writable.",
 
-  launchArguments(options: LaunchOptions): string[] {
+  entryArguments(options: EntryOptions): string[] {
     if (host !== undefined && COMPILED.test(host.main)) {
       throw new UnsupportedError("A compiled Bun program can't run another module: call setExecutable() with the path of a bun binary.");
     }
-    return [...(host === undefined ? [] : carriedFlags(process.execArgv)), ...options.execArgv, entryPath(options.entry)];
+    const carried = host === undefined ? [] : carriedFlags(process.execArgv);
+    return [...carried, ...options.execArgv, entryPath(options.entry)];
   },
 
-  spawn(command: SpawnCommand): { child: SpawnedChild; started: Promise<void> } {
-    if (host === undefined) throw new UnsupportedError("Bun.spawn exists on Bun alone.");
+  run(command: Command): RunningProgram {
+    if (host === undefined) throw new UnsupportedError("Bun.spawn exists only on Bun: start the program with the runtime of this process.");
     const child = host.spawn({
       cmd: [command.file, ...command.args],
       cwd: command.cwd,
@@ -83,15 +75,15 @@ export const bun: Runtime = {
     });
     return {
       started: Promise.resolve(),
-      child: {
+      write: (bytes) => {
+        void Promise.resolve(child.stdin.write(bytes)).catch(() => {});
+        void Promise.resolve(child.stdin.flush()).catch(() => {});
+      },
+      process: {
         pid: child.pid,
         stdout: command.stdout === "pipe" ? child.stdout : null,
         stderr: command.stderr === "pipe" ? child.stderr : null,
         exited,
-        write: (bytes) => {
-          void Promise.resolve(child.stdin.write(bytes)).catch(() => {});
-          void Promise.resolve(child.stdin.flush()).catch(() => {});
-        },
         kill: (signal) => {
           if (alive) child.kill(signal);
         },
@@ -105,39 +97,57 @@ export const bun: Runtime = {
 
   refusesLibrary: () => undefined,
 
-  openLibrary(path: string, signatures: Readonly<Record<string, string>>): Record<string, (...args: never[]) => number> {
+  openLibrary(path: string, signatures: Readonly<Record<string, string>>): LibraryFunctions {
     const types: Readonly<Record<string, string>> = { i: "i32", p: "ptr" };
     const symbols = Object.entries(signatures).map(([name, args]) => [name, { args: [...args].map((arg) => types[arg]), returns: "i32" }]);
     return ffi().dlopen(path, Object.fromEntries(symbols)).symbols;
   },
 
-  viewMemory: (_library, place) => ffi().toArrayBuffer(Number(place[0]), 0, Number(place[1])),
+  viewMemory: (_library, area) => ffi().toArrayBuffer(Number(area[0]), 0, Number(area[1])),
 
   childLoadsLibrary: () => true,
 
+  // A socket of `node:net` over a descriptor never reports bytes on Bun, so Bun's own sockets are used.
   watchSocket(_library: object, fd: number, data: () => void): void {
     host?.connect({ fd, socket: { data, error: () => {} } }).then(
       (socket) => socket.unref(),
-      () => lookNowAndThen(data),
+      () => lookRepeatedly(data),
     );
   },
 
   resolvers: [(specifier, parent) => host?.resolveSync(specifier, dirname(fileURLToPath(parent))) ?? ""],
   importsPaths: true,
-  elidesImports: false,
+  dropsTypeOnlyImports: false,
+  // If Bun's list lacks even this module, it lists no ES modules and tells nothing.
   mayBeEvaluated: (url) => !url.startsWith("file:") || isListed(url) || !isListed(import.meta.url),
 
   mainModule: () => (host === undefined ? null : pathToFileURL(host.main).href),
 
   watchStdin(data: (chunk: Uint8Array) => void, end: () => void): void {
-    void readAll(data).then(end, end);
+    void readStdin(data).then(end, end);
   },
 
-  // Bun.stdin can't be replaced.
-  emptyStdin: replaceStdin,
+  // `Bun.stdin` is read-only, so only `process.stdin` is replaced.
+  emptyStdin: emptyProcessStdin,
 };
 
-async function readAll(data: (chunk: Uint8Array) => void): Promise<void> {
+function stdio(output: Output): string {
+  return output === "null" ? "ignore" : output;
+}
+
+function ffi(): BunFfi {
+  return modules().createRequire(import.meta.url)("bun:ffi") as BunFfi;
+}
+
+let requireCache: object | undefined;
+
+/** Whether the module is in the cache of `require`, in which Bun lists the ES modules that it has evaluated too. */
+function isListed(url: string): boolean {
+  requireCache ??= modules().createRequire(import.meta.url).cache ?? {};
+  return fileURLToPath(url) in requireCache;
+}
+
+async function readStdin(data: (chunk: Uint8Array) => void): Promise<void> {
   if (host === undefined) return;
   for await (const chunk of host.stdin.stream()) data(chunk);
 }

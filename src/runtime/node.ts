@@ -1,50 +1,43 @@
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
+import { pathToFileURL } from "node:url";
 import { UnsupportedError } from "../errors/errors.ts";
 import { modules, net, stream as streams } from "../util/lazy-modules.ts";
-import type { Exit, LaunchOptions, Runtime, SpawnCommand, SpawnedChild } from "./current.ts";
-import { adoptSocket, carriedFlags, entryPath, heapFlag, importConditions, lookNowAndThen, mainFromArgv, replaceStdin } from "./shared.ts";
+import { carriedFlags, heapFlag } from "./child-flags.ts";
+import type { Command, EntryOptions, Exit, LibraryFunctions, Output, RunningProgram, Runtime } from "./contract.ts";
+import { emptyProcessStdin } from "./empty-stdin.ts";
+import { entryPath } from "./paths.ts";
+import { lookRepeatedly, watchWithNetSocket } from "./sockets.ts";
 
 type ResolveWith = (specifier: string, options: { conditions: ReadonlySet<string> }) => string;
 
-const isSelf = !("Deno" in globalThis) && !("Bun" in globalThis);
-
-function toWeb(stream: Readable | null | undefined): ReadableStream<Uint8Array> | null {
-  // A child that could not be started has none.
-  if (stream === null || stream === undefined) return null;
-  (stream as Readable & { unref?: () => void }).unref?.();
-  const web: NodeReadableStream<Uint8Array> = streams().Readable.toWeb(stream);
-  return web as ReadableStream<Uint8Array>;
+/** Functions that the library has only as an addon of Node, and only where the build of Node allows them. */
+interface AddonFunctions {
+  readonly view_memory?: (area: BigUint64Array) => ArrayBuffer | undefined;
+  readonly watch_socket?: (fd: number, data: () => void) => number;
 }
 
-function outputs(command: SpawnCommand): ["pipe", "inherit" | "pipe" | "ignore", "inherit" | "pipe" | "ignore"] {
-  const of = (output: SpawnCommand["stdout"]) => (output === "null" ? "ignore" : output);
-  return ["pipe", of(command.stdout), of(command.stderr)];
-}
-
-function permitted(scope: string): boolean {
-  const { permission } = process as unknown as { permission?: { has(scope: string): boolean } };
-  return permission === undefined || permission.has(scope);
-}
+const isCurrent = !("Deno" in globalThis) && !("Bun" in globalThis);
 
 export const node: Runtime = {
   name: "node",
-  version: isSelf ? process.versions.node : "",
-  execPath: isSelf ? process.execPath : "node",
+  version: isCurrent ? process.versions.node : "",
+  execPath: isCurrent ? process.execPath : "node",
   needs: "Node started with --permission needs --allow-fs-read, --allow-fs-write, --allow-child-process and --allow-worker.",
 
-  launchArguments(options: LaunchOptions): string[] {
-    return [...(isSelf ? carriedFlags(process.execArgv) : []), ...heapFlag(options.memory), ...options.execArgv, entryPath(options.entry)];
+  entryArguments(options: EntryOptions): string[] {
+    const carried = isCurrent ? carriedFlags(process.execArgv) : [];
+    return [...carried, ...heapFlag(options.memory), ...options.execArgv, entryPath(options.entry)];
   },
 
-  spawn(command: SpawnCommand): { child: SpawnedChild; started: Promise<void> } {
-    // The shim needs no such module, nor do the other runtimes.
+  run(command: Command): RunningProgram {
+    // Loaded here and not at the top: the native library starts children without this module, and so do the other runtimes.
     const { spawn } = process.getBuiltinModule("node:child_process");
     const child = spawn(command.file, command.args, {
       cwd: command.cwd,
       env: { ...process.env, ...command.env },
-      stdio: outputs(command),
+      stdio: ["pipe", stdio(command.stdout), stdio(command.stderr)],
       detached: true,
       windowsHide: true,
     });
@@ -61,12 +54,12 @@ export const node: Runtime = {
     });
     return {
       started,
-      child: {
+      write: (bytes) => void stdin?.write(bytes),
+      process: {
         pid: child.pid ?? -1,
-        stdout: toWeb(child.stdout),
-        stderr: toWeb(child.stderr),
+        stdout: webStream(child.stdout),
+        stderr: webStream(child.stderr),
         exited,
-        write: (bytes) => void stdin?.write(bytes),
         kill: (signal) => void child.kill(signal),
       },
     };
@@ -74,44 +67,50 @@ export const node: Runtime = {
 
   environment: () => process.env,
 
-  mayRun: () => permitted("child"),
+  mayRun: () => isPermitted("child"),
 
   refusesLibrary: () => {
     if (process.execArgv.includes("--no-addons")) return "Node was started with --no-addons";
-    return permitted("addon") ? undefined : "Node was started with --permission and without --allow-addons";
+    return isPermitted("addon") ? undefined : "Node was started with --permission and without --allow-addons";
   },
 
-  openLibrary(path: string): Record<string, (...args: never[]) => number> {
+  openLibrary(path: string): LibraryFunctions {
     const module = { exports: {} };
     process.dlopen(module, path);
     return module.exports;
   },
 
-  viewMemory(library: object, place: BigUint64Array): ArrayBuffer {
-    const view = (library as { view_memory?: (place: BigUint64Array) => ArrayBuffer | undefined }).view_memory?.(place);
+  viewMemory(library: object, area: BigUint64Array): ArrayBuffer {
+    const view = (library as AddonFunctions).view_memory?.(area);
+    // Builds with V8's memory cage, such as Electron's, allow no buffer over memory that V8 did not allocate itself.
     if (view === undefined)
-      throw new UnsupportedError("This build of Node allows no buffers over memory of the system: SharedMemory needs them.");
+      throw new UnsupportedError(
+        "This build of Node allows no buffers over memory of the system, and SharedMemory needs them: run the program with a usual build of Node.",
+      );
     return view;
   },
 
-  childLoadsLibrary: (args) =>
-    !args.includes("--no-addons") && (args.includes("--allow-addons") || !args.some((flag) => flag === "--permission")),
+  childLoadsLibrary: (args) => !args.includes("--no-addons") && (args.includes("--allow-addons") || !args.includes("--permission")),
 
   watchSocket(library: object, fd: number, data: () => void): void {
-    const { watch_socket: watch } = library as { watch_socket?: (fd: number, data: () => void) => number };
-    // Node's own sockets cost a module, and time for each byte.
-    if (watch === undefined) adoptSocket(fd, data);
-    else if (watch(fd, data) < 0) lookNowAndThen(data);
+    const { watch_socket: watch } = library as AddonFunctions;
+    // The library's own watch is preferred: `node:net` takes time to load, and then for each byte.
+    if (watch === undefined) watchWithNetSocket(fd, data);
+    else if (watch(fd, data) < 0) lookRepeatedly(data);
   },
 
-  mainModule: mainFromArgv,
+  mainModule(): string | null {
+    const main = process.argv[1];
+    return main === undefined ? null : pathToFileURL(main).href;
+  },
 
-  // The other half of a dual package must not be loaded, so the conditions of an import are given.
+  // `require.resolve` with the conditions of an import. Otherwise it could find the CommonJS half of a package that has both, and
+  // loading that half would run the package's code a second time.
   resolvers: [
     (specifier, parent) => (modules().createRequire(parent).resolve as ResolveWith)(specifier, { conditions: importConditions() }),
   ],
   importsPaths: false,
-  elidesImports: false,
+  dropsTypeOnlyImports: false,
   mayBeEvaluated: () => true,
 
   watchStdin(data: (chunk: Uint8Array) => void, end: () => void): void {
@@ -121,5 +120,29 @@ export const node: Runtime = {
     stdin.on("end", end);
   },
 
-  emptyStdin: replaceStdin,
+  emptyStdin: emptyProcessStdin,
 };
+
+function stdio(output: Output): "inherit" | "pipe" | "ignore" {
+  return output === "null" ? "ignore" : output;
+}
+
+function webStream(stream: Readable | null | undefined): ReadableStream<Uint8Array> | null {
+  // `undefined` on a child that could not be started.
+  if (stream === null || stream === undefined) return null;
+  (stream as Readable & { unref?: () => void }).unref?.();
+  const web: NodeReadableStream<Uint8Array> = streams().Readable.toWeb(stream);
+  return web as ReadableStream<Uint8Array>;
+}
+
+function isPermitted(scope: string): boolean {
+  const { permission } = process as unknown as { permission?: { has(scope: string): boolean } };
+  return permission === undefined || permission.has(scope);
+}
+
+/** The conditions under which this process resolves imports: Node's own, and those that its flags add. */
+function importConditions(): ReadonlySet<string> {
+  const flags = `${process.execArgv.join(" ")} ${process.env.NODE_OPTIONS ?? ""}`;
+  const added = [...flags.matchAll(/(?:^|\s)(?:-C|--conditions)[=\s]\s*(\S+)/g)].map(([, name]) => name as string);
+  return new Set(["node", "import", "module-sync", "node-addons", ...added]);
+}

@@ -1,15 +1,24 @@
-import { pathToFileURL } from "node:url";
 import { isOwnModule } from "../util/package-urls.ts";
+import { urlOfPath } from "./url-of-path.ts";
 
 type Prepare = (error: Error, sites: readonly { getFileName(): string | null | undefined }[]) => unknown;
 
-/** The modules whose calls led here, the nearest first. */
+const MOST_FRAMES = 100;
+
+/** The URLs of the program's modules whose calls led here, the nearest first. Modules of this package are left out. */
 export function callerModules(): string[] {
+  const urls = callerFiles().flatMap((file) => urlOfPath(file) ?? (/^(file|https?|data|blob):/.test(file) ? file : []));
+  return [...new Set(urls)].filter((url) => !isOwnModule(url));
+}
+
+// Call sites give file names as they are. A printed stack is ambiguous where a path has spaces or brackets in it.
+// `util.getCallSites` is not used: on Node it stops at the nearest `await` and so misses the callers of an async function, and its file
+// names are those of source maps, which name files that can't be imported.
+function callerFiles(): string[] {
   const holder = Error as unknown as { prepareStackTrace: Prepare | undefined; stackTraceLimit: number };
   const { prepareStackTrace, stackTraceLimit } = holder;
   let files: (string | null | undefined)[] = [];
-  holder.stackTraceLimit = 100;
-  // Call sites give file names as they are: a printed stack is ambiguous where a path has spaces or brackets.
+  holder.stackTraceLimit = MOST_FRAMES;
   holder.prepareStackTrace = (_error, sites) => {
     files = sites.map((site) => site.getFileName());
     return "";
@@ -20,12 +29,5 @@ export function callerModules(): string[] {
     holder.prepareStackTrace = prepareStackTrace;
     holder.stackTraceLimit = stackTraceLimit;
   }
-  const modules = files.filter((file) => typeof file === "string" && file !== "").map((file) => toUrl(file as string));
-  // Whoever called this package is meant.
-  return [...new Set(modules)].filter((url) => url !== "" && !isOwnModule(url));
-}
-
-function toUrl(file: string): string {
-  if (file.startsWith("/") || /^[A-Za-z]:[\\/]/.test(file)) return pathToFileURL(file).href;
-  return /^(file|https?|data|blob):/.test(file) ? file : "";
+  return files.filter((file) => typeof file === "string");
 }

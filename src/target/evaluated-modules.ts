@@ -1,20 +1,23 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { runtime } from "../runtime/current.ts";
 
-/** Stands for the exports of a module that is still inside its own top level. */
+/** Stands for the exports of a module that is still evaluating. */
 export const PENDING: unique symbol = Symbol("pending");
 
-// The import of an evaluated module settles within one or two turns of the event loop; one still evaluating must not be waited for.
+// An import of a module that was evaluated settles within one or two turns of the event loop. An import of a module that is still
+// evaluating may never settle: that module may be the very one that waits for this search. So an import that takes longer than this
+// many turns and milliseconds counts as pending.
 const TURNS = 8;
-const TURNS_WHEN_LATE = 2;
-const SETTLES_WITHIN = 8;
-const LATE_AFTER = 400;
+const MILLISECONDS = 8;
+// A program may have many pending modules. After so many milliseconds of waiting in all, the rest get less time.
+const HURRY_AFTER = 400;
+const TURNS_IN_A_HURRY = 2;
 
-/** Imports modules of this program without ever waiting for one that is still evaluating. */
-export class Evaluated {
+/** Imports modules that this program has loaded already, and never waits for one that is still evaluating. */
+export class EvaluatedModules {
   #waited = 0;
 
-  /** In the order of `urls`: a module's exports, `PENDING`, or `undefined` if its evaluation failed. */
+  /** Gives, in the order of `urls`, a module's exports, or `PENDING`, or `undefined` if its evaluation failed. */
   async namespaces(urls: readonly string[]): Promise<(object | undefined | typeof PENDING)[]> {
     const results: (object | undefined | typeof PENDING)[] = urls.map(() => PENDING);
     let open = 0;
@@ -33,10 +36,11 @@ export class Evaluated {
 
   async #wait(done: () => boolean): Promise<void> {
     const start = performance.now();
-    const turns = this.#waited > LATE_AFTER ? TURNS_WHEN_LATE : TURNS;
-    const least = this.#waited > LATE_AFTER ? 0 : SETTLES_WITHIN;
+    const hurry = this.#waited > HURRY_AFTER;
+    const turns = hurry ? TURNS_IN_A_HURRY : TURNS;
+    const least = hurry ? 0 : MILLISECONDS;
     for (let turn = 0; !done() && (turn < turns || performance.now() - start < least); turn++) {
-      // As slow as the machine is now, an import of an evaluated module is no slower than this one.
+      // This module was evaluated for certain. On a machine that is slow now, its import takes as long as those that are waited for.
       await import(import.meta.url);
       await sleep(0);
     }

@@ -1,8 +1,11 @@
-import { pathToFileURL } from "node:url";
 import { runtime } from "../runtime/current.ts";
 import { fs } from "../util/lazy-modules.ts";
+import { urlOfPath } from "./url-of-path.ts";
 
-/** The URL that a module means by a specifier, or `undefined` where that can't be told or is no module of the program's own. */
+/**
+ * The URL of the module that an import statement in `parent` loads. Gives `undefined` for modules that can't export a function of the
+ * program, such as built-in ones, and where no resolver finds the module.
+ */
 export function resolve(specifier: string, parent: string): string | undefined {
   if (/^(node|bun|npm|jsr|data|blob):/.test(specifier)) return undefined;
   if (/^(file|https?):/.test(specifier)) return specifier;
@@ -13,10 +16,10 @@ export function resolve(specifier: string, parent: string): string | undefined {
   for (const resolver of runtime.resolvers) {
     try {
       const found = resolver(specifier, parent);
-      if (/^(file|https?):/.test(found)) return found;
-      if (found.startsWith("/") || /^[A-Za-z]:[\\/]/.test(found)) return pathToFileURL(found).href;
+      const url = /^(file|https?):/.test(found) ? found : urlOfPath(found);
+      if (url !== undefined) return url;
     } catch {
-      // The next one may know it.
+      // The next resolver may know the module.
     }
   }
   return undefined;

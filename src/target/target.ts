@@ -1,31 +1,28 @@
 import { isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
-import { StateError } from "../errors/errors.ts";
-import { runtime } from "../runtime/current.ts";
-import { describe } from "../util/timing.ts";
-
-export { callerModules } from "./callers.ts";
+import { describe } from "../util/describe.ts";
 
 /** A function or class that a child is to call. */
 export type Callable = (...args: never[]) => unknown;
 
-/** What a caller may give as a target. */
+/** The forms in which a caller may give a target. */
 export type Target = Callable | URL | { readonly module: string | URL; readonly name?: string };
 
-/** What a child needs to find the function: fixed when the process is started, never taken from a later message. */
+/** All that a child needs to find the function. It is fixed when the process is started, and never taken from a later message. */
 export interface TargetRef {
   /** An absolute URL. */
   readonly module: string;
   /** The export's name. */
   readonly name: string;
-  /** What the export must look like, where the parent could not compare it itself. */
+  /** The marks that the export must have, if the parent could not compare the function itself. */
   readonly check?: FunctionCheck;
 }
 
-/** Tells an export from a closure that has its name. */
+/** The marks by which a child tells the export that its parent meant from a closure of the same name. */
 export interface FunctionCheck {
-  /** Mark of its source text, which only the same runtime prints alike. */
+  /** A hash of the function's source text. Another runtime may print the same function differently. */
   readonly source: string;
+  /** The runtime that printed the source text, with its version. */
   readonly runtime: string;
   readonly fnName: string;
   readonly length: number;
@@ -45,40 +42,8 @@ export function checkTarget(target: unknown): asserts target is Target {
   throw new TypeError(`A target must be an exported function, a URL or { module, name }, received ${describe(target)}.`);
 }
 
-/**
- * Where a child finds the target: for a function, by comparing it with what the program's modules export.
- *
- * @throws {StateError} if no module exports it
- */
-export async function locate(target: Target, callers: readonly string[]): Promise<TargetRef> {
-  if (target instanceof URL) return { module: target.href, name: "default" };
-  if (typeof target === "object") return { module: moduleUrl(target.module), name: target.name ?? "default" };
-  const { searchExport } = await import("./search.ts");
-  const { module, name, sure } = await searchExport(target, callers);
-  return sure ? { module, name } : { module, name, check: checkOf(target) };
-}
-
-/**
- * In the child: imports the module and gives the export. What the import throws is thrown as it is.
- *
- * @throws {StateError} if there is no such export, or it is another function than the parent meant
- */
-export async function load({ module, name, check }: TargetRef): Promise<Callable> {
-  const namespace = (await import(module)) as Record<string, unknown>;
-  if (!Object.hasOwn(namespace, name))
-    throw new StateError(`${module} has no export ${JSON.stringify(name)}: export the target under that name.`);
-  const found = namespace[name];
-  if (typeof found !== "function")
-    throw new StateError(`The export ${JSON.stringify(name)} of ${module} is ${describe(found)}, and a target must be a function.`);
-  if (check !== undefined && !matches(found as Callable, check)) {
-    throw new StateError(
-      `The target is not the export ${JSON.stringify(name)} of ${module} but a closure of that name: export the function itself, or give { module, name }.`,
-    );
-  }
-  return found as Callable;
-}
-
-function moduleUrl(module: unknown): string {
+/** The absolute URL of the module that a target names. Throws `TypeError` for a relative path or a bare name. */
+export function moduleUrl(module: unknown): string {
   if (module instanceof URL) return module.href;
   if (typeof module !== "string") throw new TypeError(`A target's module must be a URL, received ${describe(module)}.`);
   if (isAbsolute(module)) return pathToFileURL(module).href;
@@ -86,32 +51,4 @@ function moduleUrl(module: unknown): string {
   throw new TypeError(
     `A target's module must be absolute, received ${describe(module)}: use new URL(${JSON.stringify(module)}, import.meta.url).`,
   );
-}
-
-// Tells texts apart; nobody is to be kept from making another text of the same mark, and a cryptographic one costs a child 5 ms.
-function markOf(text: string): string {
-  let [first, second] = [0x811c9dc5, 0x9e3779b9];
-  for (let i = 0; i < text.length; i++) {
-    first = Math.imul(first ^ text.charCodeAt(i), 0x01000193);
-    second = Math.imul(second ^ text.charCodeAt(i), 0x85ebca6b);
-    second ^= second >>> 13;
-  }
-  return `${text.length} ${first >>> 0} ${second >>> 0}`;
-}
-
-function checkOf(target: Callable): FunctionCheck {
-  const source = Function.prototype.toString.call(target);
-  return {
-    source: markOf(source),
-    runtime: `${runtime.name} ${runtime.version}`,
-    fnName: target.name,
-    length: target.length,
-    kind: /^class\b/.test(source) ? "class" : target.constructor.name,
-  };
-}
-
-function matches(found: Callable, expected: FunctionCheck): boolean {
-  const actual = checkOf(found);
-  if (actual.runtime === expected.runtime) return actual.source === expected.source;
-  return actual.fnName === expected.fnName && actual.length === expected.length && actual.kind === expected.kind;
 }

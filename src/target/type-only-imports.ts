@@ -1,31 +1,38 @@
 import { runtime } from "../runtime/current.ts";
 import { modules } from "../util/lazy-modules.ts";
 
-/** Tells which import statements of a module are gone at run time: those of types, and in TypeScript those used as types only. */
-export class Elisions {
-  readonly #used: (name: string) => boolean;
-
-  constructor(url: string, text: string, statements: readonly { importStart: number; importEnd: number }[]) {
-    if (!runtime.elidesImports || /\.[cm]?jsx?$/.test(url)) {
-      this.#used = () => true;
-      return;
-    }
-    let rest = text;
-    for (const { importStart, importEnd } of statements)
-      rest = rest.slice(0, importStart) + " ".repeat(importEnd - importStart) + rest.slice(importEnd);
-    const values = withoutTypes(rest);
-    this.#used = (name) => new RegExp(`(?<![\\w$]|(?<!\\.\\.)\\.)${name.replaceAll("$", "\\$")}(?![\\w$])`).test(values);
-  }
-
-  /** Whether the module that this statement names is loaded with the program. */
-  keeps(statement: string): boolean {
-    const names = boundNames(statement);
-    if (names === undefined) return true;
-    return statement.startsWith("export") ? names.length > 0 : names.some(this.#used);
-  }
+/** The position of a statement in the module's text. */
+interface Statement {
+  readonly importStart: number;
+  readonly importEnd: number;
 }
 
-// The local names of values that a statement binds; undefined if it is for the module's effects, or all of its exports.
+/**
+ * The import and export statements of a module that load another module at run time. Statements that name types only are left out, and
+ * in TypeScript on some runtimes those whose names are used as types only.
+ */
+export function withoutTypeOnlyImports<T extends Statement>(url: string, text: string, statements: readonly T[]): T[] {
+  const isUsed = usedNames(url, text, statements);
+  return statements.filter(({ importStart, importEnd }) => isLoaded(text.slice(importStart, importEnd), isUsed));
+}
+
+/** Tells whether the module uses a name as a value, outside of its import statements. */
+function usedNames(url: string, text: string, statements: readonly Statement[]): (name: string) => boolean {
+  if (!runtime.dropsTypeOnlyImports || /\.[cm]?jsx?$/.test(url)) return () => true;
+  let rest = text;
+  for (const { importStart, importEnd } of statements)
+    rest = rest.slice(0, importStart) + " ".repeat(importEnd - importStart) + rest.slice(importEnd);
+  const values = withoutTypes(rest);
+  return (name) => new RegExp(`(?<![\\w$]|(?<!\\.\\.)\\.)${name.replaceAll("$", "\\$")}(?![\\w$])`).test(values);
+}
+
+function isLoaded(statement: string, isUsed: (name: string) => boolean): boolean {
+  const names = boundNames(statement);
+  if (names === undefined) return true;
+  return statement.startsWith("export") ? names.length > 0 : names.some(isUsed);
+}
+
+/** The local names of the values that a statement binds. `undefined` if it binds none by name: `import "x"` and `export * from "x"`. */
 function boundNames(statement: string): string[] | undefined {
   const clause = /^(?:import|export)\b(.*)\bfrom\s*["']/s.exec(statement)?.[1]?.replaceAll(/\/\*.*?\*\/|\/\/[^\n]*/gs, " ");
   if (clause === undefined || /^export\s*\*/.test(statement)) return undefined;
@@ -39,7 +46,7 @@ function withoutTypes(text: string): string {
   try {
     return modules().stripTypeScriptTypes(text);
   } catch {
-    // With an enum or JSX in it, say: some statement may be taken for loaded that is not.
+    // Types can't be stripped from text with an enum or JSX in it. Names in types then count as used, and so may load a module too many.
     return text;
   }
 }

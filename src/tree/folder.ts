@@ -5,28 +5,28 @@ import { fs, net, os } from "../util/lazy-modules.ts";
 import { randomName } from "../util/random.ts";
 
 const PREFIX = "polyproc-";
-// As mkdtemp makes them.
+// The names that mkdtemp makes.
 const NAME = new RegExp(`^${PREFIX}[A-Za-z0-9]{6}$`);
-// A younger folder may belong to a program that is still starting.
+// A folder younger than this (milliseconds) may belong to a program that is still starting.
 const SWEEP_AGE = 10_000;
 
 function temporary(): string {
   try {
     return os().tmpdir();
   } catch {
-    // Deno without --allow-env.
+    // Deno without --allow-env can't read TMPDIR.
     return "/tmp";
   }
 }
 
-/** A new private folder (mode 0700) for the sockets of a process tree. */
+/** Makes a private folder (mode 0700) for the sockets of a process tree. */
 export function makeFolder(): string {
   return fs().mkdtempSync(join(temporary(), PREFIX));
 }
 
-/** Makes the folder again if somebody took it for a dead tree's: while nobody listens in it, it looks like one. */
+/** Makes the folder again if it is gone: while no process listens in it, it looks like a dead tree's folder, and a sweep may remove it. */
 export function keepFolder(folder: string): void {
-  // Named pipes are in no folder.
+  // Named pipes lie in no folder.
   if (process.platform === "win32") return;
   if (!fs().existsSync(folder)) fs().mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (!isPrivate(fs().lstatSync(folder)))
@@ -37,29 +37,29 @@ function isPrivate(stat: Stats): boolean {
   return stat.isDirectory() && (stat.mode & 0o777) === 0o700;
 }
 
-/** A new address for a hub: a socket in the folder, a named pipe on Windows. */
+/** A new address for a hub: a socket in the folder, or a named pipe on Windows. */
 export function makeAddress(folder: string): string {
   const name = randomName(8);
   return process.platform === "win32" ? `\\\\.\\pipe\\${PREFIX}${name}` : join(folder, `${name}.sock`);
 }
 
-/** Only this user may connect. */
+/** Lets only this user connect to a socket. */
 export function restrict(address: string): void {
   if (process.platform !== "win32") fs().chmodSync(address, 0o600);
 }
 
-/** Removes a socket, or a folder with all that is in it; what is gone already is no error. */
+/** Removes a socket, or a folder with all that is in it. A path that is gone already is no error. */
 export function remove(path: string): void {
   for (let tries = 0; tries < 2; tries++)
     try {
       fs().rmSync(path, { recursive: true, force: true });
       return;
     } catch {
-      // Somebody else removes it at this moment, or the system was short of something.
+      // Another process removes it at this moment, or the system was short of something: once more.
     }
 }
 
-/** Removes the folders of this user's trees in which nobody listens any more: all of a tree can be killed at once. */
+/** Removes the folders of this user's trees in which no process listens any more. That happens when a whole tree is killed at once. */
 export function sweep(own: string): void {
   try {
     const parent = temporary();
@@ -69,11 +69,11 @@ export function sweep(own: string): void {
       if (NAME.test(name) && folder !== own) sweepFolder(folder, uid);
     }
   } catch {
-    // A folder that can't be listed is not ours to clean.
+    // A temporary folder that this process can't list is not its to clean.
   }
 }
 
-// Whatever is not as a dead tree leaves it is somebody's.
+// A folder that holds anything but dead sockets is somebody's: it stays.
 function sweepFolder(folder: string, uid: number): void {
   const stat = fs().lstatSync(folder, { throwIfNoEntry: false });
   if (stat === undefined || !isPrivate(stat) || stat.uid !== uid || Date.now() - stat.mtimeMs < SWEEP_AGE) return;
@@ -106,6 +106,6 @@ function removeDead(folder: string, sockets: readonly string[]): void {
     for (const path of sockets) fs().unlinkSync(path);
     fs().rmdirSync(folder);
   } catch {
-    // Somebody else removes it at this moment, or uses it again.
+    // Another process removes it at this moment, or uses it again.
   }
 }

@@ -1,74 +1,75 @@
 import { randomBytes } from "../util/random.ts";
 import { keepFolder, makeAddress, makeFolder, remove, sweep } from "./folder.ts";
 
-/** What the processes of a tree have in common, and this one's own addresses. */
-export interface Family {
+/** What the processes of a tree have in common, and this process's own addresses. */
+export interface Membership {
   /** The tree's secret: 32 bytes. */
   readonly secret: Uint8Array;
-  /** The folder for sockets, and this process's own socket in it. */
+  /** The folder for sockets. */
   readonly folder: string;
+  /** This process's own socket in the folder. */
   readonly address: string;
-  /** Whether the folder is this process's to remove. */
+  /** Whether this process removes the folder when it ends. */
   readonly ownsFolder: boolean;
 }
 
-/** A place for a child: settings for its boot frame and what is to be removed when somebody dies. */
-export interface Nursery {
-  readonly family: Family;
-  /** What the child removes when its parent dies. */
+/** The membership that a parent prepares for a child. */
+export interface ChildMembership {
+  readonly membership: Membership;
+  /** The paths that the child removes when its parent dies. */
   readonly orphaned: readonly string[];
-  /** Called when the child has ended. */
+  /** Removes what the child left. Called when the child has ended. */
   tidy(): void;
 }
 
-/** This process's place in its tree. */
+/** This process's membership in its tree. */
 export class Tree {
-  #family: Family | undefined;
+  #membership: Membership | undefined;
   readonly #atExit = (): void => this.#remove();
 
-  /** What this process has in common with the others; one that has no parent founds a tree. */
-  get family(): Family {
-    if (this.#family === undefined) {
+  /** The membership. A process without a parent founds a tree at the first call. */
+  get membership(): Membership {
+    if (this.#membership === undefined) {
       const folder = makeFolder();
       sweep(folder);
-      this.take({ secret: randomBytes(32), folder, address: makeAddress(folder), ownsFolder: true });
+      this.join({ secret: randomBytes(32), folder, address: makeAddress(folder), ownsFolder: true });
     }
-    return this.#family as Family;
+    return this.#membership as Membership;
   }
 
-  /** The family, if this process has one. */
-  get known(): Family | undefined {
-    return this.#family;
+  /** The membership, if this process has one. */
+  get known(): Membership | undefined {
+    return this.#membership;
   }
 
-  /** In a child, before anything else: takes the place that its parent prepared. */
-  take(given: Family): void {
-    this.#family = given;
+  /** In a child, before anything else: takes over the membership that the parent prepared. */
+  join(membership: Membership): void {
+    this.#membership = membership;
     process.on("exit", this.#atExit);
   }
 
-  /** Gives a family up on which nothing could be built, so that a later try begins anew. */
+  /** Gives up a membership on which nothing could be built, so that a later try begins anew. */
   leave(): void {
-    if (this.#family?.ownsFolder !== true) return;
+    if (this.#membership?.ownsFolder !== true) return;
     this.#remove();
     process.off("exit", this.#atExit);
-    this.#family = undefined;
+    this.#membership = undefined;
   }
 
-  /** A socket's path for this process, which is about to listen there. */
+  /** The path of a socket of this process, which is about to listen there. */
   addressOf(use: "hub" | "keeper"): string {
-    const { folder, address } = this.family;
+    const { folder, address } = this.membership;
     keepFolder(folder);
     return use === "hub" ? address : keeperOf(address);
   }
 
-  /** Prepares a place for a child. */
-  nurse(detached: boolean): Nursery {
-    const { secret, folder: ours, address: own, ownsFolder } = this.family;
+  /** Prepares a child's membership. A detached child gets a folder of its own, which outlives this process. */
+  prepareChild(detached: boolean): ChildMembership {
+    const { secret, folder: ours, address: own, ownsFolder } = this.membership;
     const folder = detached ? makeFolder() : ours;
     const address = makeAddress(folder);
     return {
-      family: { secret, folder, address, ownsFolder: detached },
+      membership: { secret, folder, address, ownsFolder: detached },
       orphaned: detached ? [] : ownsFolder ? [ours] : [...socketsOf(address), ...socketsOf(own)],
       tidy: () => {
         for (const path of detached ? [folder] : socketsOf(address)) remove(path);
@@ -77,8 +78,8 @@ export class Tree {
   }
 
   #remove(): void {
-    if (this.#family === undefined) return;
-    const { ownsFolder, folder, address } = this.#family;
+    if (this.#membership === undefined) return;
+    const { ownsFolder, folder, address } = this.#membership;
     for (const path of ownsFolder ? [folder] : socketsOf(address)) remove(path);
   }
 }

@@ -1,27 +1,33 @@
+import { watchWait } from "./deadline.ts";
 import { holdEventLoop } from "./event-loop.ts";
-import { type Wait, watchWait } from "./timing.ts";
+import type { Wait } from "./wait-options.ts";
 
-/** One call that waits: `look` gives its answer, undefined while there is none, or throws. */
+/** Withdraws a waiting call with the reason it rejects with. */
+export type Withdrawal = (reason: unknown) => void;
+
+/** One call that waits for an answer. */
 export interface Attempt<T> {
   readonly wait: Wait;
-  readonly tooLate: () => Error;
-  /** It does not wait behind others; default: where its timeout is 0. */
+  /** The call does not wait behind others. Default: whether the timeout is 0. */
   readonly once?: boolean;
+  /** Looks for the answer: `undefined` while there is none. What it throws ends the call. */
   look(): T | undefined;
-  /** Whether it has begun and can't be given up any more. */
+  /** Whether the call has begun its work, so that it can't be given up any more. */
   readonly begun?: () => boolean;
-  /** Of who may give it up: how, while it lasts. */
-  readonly waits?: Set<(reason: unknown) => void>;
+  /** Callbacks that withdraw a waiting call. A callback exists only while its call waits. */
+  readonly withdrawals?: Set<Withdrawal>;
 }
 
 interface Pending {
   look(): boolean;
-  giveUp(reason: unknown): void;
+  withdraw: Withdrawal;
   fail(error: unknown): void;
   letGo(): void;
 }
 
-/** Calls of this thread that wait for the same thing, in their order. */
+const nothing = (): void => {};
+
+/** The calls of this thread that wait for the same thing, in their order. */
 export class Attempts {
   readonly #arm: () => void;
   readonly #pending = new Set<Pending>();
@@ -35,19 +41,19 @@ export class Attempts {
     return this.#pending.size;
   }
 
-  /** Looks at once if nobody waits already, and waits otherwise. */
-  async make<T>(attempt: Attempt<T>, holds = true): Promise<T> {
+  /** Looks at once if nothing waits already, and waits otherwise. Resolves to `undefined` if the time ran out. */
+  async make<T>(attempt: Attempt<T>, holdsLoop = true): Promise<T | undefined> {
     const { once = attempt.wait.timeout === 0 } = attempt;
     if (once && this.#pending.size > 0) this.retry();
     if (this.#pending.size === 0) {
       const now = attempt.look();
       if (now !== undefined) return now;
-    } else if (once) throw attempt.tooLate();
-    if (attempt.wait.timeout === 0 && attempt.begun?.() !== true) throw attempt.tooLate();
-    return this.#enqueue(attempt, holds);
+    } else if (once) return undefined;
+    if (attempt.wait.timeout === 0 && attempt.begun?.() !== true) return undefined;
+    return this.#enqueue(attempt, holdsLoop);
   }
 
-  /** Looks again for each, in order, until one finds nothing; or for `all`, where each waits for something of its own. */
+  /** Looks again for each call, in order, until a look finds nothing. With `all`, where each call waits for something of its own, for each. */
   retry(all = false): void {
     for (const pending of this.#pending) {
       if (!pending.look() && !all) break;
@@ -55,7 +61,17 @@ export class Attempts {
     if (this.#pending.size > 0) this.#armOrFail();
   }
 
-  // Nobody would ever look again.
+  /** Rejects all waiting calls. */
+  withdraw(reason: () => Error): void {
+    for (const pending of [...this.#pending]) pending.withdraw(reason());
+  }
+
+  /** Lets the event loop end although these calls wait. */
+  letGo(): void {
+    for (const pending of this.#pending) pending.letGo();
+  }
+
+  // If arming fails, nothing would ever look again: the calls fail instead of waiting for ever.
   #armOrFail(): void {
     try {
       this.#arm();
@@ -64,21 +80,12 @@ export class Attempts {
     }
   }
 
-  giveUp(reason: () => Error): void {
-    for (const pending of [...this.#pending]) pending.giveUp(reason());
-  }
-
-  /** The event loop need not wait for these. */
-  letGo(): void {
-    for (const pending of this.#pending) pending.letGo();
-  }
-
-  #enqueue<T>(attempt: Attempt<T>, holds: boolean): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const letGo = holds ? holdEventLoop() : (): void => {};
+  #enqueue<T>(attempt: Attempt<T>, holdsLoop: boolean): Promise<T | undefined> {
+    return new Promise<T | undefined>((resolve, reject) => {
+      const letGo = holdsLoop ? holdEventLoop() : nothing;
       const end = (): void => {
         this.#pending.delete(pending);
-        attempt.waits?.delete(giveUp);
+        attempt.withdrawals?.delete(withdraw);
         unwatch();
         letGo();
       };
@@ -86,12 +93,17 @@ export class Attempts {
         end();
         reject(error);
       };
-      const giveUp = (reason: unknown): void => {
+      const withdraw = (reason: unknown): void => {
         if (attempt.begun?.() !== true) fail(reason);
+      };
+      const late = (): void => {
+        if (attempt.begun?.() === true) return;
+        end();
+        resolve(undefined);
       };
       const pending: Pending = {
         letGo,
-        giveUp,
+        withdraw,
         fail,
         look: () => {
           try {
@@ -105,26 +117,10 @@ export class Attempts {
           return true;
         },
       };
-      const unwatch = watchWait(attempt.wait, attempt.tooLate, giveUp);
-      attempt.waits?.add(giveUp);
+      const unwatch = watchWait(attempt.wait, late, withdraw);
+      attempt.withdrawals?.add(withdraw);
       this.#pending.add(pending);
       if (this.#pending.size === 1) this.#armOrFail();
     });
-  }
-}
-
-/** Blocking calls come back to JavaScript this often: milliseconds. */
-const SLICE = 100;
-
-/** Blocks this thread until `look`, which may wait so many milliseconds, has an answer. */
-export function blocking<T>(wait: Wait, look: (ms: number) => T | undefined, tooLate: () => Error, begun?: () => boolean): T {
-  const until = wait.timeout === Number.POSITIVE_INFINITY ? wait.timeout : performance.now() + wait.timeout;
-  for (let left = wait.timeout; ; left = until - performance.now()) {
-    const isBegun = begun?.() === true;
-    const answer = look(isBegun ? SLICE : Math.ceil(Math.min(SLICE, Math.max(0, left))));
-    if (answer !== undefined) return answer;
-    if (isBegun || begun?.() === true) continue;
-    if (left <= 0) throw tooLate();
-    wait.signal?.throwIfAborted();
   }
 }

@@ -1,9 +1,27 @@
-/** Less is copied rather than kept alive with what it lies in. */
-export const KEEP_BELOW: number = 1 << 16;
+declare const KEPT: unique symbol;
 
-/** A small part of something larger, which is lent or would be kept alive, for whoever keeps it. */
-export function owned(bytes: Uint8Array): Uint8Array {
-  return bytes.length < KEEP_BELOW ? bytes.slice() : bytes;
+/**
+ * Bytes that nobody else changes or uses again: they may be kept. A plain `Uint8Array` that passes between layers is lent. It is good
+ * until the call returns, or until the next call of the same object. Keeping it takes a copy, and the compiler asks for one.
+ */
+export type KeptBytes = Uint8Array & { readonly [KEPT]: true };
+
+/** Below this size, bytes are copied rather than kept alive together with the larger buffer that they lie in. */
+export const COPY_BELOW: number = 1 << 16;
+
+/** Takes over bytes that the caller made itself, or that were given to it for good. */
+export function asKept(bytes: Uint8Array): KeptBytes {
+  return bytes as KeptBytes;
+}
+
+/** Copies lent bytes. */
+export function copyOf(bytes: Uint8Array): KeptBytes {
+  return bytes.slice() as KeptBytes;
+}
+
+/** Keeps a part of a chunk that will not be used again. A small part is copied, so that it does not keep the whole chunk alive. */
+export function keepPart(bytes: Uint8Array): KeptBytes {
+  return bytes.length < COPY_BELOW ? copyOf(bytes) : asKept(bytes);
 }
 
 /** Pieces as one. */

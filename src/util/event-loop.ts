@@ -2,22 +2,23 @@ import { setInterval } from "node:timers";
 
 const LONGEST_DELAY = 2 ** 31 - 1;
 
-// Sockets and children are all unreferenced; this one timer is what keeps the event loop, while anything counts on it.
+// All sockets and children are unreferenced. This one timer keeps the event loop alive while anything needs it.
 let timer: NodeJS.Timeout | undefined;
 let holds = 0;
 
-/** Keeps the event loop alive until as many calls of {@link freeEventLoop}. */
+/** Keeps the event loop alive until {@link freeEventLoop} was called as often. */
 export function keepEventLoop(): void {
   if (holds++ > 0) return;
   timer ??= setInterval(() => {}, LONGEST_DELAY);
   timer.ref();
 }
 
+/** Ends one {@link keepEventLoop}. */
 export function freeEventLoop(): void {
   if (--holds === 0) timer?.unref();
 }
 
-/** Keeps the event loop alive until the returned function is called (once or more). */
+/** Keeps the event loop alive until the returned function is called; further calls of it do nothing. */
 export function holdEventLoop(): () => void {
   keepEventLoop();
   let held = true;

@@ -1,5 +1,5 @@
-// Modules of Node's that cost a start milliseconds and MiB: loaded by whoever first needs one, and not as an ES module, which would load
-// at once all that it would load late itself.
+// Modules of Node that cost a start milliseconds and MiB. The first caller loads each. They are not loaded as ES modules, because Node
+// would then load at once what these modules themselves load late.
 
 export const crypto = (): typeof import("node:crypto") => process.getBuiltinModule("node:crypto");
 export const fs = (): typeof import("node:fs") => process.getBuiltinModule("node:fs");

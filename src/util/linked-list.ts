@@ -1,4 +1,4 @@
-/** One entry of a {@link List}; it can be removed without a search. */
+/** One entry of a {@link LinkedList}; it can be removed without a search. */
 export interface Entry<T> {
   readonly value: T;
   before: Entry<T> | undefined;
@@ -7,7 +7,7 @@ export interface Entry<T> {
 }
 
 /** A doubly linked list: constant time at both ends, and to remove a waiter from the middle. */
-export class List<T> {
+export class LinkedList<T> {
   #first: Entry<T> | undefined;
   #last: Entry<T> | undefined;
   #size = 0;

@@ -1,12 +1,30 @@
-import type { Cell, CellArray, CellType } from "../backend/contract/backend.ts";
+/** The type of a shared number. `u8c` is a `u8` that clamps instead of wrapping around. */
+export type NumberType = "i8" | "u8" | "u8c" | "i16" | "u16" | "i32" | "u32" | "i64" | "u64" | "f32" | "f64";
 
-type CellArrayClass = {
+/** One number: a BigInt for `i64` and `u64`. */
+export type NumberValue = number | bigint;
+
+/** Numbers of one type. */
+export type NumberArray =
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array
+  | Float32Array
+  | Float64Array;
+
+interface NumberArrayClass {
   readonly BYTES_PER_ELEMENT: number;
-  new (length: number): CellArray;
-  new (buffer: ArrayBuffer, offset: number, length: number): CellArray;
-};
+  new (length: number): NumberArray;
+  new (buffer: ArrayBuffer, offset: number, length: number): NumberArray;
+}
 
-const classes: Readonly<Record<CellType, CellArrayClass>> = {
+const classes: Readonly<Record<NumberType, NumberArrayClass>> = {
   i8: Int8Array,
   u8: Uint8Array,
   u8c: Uint8ClampedArray,
@@ -20,41 +38,42 @@ const classes: Readonly<Record<CellType, CellArrayClass>> = {
   f64: Float64Array,
 };
 
-/** The names of all types of cells. */
-export const CELL_TYPES: readonly string[] = Object.keys(classes);
+export const NUMBER_TYPES: readonly string[] = Object.keys(classes);
 
-export function isCellType(type: unknown): type is CellType {
-  return typeof type === "string" && CELL_TYPES.includes(type);
+export function isNumberType(type: unknown): type is NumberType {
+  return typeof type === "string" && NUMBER_TYPES.includes(type);
 }
 
-export function bytesPerCell(type: CellType): number {
+export function bytesPerNumber(type: NumberType): number {
   return classes[type].BYTES_PER_ELEMENT;
 }
 
-/** Whether the type's cells are BigInts. */
-export function isBig(type: CellType): boolean {
+/** Whether the type's numbers are BigInts. */
+export function isBigInt(type: NumberType): boolean {
   return type === "i64" || type === "u64";
 }
 
-export function isInteger(type: CellType): boolean {
+/** Whether the type's numbers are integers that wrap around. */
+export function isInteger(type: NumberType): boolean {
   return type !== "f32" && type !== "f64" && type !== "u8c";
 }
 
-/** New cells, all 0. */
-export function makeCells(type: CellType, length: number): CellArray {
+/** New numbers, all 0. */
+export function makeNumbers(type: NumberType, length: number): NumberArray {
   return new classes[type](length);
 }
 
-/** Cells over memory. */
-export function cellsOver(type: CellType, buffer: ArrayBuffer, length: number): CellArray {
+/** Numbers that lie in a buffer, from its start. */
+export function numbersOver(type: NumberType, buffer: ArrayBuffer, length: number): NumberArray {
   return new classes[type](buffer, 0, length);
 }
 
-/** Copies values of the same type; the caller has checked that they fit. */
-export function copyCells(from: CellArray, to: CellArray, start: number): void {
+/** Copies numbers of one type to others of the same type. The caller has checked that they fit. */
+export function copyNumbers(from: NumberArray, to: NumberArray, start: number): void {
   (to as Uint8Array).set(from as Uint8Array, start);
 }
 
-export function cellAt(cells: CellArray, index: number): Cell {
-  return cells[index] ?? 0;
+/** The number at an index; 0 outside. */
+export function numberAt(numbers: NumberArray, index: number): NumberValue {
+  return numbers[index] ?? 0;
 }

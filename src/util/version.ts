@@ -1,2 +1,2 @@
-/** The package's version; a child refuses a parent of another one. */
+/** The version of this package. A child refuses a parent of another version. */
 export const VERSION = "0.1.0";

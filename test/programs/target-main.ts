@@ -1,4 +1,6 @@
-import { callerModules, locate, type Target } from "../../src/target/target.ts";
+import { callerModules } from "../../src/target/callers.ts";
+import { locateTarget } from "../../src/target/locate.ts";
+import type { Target } from "../../src/target/target.ts";
 import { given, starred } from "./target-barrel.ts";
 // biome-ignore lint/style/useImportType: Deno and Bun drop it, Node loads it.
 import { OnlyType } from "./target-elided.ts";
@@ -44,7 +46,7 @@ const wrong: Record<string, Target> = {
 async function shown(target: Target): Promise<unknown> {
   await null;
   try {
-    const ref = await locate(target, callerModules());
+    const ref = await locateTarget(target, callerModules());
     return { ...ref, module: ref.module.slice(ref.module.lastIndexOf("/") + 1) };
   } catch (error) {
     return `${(error as Error).name}: ${(error as Error).message}`;

@@ -1,4 +1,5 @@
-import { callerModules, locate } from "../../src/target/target.ts";
+import { callerModules } from "../../src/target/callers.ts";
+import { locateTarget } from "../../src/target/locate.ts";
 
-const error = await locate(() => {}, callerModules()).catch(String);
+const error = await locateTarget(() => {}, callerModules()).catch(String);
 console.log(error);

@@ -1,8 +1,9 @@
 import { Deno as shim } from "@deno/shim-deno";
 import { describe, expect, it } from "vitest";
 import { UnsupportedError } from "../../src/errors/errors.ts";
-import type { SpawnCommand } from "../../src/runtime/current.ts";
-import { type DenoHost, denoRuntime } from "../../src/runtime/deno.ts";
+import type { Command, EntryOptions } from "../../src/runtime/contract.ts";
+import { denoRuntime } from "../../src/runtime/deno/deno.ts";
+import type { DenoHost } from "../../src/runtime/deno/host.ts";
 
 interface Started {
   file: string;
@@ -10,13 +11,13 @@ interface Started {
   kill: (signal: string) => void;
 }
 
-/** Deno as far as its shim for Node reaches; permissions and commands are parameters. */
+/** Deno as far as its shim for Node has it. The shim lacks permissions and commands, so tests give those. */
 function host(
   granted: (name: string, path?: string) => boolean,
   started: Started[] = [],
   kill: (signal: string) => void = () => {},
 ): DenoHost {
-  class Command {
+  class StandInCommand {
     constructor(file: string, options: Record<string, unknown>) {
       started.push({ file, options, kill });
     }
@@ -30,7 +31,7 @@ function host(
     mainModule: "https://example.invalid/main.ts",
     build: {},
     stdin: shim.stdin,
-    Command,
+    Command: StandInCommand,
     permissions: { querySync: ({ name, path }) => ({ state: granted(name, path) ? "granted" : "prompt" }) },
     execPath: () => "/opt/deno",
     dlopen: () => ({ symbols: {} }),
@@ -40,13 +41,13 @@ function host(
 }
 
 const entry = new URL("file:///package/main.ts");
-const launch = { entry, execArgv: ["--allow-env=HOME"], writable: ["/tmp/folder"] };
-const command: SpawnCommand = { file: "deno", args: [], env: {}, cwd: undefined, stdout: "inherit", stderr: "null" };
+const options: EntryOptions = { entry, execArgv: ["--allow-env=HOME"], writable: ["/tmp/folder"] };
+const command: Command = { file: "deno", args: [], env: {}, cwd: undefined, stdout: "inherit", stderr: "null" };
 
 describe("the Deno adapter", () => {
-  it("passes on kinds that are held as a whole, and the folder where that is allowed; never everything", () => {
+  it("passes on the kinds that the parent has as a whole and the folder where that is allowed, but never everything", () => {
     const some = denoRuntime(host((name, path) => name === "read" || name === "net" || (name === "write" && path === "/tmp/folder")));
-    expect(some.launchArguments(launch)).toEqual([
+    expect(some.entryArguments(options)).toEqual([
       "run",
       "--no-prompt",
       "--allow-read",
@@ -56,14 +57,14 @@ describe("the Deno adapter", () => {
       entry.href,
     ]);
     const none = denoRuntime(host(() => false));
-    expect(none.launchArguments(launch)).toEqual(["run", "--no-prompt", "--allow-env=HOME", entry.href]);
-    const all = denoRuntime(host(() => true)).launchArguments(launch);
+    expect(none.entryArguments(options)).toEqual(["run", "--no-prompt", "--allow-env=HOME", entry.href]);
+    const all = denoRuntime(host(() => true)).entryArguments(options);
     expect(all).not.toContain("-A");
     expect(all).toContain("--no-prompt");
   });
 
-  it("asks little for a Deno child of another runtime", () => {
-    expect(denoRuntime(undefined).launchArguments({ ...launch, execArgv: [] })).toEqual([
+  it("asks for little where the parent runs on another runtime", () => {
+    expect(denoRuntime(undefined).entryArguments({ ...options, execArgv: [] })).toEqual([
       "run",
       "--no-prompt",
       "--allow-read",
@@ -76,16 +77,16 @@ describe("the Deno adapter", () => {
   it("starts children in a session of their own, and rewrites the environment only to remove something", () => {
     const started: Started[] = [];
     const deno = denoRuntime(host(() => true, started));
-    deno.spawn({ ...command, env: { A: "1" } });
+    deno.run({ ...command, env: { A: "1" } });
     expect(started[0]?.options).toMatchObject({ env: { A: "1" }, stdin: "piped", stdout: "inherit", stderr: "null", detached: true });
     expect(started[0]?.options.clearEnv).toBeUndefined();
-    deno.spawn({ ...command, env: { A: "1", PATH: undefined } });
+    deno.run({ ...command, env: { A: "1", PATH: undefined } });
     expect(started[1]?.options.clearEnv).toBe(true);
     expect(started[1]?.options.env).toMatchObject({ A: "1" });
     expect(started[1]?.options.env).not.toHaveProperty("PATH");
   });
 
-  it("takes an ended child for no error, and a missing permission for one", () => {
+  it("ignores a kill of an ended child, but not a missing permission", () => {
     const failing = (name: string) =>
       denoRuntime(
         host(
@@ -95,13 +96,13 @@ describe("the Deno adapter", () => {
             throw Object.assign(new Error(name), { name });
           },
         ),
-      ).spawn(command).child;
+      ).run(command).process;
     expect(() => failing("TypeError").kill("SIGTERM")).not.toThrow();
     expect(() => failing("NotCapable").kill("SIGTERM")).toThrow("NotCapable");
   });
 
   it("refuses to start children of a compiled program", () => {
     const compiled = denoRuntime({ ...host(() => true), build: { standalone: true } });
-    expect(() => compiled.launchArguments(launch)).toThrow(UnsupportedError);
+    expect(() => compiled.entryArguments(options)).toThrow(UnsupportedError);
   });
 });

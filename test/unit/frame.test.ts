@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { encodeFrame, type Frame, FrameReader, Op } from "../../src/codec/frame.ts";
+import type { Frame } from "../../src/codec/frame.ts";
+import { FrameReader } from "../../src/codec/frame-reader.ts";
+import { encodeFrame } from "../../src/codec/frame-writer.ts";
+import { Op } from "../../src/codec/op.ts";
 import { CorruptedError } from "../../src/errors/errors.ts";
 
 function bytesOf(frames: readonly Frame[]): Uint8Array {
@@ -45,9 +48,15 @@ it("frames come out as they went in, however they are cut", () => {
   );
 });
 
-it("hostile bytes cut the line with a CorruptedError, and nothing else", () => {
+it("hostile bytes throw a CorruptedError, and nothing else", () => {
   const good = bytesOf([
-    { op: Op.put, id: 1, object: 1, meta: "x", message: { bytes: new Uint8Array(10), refs: [{ kind: "queue", hub: "h", id: "i" }] } },
+    {
+      op: Op.put,
+      id: 1,
+      object: 1,
+      meta: "x",
+      message: { bytes: new Uint8Array(10), refs: [{ kind: "queue", backend: "portable", location: { hub: "h", id: "i" } }] },
+    },
   ]);
   const attempt = (bytes: Uint8Array): void => {
     try {
@@ -68,7 +77,7 @@ it("hostile bytes cut the line with a CorruptedError, and nothing else", () => {
   expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
 });
 
-it("a header that announces 1 GiB costs no memory; what is torn is told", () => {
+it("a header that announces 1 GiB costs no memory, and a torn frame is reported", () => {
   const [head = new Uint8Array(0)] = encodeFrame({ op: Op.put, id: 1, object: 7, message: { bytes: new Uint8Array(1 << 14), refs: [] } });
   const header = head.slice(0, 20);
   new DataView(header.buffer).setUint32(16, 2 ** 30);

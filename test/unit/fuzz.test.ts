@@ -2,11 +2,15 @@ import { spawnSync } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { ObjectTable, Participant } from "../../src/backend/portable/hub/participant.ts";
+import { ObjectTable } from "../../src/backend/portable/hub/object-table.ts";
+import { Participant } from "../../src/backend/portable/hub/participant.ts";
 import { QueueState } from "../../src/backend/portable/objects/queue.ts";
 import { decode } from "../../src/codec/decode.ts";
 import { encode } from "../../src/codec/encode.ts";
-import { encodeFrame, type Frame, FrameReader, Op } from "../../src/codec/frame.ts";
+import type { Frame } from "../../src/codec/frame.ts";
+import { FrameReader } from "../../src/codec/frame-reader.ts";
+import { encodeFrame } from "../../src/codec/frame-writer.ts";
+import { Op } from "../../src/codec/op.ts";
 import { Tag } from "../../src/codec/tags.ts";
 import { CorruptedError, SerializationError } from "../../src/errors/errors.ts";
 import { commandLine } from "../suite/runtimes.ts";
@@ -16,7 +20,7 @@ import { ValueWriter } from "./fuzz/values.ts";
 
 const program = fileURLToPath(new URL("./fuzz/main.ts", import.meta.url));
 
-describe("hostile bytes, made from a seed that is said where they do harm", () => {
+describe("hostile bytes, made from a seed that a failure names", () => {
   for (const [runtime, count] of [
     ["node", 60_000],
     ["deno", 20_000],
@@ -36,7 +40,7 @@ describe("hostile bytes, made from a seed that is said where they do harm", () =
     expect(new Set(make().map(String)).size).toBeGreaterThan(40);
   });
 
-  it("what watches the prototypes sees what it is there for", () => {
+  it("the watch over the prototypes sees each kind of pollution", () => {
     const check = watchPrototypes();
     check();
     const victims: [object, string][] = [
@@ -52,7 +56,7 @@ describe("hostile bytes, made from a seed that is said where they do harm", () =
         return String(error);
       }
     };
-    // The test's own tools must not meet the pollution.
+    // The pollution is removed before the test's own tools run.
     const complaints = victims.flatMap(([victim, key]) => {
       Object.defineProperty(victim, key, { value: 1, configurable: true, enumerable: true, writable: true });
       const found = [complaint(check), ...(victim === Object.prototype ? [complaint(checkPlain)] : [])];
@@ -104,7 +108,7 @@ describe("what the fuzzing has found", () => {
     expect(() => decode(Uint8Array.from(writer.out))).toThrow(/message is no text/);
   });
 
-  it("a frame that announces 1 GiB gets no more memory than it brings; one that brings it is whole", () => {
+  it("a frame that announces 1 GiB gets no more memory than it brings, and a large one is read whole", () => {
     const payload = new Uint8Array(70 << 20).map((_, i) => i % 251);
     const [head = new Uint8Array(0)] = encodeFrame({ op: Op.put, id: 1, object: 1, message: { bytes: payload, refs: [] } });
     const claim = head.slice();
@@ -126,32 +130,32 @@ describe("what the fuzzing has found", () => {
 
   const hub = (): { queue: QueueState; table: ObjectTable } => {
     const [queue, table] = [new QueueState({ maxsize: 0, redeliver: false }), new ObjectTable()];
-    table.host("q", queue);
+    table.add("q", queue);
     return { queue, table };
   };
 
-  it("a message with an operation that takes none is let go of", () => {
+  it("a message with an operation that takes none is released", () => {
     const { table } = hub();
-    let kept = 0;
-    const keep = (message: { bytes: Uint8Array; refs: [] }) => {
-      kept++;
-      return { ...message, pinned: undefined, release: () => void kept-- };
+    let stored = 0;
+    const store = (message: { bytes: Uint8Array; refs: [] }) => {
+      stored++;
+      return { ...message, objectsHeld: undefined, release: () => void stored-- };
     };
-    const liar = new Participant(table, () => {}, keep as never);
+    const liar = new Participant(table, () => {}, store as never);
     liar.receive({ op: Op.attach, id: 1, object: 1, meta: "q" });
     const message = { bytes: new Uint8Array(1), refs: [] };
     expect(() => liar.receive({ op: Op.stats, id: 2, object: 1, message })).toThrow(CorruptedError);
     liar.receive({ op: Op.report, id: 3, object: 1, message });
     liar.leave();
-    expect(kept).toBe(0);
+    expect(stored).toBe(0);
   });
 
-  it("a number that is still in use is no number for another request: the dead would go on waiting under it", async () => {
+  it("a request can't have the number of a request that waits: the first one would wait on after its process died", async () => {
     const { table } = hub();
-    const keep = (message: object) => ({ ...message, pinned: Promise.resolve(), release: () => {} });
-    const liar = new Participant(table, () => {}, keep as never);
+    const store = (message: object) => ({ ...message, objectsHeld: Promise.resolve(), release: () => {} });
+    const liar = new Participant(table, () => {}, store as never);
     liar.receive({ op: Op.attach, id: 1, object: 1, meta: "q" });
-    // Answered a little later, once what it refers to is held.
+    // The reply comes later: once the shared objects inside are held.
     liar.receive({ op: Op.put, id: 2, object: 1, message: { bytes: new Uint8Array(1), refs: [] } });
     expect(() => liar.receive({ op: Op.get, id: 2, object: 1 })).toThrow(CorruptedError);
     await Promise.resolve();

@@ -6,54 +6,61 @@ import { dirname, join } from "node:path";
 import timers from "node:timers";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
-import type { ConnectionPort, QueuePort, Ref } from "../../src/backend/contract/backend.ts";
+import { CONNECTION, type ConnectionPort } from "../../src/backend/contract/connection.ts";
+import { QUEUE, type QueuePort } from "../../src/backend/contract/queue.ts";
+import type { Ref } from "../../src/backend/contract/ref.ts";
+import type { Location } from "../../src/backend/portable/location.ts";
 import { Portable } from "../../src/backend/portable/portable.ts";
-import { Line } from "../../src/backend/portable/secure-socket.ts";
-import { encodeFrame, type Frame, Op } from "../../src/codec/frame.ts";
+import { SecureSocket } from "../../src/backend/portable/secure-socket.ts";
+import type { Frame } from "../../src/codec/frame.ts";
+import { encodeFrame } from "../../src/codec/frame-writer.ts";
+import { Op } from "../../src/codec/op.ts";
 import { AuthenticationError, BrokenPipeError, CorruptedError, OwnerDiedError } from "../../src/errors/errors.ts";
-import { type Nursery, Tree } from "../../src/tree/tree.ts";
-import { FOREVER, ONCE } from "../../src/util/timing.ts";
+import { type ChildMembership, Tree } from "../../src/tree/tree.ts";
+import { FOREVER, ONCE, upTo } from "../../src/util/wait-options.ts";
 
 const tree = new Tree();
 const own = new Portable(tree);
 const settings = { maxsize: 0, redeliver: false };
-let nursery: Nursery;
+let child: ChildMembership;
 let queue: QueuePort;
 let ref: Ref;
+let location: Location;
 
 beforeAll(async () => {
-  // Each relative has an exit hook, and here they are all one process.
+  // Each relative adds an exit hook, and here all of them are one process.
   process.setMaxListeners(300);
-  nursery = tree.nurse(false);
-  queue = own.makeQueue("queue", settings);
+  child = tree.prepareChild(false);
+  queue = own.make(QUEUE, settings);
   ref = queue.share();
+  location = ref.location as Location;
 });
 afterAll(() => {
   queue.release();
-  nursery.tidy();
-  // The test runner ends its workers without their exit hooks.
-  rmSync(nursery.family.folder, { recursive: true, force: true });
+  child.tidy();
+  // The test runner ends its workers without running their exit hooks.
+  rmSync(child.membership.folder, { recursive: true, force: true });
 });
 
 /** Another process of the tree, as far as the hub can tell. */
 function relative(): Portable {
   const other = new Tree();
-  other.take(nursery.family);
+  other.join(child.membership);
   return new Portable(other);
 }
 
 async function served(): Promise<void> {
   const port = relative().attach(ref) as QueuePort;
-  await port.put({ bytes: Uint8Array.of(1), refs: [] }, { timeout: 1000, signal: undefined });
-  const incoming = await port.get({ timeout: 1000, signal: undefined });
-  incoming.settle();
-  expect(incoming.message.bytes).toEqual(Uint8Array.of(1));
+  await port.put({ bytes: Uint8Array.of(1), refs: [] }, upTo(1000));
+  const incoming = await port.get(upTo(1000));
+  incoming?.settle();
+  expect(incoming?.message.bytes).toEqual(Uint8Array.of(1));
   port.release();
 }
 
 function stranger(): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect(ref.hub, () => resolve(socket));
+    const socket = connect(location.hub, () => resolve(socket));
     socket.on("error", reject);
   });
 }
@@ -65,29 +72,29 @@ const closed = (socket: Socket): Promise<void> =>
     socket.on("error", () => resolve());
   });
 
-/** A line of a relative that says whatever it likes. */
-async function rogue(): Promise<{ line: Line; frames: Frame[]; ended: Promise<void>; socket: Socket }> {
+/** A connection of a relative that sends whatever the test wants. */
+async function rogue(): Promise<{ secure: SecureSocket; frames: Frame[]; ended: Promise<void>; socket: Socket }> {
   const socket = await stranger();
   const frames: Frame[] = [];
   const opened = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<void>();
-  const line = new Line(socket, "client", nursery.family.secret, {
+  const secure = new SecureSocket(socket, "client", child.membership.secret, {
     opened: opened.resolve,
     frame: (frame) => frames.push(frame),
     closed: () => ended.resolve(),
   });
   await opened.promise;
-  return { line, frames, ended: ended.promise, socket };
+  return { secure, frames, ended: ended.promise, socket };
 }
 
 describe("strangers", () => {
-  it("find a private folder and socket", async () => {
+  it("find the folder and the socket private", async () => {
     await served();
-    expect(statSync(dirname(ref.hub)).mode & 0o777).toBe(0o700);
-    expect(statSync(ref.hub).mode & 0o777).toBe(0o600);
+    expect(statSync(dirname(location.hub)).mode & 0o777).toBe(0o700);
+    expect(statSync(location.hub).mode & 0o777).toBe(0o600);
   });
 
-  it("are cut off without the secret: garbage, a wrong proof, a reflected one", async () => {
+  it("are cut off without the secret, whether they send garbage, a wrong proof or a reflected one", async () => {
     const garbage = await stranger();
     garbage.write(randomBytes(200));
     await closed(garbage);
@@ -106,17 +113,17 @@ describe("strangers", () => {
 
   it("with another secret get an AuthenticationError", async () => {
     const stranger = new Tree();
-    stranger.take({ ...nursery.family, secret: randomBytes(32) });
+    stranger.join({ ...child.membership, secret: randomBytes(32) });
     const other = new Portable(stranger);
     await expect((other.attach(ref) as QueuePort).put({ bytes: new Uint8Array(1), refs: [] }, FOREVER)).rejects.toThrow(
       AuthenticationError,
     );
   });
 
-  it("who stay silent keep nobody from being served, and only so many of them are kept", async () => {
+  it("that stay silent keep nobody from being served, and only a limited number of them stays connected", async () => {
     const silent: Socket[] = [];
     let cut = 0;
-    // The system lets no more of them wait at once.
+    // The system does not let more of them wait at once.
     for (let batch = 0; batch < 2; batch++) {
       silent.push(...(await Promise.all(Array.from({ length: 300 }, () => stranger()))));
       await served();
@@ -129,7 +136,7 @@ describe("strangers", () => {
 });
 
 describe("processes of the tree", () => {
-  it("that come in numbers while the hub is busy are all served", async () => {
+  it("are all served if many connect while the hub is busy", async () => {
     const ports = Array.from({ length: 200 }, () => relative().attach(ref) as QueuePort);
     const arrived = await Promise.allSettled(ports.map((port) => port.attached));
     for (const port of ports) port.release();
@@ -142,15 +149,15 @@ describe("processes of the tree", () => {
     await new Promise((resolve) => setImmediate(resolve));
   }
 
-  /** Says whether the two sides of a line find each other. */
+  /** Whether the two sides of a connection prove themselves to each other. */
   async function opens(socket: Socket, role: "hub" | "client"): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    const line = new Line(socket, role, nursery.family.secret, {
+    const secure = new SecureSocket(socket, role, child.membership.secret, {
       opened: () => resolve(true),
       frame: () => {},
       closed: () => resolve(false),
     });
-    return promise.finally(() => line.close());
+    return promise.finally(() => secure.close());
   }
 
   it("may compute for an hour before they prove themselves, and so may the hub", async () => {
@@ -161,7 +168,7 @@ describe("processes of the tree", () => {
       syncBuiltinESMExports();
     });
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
-    // Also for who imports it.
+    // Modules that import it get the fake one too.
     timers.setTimeout = globalThis.setTimeout;
     syncBuiltinESMExports();
     const slow = await stranger();
@@ -170,7 +177,7 @@ describe("processes of the tree", () => {
     await anHourLater();
     expect(await opens(slow, "client")).toBe(true);
 
-    const address = join(nursery.family.folder, "slow.sock");
+    const address = join(child.membership.folder, "slow.sock");
     const accepted = Promise.withResolvers<Socket>();
     const server = createServer({ pauseOnConnect: true }, accepted.resolve).listen(address);
     onTestFinished(() => void server.close());
@@ -183,17 +190,17 @@ describe("processes of the tree", () => {
 });
 
 describe("a process of the tree that lies", () => {
-  it("is answered with an error, or cut off, and harms nobody", async () => {
+  it("gets an error or is cut off, and harms nobody", async () => {
     const attacks: Frame[][] = [
       [{ op: 99, id: 1, object: 1 }],
       [{ op: Op.attach, id: 1, object: 1, meta: "no such object" }],
       [{ op: Op.attach, id: 1, object: 1, meta: { not: "a string" } }],
       [
-        { op: Op.attach, id: 1, object: 1, meta: ref.id },
-        { op: Op.attach, id: 2, object: 1, meta: ref.id },
+        { op: Op.attach, id: 1, object: 1, meta: location.id },
+        { op: Op.attach, id: 2, object: 1, meta: location.id },
       ],
       [
-        { op: Op.attach, id: 1, object: 1, meta: ref.id },
+        { op: Op.attach, id: 1, object: 1, meta: location.id },
         { op: Op.put, id: 2, object: 1 },
         { op: Op.report, id: 3, object: 1 },
         { op: Op.shutdown + 100, id: 4, object: 1 },
@@ -207,24 +214,45 @@ describe("a process of the tree that lies", () => {
       ],
     ];
     for (const attack of attacks) {
-      const { line, frames, ended } = await rogue();
-      for (const frame of attack) line.send(frame);
-      line.send({ op: Op.stats, id: 1000, object: 4242 });
+      const { secure, frames, ended } = await rogue();
+      for (const frame of attack) secure.send(frame);
+      secure.send({ op: Op.stats, id: 1000, object: 4242 });
       await Promise.race([ended, expect.poll(() => frames.some((frame) => frame.op === Op.fail)).toBe(true)]);
-      line.close();
+      secure.close();
     }
     await served();
   });
 
-  it("with references of wrong kinds is cut off", async () => {
+  it("is cut off if it sends a reference of an unknown kind", async () => {
     const { socket, ended } = await rogue();
-    const message = { bytes: new Uint8Array(1), refs: [{ kind: "shell" as never, hub: "/", id: "x" }] };
+    const message = { bytes: new Uint8Array(1), refs: [{ kind: "shell", backend: "portable", location: { hub: "/", id: "x" } }] };
     for (const piece of encodeFrame({ op: Op.put, id: 1, object: 1, message })) socket.write(piece);
     await ended;
     await served();
   });
 
-  it("sending random frames and bytes for long harms nobody", async () => {
+  it("gets nowhere with a malformed reference", () => {
+    const { hub, id } = location;
+    const malformed: [string, unknown][] = [
+      ["queue", undefined],
+      ["queue", null],
+      ["queue", "text"],
+      ["queue", { hub }],
+      ["queue", { hub, id: 1 }],
+      ["queue", { hub: ["/"], id }],
+      ["connection", { hub, id }],
+      ["connection", { hub, id, readable: true, writable: 1 }],
+      ["numbers", { hub, id, length: 1 }],
+      ["numbers", { hub, id, type: "toString", length: 1 }],
+      ["numbers", { hub, id, type: "i32", length: -1 }],
+      ["numbers", { hub, id, type: "i32", length: 1.5 }],
+      ["memory", { hub, id }],
+      ["shell", { hub, id }],
+    ];
+    for (const [kind, bad] of malformed) expect(() => own.attach({ kind, backend: "portable", location: bad })).toThrow(CorruptedError);
+  });
+
+  it("harms nobody by random frames and bytes", async () => {
     const frame = fc.record({
       op: fc.integer({ min: 0, max: 20 }),
       id: fc.nat(50),
@@ -233,11 +261,11 @@ describe("a process of the tree that lies", () => {
       meta: fc.anything({ maxDepth: 1 }).filter((meta) => typeof meta !== "function" && typeof meta !== "symbol"),
     });
     for (const frames of fc.sample(fc.array(frame, { minLength: 50, maxLength: 50 }), 100)) {
-      const { line, ended } = await rogue();
-      line.send({ op: Op.attach, id: 9999, object: 1, meta: ref.id });
-      for (const each of frames) line.send(each.op === Op.shutdown ? { ...each, op: Op.stats } : each);
+      const { secure, ended } = await rogue();
+      secure.send({ op: Op.attach, id: 9999, object: 1, meta: location.id });
+      for (const each of frames) secure.send(each.op === Op.shutdown ? { ...each, op: Op.stats } : each);
       await new Promise((resolve) => setTimeout(resolve, 1));
-      line.close();
+      secure.close();
       await ended;
     }
     const { socket, ended } = await rogue();
@@ -249,24 +277,24 @@ describe("a process of the tree that lies", () => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
-  it("dying in the middle of a put leaves the queue as it was", async () => {
+  it("leaves the queue as it was if it dies in the middle of a put", async () => {
     const before = await queue.stats();
-    const { line, socket, ended } = await rogue();
-    line.send({ op: Op.attach, id: 1, object: 1, meta: ref.id });
+    const { secure, socket, ended } = await rogue();
+    secure.send({ op: Op.attach, id: 1, object: 1, meta: location.id });
     await new Promise((resolve) => setTimeout(resolve, 20));
     const [head = new Uint8Array(0)] = encodeFrame({ op: Op.put, id: 2, object: 1, message: { bytes: new Uint8Array(1 << 20), refs: [] } });
     socket.write(head);
     socket.write(new Uint8Array(1000));
     await new Promise((resolve) => setTimeout(resolve, 20));
-    line.close();
+    secure.close();
     await ended;
     await served();
     const after = await queue.stats();
     expect([after.size, after.puts]).toEqual([before.size, before.puts + 1]);
   });
 
-  it("using a pipe's end in its wrong direction is an error", async () => {
-    const [reader, writer] = own.makePipe(false);
+  it("gets an error if it uses an end of a pipe in the wrong direction", async () => {
+    const [reader, writer] = own.make(CONNECTION, { duplex: false });
     const back = reader.share();
     const forth = writer.share();
     const other = relative();
@@ -281,8 +309,8 @@ describe("a process of the tree that lies", () => {
     writer.release();
   });
 
-  it("attaching to what is gone is an OwnerDiedError", async () => {
-    const gone = relative().attach({ ...ref, id: "0".repeat(24) }) as QueuePort;
+  it("gets an OwnerDiedError if it attaches an object that is gone", async () => {
+    const gone = relative().attach({ ...ref, location: { ...location, id: "0".repeat(24) } }) as QueuePort;
     await expect(gone.get(FOREVER)).rejects.toThrow(OwnerDiedError);
   });
 });

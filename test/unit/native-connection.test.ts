@@ -1,11 +1,12 @@
 import { readdirSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
-import { nativeBackend } from "../../src/backend/registry.ts";
+import { CONNECTION } from "../../src/backend/contract/connection.ts";
+import { nativeProvider } from "../../src/backend/native/provider.ts";
 import { CorruptedError } from "../../src/errors/errors.ts";
 import { tree } from "../../src/tree/tree.ts";
 import { hasLibrary } from "../suite/suite.ts";
 
-/** What a connection brings of a message that is half read: 12 bytes of header, how many came, the message's length, how much came. */
+/** A message that was read in part, as it travels with its connection: 12 bytes of header, how many of them came, the message's length, how much of it came. */
 function ahead(header: number, length: number, got: number, part = 0): Uint8Array {
   return new Uint8Array([...new Uint8Array(Int32Array.of(0, 0, 0, header, length, got).buffer), ...new Uint8Array(part)]);
 }
@@ -25,15 +26,15 @@ describe.skipIf(!hasLibrary())("a native connection from a hostile process", () 
   // The test runner ends its workers without their exit hooks.
   afterAll(() => tree.leave());
   it.each(hostile)("is refused with %s, and its descriptor is closed", (_, bytes) => {
-    const backend = nativeBackend();
-    const [mine, other] = backend.makePipe(true);
-    // The keeper's own descriptors come with the first that is sent.
+    const backend = nativeProvider.open();
+    const [mine, other] = backend.make(CONNECTION, { duplex: true });
+    // The keeper opens its own descriptors when the first object is sent.
     const first = mine.again();
     first.share();
     first.release(false);
     const before = readdirSync("/proc/self/fd").length;
     const ref = mine.again().share();
-    expect(() => backend.attach({ ...ref, ahead: bytes })).toThrow(CorruptedError);
+    expect(() => backend.attach({ ...ref, location: { ...(ref.location as object), ahead: bytes } })).toThrow(CorruptedError);
     expect(readdirSync("/proc/self/fd").length).toBe(before);
     mine.release();
     other.release();

@@ -1,19 +1,20 @@
 import { openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import type { Realm } from "../../src/backend/native/core/handle.ts";
 import { Inbox } from "../../src/backend/native/core/inbox.ts";
+import type { NativeThread } from "../../src/backend/native/core/native-thread.ts";
 import { Stream } from "../../src/backend/native/core/stream.ts";
-import { loadLibrary } from "../../src/backend/native/library/library.ts";
+import { loadLibrary } from "../../src/backend/native/library/load.ts";
 import { hasLibrary } from "../suite/suite.ts";
 
 it.skipIf(!hasLibrary())("a stream whose descriptor can't be watched ends, but not before its maker has got it", async () => {
-  const { shim } = loadLibrary();
-  if (shim === undefined) return expect.fail("the library did not load");
-  const realm = { inbox: new Inbox(shim) } as Realm;
+  const { library } = loadLibrary();
+  if (library === undefined) return expect.fail("the library did not load");
+  const thread = { inbox: new Inbox(library.shim) } as NativeThread;
   let ends = 0;
-  // A plain file is none that the kernel tells of.
-  const stream = new Stream(realm, openSync(fileURLToPath(import.meta.url), "r"), { data: () => {}, end: () => ends++ });
+  // The kernel can't watch a plain file.
+  const file = openSync(fileURLToPath(import.meta.url), "r");
+  const stream = new Stream(thread, file, { data: () => {}, end: () => ends++ });
   expect(ends).toBe(0);
   await Promise.resolve();
   expect(ends).toBe(1);

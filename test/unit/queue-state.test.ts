@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { Answer, Delivery, Kept, Withdraw } from "../../src/backend/portable/hub/request.ts";
+import type { Delivery, Responder, StoredMessage, Withdraw } from "../../src/backend/portable/hub/request.ts";
 import { QueueState } from "../../src/backend/portable/objects/queue.ts";
-import { Op } from "../../src/codec/frame.ts";
+import { Op } from "../../src/codec/op.ts";
 import { ProcessDiedError, ShutDown } from "../../src/errors/errors.ts";
+import { asKept } from "../../src/util/bytes.ts";
 
 type Outcome =
   | { readonly kind: "reply"; readonly value: unknown }
@@ -20,19 +21,19 @@ class Driver {
 
   request(
     op: number,
-    who: object,
+    participant: object,
     { once = false, item, meta }: { once?: boolean; item?: number; meta?: unknown } = {},
   ): { outcomes: Outcome[]; withdraw: Withdraw | undefined } {
     const outcomes: Outcome[] = [];
-    const answer: Answer = {
+    const responder: Responder = {
       reply: (value) => void outcomes.push({ kind: "reply", value }),
       deliver: (message, delivery) => void outcomes.push({ kind: "item", item: message.bytes[0] ?? -1, delivery }),
       fail: (error) => void outcomes.push({ kind: "fail", error }),
       decline: () => void outcomes.push({ kind: "declined" }),
     };
-    const message: Kept | undefined =
-      item === undefined ? undefined : { bytes: Uint8Array.of(item), refs: [], pinned: undefined, release: () => {} };
-    const withdraw = this.state.handle({ op, who, once, meta, message, answer });
+    const message: StoredMessage | undefined =
+      item === undefined ? undefined : { bytes: asKept(Uint8Array.of(item)), refs: [], objectsHeld: undefined, release: () => {} };
+    const withdraw = this.state.handle({ op, participant, once, meta, message, responder });
     return { outcomes, withdraw };
   }
 
@@ -42,7 +43,7 @@ class Driver {
   }
 }
 
-const holders = [{ name: "a" }, { name: "b" }, { name: "c" }];
+const participants = [{ name: "a" }, { name: "b" }, { name: "c" }];
 
 const command = fc.oneof(
   fc.record({ do: fc.constant("put" as const), who: fc.nat(2), once: fc.boolean() }),
@@ -52,11 +53,11 @@ const command = fc.oneof(
   fc.record({ do: fc.constant("depart" as const), who: fc.nat(2) }),
 );
 
-it("whatever happens: order kept, nothing twice, nothing lost but what is counted, no bound exceeded, nobody waits in vain", () => {
+it("keeps the order, the bound and every item but those counted as lost, and no request waits in vain, whatever happens", () => {
   fc.assert(
     fc.property(fc.nat(3), fc.boolean(), fc.array(command, { maxLength: 60 }), (maxsize, redeliver, commands) => {
       const driver = new Driver(maxsize, redeliver);
-      for (const holder of holders) driver.state.arrive(holder);
+      for (const participant of participants) driver.state.attached(participant);
       let next = 0;
       let lost = 0;
       const stored = new Set<number>();
@@ -68,13 +69,13 @@ it("whatever happens: order kept, nothing twice, nothing lost but what is counte
         if (step.do === "put")
           puts.push({
             item: next,
-            ...driver.request(Op.put, holders[step.who] ?? {}, { once: step.once, item: next++ }),
+            ...driver.request(Op.put, participants[step.who] ?? {}, { once: step.once, item: next++ }),
             withdrawn: false,
           });
         else if (step.do === "get")
           gets.push({
             who: step.who,
-            ...driver.request(Op.get, holders[step.who] ?? {}, { once: step.once }),
+            ...driver.request(Op.get, participants[step.who] ?? {}, { once: step.once }),
             withdrawn: false,
             ended: false,
           });
@@ -83,8 +84,8 @@ it("whatever happens: order kept, nothing twice, nothing lost but what is counte
           const chosen = waiting[step.which % Math.max(1, waiting.length)];
           if (chosen !== undefined) chosen.withdrawn = chosen.withdraw?.() === true;
         } else if (step.do === "depart") {
-          driver.state.depart(holders[step.who] ?? {});
-          driver.state.arrive(holders[step.who] ?? {});
+          driver.state.detached(participants[step.who] ?? {});
+          driver.state.attached(participants[step.who] ?? {});
         } else {
           const inHand = gets.filter((each) => each.outcomes[0]?.kind === "item" && !each.ended);
           const chosen = inHand[step.which % Math.max(1, inHand.length)];
@@ -113,10 +114,10 @@ it("whatever happens: order kept, nothing twice, nothing lost but what is counte
         const inHand = gets.filter((each) => each.outcomes[0]?.kind === "item" && !each.ended).length;
         expect(driver.stats().size + done.size + inHand + lost).toBe(stored.size);
       }
-      // What is left comes out in the order of the puts.
+      // The rest comes out in the order of the puts.
       const rest: number[] = [];
       for (;;) {
-        const [outcome] = driver.request(Op.get, holders[0] ?? {}, { once: true }).outcomes;
+        const [outcome] = driver.request(Op.get, participants[0] ?? {}, { once: true }).outcomes;
         if (outcome?.kind !== "item") break;
         rest.push(outcome.item);
         outcome.delivery.settle();
@@ -127,11 +128,11 @@ it("whatever happens: order kept, nothing twice, nothing lost but what is counte
   );
 });
 
-it("join: after the last taskDone; at once for nothing; told of the dead, once", () => {
+it("join resolves after the last taskDone, or at once for an empty queue, and is told once of items that died with a consumer", () => {
   const driver = new Driver(0);
-  const [a = {}, b = {}] = holders;
-  driver.state.arrive(a);
-  driver.state.arrive(b);
+  const [a = {}, b = {}] = participants;
+  driver.state.attached(a);
+  driver.state.attached(b);
   expect(driver.request(Op.join, a).outcomes).toEqual([{ kind: "reply", value: undefined }]);
   driver.request(Op.put, a, { item: 1 });
   driver.request(Op.put, a, { item: 2 });
@@ -142,15 +143,15 @@ it("join: after the last taskDone; at once for nothing; told of the dead, once",
   }
   expect(joining.outcomes).toEqual([]);
   driver.request(Op.taskDone, a);
-  driver.state.depart(b);
+  driver.state.detached(b);
   const [told] = joining.outcomes;
   expect(told?.kind === "fail" && told.error instanceof ProcessDiedError && told.error.items === 1).toBe(true);
   expect(driver.request(Op.join, a).outcomes[0]?.kind).toBe("reply");
 });
 
-it("shutdown ends waiting puts and gets; what is in it can be drained", () => {
+it("shutdown ends waiting puts and gets, and the items that are there can be drained", () => {
   const driver = new Driver(1);
-  const [a = {}] = holders;
+  const [a = {}] = participants;
   driver.request(Op.put, a, { item: 1 });
   const waiting = driver.request(Op.put, a, { item: 2 });
   driver.request(Op.shutdown, a);

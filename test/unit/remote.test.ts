@@ -2,8 +2,9 @@ import { createHmac, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AuthenticationError, CorruptedError } from "../../src/errors/errors.ts";
-import { admit, answer, type Channel, introduce } from "../../src/remote/handshake.ts";
-import { frame, MessageReader } from "../../src/remote/messages.ts";
+import { frameMessage } from "../../src/remote/framing.ts";
+import { admit, introduce, type Peer, proofFor } from "../../src/remote/handshake.ts";
+import { MessageReader } from "../../src/remote/message-reader.ts";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 const join = (...parts: Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
@@ -25,8 +26,8 @@ function queue(): { put(bytes: Uint8Array): void; take(): Promise<Uint8Array> } 
   };
 }
 
-/** Two ends, and what went over them; `change` may put other bytes in place of a message. */
-function channels(change = (bytes: Uint8Array, _index: number): Uint8Array => bytes): { ends: [Channel, Channel]; seen: Uint8Array[] } {
+/** Two peers of a handshake, and the messages between them. `change` may replace a message. */
+function makePeers(change = (bytes: Uint8Array, _index: number): Uint8Array => bytes): { ends: [Peer, Peer]; seen: Uint8Array[] } {
   const [there, back] = [queue(), queue()];
   const seen: Uint8Array[] = [];
   const send = (to: { put(bytes: Uint8Array): void }) => async (bytes: Uint8Array) => {
@@ -44,7 +45,7 @@ function channels(change = (bytes: Uint8Array, _index: number): Uint8Array => by
 }
 
 describe("the handshake", () => {
-  it("answers as CPython 3.13 does (test_challengeresponse)", () => {
+  it("gives the proofs of CPython 3.13 (test_challengeresponse)", () => {
     const nonce = Uint8Array.from({ length: 40 }, (_, i) => i);
     const expected = {
       sha256: "9438c94662e5d75526e3f57de4be5a6bd1f51d8b7b9bc4f73edaf8288ee78cda",
@@ -53,7 +54,7 @@ describe("the handshake", () => {
       sha3_384: "babf8d622d0093e45c1508be964cf7d878eaf690a985f7ed7c596976156d0f0edb6d8a455520a967a522307b3dc0182e",
     };
     for (const [name, digest] of Object.entries(expected)) {
-      const reply = answer(key, join(text(`{${name}}`), nonce));
+      const reply = proofFor(key, join(text(`{${name}}`), nonce));
       expect(Buffer.from(reply).toString("latin1", 0, name.length + 2)).toBe(`{${name}}`);
       expect(Buffer.from(reply.subarray(name.length + 2)).toString("hex")).toBe(digest);
     }
@@ -62,7 +63,7 @@ describe("the handshake", () => {
   it("goes through with one key, in CPython's order and with fresh nonces", async () => {
     const runs = await Promise.all(
       [0, 1].map(async () => {
-        const { ends, seen } = channels();
+        const { ends, seen } = makePeers();
         await Promise.all([admit(ends[0], key), introduce(ends[1], key)]);
         return seen.map((bytes) => Buffer.from(bytes).toString("latin1"));
       }),
@@ -81,16 +82,16 @@ describe("the handshake", () => {
 
   it("fails on both sides with two keys, whatever their lengths", async () => {
     for (const other of [text("another"), key.subarray(1), join(key, text("x")), new Uint8Array(1)]) {
-      const { ends } = channels();
+      const { ends } = makePeers();
       const both = await Promise.allSettled([admit(ends[0], key), introduce(ends[1], other)]);
       for (const each of both) expect(each.status === "rejected" && each.reason).toBeInstanceOf(AuthenticationError);
     }
   });
 
-  it("fails when any bit of any message is another one", async () => {
+  it("fails when any bit of any message is changed", async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(5), fc.nat(2000), fc.nat(7), async (which, at, bit) => {
-        const { ends } = channels((bytes, index) => {
+        const { ends } = makePeers((bytes, index) => {
           if (index !== which) return bytes;
           const changed = bytes.slice();
           changed[at % bytes.length] = (changed[at % bytes.length] ?? 0) ^ (1 << bit);
@@ -112,12 +113,12 @@ describe("the handshake", () => {
     );
   });
 
-  it("a client does not answer what a client asked, with any random bytes; a listener does", async () => {
+  it("a client does not reply to a challenge of a client, whatever its random bytes are; a listener does", async () => {
     for (let i = 0; i < 20; i++) {
-      const { ends, seen } = channels();
+      const { ends, seen } = makePeers();
       await Promise.all([admit(ends[0], key), introduce(ends[1], key)]);
       const asked = seen[3] ?? new Uint8Array(0);
-      const reflected = channels();
+      const reflected = makePeers();
       const client = introduce(reflected.ends[1], key);
       await reflected.ends[0].send(asked);
       await expect(client).rejects.toThrow(AuthenticationError);
@@ -125,7 +126,7 @@ describe("the handshake", () => {
     }
   });
 
-  it("answers no MD5, short or nameless challenge", () => {
+  it("does not reply to a challenge that is MD5, short or nameless", () => {
     for (const challenge of [
       randomBytes(20),
       randomBytes(16),
@@ -138,13 +139,13 @@ describe("the handshake", () => {
       text(`{${"a".repeat(100)}}`),
       new Uint8Array(0),
     ])
-      expect(() => answer(key, challenge)).toThrow(AuthenticationError);
-    expect(answer(key, join(text("{sha256}"), randomBytes(20))).length).toBe(40);
+      expect(() => proofFor(key, challenge)).toThrow(AuthenticationError);
+    expect(proofFor(key, join(text("{sha256}"), randomBytes(20))).length).toBe(40);
   });
 
-  it("accepts a proof in the digest that it asked for alone", async () => {
+  it("accepts a proof only in the digest that it asked for", async () => {
     for (const name of ["md5", "sha1", "sha384", "sha3_256"]) {
-      const { ends } = channels();
+      const { ends } = makePeers();
       const admitting = admit(ends[0], key);
       const asked = (await ends[1].recv()).subarray("#CHALLENGE#".length);
       const proof = createHmac(name.replace("_", "-"), key).update(asked).digest();
@@ -183,7 +184,7 @@ describe("framing", () => {
           const made = wanted.map(([size], i) => new Uint8Array(size).fill(i + 1));
           const bytes = join(
             ...made.flatMap((message, i) => {
-              if (wanted[i]?.[1] !== true) return frame(message);
+              if (wanted[i]?.[1] !== true) return frameMessage(message);
               const head = new Uint8Array(12).fill(255, 0, 4);
               new DataView(head.buffer).setBigUint64(4, BigInt(message.length));
               return [head, message];
@@ -195,20 +196,20 @@ describe("framing", () => {
           back.forEach((message, i) => {
             expect(Buffer.compare(message, made[i] ?? new Uint8Array(0))).toBe(0);
           });
-          expect(reader.cut()).toBeUndefined();
+          expect(reader.dropTorn()).toBeUndefined();
         },
       ),
       { numRuns: 200 },
     );
   });
 
-  it("any bytes are messages, or CorruptedError; what is cut off is counted", () => {
+  it("any bytes are messages or a CorruptedError, and the bytes of a torn message are counted", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), fc.array(fc.nat(), { maxLength: 6 }), (bytes, cuts) => {
         const reader = new MessageReader(40);
         try {
           const got = read(reader, bytes, cuts, false);
-          const torn = reader.cut();
+          const torn = reader.dropTorn();
           const used = got.reduce((sum, message) => sum + message.length, 0);
           expect(used + (torn?.arrived ?? 0)).toBeLessThanOrEqual(bytes.length);
           if (torn !== undefined) expect(torn.arrived).toBeLessThanOrEqual(Math.max(torn.expected, 0));
@@ -221,9 +222,9 @@ describe("framing", () => {
     );
   });
 
-  it("is full once much is there that nobody takes, and never in the middle of a message", () => {
+  it("is full once many bytes wait to be taken, and never in the middle of a message", () => {
     const reader = new MessageReader(2 ** 30);
-    const [head = new Uint8Array(0), ...body] = frame(new Uint8Array(200_000));
+    const [head = new Uint8Array(0), ...body] = frameMessage(new Uint8Array(200_000));
     reader.push(head);
     for (const piece of body) {
       reader.push(piece.subarray(0, 150_000));
@@ -238,9 +239,9 @@ describe("framing", () => {
     expect(reader.isFull).toBe(true);
   });
 
-  it("the limit counts when a message is taken, so that it can rise between two that came together", () => {
+  it("the limit counts when a message is taken, so it can rise between two messages of one chunk", () => {
     const reader = new MessageReader(4);
-    reader.push(join(...frame(text("ok")), ...frame(new Uint8Array(5000))));
+    reader.push(join(...frameMessage(text("ok")), ...frameMessage(new Uint8Array(5000))));
     expect(reader.take()).toEqual(text("ok"));
     reader.limit = 2 ** 20;
     expect(reader.take()?.length).toBe(5000);

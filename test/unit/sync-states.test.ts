@@ -1,53 +1,53 @@
-// The portable objects' state machines: no process, no time.
+// The state machines of the portable backend's objects, without processes and time.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Answer, Holder, Hosted, Withdraw } from "../../src/backend/portable/hub/request.ts";
+import type { HubObject, ParticipantId, Responder, Withdraw } from "../../src/backend/portable/hub/request.ts";
 import { BarrierState } from "../../src/backend/portable/objects/barrier.ts";
 import { ConditionState } from "../../src/backend/portable/objects/condition.ts";
 import { EventState } from "../../src/backend/portable/objects/event.ts";
 import { LockState } from "../../src/backend/portable/objects/lock.ts";
 import { SemaphoreState } from "../../src/backend/portable/objects/semaphore.ts";
-import { Op } from "../../src/codec/frame.ts";
+import { Op } from "../../src/codec/op.ts";
 import { BrokenBarrierError, CorruptedError, StateError } from "../../src/errors/errors.ts";
 
 const DECLINED = Symbol("declined");
 
-/** One request and what came of it: nothing yet, an answer, or an error. */
+/** One request and its outcomes: none yet, a reply, or an error. */
 interface Asked {
-  readonly who: Holder;
+  readonly who: ParticipantId;
   readonly outcomes: unknown[];
   readonly withdraw: Withdraw | undefined;
 }
 
-function ask(state: Hosted, who: Holder, verb: unknown, argument?: unknown, once = false): Asked {
+function ask(state: HubObject, who: ParticipantId, operation: unknown, argument?: unknown, once = false): Asked {
   const outcomes: unknown[] = [];
-  const answer: Answer = {
+  const responder: Responder = {
     reply: (value) => void outcomes.push(value),
     deliver: () => expect.fail("there are no messages here"),
     fail: (error) => void outcomes.push(error),
     decline: () => void outcomes.push(DECLINED),
   };
-  const withdraw = state.handle({ op: Op.call, who, once, meta: [verb, argument], message: undefined, answer });
+  const withdraw = state.handle({ op: Op.call, participant: who, once, meta: [operation, argument], message: undefined, responder });
   return { who, outcomes, withdraw };
 }
 
-/** The answer that must be there at once. */
-function now(state: Hosted, who: Holder, verb: string, argument?: unknown): unknown {
-  const { outcomes } = ask(state, who, verb, argument, true);
+/** The reply to a request that is replied to at once. */
+function now(state: HubObject, who: ParticipantId, operation: string, argument?: unknown): unknown {
+  const { outcomes } = ask(state, who, operation, argument, true);
   expect(outcomes).toHaveLength(1);
   return outcomes[0];
 }
 
-function die(state: Hosted, who: Holder): void {
-  state.depart(who, true);
+function die(state: HubObject, who: ParticipantId): void {
+  state.detached?.(who, true);
 }
 
-const holders = [{ name: "a" }, { name: "b" }, { name: "c" }] as const;
-const [a, b, c] = holders;
+const participants = [{ name: "a" }, { name: "b" }, { name: "c" }] as const;
+const [a, b, c] = participants;
 
-const states: [string, () => Hosted][] = [
+const states: [string, () => HubObject][] = [
   ["lock", () => new LockState(false)],
-  ["semaphore", () => new SemaphoreState({ value: 1, bounded: false, robust: false })],
+  ["semaphore", () => new SemaphoreState({ value: 1, robust: false }, false)],
   ["event", () => new EventState()],
   ["condition", () => new ConditionState()],
   ["barrier", () => new BarrierState(2)],
@@ -56,16 +56,16 @@ const states: [string, () => Hosted][] = [
 describe.each(states)("%s: requests that make no sense", (_name, make) => {
   it("are errors that change nothing", () => {
     const state = make();
-    for (const verb of ["", "nothing", "toString", "__proto__", "constructor", 5, null, undefined, {}]) {
-      const { outcomes, withdraw } = ask(state, a, verb);
+    for (const operation of ["", "nothing", "toString", "__proto__", "constructor", 5, null, undefined, {}]) {
+      const { outcomes, withdraw } = ask(state, a, operation);
       expect(outcomes).toEqual([expect.any(CorruptedError)]);
       expect(withdraw).toBeUndefined();
     }
     for (const meta of [undefined, null, 5, "acquire", {}, []]) {
       const outcomes: unknown[] = [];
-      const answer = { reply: () => {}, deliver: () => {}, decline: () => {}, fail: (error: Error) => void outcomes.push(error) };
-      state.handle({ op: Op.call, who: a, once: false, meta, message: undefined, answer });
-      state.handle({ op: Op.put, who: a, once: false, meta, message: undefined, answer });
+      const responder = { reply: () => {}, deliver: () => {}, decline: () => {}, fail: (error: Error) => void outcomes.push(error) };
+      state.handle({ op: Op.call, participant: a, once: false, meta, message: undefined, responder });
+      state.handle({ op: Op.put, participant: a, once: false, meta, message: undefined, responder });
       expect(outcomes).toEqual([expect.any(CorruptedError), expect.any(CorruptedError)]);
     }
   });
@@ -78,20 +78,20 @@ describe("numbers that make no sense", () => {
     ["condition", new ConditionState(), "leave", [-1, 0, 1.5, "0", undefined]],
     ["condition", new ConditionState(), "notify", [-1, 1.5, "1", undefined]],
     ["barrier", new BarrierState(2), "passed", [-1, 1.5, "0", undefined]],
-  ] as const)("%s", (_name, state, verb, values) => {
-    for (const value of values) expect(() => ask(state, a, verb, value)).toThrow(CorruptedError);
+  ] as const)("%s", (_name, state, operation, values) => {
+    for (const value of values) expect(() => ask(state, a, operation, value)).toThrow(CorruptedError);
   });
 
-  it("nor does another process's place", () => {
+  it("are also those of another process's waiter", () => {
     const state = new ConditionState();
-    const place = now(state, a, "enter");
-    expect(() => ask(state, b, "notified", place)).toThrow(CorruptedError);
-    expect(() => ask(state, b, "leave", place)).toThrow(CorruptedError);
+    const waiter = now(state, a, "enter");
+    expect(() => ask(state, b, "notified", waiter)).toThrow(CorruptedError);
+    expect(() => ask(state, b, "leave", waiter)).toThrow(CorruptedError);
   });
 });
 
 describe("lock", () => {
-  it("is passed on in order; by a death too, and that is told once", () => {
+  it("is passed on in order, also by a death, and the death is told once", () => {
     const state = new LockState(false);
     expect(now(state, a, "acquire", 1)).toBe("granted");
     expect(now(state, a, "acquire", 1)).toBe(DECLINED);
@@ -106,7 +106,7 @@ describe("lock", () => {
     expect(now(state, c, "release")).toBeInstanceOf(StateError);
   });
 
-  it("a death that its acquirer gave up on hearing is told to the next", () => {
+  it("is told as abandoned to the next holder if the one before had withdrawn its request", () => {
     const state = new LockState(false);
     now(state, a, "acquire", 1);
     const second = ask(state, b, "acquire", 1);
@@ -120,7 +120,7 @@ describe("lock", () => {
     expect(now(state, a, "acquire", 1)).toBe("granted");
   });
 
-  it("who gave up takes nothing from whom it was passed to meanwhile", () => {
+  it("stays with its new holder when a withdrawn request of another process gives it back", () => {
     const state = new LockState(false);
     now(state, a, "acquire", 1);
     expect(now(state, c, "release")).toBe(1);
@@ -135,65 +135,68 @@ describe("lock", () => {
     which: fc.nat(),
   });
 
-  it.each([false, true])("recursive %s: one holder at a time, nobody waits for what is free to it, deaths are told once", (recursive) => {
-    fc.assert(
-      fc.property(fc.array(command, { maxLength: 60, size: "max" }), (commands) => {
-        const state = new LockState(recursive);
-        const waits: (Asked & { seen: boolean; gone: boolean })[] = [];
-        let [owner, depth, untold] = [undefined as Holder | undefined, 0, false];
-        const grant = (who: Holder, how: unknown): void => {
-          expect(owner === undefined || (recursive && owner === who)).toBe(true);
-          expect(how).toBe(untold ? "abandoned" : "granted");
-          [owner, depth, untold] = [who, owner === who ? depth + 1 : 1, false];
-        };
-        const settle = (): void => {
-          for (const wait of waits) {
-            if (wait.seen || wait.outcomes.length === 0) continue;
-            wait.seen = true;
-            expect(wait.gone).toBe(false);
-            grant(wait.who, wait.outcomes[0]);
-          }
-        };
-        for (const step of commands) {
-          const who = holders[step.who] as Holder;
-          if (step.do === "acquire") {
-            waits.push({ ...ask(state, who, "acquire", 1), seen: false, gone: false });
-          } else if (step.do === "look") {
-            const answer = now(state, who, "acquire", 1);
-            if (answer !== DECLINED) grant(who, answer);
-            else expect(owner !== undefined && !(recursive && owner === who)).toBe(true);
-          } else if (step.do === "release" || step.do === "all") {
-            const may = owner !== undefined && (!recursive || owner === who);
-            const released = step.do === "all" ? depth : 1;
-            // What it frees goes on at once: the model must know first.
-            if (may) depth -= released;
-            if (may && depth === 0) owner = undefined;
-            const answer = now(state, who, "release", step.do === "all");
-            if (may) expect(answer).toBe(released);
-            else expect(answer).toBeInstanceOf(StateError);
-          } else if (step.do === "withdraw") {
-            const wait = waits[step.which % Math.max(1, waits.length)];
-            if (wait !== undefined && !wait.gone && wait.withdraw !== undefined) {
-              const took = wait.withdraw();
-              expect(took).toBe(!wait.seen);
-              if (took) wait.gone = true;
+  it.each([false, true])(
+    "recursive %s: has one holder at a time, is never free while a request waits, and tells of a death once",
+    (recursive) => {
+      fc.assert(
+        fc.property(fc.array(command, { maxLength: 60, size: "max" }), (commands) => {
+          const state = new LockState(recursive);
+          const waits: (Asked & { seen: boolean; gone: boolean })[] = [];
+          let [owner, depth, untold] = [undefined as ParticipantId | undefined, 0, false];
+          const grant = (who: ParticipantId, how: unknown): void => {
+            expect(owner === undefined || (recursive && owner === who)).toBe(true);
+            expect(how).toBe(untold ? "abandoned" : "granted");
+            [owner, depth, untold] = [who, owner === who ? depth + 1 : 1, false];
+          };
+          const settle = (): void => {
+            for (const wait of waits) {
+              if (wait.seen || wait.outcomes.length === 0) continue;
+              wait.seen = true;
+              expect(wait.gone).toBe(false);
+              grant(wait.who, wait.outcomes[0]);
             }
-          } else {
-            // As the hub does it: first its waiting requests, then the process.
-            for (const wait of waits) if (wait.who === who && !wait.seen && !wait.gone) wait.gone = wait.withdraw?.() === true;
-            if (owner === who) [owner, depth, untold] = [undefined, 0, true];
-            die(state, who);
+          };
+          for (const step of commands) {
+            const who = participants[step.who] as ParticipantId;
+            if (step.do === "acquire") {
+              waits.push({ ...ask(state, who, "acquire", 1), seen: false, gone: false });
+            } else if (step.do === "look") {
+              const reply = now(state, who, "acquire", 1);
+              if (reply !== DECLINED) grant(who, reply);
+              else expect(owner !== undefined && !(recursive && owner === who)).toBe(true);
+            } else if (step.do === "release" || step.do === "all") {
+              const may = owner !== undefined && (!recursive || owner === who);
+              const released = step.do === "all" ? depth : 1;
+              // The lock is passed on at once, so the model must know before.
+              if (may) depth -= released;
+              if (may && depth === 0) owner = undefined;
+              const reply = now(state, who, "release", step.do === "all");
+              if (may) expect(reply).toBe(released);
+              else expect(reply).toBeInstanceOf(StateError);
+            } else if (step.do === "withdraw") {
+              const wait = waits[step.which % Math.max(1, waits.length)];
+              if (wait !== undefined && !wait.gone && wait.withdraw !== undefined) {
+                const took = wait.withdraw();
+                expect(took).toBe(!wait.seen);
+                if (took) wait.gone = true;
+              }
+            } else {
+              // The hub withdraws the requests of a process before the process leaves.
+              for (const wait of waits) if (wait.who === who && !wait.seen && !wait.gone) wait.gone = wait.withdraw?.() === true;
+              if (owner === who) [owner, depth, untold] = [undefined, 0, true];
+              die(state, who);
+            }
+            settle();
+            const pending = waits.filter((wait) => !wait.seen && !wait.gone);
+            if (owner === undefined) expect(pending).toEqual([]);
+            if (recursive) expect(pending.filter((wait) => wait.who === owner)).toEqual([]);
+            for (const each of participants) expect(now(state, each, "held")).toBe(each === owner ? depth : 0);
           }
-          settle();
-          const pending = waits.filter((wait) => !wait.seen && !wait.gone);
-          if (owner === undefined) expect(pending).toEqual([]);
-          if (recursive) expect(pending.filter((wait) => wait.who === owner)).toEqual([]);
-          for (const each of holders) expect(now(state, each, "held")).toBe(each === owner ? depth : 0);
-        }
-      }),
-      { numRuns: 300 },
-    );
-  });
+        }),
+        { numRuns: 300 },
+      );
+    },
+  );
 });
 
 describe("semaphore", () => {
@@ -203,15 +206,15 @@ describe("semaphore", () => {
     which: fc.nat(),
   });
 
-  it("no permit is lost or made, whoever dies", () => {
+  it("neither loses nor makes a permit, whichever process dies", () => {
     fc.assert(
       fc.property(fc.nat(3), fc.boolean(), fc.boolean(), fc.array(command, { maxLength: 60 }), (value, bounded, robust, commands) => {
-        const state = new SemaphoreState({ value, bounded, robust });
+        const state = new SemaphoreState({ value, robust }, bounded);
         const waits: (Asked & { seen: boolean; gone: boolean })[] = [];
-        const held = new Map<Holder, number>();
+        const held = new Map<ParticipantId, number>();
         let free = value;
-        // Who holds none of them is forgotten: a release by somebody without one takes whose came first of those held.
-        const change = (who: Holder, by: number): void => {
+        // A release by a process without a permit counts for the process that has held a permit for longest.
+        const change = (who: ParticipantId, by: number): void => {
           const count = (held.get(who) ?? 0) + by;
           if (count > 0) held.set(who, count);
           else held.delete(who);
@@ -226,13 +229,13 @@ describe("semaphore", () => {
           }
         };
         for (const step of commands) {
-          const who = holders[step.who] as Holder;
+          const who = participants[step.who] as ParticipantId;
           if (step.do === "acquire") {
             waits.push({ ...ask(state, who, "acquire"), seen: false, gone: false });
           } else if (step.do === "look") {
-            const answer = now(state, who, "acquire");
-            expect(answer).toBe(free > 0 ? "granted" : DECLINED);
-            if (answer === "granted") {
+            const reply = now(state, who, "acquire");
+            expect(reply).toBe(free > 0 ? "granted" : DECLINED);
+            if (reply === "granted") {
               free--;
               change(who, 1);
             }
@@ -264,9 +267,9 @@ describe("semaphore", () => {
 });
 
 describe("event", () => {
-  it("wakes all who wait, even if it is set for a moment; a wait that was taken back hears nothing", () => {
+  it("wakes all requests that wait, even if it is set for a moment, but not one that was withdrawn", () => {
     const state = new EventState();
-    const waits = holders.map((who) => ask(state, who, "wait"));
+    const waits = participants.map((who) => ask(state, who, "wait"));
     expect(waits[2]?.withdraw?.()).toBe(true);
     now(state, a, "set");
     now(state, a, "clear");
@@ -279,45 +282,45 @@ describe("event", () => {
 
 describe("condition", () => {
   const command = fc.record({
-    do: fc.constantFrom("enter" as const, "notify" as const, "giveUp" as const, "leave" as const, "depart" as const),
+    do: fc.constantFrom("enter" as const, "notify" as const, "withdraw" as const, "leave" as const, "depart" as const),
     who: fc.nat(2),
     count: fc.nat(3),
     which: fc.nat(),
   });
 
-  it("a notification goes to who waited longest, and to the next one if it is of no use there", () => {
+  it("notifies the waiter that came first, or the next one if that one can't use it", () => {
     fc.assert(
       fc.property(fc.array(command, { maxLength: 60 }), (commands) => {
         const state = new ConditionState();
-        let places: { who: Holder; place: number; asked: Asked; notified: boolean }[] = [];
+        let waiters: { who: ParticipantId; waiter: number; asked: Asked; notified: boolean }[] = [];
         const mark = (count: number): void => {
-          for (const each of places.filter(({ notified }) => !notified).slice(0, count)) each.notified = true;
+          for (const each of waiters.filter(({ notified }) => !notified).slice(0, count)) each.notified = true;
         };
-        const leave = (each: (typeof places)[number]): boolean => {
-          places = places.filter((other) => other !== each);
-          return now(state, each.who, "leave", each.place) === true;
+        const leave = (each: (typeof waiters)[number]): boolean => {
+          waiters = waiters.filter((other) => other !== each);
+          return now(state, each.who, "leave", each.waiter) === true;
         };
         for (const step of commands) {
-          const who = holders[step.who] as Holder;
-          const some = places[step.which % Math.max(1, places.length)];
+          const who = participants[step.who] as ParticipantId;
+          const some = waiters[step.which % Math.max(1, waiters.length)];
           if (step.do === "enter") {
-            const place = now(state, who, "enter") as number;
-            places.push({ who, place, asked: ask(state, who, "notified", place), notified: false });
+            const waiter = now(state, who, "enter") as number;
+            waiters.push({ who, waiter, asked: ask(state, who, "notified", waiter), notified: false });
           } else if (step.do === "notify") {
             mark(step.count);
             now(state, who, "notify", step.count);
-          } else if (step.do === "giveUp" && some !== undefined) {
+          } else if (step.do === "withdraw" && some !== undefined) {
             expect(some.asked.withdraw?.()).toBe(!some.notified);
             expect(leave(some)).toBe(some.notified);
           } else if (step.do === "leave" && some?.notified) {
             expect(leave(some)).toBe(true);
           } else if (step.do === "depart") {
-            const unused = places.filter((each) => each.who === who && each.notified).length;
-            places = places.filter((each) => each.who !== who);
+            const unused = waiters.filter((each) => each.who === who && each.notified).length;
+            waiters = waiters.filter((each) => each.who !== who);
             mark(unused);
             die(state, who);
           }
-          for (const { asked, notified } of places) expect(asked.outcomes).toEqual(notified ? [true] : []);
+          for (const { asked, notified } of waiters) expect(asked.outcomes).toEqual(notified ? [true] : []);
         }
       }),
       { numRuns: 300 },
@@ -326,10 +329,10 @@ describe("condition", () => {
 });
 
 describe("barrier", () => {
-  const arrive = (state: BarrierState, who: Holder): { index: number; phase: number; last: boolean } =>
+  const arrive = (state: BarrierState, who: ParticipantId): { index: number; phase: number; last: boolean } =>
     now(state, who, "arrive") as { index: number; phase: number; last: boolean };
 
-  it("a phase ends when the last party says so; who comes early waits for that", () => {
+  it("ends a phase when the last party says so, and lets an early arrival wait for that", () => {
     const state = new BarrierState(2);
     expect(arrive(state, a)).toEqual({ index: 0, phase: 0, last: false });
     const waiting = ask(state, a, "passed", 0);
@@ -343,7 +346,7 @@ describe("barrier", () => {
     expect(now(state, b, "end", "pass")).toBeInstanceOf(BrokenBarrierError);
   });
 
-  it("a death breaks it, an end in order does so only for who had come", () => {
+  it("is broken by a death, and by an end in order only if that party had arrived", () => {
     for (const [come, died, broken] of [
       [false, true, true],
       [true, true, true],
@@ -354,14 +357,14 @@ describe("barrier", () => {
       arrive(state, a);
       const waiting = ask(state, a, "passed", 0);
       if (come) arrive(state, b);
-      state.depart(b, died === true);
+      state.detached(b, died === true);
       expect(waiting.outcomes).toEqual(broken ? [expect.any(BrokenBarrierError)] : []);
       expect(now(state, a, "state")).toEqual({ parties: 3, waiting: broken ? 0 : 1, broken });
       if (broken) expect(now(state, c, "arrive")).toBeInstanceOf(BrokenBarrierError);
     }
   });
 
-  it("a reset ends its phase for good: also for who asks later", () => {
+  it("ends a phase for good by a reset, also for a party that asks later", () => {
     const state = new BarrierState(2);
     arrive(state, a);
     now(state, c, "end", "reset");
@@ -376,7 +379,7 @@ describe("barrier", () => {
     }
   });
 
-  it("who is late for a phase that is over changes nothing in the next one", () => {
+  it("ignores a late end of a phase that is over", () => {
     const state = new BarrierState(2);
     arrive(state, a);
     arrive(state, b);
@@ -390,7 +393,7 @@ describe("barrier", () => {
     expect(() => now(state, a, "end", ["break", -1])).toThrow(CorruptedError);
   });
 
-  it("a broken one stays so until a reset, and an end that is none is an error", () => {
+  it("stays broken until a reset, and rejects an unknown end", () => {
     const state = new BarrierState(2);
     now(state, a, "end", "break");
     expect(now(state, a, "arrive")).toBeInstanceOf(BrokenBarrierError);

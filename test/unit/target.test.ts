@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { checkTarget, load, locate, type TargetRef } from "../../src/target/target.ts";
+import { loadTarget } from "../../src/target/load.ts";
+import { locateTarget } from "../../src/target/locate.ts";
+import { checkTarget, type TargetRef } from "../../src/target/target.ts";
 import { commandLine } from "../suite/runtimes.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -103,8 +105,8 @@ describe.each(["node", "deno", "bun", "node22", "node24"])("targets on %s", (run
 
 it("does not run a file that is an argument of a program on the command line", async () => {
   const [program] = commandLine("node", "");
-  const url = JSON.stringify(new URL("../../src/target/target.ts", import.meta.url).href);
-  const text = `import { locate } from ${url}; console.log(await locate(() => {}, []).catch(({ name }) => name));`;
+  const url = JSON.stringify(new URL("../../src/target/locate.ts", import.meta.url).href);
+  const text = `import { locateTarget } from ${url}; console.log(await locateTarget(() => {}, []).catch(({ name }) => name));`;
   const { stdout } = await promisify(execFile)(program, ["--input-type=module", "-e", text, join(programs, "target-thread.ts")]);
   expect(stdout.trim()).toBe("StateError");
 });
@@ -178,9 +180,9 @@ describe("targets in unusual places", () => {
 
 describe("targets without a program", () => {
   it("takes URLs and { module, name } as they are", async () => {
-    expect(await locate(new URL("file:///a/b.ts"), [])).toEqual({ module: "file:///a/b.ts", name: "default" });
-    expect(await locate({ module: "/a/b c#.ts", name: "f" }, [])).toEqual({ module: "file:///a/b%20c%23.ts", name: "f" });
-    expect(await locate({ module: new URL("file:///a.ts") }, [])).toEqual({ module: "file:///a.ts", name: "default" });
+    expect(await locateTarget(new URL("file:///a/b.ts"), [])).toEqual({ module: "file:///a/b.ts", name: "default" });
+    expect(await locateTarget({ module: "/a/b c#.ts", name: "f" }, [])).toEqual({ module: "file:///a/b%20c%23.ts", name: "f" });
+    expect(await locateTarget({ module: new URL("file:///a.ts") }, [])).toEqual({ module: "file:///a.ts", name: "default" });
   });
 
   it.each([
@@ -205,9 +207,9 @@ describe("targets without a program", () => {
 
   it("refuses what is no exported function when it loads", async () => {
     const module = pathToFileURL(join(programs, "target-lib.ts")).href;
-    await expect(load({ module, name: "nothing" })).rejects.toThrow("has no export");
-    await expect(load({ module, name: "toString" })).rejects.toThrow("has no export");
-    await expect(load({ module, name: "holder" })).rejects.toThrow("must be a function");
+    await expect(loadTarget({ module, name: "nothing" })).rejects.toThrow("has no export");
+    await expect(loadTarget({ module, name: "toString" })).rejects.toThrow("has no export");
+    await expect(loadTarget({ module, name: "holder" })).rejects.toThrow("must be a function");
   });
 
   it("names the flag to add where sources can't be read", async () => {

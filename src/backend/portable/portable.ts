@@ -1,228 +1,69 @@
-import { AuthenticationError, CorruptedError, OwnerDiedError, UnsupportedError } from "../../errors/errors.ts";
-import { runtime, type SpawnCommand } from "../../runtime/current.ts";
+import { UnsupportedError } from "../../errors/errors.ts";
 import type { Tree } from "../../tree/tree.ts";
-import { owned } from "../../util/bytes.ts";
-import { net } from "../../util/lazy-modules.ts";
 import { randomName } from "../../util/random.ts";
-import type {
-  Backend,
-  BarrierPort,
-  CellArray,
-  CellsPort,
-  CellType,
-  ConditionPort,
-  ConnectionPort,
-  EventPort,
-  Listener,
-  LockPort,
-  Message,
-  Offspring,
-  Port,
-  QueuePort,
-  QueueSettings,
-  Ref,
-  SemaphorePort,
-  SemaphoreSettings,
-} from "../contract/backend.ts";
-import type { Call } from "./client/call.ts";
+import type { Backend, BackendFeatures } from "../contract/backend.ts";
+import type { Kind } from "../contract/kind.ts";
+import type { Launcher } from "../contract/launcher.ts";
+import type { Port } from "../contract/port.ts";
+import type { Ref } from "../contract/ref.ts";
+import { allEnded, type Call } from "./client/call.ts";
 import { Client } from "./client/client.ts";
-import { PortableConnection, PortableDoor, PortableQueue, type PortPlace, replies } from "./client/ports.ts";
-import { PortableBarrier, PortableCells, PortableCondition, PortableEvent, PortableLock, PortableSemaphore } from "./client/sync-ports.ts";
+import { Clients } from "./client/clients.ts";
+import type { ObjectAccess } from "./client/port.ts";
 import { Hub } from "./hub/hub.ts";
-import { ObjectTable, Participant } from "./hub/participant.ts";
-import type { Hosted, Kept } from "./hub/request.ts";
-import { BarrierState } from "./objects/barrier.ts";
-import { ConditionState } from "./objects/condition.ts";
-import { EventState } from "./objects/event.ts";
-import { LockState } from "./objects/lock.ts";
-import { makePipeEnds } from "./objects/pipe.ts";
-import { QueueState } from "./objects/queue.ts";
-import { DoorState } from "./objects/report-channel.ts";
-import { SemaphoreState } from "./objects/semaphore.ts";
-import { CellsState } from "./objects/shared-numbers.ts";
-import { Line } from "./secure-socket.ts";
+import type { Participant } from "./hub/participant.ts";
+import type { HubObject } from "./hub/request.ts";
+import { portableKinds, type Reach } from "./kinds.ts";
+import { PortableLauncher } from "./launch/launcher.ts";
+import { badReference, checkLocation, NAME } from "./location.ts";
 
-const PORTS = {
-  queue: PortableQueue,
-  simple: PortableQueue,
-  connection: PortableConnection,
-  door: PortableDoor,
-  lock: PortableLock,
-  rlock: PortableLock,
-  semaphore: PortableSemaphore,
-  boundedSemaphore: PortableSemaphore,
-  event: PortableEvent,
-  condition: PortableCondition,
-  barrier: PortableBarrier,
-  cells: PortableCells,
-} as const;
-
-/** Shared objects in the process that made them, served over local sockets: complete on every platform. */
+/** Shared objects that live in the process that made them, and are served over local sockets. It works on every platform. */
 export class Portable implements Backend {
-  readonly name = "portable";
-  readonly #tree: Tree;
-  readonly #table = new ObjectTable();
-  readonly #local: Client;
-  readonly #clients = new Map<string, Client>();
+  readonly name: string = NAME;
+  readonly features: BackendFeatures = { fileno: false, sync: false, sharedMemory: false, limits: false, library: null, abi: null };
+  readonly launcher: Launcher;
+  readonly #hub: Hub;
+  readonly #own: Client;
+  readonly #clients: Clients;
   readonly #unsent = new Set<Call>();
-  readonly #goodbyes = new WeakSet<Client>();
-  #hub: Hub | undefined;
 
   constructor(tree: Tree) {
-    this.#tree = tree;
-    const keep = (message: Message): Kept => this.#keep(message);
-    const participant: Participant = new Participant(this.#table, (frame) => this.#local.receive(frame), keep);
-    this.#local = new Client((frame) => participant.receive(frame));
+    this.#hub = new Hub(tree, (ref) => this.attach(ref));
+    const participant: Participant = this.#hub.participate((frame) => this.#own.receive(frame));
+    this.#own = new Client((frame) => participant.receive(frame));
+    this.#clients = new Clients(tree, this.#own);
+    this.launcher = new PortableLauncher(this, this.#hub);
   }
 
-  makeQueue(kind: "queue" | "simple", settings: QueueSettings): QueuePort {
-    return new PortableQueue(this.#host(kind, new QueueState(settings)));
-  }
-
-  makePipe(duplex: boolean): [ConnectionPort, ConnectionPort] {
-    const [first, second] = makePipeEnds(duplex);
-    return [
-      new PortableConnection(this.#host("connection", first, { readable: true, writable: duplex })),
-      new PortableConnection(this.#host("connection", second, { readable: duplex, writable: true })),
-    ];
-  }
-
-  makeLock(recursive: boolean): LockPort {
-    return new PortableLock(this.#host(recursive ? "rlock" : "lock", new LockState(recursive)));
-  }
-
-  makeSemaphore(settings: SemaphoreSettings): SemaphorePort {
-    return new PortableSemaphore(this.#host(settings.bounded ? "boundedSemaphore" : "semaphore", new SemaphoreState(settings)));
-  }
-
-  makeEvent(): EventPort {
-    return new PortableEvent(this.#host("event", new EventState()));
-  }
-
-  makeCondition(): ConditionPort {
-    return new PortableCondition(this.#host("condition", new ConditionState()));
-  }
-
-  makeBarrier(parties: number): BarrierPort {
-    return new PortableBarrier(this.#host("barrier", new BarrierState(parties)));
-  }
-
-  makeCells(type: CellType, values: CellArray): CellsPort {
-    const fields = { type, length: values.length };
-    return new PortableCells(this.#host("cells", new CellsState(type, values), fields), fields);
+  make<P extends Port, S, M>(kind: Kind<P, S, M>, settings: S): M {
+    const known = portableKinds.get(kind.name);
+    if (known === undefined)
+      throw new UnsupportedError(`The portable backend has no ${kind.label}: capabilities() says why the native backend is not used.`);
+    return known.make((object, traits) => this.#host(kind.name, object, traits), settings as never) as M;
   }
 
   attach(ref: Ref): Port {
-    if (ref.kind === "memory") throw new CorruptedError("Shared memory came from a process that can have none.");
-    const local = ref.hub === this.#tree.known?.address;
-    const client = local ? this.#local : this.#clientOf(ref.hub);
-    if (ref.kind === "barrier" && !local) this.#sayGoodbye(client);
-    return new PORTS[ref.kind]({ client, id: ref.id, share: () => ref, unsent: this.#unsent }, ref);
-  }
-
-  async spawn(command: SpawnCommand, detached: boolean): Promise<Offspring> {
-    await this.#listening();
-    const nursery = this.#tree.nurse(detached);
-    try {
-      const { child, started } = runtime.spawn(command);
-      let state: DoorState | undefined;
-      let door: Port | undefined;
-      return {
-        child,
-        nursery,
-        started,
-        native: false,
-        write: (bytes) => child.write?.(bytes),
-        openDoor: (listen: Listener) => {
-          state = new DoorState(listen);
-          door = new PortableDoor(this.#host("door", state));
-          return door.share();
-        },
-        closed: () => state?.closed() ?? Promise.resolve(),
-        release: () => door?.release(),
-      };
-    } catch (error) {
-      nursery.tidy();
-      throw error;
-    }
-  }
-
-  async flushed(): Promise<void> {
-    while (this.#unsent.size > 0) await Promise.allSettled(replies(this.#unsent));
-  }
-
-  // A party that ends in order is not one that died.
-  #sayGoodbye(client: Client): void {
-    if (this.#goodbyes.has(client)) return;
-    this.#goodbyes.add(client);
-    process.once("beforeExit", () => void client.leave().catch(() => {}));
-  }
-
-  #host(kind: Ref["kind"], object: Hosted, fields: Partial<Ref> = {}): PortPlace {
-    const id = randomName(12);
-    this.#table.host(id, object);
-    const share = (): Ref => ({ kind, hub: this.listen(), id, ...fields });
-    return { client: this.#local, id, share, unsent: this.#unsent };
-  }
-
-  // Everything that a stored message refers to is held by this process, until the message is gone.
-  #keep(message: Message): Kept {
-    const bytes = owned(message.bytes);
-    // A native object waits with its keeper until it is claimed, once.
-    const refs = message.refs.filter((ref) => ref.native !== true);
-    if (refs.length === 0) return { bytes, refs: message.refs, pinned: undefined, release: nothing };
-    const ports: Port[] = [];
-    const release = (): void => {
-      for (const port of ports) port.release();
+    const known = portableKinds.get(ref.kind);
+    if (known === undefined) throw badReference();
+    const location = checkLocation(ref.location);
+    const reach: Reach = (traits) => {
+      const client = this.#clients.at(location.hub);
+      if (known.announcesExit === true) this.#clients.announceExit(client);
+      // The reference's details and companions belong to the message that brought it, so they are not shared again.
+      const share = (): Ref => ({ kind: ref.kind, backend: NAME, location });
+      return { client, id: location.id, traits, share, unsent: this.#unsent };
     };
-    try {
-      for (const ref of refs) ports.push(this.attach(ref));
-    } catch (error) {
-      release();
-      throw error;
-    }
-    return { bytes, refs: message.refs, pinned: Promise.allSettled(ports.map((port) => port.attached)), release };
+    return known.attach(reach, location);
   }
 
-  // Whatever runs in this process may refer to objects that it hosts.
-  async #listening(): Promise<void> {
-    try {
-      this.listen();
-      await this.#hub?.ready;
-    } catch (error) {
-      this.#tree.leave();
-      this.#hub = undefined;
-      const why = error instanceof Error ? error.message : String(error);
-      throw new UnsupportedError(`This process can't host what it shares with a child: ${why}. ${runtime.needs}`, { cause: error });
-    }
+  flushed(): Promise<void> {
+    return allEnded(this.#unsent);
   }
 
-  /** Serves this process's objects, and says where. */
-  listen(): string {
-    this.#hub ??= new Hub(this.#tree.addressOf("hub"), this.#tree.family.secret, this.#table, (message) => this.#keep(message));
-    return this.#tree.family.address;
+  #host<Traits extends object | undefined>(kind: string, object: HubObject, traits: Traits): ObjectAccess<Traits> {
+    const id = randomName(12);
+    this.#hub.add(id, object);
+    const share = (): Ref => ({ kind, backend: NAME, location: { hub: this.#hub.listen(), id, ...traits } });
+    return { client: this.#own, id, traits, share, unsent: this.#unsent };
   }
-
-  #clientOf(hub: string): Client {
-    const known = this.#clients.get(hub);
-    if (known !== undefined) return known;
-    const client: Client = new Client((frame) => line.send(frame));
-    const line: Line = new Line(net().connect(hub), "client", this.#tree.known?.secret ?? new Uint8Array(32), {
-      frame: (frame) => client.receive(frame),
-      closed: (_torn, error) => {
-        this.#clients.delete(hub);
-        client.closed(() => lineEnded(error));
-      },
-    });
-    this.#clients.set(hub, client);
-    return client;
-  }
-}
-
-const nothing = (): void => {};
-
-function lineEnded(error: Error | undefined): Error {
-  if (error instanceof AuthenticationError) return new AuthenticationError(error.message);
-  const why = error === undefined ? "" : ` (${error.message})`;
-  return new OwnerDiedError(`The process that hosts this object is gone${why}: make shared objects in the process that lives longest.`);
 }

@@ -1,74 +1,63 @@
 import type { Socket } from "node:net";
-import { type Frame, FrameReader, FrameWriter, type Torn } from "../../codec/frame.ts";
-import { AuthenticationError } from "../../errors/errors.ts";
+import type { Frame } from "../../codec/frame.ts";
+import { FrameReader, type TornFrame } from "../../codec/frame-reader.ts";
+import { FrameWriter } from "../../codec/frame-writer.ts";
 import { join } from "../../util/bytes.ts";
-import { crypto } from "../../util/lazy-modules.ts";
-import { List } from "../../util/linked-list.ts";
-import { randomBytes } from "../../util/random.ts";
+import { LinkedList } from "../../util/linked-list.ts";
+import { Handshake, noSecret, type Role } from "./handshake.ts";
 
-const NO_SECRET = "The two sides do not know the same secret: shared objects travel inside one process tree alone.";
-const HELLO = new TextEncoder().encode("polyproc/1\n");
-const NONCE = 32;
-const PROOF = 32;
 // Small frames of one turn of the event loop leave in one write.
 const BATCH_LIMIT = 1 << 16;
-// Large payloads leave in parts of this size: some runtimes copy what is left of a write at each step.
-const PART = 1 << 19;
+// Large messages are written in parts of this size, because some runtimes copy the rest of a write at each step.
+const PART_SIZE = 1 << 19;
 
-export interface LineEvents {
+export interface SecureSocketEvents {
   /** Each side has proved itself. */
   opened?(): void;
-  /** Throwing cuts the line. */
+  /** A frame came. If this throws, the connection is cut. */
   frame(frame: Frame): void;
-  /** Called once; `error` where the line never came about. */
-  closed(torn: Torn | undefined, error: Error | undefined): void;
+  /** Called once. `torn` is a frame that was cut off; `error` says why the connection failed, if it did. */
+  closed(torn: TornFrame | undefined, error: Error | undefined): void;
 }
 
-/**
- * Frames over a socket between a hub and a client, after each has proved to the other that it knows the secret:
- * hello and nonce of the hub, nonce and proof of the client, proof of the hub. Either may take its time: who computes answers late.
- */
-export class Line {
+/** Frames over a socket between a hub and a client, once each has proved to the other that it knows the secret. */
+export class SecureSocket {
   readonly #socket: Socket;
-  readonly #secret: Uint8Array;
-  readonly #events: LineEvents;
+  readonly #events: SecureSocketEvents;
+  readonly #handshake: Handshake;
   readonly #reader = new FrameReader();
   readonly #writer = new FrameWriter();
-  readonly #ownNonce = randomBytes(NONCE);
-  readonly #isHub: boolean;
-  #greeting: Uint8Array = new Uint8Array(0);
-  #peerNonce: Uint8Array | undefined;
-  #open = false;
-  #closed = false;
+  readonly #parts = new LinkedList<Uint8Array>();
+  #isOpen = false;
+  #isClosed = false;
   #error: Error | undefined;
-  #flushing = false;
-  readonly #parts = new List<Uint8Array>();
-  #blocked = false;
+  #willFlush = false;
+  // Whether the socket's buffer is full.
+  #isBlocked = false;
 
-  constructor(socket: Socket, role: "hub" | "client", secret: Uint8Array, events: LineEvents) {
+  constructor(socket: Socket, role: Role, secret: Uint8Array, events: SecureSocketEvents) {
     this.#socket = socket;
-    this.#secret = secret;
     this.#events = events;
-    this.#isHub = role === "hub";
     socket.unref();
-    // Node's Buffer slices without copying, and would arrive as a Buffer.
+    // As a plain Uint8Array: `slice` of Node's Buffer does not copy, and users would receive Buffers.
     socket.on("data", (chunk: Uint8Array) => this.#receive(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)));
     socket.on("error", (error) => {
       this.#error ??= error;
     });
     socket.on("end", () => socket.destroy());
     socket.on("close", () => this.#end());
-    if (this.#isHub) socket.write(join([HELLO, this.#ownNonce]));
+    this.#handshake = new Handshake(role, secret, (bytes) => void socket.write(bytes));
   }
 
   send(frame: Frame): void {
-    if (this.#closed) return;
+    if (this.#isClosed) return;
     this.#writer.write(frame);
-    if (!this.#open) return;
+    if (!this.#isOpen) return;
     if (this.#writer.size >= BATCH_LIMIT) this.#flush();
-    else if (!this.#flushing) {
-      this.#flushing = true;
-      // No later: a caller who goes on with an item has said that it came, and is not counted as killed without it.
+    else if (!this.#willFlush) {
+      this.#willFlush = true;
+      // The frame may be the acknowledgement of an item. It leaves before the caller goes on: if the caller crashed after it used the
+      // item, the item must not be delivered again.
       queueMicrotask(() => this.#flush());
     }
   }
@@ -78,20 +67,21 @@ export class Line {
   }
 
   #flush(): void {
-    this.#flushing = false;
-    if (this.#closed) return;
+    this.#willFlush = false;
+    if (this.#isClosed) return;
     const { size } = this.#writer;
     const pieces = this.#writer.take();
     for (const piece of pieces.length > 1 && size < 2 * BATCH_LIMIT ? [join(pieces)] : pieces)
-      for (let at = 0; at < piece.length; at += PART) this.#parts.push(piece.length <= PART ? piece : piece.subarray(at, at + PART));
-    if (!this.#blocked) this.#write();
+      for (let at = 0; at < piece.length; at += PART_SIZE)
+        this.#parts.push(piece.length <= PART_SIZE ? piece : piece.subarray(at, at + PART_SIZE));
+    if (!this.#isBlocked) this.#write();
   }
 
   #write(): void {
-    this.#blocked = false;
+    this.#isBlocked = false;
     for (const part of this.#parts.drain()) {
       if (this.#socket.write(part)) continue;
-      this.#blocked = true;
+      this.#isBlocked = true;
       this.#socket.once("drain", () => this.#write());
       return;
     }
@@ -99,80 +89,30 @@ export class Line {
 
   #receive(chunk: Uint8Array): void {
     try {
-      if (this.#open) this.#reader.push(chunk, (frame) => this.#events.frame(frame));
-      else this.#greet(chunk);
+      const frames = this.#isOpen ? chunk : this.#open(chunk);
+      if (frames !== undefined) this.#reader.push(frames, (frame) => this.#events.frame(frame));
     } catch (error) {
-      this.#cut(error instanceof Error ? error : new Error(String(error)));
+      this.#error ??= error instanceof Error ? error : new Error(String(error));
+      this.#socket.destroy();
     }
   }
 
-  #greet(chunk: Uint8Array): void {
-    this.#greeting = join([this.#greeting, chunk]);
-    if (this.#isHub) this.#checkClient();
-    else this.#checkHub();
-  }
-
-  #checkClient(): void {
-    if (this.#greeting.length < NONCE + PROOF) return;
-    this.#peerNonce = this.#take(NONCE);
-    this.#verify("client", this.#take(PROOF), this.#ownNonce, this.#peerNonce);
-    this.#socket.write(this.#proof("hub", this.#peerNonce, this.#ownNonce));
-    this.#opened();
-  }
-
-  #checkHub(): void {
-    if (this.#peerNonce === undefined) {
-      if (this.#greeting.length < HELLO.length + NONCE) return;
-      if (!HELLO.every((byte, i) => this.#greeting[i] === byte)) {
-        throw new AuthenticationError(
-          "The other side is no polyproc process, or one of another version: use one version in the whole tree.",
-        );
-      }
-      this.#take(HELLO.length);
-      this.#peerNonce = this.#take(NONCE);
-      this.#socket.write(join([this.#ownNonce, this.#proof("client", this.#peerNonce, this.#ownNonce)]));
-    }
-    if (this.#greeting.length < PROOF) return;
-    this.#verify("hub", this.#take(PROOF), this.#ownNonce, this.#peerNonce);
-    this.#opened();
-  }
-
-  #opened(): void {
-    this.#open = true;
+  // Gives the bytes after the handshake, once it is complete.
+  #open(chunk: Uint8Array): Uint8Array | undefined {
+    const rest = this.#handshake.push(chunk);
+    if (rest === undefined) return undefined;
+    this.#isOpen = true;
     this.#events.opened?.();
     this.#flush();
-    if (this.#greeting.length > 0) this.#reader.push(this.#take(this.#greeting.length), (frame) => this.#events.frame(frame));
-  }
-
-  #take(size: number): Uint8Array {
-    const taken = this.#greeting.slice(0, size);
-    this.#greeting = this.#greeting.slice(size);
-    return taken;
-  }
-
-  #proof(role: "hub" | "client", challenge: Uint8Array, own: Uint8Array): Uint8Array {
-    return crypto().createHmac("sha256", this.#secret).update(HELLO).update(role).update(challenge).update(own).digest();
-  }
-
-  #verify(role: "hub" | "client", proof: Uint8Array, challenge: Uint8Array, theirs: Uint8Array): void {
-    if (!crypto().timingSafeEqual(proof, this.#proof(role, challenge, theirs))) {
-      throw new AuthenticationError(
-        "The other side does not know this tree's secret: shared objects travel inside one process tree alone.",
-      );
-    }
-  }
-
-  #cut(error: Error): void {
-    this.#error ??= error;
-    this.#socket.destroy();
+    return rest;
   }
 
   #end(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#writer.take();
-    // A hub says nothing to a client that can't prove itself: it hangs up.
-    if (!this.#open && this.#peerNonce !== undefined) this.#error ??= new AuthenticationError(NO_SECRET);
+    // A hub gives no reason to a client that can't prove itself. It hangs up, and the client is left to conclude why.
+    if (!this.#isOpen && this.#handshake.hasBegun) this.#error ??= noSecret();
     this.#events.closed(this.#reader.torn, this.#error);
   }
 }

@@ -1,9 +1,11 @@
-import { fromWire, registerClass, toWire } from "../../../mod.ts";
+import { isRef } from "../../../src/backend/contract/ref.ts";
+import { fromWire, registerClass, toWire } from "../../../src/codec/classes.ts";
 import { decode } from "../../../src/codec/decode.ts";
 import { encode } from "../../../src/codec/encode.ts";
 import { seal, unseal } from "../../../src/codec/envelope.ts";
-import { type Frame, FrameReader } from "../../../src/codec/frame.ts";
-import { isRef } from "../../../src/codec/refs.ts";
+import type { Frame } from "../../../src/codec/frame.ts";
+import { FrameReader } from "../../../src/codec/frame-reader.ts";
+import { Tag } from "../../../src/codec/tags.ts";
 import { CorruptedError, SerializationError } from "../../../src/errors/errors.ts";
 import type { Random } from "./random.ts";
 import { ensure, mayRefuse, type Target } from "./target.ts";
@@ -110,29 +112,40 @@ const value: Target = {
 };
 
 /** Where references in hostile bytes point to, and whether they lie about more than that. */
-export interface Place {
+export interface RefLocation {
   readonly hub: string;
   readonly ids: readonly string[];
-  /** Well-formed, whatever it says. */
+  /** Whether the references are well-formed, whatever they say. */
   readonly sound?: boolean;
 }
 
+const KINDS = ["queue", "simpleQueue", "connection", "reportChannel"];
+
 /** The fields of a reference, some of them wrong. */
-function writeRef(random: Random, writer: ValueWriter, { hub, ids, sound = false }: Place): void {
-  const entries: [string, () => void][] = [
-    ["kind", () => writer.string(random.pick(["queue", "simple", "connection", "door", ...(sound ? [] : ["shell"])]))],
+function writeRef(random: Random, writer: ValueWriter, { hub, ids, sound = false }: RefLocation): void {
+  const location: [string, () => void][] = [
     ["hub", () => writer.string(random.once(8) ? random.pick(["", "99999999", "/", "x".repeat(300), "/dev/null", "\0"]) : hub)],
     ["id", () => writer.string(random.pick(ids))],
+    ["readable", () => writer.out.push(Tag.true)],
+    ["writable", () => writer.out.push(Tag.true)],
   ];
-  if (sound) return writer.fields(entries);
-  if (random.once(4)) entries.push(["ahead", () => writer.bytes(random.bytes(random.int(40)))]);
-  if (random.once(4)) entries.push([random.pick(NAMES), () => writer.value(4)]);
-  if (random.once(10)) entries.splice(random.int(entries.length), 1);
-  if (random.once(10)) entries.push([random.pick(["kind", "hub", "id", "ahead", "readable"]), () => writer.value(5)]);
-  writer.fields(entries);
+  const fields: [string, () => void][] = [
+    ["kind", () => writer.string(random.pick(sound ? KINDS : [...KINDS, "shell"]))],
+    ["backend", () => writer.string(sound ? "portable" : random.pick(["portable", "portable", "native", "shell"]))],
+    ["location", () => (!sound && random.once(10) ? writer.value(4) : writer.fields(location))],
+  ];
+  if (sound) return writer.fields(fields);
+  if (random.once(4)) location.push(["ahead", () => writer.bytes(random.bytes(random.int(40)))]);
+  if (random.once(4)) location.push([random.pick(NAMES), () => writer.value(5)]);
+  if (random.once(4)) fields.push([random.pick([...NAMES, "details", "companions"]), () => writer.value(4)]);
+  for (const entries of [fields, location]) {
+    if (random.once(10)) entries.splice(random.int(entries.length), 1);
+    if (random.once(10)) entries.push([random.pick(["kind", "hub", "id", "backend", "location", "readable"]), () => writer.value(5)]);
+  }
+  writer.fields(fields);
 }
 
-const ANYWHERE: Place = { hub: "/h", ids: NAMES };
+const ANYWHERE: RefLocation = { hub: "/h", ids: NAMES };
 
 const envelope: Target = {
   name: "envelope",
@@ -141,7 +154,8 @@ const envelope: Target = {
     const inner = valueBytes(random);
     let sealed: Uint8Array;
     if (random.once(3)) {
-      const refs = [{ kind: random.pick(["queue", "connection"] as const), hub: "/h", id: random.pick(NAMES) }];
+      const kind = random.pick(["queue", "connection"] as const);
+      const refs = [{ kind, backend: "portable", location: { hub: "/h", id: random.pick(NAMES) } }];
       sealed = seal({ bytes: inner, refs });
     } else {
       const list = new ValueWriter(random);
@@ -188,8 +202,8 @@ export function frameBytes(random: Random, frame: FrameParts, sound = false): nu
 }
 
 /** A frame's settings: `meta`, or something like it, beside references. */
-export function metaBytes(random: Random, meta: (writer: ValueWriter) => void, place: Place): Uint8Array {
-  const { sound = false } = place;
+export function metaBytes(random: Random, meta: (writer: ValueWriter) => void, location: RefLocation): Uint8Array {
+  const { sound = false } = location;
   if (!sound && random.once(20)) return valueBytes(random);
   const writer = new ValueWriter(random, sound || undefined);
   writer.out.push(1);
@@ -201,7 +215,7 @@ export function metaBytes(random: Random, meta: (writer: ValueWriter) => void, p
       () => {
         writer.out.push(12);
         writer.size(count);
-        for (let i = 0; i < count; i++) writeRef(random, writer, place);
+        for (let i = 0; i < count; i++) writeRef(random, writer, location);
       },
     ]);
   }

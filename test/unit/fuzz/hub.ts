@@ -1,59 +1,65 @@
-import type { Message } from "../../../src/backend/contract/backend.ts";
+import type { Message } from "../../../src/backend/contract/message.ts";
 import { Client } from "../../../src/backend/portable/client/client.ts";
-import { ObjectTable, Participant } from "../../../src/backend/portable/hub/participant.ts";
-import type { Kept } from "../../../src/backend/portable/hub/request.ts";
+import { ObjectTable } from "../../../src/backend/portable/hub/object-table.ts";
+import { Participant } from "../../../src/backend/portable/hub/participant.ts";
+import type { StoredMessage } from "../../../src/backend/portable/hub/request.ts";
 import { makePipeEnds } from "../../../src/backend/portable/objects/pipe.ts";
 import { QueueState } from "../../../src/backend/portable/objects/queue.ts";
-import { DoorState } from "../../../src/backend/portable/objects/report-channel.ts";
-import { encodeFrame, type Frame, FrameReader, Op } from "../../../src/codec/frame.ts";
+import { ReportChannelState } from "../../../src/backend/portable/objects/report-channel.ts";
+import type { Frame } from "../../../src/codec/frame.ts";
+import { FrameReader } from "../../../src/codec/frame-reader.ts";
+import { encodeFrame } from "../../../src/codec/frame-writer.ts";
+import { Op } from "../../../src/codec/op.ts";
 import { CorruptedError, ProcessError } from "../../../src/errors/errors.ts";
-import { feed, frameBytes, metaBytes, type Place } from "./codec.ts";
+import { asKept } from "../../../src/util/bytes.ts";
+import { feed, frameBytes, metaBytes, type RefLocation } from "./codec.ts";
 import type { Random } from "./random.ts";
 import { ensure, mayRefuse, type Target } from "./target.ts";
 import { mutate, type ValueWriter } from "./values.ts";
 
-const IDS = ["queue", "redelivered", "first", "second", "door"] as const;
+const IDS = ["queue", "redelivered", "first", "second", "reports"] as const;
 const KNOWN = [...Object.values(Op), 0, 99];
 const REPORTS = ["started", "result", "error", "result", "__proto__"];
 const MARK = Uint8Array.of(0xfe, 0xed);
 
-/** What a hub keeps of messages, counted. */
-export class Keeping {
-  readonly #kept = new Set<symbol>();
+/** Counts the messages that a hub stores. */
+export class Store {
+  readonly #stored = new Set<symbol>();
 
   get count(): number {
-    return this.#kept.size;
+    return this.#stored.size;
   }
 
-  keep(message: Message): Kept {
-    const one = Symbol("kept");
-    this.#kept.add(one);
+  store(message: Message): StoredMessage {
+    const one = Symbol("stored");
+    this.#stored.add(one);
     return {
-      ...message,
-      pinned: message.refs.length === 0 ? undefined : Promise.resolve(),
-      release: () => ensure(this.#kept.delete(one), "a message was let go twice"),
+      refs: message.refs,
+      bytes: asKept(message.bytes),
+      objectsHeld: message.refs.length === 0 ? undefined : Promise.resolve(),
+      release: () => ensure(this.#stored.delete(one), "a message was released twice"),
     };
   }
 }
 
-/** A process that behaves, and sees what the hub tells it. */
+/** A process that keeps to the protocol, and checks what the hub tells it. */
 export class Honest {
   readonly #participant: Participant;
-  readonly #answers = new Map<number, Frame>();
+  readonly #replies = new Map<number, Frame>();
   readonly #asked = new Set<number>();
   #next = 1;
 
-  constructor(table: ObjectTable, keeping: Keeping) {
+  constructor(table: ObjectTable, store: Store) {
     this.#participant = new Participant(
       table,
       (frame) => this.#hear(frame),
-      (message) => keeping.keep(message),
+      (message) => store.store(message),
     );
   }
 
   #hear(frame: Frame): void {
-    ensure(this.#asked.delete(frame.id), "a request was answered twice, or an answer came that nobody asked for");
-    this.#answers.set(frame.id, frame);
+    ensure(this.#asked.delete(frame.id), "a request got two replies, or a reply came without a request");
+    this.#replies.set(frame.id, frame);
   }
 
   tell(op: number, object: number, more: Partial<Frame> = {}): number {
@@ -63,12 +69,12 @@ export class Honest {
     return id;
   }
 
-  /** Asks what is answered at once. */
+  /** A request that gets its reply at once. */
   ask(op: number, object: number, more: Partial<Frame> = {}): Frame {
     const id = this.tell(op, object, more);
-    const answer = this.#answers.get(id);
-    ensure(answer !== undefined, `operation ${op} was not answered`);
-    return answer;
+    const reply = this.#replies.get(id);
+    ensure(reply !== undefined, `operation ${op} got no reply`);
+    return reply;
   }
 
   settle(id: number): void {
@@ -85,23 +91,23 @@ export class Honest {
 }
 
 /** Bytes of frames that a client could send, nearly, or a child's reports. */
-export function hostileStream(random: Random, place: Place, reports = false): Uint8Array {
+export function hostileStream(random: Random, location: RefLocation, reports = false): Uint8Array {
   const stream: number[] = [];
-  const { ids, sound = false } = place;
+  const { ids, sound = false } = location;
   let attached = 0;
   const write = (op: number, id: number, object: number): void => {
     const text = (writer: ValueWriter): void =>
       !sound && random.once(6) ? writer.value(2) : writer.string(op === Op.report ? random.pick(REPORTS) : random.pick(ids));
     const hasMeta = op === Op.attach || op === Op.report || random.once(4);
-    const meta = hasMeta ? metaBytes(random, text, place) : undefined;
+    const meta = hasMeta ? metaBytes(random, text, location) : undefined;
     const payload = op === Op.put || op === Op.report || random.once(200) ? random.bytes(random.int(30)) : undefined;
     stream.push(...frameBytes(random, { op, id, object, meta, payload }, sound));
   };
   const attach = (): void => write(Op.attach, attached, random.once(30) ? 0 : attached++);
   for (let i = 0; i < 4 && !reports; i++) attach();
   const count = random.int(40);
-  // Shutting down what one holds is anyone's right: it is tried now and then.
-  const mayShut = place.hub === "/h" && random.once(8);
+  // Any process may shut down a queue that it holds, so that is tried only now and then.
+  const mayShut = location.hub === "/h" && random.once(8);
   const ops = reports && !random.once(4) ? [Op.report] : mayShut ? KNOWN : KNOWN.filter((op) => op !== Op.shutdown);
   for (let i = 0; i < count; i++) {
     const op = random.pick(ops);
@@ -116,7 +122,7 @@ function isShutDown({ meta }: Frame): boolean {
   return meta instanceof Error && meta.name === "ShutDown";
 }
 
-// After the liar has gone, the queue serves the others, and has counted right.
+// After the liar has gone, the queue serves the others, and its counts are right.
 function serves(honest: Honest, object: number, countsTakes: boolean): void {
   const drained: Frame[] = [];
   for (let got = honest.ask(Op.get, object, { once: true }); got.op === Op.reply; got = honest.ask(Op.get, object, { once: true })) {
@@ -138,15 +144,15 @@ function serves(honest: Honest, object: number, countsTakes: boolean): void {
   ensure(shut || !countsTakes || stats.puts === stats.gets + stats.lost, "the queue has lost count");
 }
 
-/** A process that sends what it likes. */
-export function makeLiar(table: ObjectTable, keeping: Keeping): Participant {
+/** A process that sends anything. */
+export function makeLiar(table: ObjectTable, store: Store): Participant {
   return new Participant(
     table,
     (frame) => {
       ensure(!(frame.meta instanceof Error) || frame.meta instanceof ProcessError, "a liar is told what is no error of ours");
-      ensure(encodeFrame(frame).length > 0, "an answer has no bytes");
+      ensure(encodeFrame(frame).length > 0, "a reply has no bytes");
     },
-    (message) => keeping.keep(message),
+    (message) => store.store(message),
   );
 }
 
@@ -155,24 +161,24 @@ const hub: Target = {
   share: 95_000,
   async run(random) {
     const table = new ObjectTable();
-    const keeping = new Keeping();
+    const store = new Store();
     const [first, second] = makePipeEnds(random.once(2));
     let reports = 0;
-    table.host("queue", new QueueState({ maxsize: 2, redeliver: false }));
-    table.host("redelivered", new QueueState({ maxsize: 0, redeliver: true }));
-    table.host("first", first);
-    table.host("second", second);
-    table.host("door", new DoorState(() => void reports++));
-    const honest = new Honest(table, keeping);
+    table.add("queue", new QueueState({ maxsize: 2, redeliver: false }));
+    table.add("redelivered", new QueueState({ maxsize: 0, redeliver: true }));
+    table.add("first", first);
+    table.add("second", second);
+    table.add("reports", new ReportChannelState(() => void reports++));
+    const honest = new Honest(table, store);
     for (const [handle, meta] of IDS.entries()) honest.ask(Op.attach, handle, { meta });
     const waiting = [0, 1].filter(() => random.once(3)).map((object) => honest.tell(Op.get, object));
-    const liar = makeLiar(table, keeping);
+    const liar = makeLiar(table, store);
     const reader = new FrameReader();
     const bytes = hostileStream(random, { hub: "/h", ids: IDS, sound: random.once(2) });
     const accepted = mayRefuse(() => feed(random, reader, bytes, (frame) => liar.receive(frame)), CorruptedError);
     await undefined;
     liar.leave(reader.torn);
-    // A waiting get may have got an item of the liar; what still waits is taken back.
+    // A waiting get may have got an item of the liar. The others are cancelled.
     for (const id of waiting) {
       honest.settle(id);
       honest.cancel(id);
@@ -183,14 +189,14 @@ const hub: Target = {
     await undefined;
     honest.leave();
     await undefined;
-    ensure(keeping.count === 0, `${keeping.count} messages were never let go`);
+    ensure(store.count === 0, `${store.count} messages were never released`);
     return accepted;
   },
 };
 
 const CALLS = [Op.put, Op.get, Op.poll, Op.stats, Op.join, Op.shutdown, Op.taskDone];
 
-/** What a client makes of a hub that lies: every call settles, with an error of a known class. */
+/** A client whose hub lies: every call settles, with an error of a known class. */
 const client: Target = {
   name: "client",
   share: 10_000,

@@ -5,11 +5,11 @@ import { runtime } from "../../../src/runtime/current.ts";
 import { codec } from "./codec.ts";
 import { checkPlain, watchPrototypes } from "./guard.ts";
 import { hubs } from "./hub.ts";
-import { lines } from "./line.ts";
 import { listeners } from "./listener.ts";
 import { Random } from "./random.ts";
 import { handshakes } from "./remote.ts";
 import { remoteFrames } from "./remote-frames.ts";
+import { sockets } from "./secure-socket.ts";
 import { syncs } from "./sync.ts";
 import type { Target } from "./target.ts";
 
@@ -19,7 +19,7 @@ const MOST_MEMORY = 1 << 30;
 const LOOK_EVERY = 500;
 
 const [count = "100000", seed = `${Date.now() % 2 ** 31}`, only, input] = process.argv.slice(2);
-const all: readonly Target[] = [...codec, ...hubs, ...syncs, ...lines, ...handshakes, ...remoteFrames, ...listeners];
+const all: readonly Target[] = [...codec, ...hubs, ...syncs, ...sockets, ...handshakes, ...remoteFrames, ...listeners];
 const targets = only === undefined ? all : all.filter(({ name }) => name === only);
 
 // Which target, which input: for the thread that sees when neither moves.

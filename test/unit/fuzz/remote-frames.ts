@@ -1,7 +1,6 @@
 import { Connection } from "../../../src/api/connection.ts";
 import { MAX_MESSAGE } from "../../../src/codec/tags.ts";
 import { BufferTooShort, CorruptedError, EOFError, MessageTooLongError, SerializationError } from "../../../src/errors/errors.ts";
-import { Adopted } from "../../../src/objects/message.ts";
 import { RemotePort } from "../../../src/remote/port.ts";
 import { valueBytes } from "./codec.ts";
 import { PlaySocket } from "./play-socket.ts";
@@ -82,7 +81,7 @@ const framing: Target = {
     const socket = new PlaySocket(random.once(4));
     const port = new RemotePort(socket.asSocket);
     port.open();
-    const conn = new Connection(new Adopted(port));
+    const conn = Connection.adopt(port);
     const ways = Array.from({ length: 8 }, () => random.pick(WAYS));
     let taken = 0;
     let isOver = false;

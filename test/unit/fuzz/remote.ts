@@ -1,8 +1,7 @@
 import { MAX_MESSAGE } from "../../../src/codec/tags.ts";
 import { AuthenticationError, BrokenPipeError, CorruptedError, EOFError } from "../../../src/errors/errors.ts";
-import { admit, type Channel, introduce, MAX_GREETING } from "../../../src/remote/handshake.ts";
+import { admit, introduce, MAX_GREETING } from "../../../src/remote/handshake.ts";
 import { RemotePort } from "../../../src/remote/port.ts";
-import { FOREVER } from "../../../src/util/timing.ts";
 import { PlaySocket } from "./play-socket.ts";
 import type { Random } from "./random.ts";
 import { bent, concat, equal, FAILURE, framed, proofOf, strangersWord, type Told, text, told, WELCOME } from "./remote-bytes.ts";
@@ -29,11 +28,7 @@ class Side {
     this.socket = new PlaySocket(random.once(4));
     const port = new RemotePort(this.socket.asSocket);
     const releases = random.once(20);
-    const channel: Channel = {
-      send: (bytes) => port.send({ bytes, refs: [] }, FOREVER),
-      recv: async () => (await port.recv(FOREVER)).message.bytes,
-    };
-    roles[role](channel, key).then(
+    roles[role](port.handshake, key).then(
       () => {
         this.outcome = "passed";
         port.open();

@@ -1,41 +1,43 @@
-import { ObjectTable } from "../../../src/backend/portable/hub/participant.ts";
-import type { Hosted } from "../../../src/backend/portable/hub/request.ts";
+import { ObjectTable } from "../../../src/backend/portable/hub/object-table.ts";
+import type { HubObject } from "../../../src/backend/portable/hub/request.ts";
 import { BarrierState } from "../../../src/backend/portable/objects/barrier.ts";
 import { ConditionState } from "../../../src/backend/portable/objects/condition.ts";
 import { EventState } from "../../../src/backend/portable/objects/event.ts";
 import { LockState } from "../../../src/backend/portable/objects/lock.ts";
+import { NumbersState } from "../../../src/backend/portable/objects/numbers.ts";
 import { SemaphoreState } from "../../../src/backend/portable/objects/semaphore.ts";
-import { CellsState } from "../../../src/backend/portable/objects/shared-numbers.ts";
-import { type Frame, FrameReader, Op } from "../../../src/codec/frame.ts";
+import type { Frame } from "../../../src/codec/frame.ts";
+import { FrameReader } from "../../../src/codec/frame-reader.ts";
+import { Op } from "../../../src/codec/op.ts";
 import { SMALL_INT, Tag } from "../../../src/codec/tags.ts";
 import { CorruptedError } from "../../../src/errors/errors.ts";
-import { feed, frameBytes, metaBytes, type Place } from "./codec.ts";
-import { Honest, Keeping, makeLiar } from "./hub.ts";
+import { feed, frameBytes, metaBytes, type RefLocation } from "./codec.ts";
+import { Honest, makeLiar, Store } from "./hub.ts";
 import type { Random } from "./random.ts";
 import { ensure, mayRefuse, type Target } from "./target.ts";
 import { mutate, NAMES, type ValueWriter } from "./values.ts";
 
 const PERMITS = 2;
-const objects: Readonly<Record<string, () => Hosted>> = {
+const objects: Readonly<Record<string, () => HubObject>> = {
   lock: () => new LockState(false),
   rlock: () => new LockState(true),
-  semaphore: () => new SemaphoreState({ value: PERMITS, bounded: true, robust: false }),
-  robust: () => new SemaphoreState({ value: PERMITS, bounded: false, robust: true }),
+  semaphore: () => new SemaphoreState({ value: PERMITS, robust: false }, true),
+  robust: () => new SemaphoreState({ value: PERMITS, robust: true }, false),
   event: () => new EventState(),
   condition: () => new ConditionState(),
   barrier: () => new BarrierState(1),
-  bytes: () => new CellsState("u8", new Uint8Array(8)),
-  numbers: () => new CellsState("f64", new Float64Array(2)),
-  big: () => new CellsState("i64", new BigInt64Array(2)),
+  bytes: () => new NumbersState({ type: "u8", values: new Uint8Array(8) }),
+  numbers: () => new NumbersState({ type: "f64", values: new Float64Array(2) }),
+  big: () => new NumbersState({ type: "i64", values: new BigInt64Array(2) }),
 };
 const IDS = Object.keys(objects);
-const PLACE: Place = { hub: "/h", ids: IDS };
-const VERBS = [
+const LOCATION: RefLocation = { hub: "/h", ids: IDS };
+const OPERATION_NAMES = [
   ...["acquire", "release", "held", "value", "set", "clear", "isSet", "wait", "enter", "notified", "leave", "notify"],
   ...["arrive", "passed", "end", "state", "read", "write", "operate", "__proto__", "constructor"],
 ];
-const OPERATIONS = ["load", "store", "exchange", "add", "sub", "and", "or", "compareExchange"];
-const WORDS = ["unused", "pass", "break", "reset", ...OPERATIONS];
+const NUMBER_OPERATIONS = ["load", "store", "exchange", "add", "sub", "and", "or", "compareExchange"];
+const WORDS = ["unused", "pass", "break", "reset", ...NUMBER_OPERATIONS];
 
 function small(random: Random, writer: ValueWriter): void {
   writer.out.push(SMALL_INT | random.int(random.pick([2, 4, 128])));
@@ -64,8 +66,8 @@ const SOUND: readonly (readonly [string, string, Write])[] = [
     [id, "release", one("unused")] as const,
     [id, "held", none] as const,
   ]),
-  ...["semaphore", "robust"].flatMap((id) => ["acquire", "release", "value"].map((verb) => [id, verb, none] as const)),
-  ...["set", "clear", "isSet", "wait"].map((verb) => ["event", verb, none] as const),
+  ...["semaphore", "robust"].flatMap((id) => ["acquire", "release", "value"].map((operation) => [id, operation, none] as const)),
+  ...["set", "clear", "isSet", "wait"].map((operation) => ["event", operation, none] as const),
   ["condition", "enter", none],
   ["condition", "notify", count],
   ["barrier", "arrive", none],
@@ -88,14 +90,14 @@ const SOUND: readonly (readonly [string, string, Write])[] = [
     (random, writer) =>
       array(
         writer,
-        () => one(...OPERATIONS)(random, writer),
+        () => one(...NUMBER_OPERATIONS)(random, writer),
         () => small(random, writer),
         () => small(random, writer),
       ),
   ],
 ];
 
-/** What some verb takes, or any value. */
+/** An argument that some operation takes, or any value. */
 function argument(random: Random, writer: ValueWriter): void {
   const number = (): void => small(random, writer);
   const any = (): void => writer.value(4);
@@ -117,40 +119,40 @@ function argument(random: Random, writer: ValueWriter): void {
   }
 }
 
-function hostileCalls(random: Random, place: Place): Uint8Array {
-  const { sound = false } = place;
+function hostileCalls(random: Random, location: RefLocation): Uint8Array {
+  const { sound = false } = location;
   const stream: number[] = [];
   for (const [object, id] of IDS.entries()) {
-    const meta = metaBytes(random, (writer) => writer.string(id), { ...place, sound: true });
+    const meta = metaBytes(random, (writer) => writer.string(id), { ...location, sound: true });
     stream.push(...frameBytes(random, { op: Op.attach, id: object, object, meta, payload: undefined }, true));
   }
   for (let i = random.int(40); i > 0; i--) {
-    const [id, verb, write] = random.pick(SOUND);
+    const [id, operation, write] = random.pick(SOUND);
     const isSound = sound || random.once(2);
     const object = isSound ? IDS.indexOf(id) : random.int(IDS.length + 1);
     const call = (writer: ValueWriter): void =>
       array(
         writer,
-        () => writer.string(isSound ? verb : random.pick(random.once(20) ? NAMES : VERBS)),
+        () => writer.string(isSound ? operation : random.pick(random.once(20) ? NAMES : OPERATION_NAMES)),
         () => (isSound ? write : argument)(random, writer),
       );
     const op = !isSound && random.once(8) ? random.pick([Op.cancel, Op.detach, Op.leave, Op.get, Op.settle]) : Op.call;
-    const meta = metaBytes(random, call, place);
+    const meta = metaBytes(random, call, location);
     stream.push(...frameBytes(random, { op, id: 10 + i, object, meta, payload: undefined }, sound));
   }
   const bytes = Uint8Array.from(stream);
   return !sound && random.once(2) ? mutate(random, bytes, bytes) : bytes;
 }
 
-/** Asks what is answered at once; undefined where the answer is "not now". */
-function ask(honest: Honest, id: string, verb: string, value?: unknown): unknown {
-  const { op, meta } = honest.ask(Op.call, IDS.indexOf(id), { once: true, meta: [verb, value] });
+/** A call that gets its reply at once; undefined if the reply is "not now". */
+function ask(honest: Honest, id: string, operation: string, value?: unknown): unknown {
+  const { op, meta } = honest.ask(Op.call, IDS.indexOf(id), { once: true, meta: [operation, value] });
   if (op === Op.fail && meta === null) return undefined;
-  ensure(op === Op.reply, `${id}.${verb} failed: ${String(meta)}`);
+  ensure(op === Op.reply, `${id}.${operation} failed: ${String(meta)}`);
   return meta;
 }
 
-// After the liar has gone, each object serves the others as if new, but for what anyone may do to it.
+// After the liar has gone, each object serves the others as if it were new, except for what any process may do to it.
 function serve(honest: Honest): void {
   for (const id of ["lock", "rlock"]) {
     if (ask(honest, id, "held") !== 0) ask(honest, id, "release", true);
@@ -171,10 +173,10 @@ function serve(honest: Honest): void {
   ensure(ask(honest, "event", "wait") === true, "an event that is set does not let go");
   ask(honest, "event", "clear");
   ensure(ask(honest, "event", "isSet") === false && ask(honest, "event", "wait") === undefined, "an event stays set");
-  const place = ask(honest, "condition", "enter");
-  ensure(ask(honest, "condition", "notified", place) === undefined, "somebody was notified by nobody");
+  const waiter = ask(honest, "condition", "enter");
+  ensure(ask(honest, "condition", "notified", waiter) === undefined, "somebody was notified by nobody");
   ask(honest, "condition", "notify", 1);
-  ensure(ask(honest, "condition", "notified", place) === true && ask(honest, "condition", "leave", place) === true, "a notify was lost");
+  ensure(ask(honest, "condition", "notified", waiter) === true && ask(honest, "condition", "leave", waiter) === true, "a notify was lost");
   ask(honest, "barrier", "end", "reset");
   const { index, phase, last } = ask(honest, "barrier", "arrive") as { index: number; phase: number; last: boolean };
   ensure(index === 0 && last, "a reset barrier has somebody at it");
@@ -188,28 +190,28 @@ function serve(honest: Honest): void {
   ensure(ask(honest, "big", "operate", ["load", 0n, 0n]) === 2n, "a shared bigint is another one");
 }
 
-/** What a hub makes of hostile calls on locks, semaphores, events, conditions, barriers and shared numbers. */
+/** A hub that gets hostile calls on locks, semaphores, events, conditions, barriers and shared numbers. */
 const sync: Target = {
   name: "sync",
   share: 20_000,
   run(random) {
     const table = new ObjectTable();
-    const keeping = new Keeping();
-    for (const [id, make] of Object.entries(objects)) table.host(id, make());
-    const honest = new Honest(table, keeping);
+    const store = new Store();
+    for (const [id, make] of Object.entries(objects)) table.add(id, make());
+    const honest = new Honest(table, store);
     for (const [object, meta] of IDS.entries()) honest.ask(Op.attach, object, { meta });
     if (random.once(2)) ask(honest, "lock", "acquire", 1);
     const waits: readonly Partial<Frame>[] = [{ meta: ["acquire", 1] }, { meta: ["acquire", 1] }, { meta: ["acquire"] }];
     const waiting = waits.flatMap((wait, object) => (random.once(3) ? [honest.tell(Op.call, object, wait)] : []));
-    const liar = makeLiar(table, keeping);
+    const liar = makeLiar(table, store);
     const reader = new FrameReader();
-    const bytes = hostileCalls(random, { ...PLACE, sound: random.once(2) });
+    const bytes = hostileCalls(random, { ...LOCATION, sound: random.once(2) });
     const accepted = mayRefuse(() => feed(random, reader, bytes, (frame) => liar.receive(frame)), CorruptedError);
     liar.leave(reader.torn);
     for (const id of waiting) honest.cancel(id);
     serve(honest);
     honest.leave();
-    ensure(keeping.count === 0, `${keeping.count} messages were never let go`);
+    ensure(store.count === 0, `${store.count} messages were never released`);
     return accepted;
   },
 };

@@ -1,9 +1,10 @@
 import { runtime } from "../../../runtime/current.ts";
-import { check, type Shim } from "../library/shim.ts";
+import { check } from "../library/result.ts";
+import type { Shim } from "../library/shim.ts";
 
 const BATCH = 128;
 
-/** What the shim's helper threads tell this thread, each to who waits for it. */
+/** Brings this thread what the helper threads of the native library tell it, and passes each event to its handler. */
 export class Inbox {
   readonly shim: Shim;
   readonly id: number;
@@ -18,7 +19,7 @@ export class Inbox {
     runtime.watchSocket(shim, fd[0] ?? -1, () => this.pump());
   }
 
-  /** A number for events, and who hears them. */
+  /** Gives a number for events, whose values the handler gets. */
   add(handler: (value: number) => void): number {
     const id = this.#next;
     this.#next = this.#next === 0x7fffffff ? 1 : this.#next + 1;
@@ -30,7 +31,7 @@ export class Inbox {
     this.#handlers.delete(id);
   }
 
-  /** Hands out what has come. */
+  /** Passes on the events that have come. */
   pump(): void {
     for (let count = BATCH; count === BATCH; ) {
       count = this.shim.pp_inbox_take(this.id, this.#events, BATCH);
@@ -39,38 +40,9 @@ export class Inbox {
     }
   }
 
-  /** Blocks this thread until something came, `ms` at most, and hands it out. */
+  /** Blocks this thread until an event comes, `ms` at most, and passes it on. */
   pumpSync(ms: number): void {
     this.shim.pp_inbox_wait(this.id, Math.trunc(ms));
     this.pump();
-  }
-}
-
-/** One direction of a descriptor, watched: calls `ready` once after each `arm`. */
-export class Readiness {
-  readonly #inbox: Inbox;
-  readonly #fd: number;
-  readonly #write: boolean;
-  readonly #id: number;
-  #armed = false;
-
-  constructor(inbox: Inbox, fd: number, direction: "read" | "write", ready: () => void) {
-    this.#inbox = inbox;
-    this.#fd = fd;
-    this.#write = direction === "write";
-    this.#id = inbox.add(() => {
-      this.#armed = false;
-      ready();
-    });
-  }
-
-  arm(): void {
-    if (this.#armed) return;
-    check(this.#inbox.shim.pp_watch_fd(this.#inbox.id, this.#id, this.#fd, this.#write ? 1 : 0), "A descriptor can't be watched");
-    this.#armed = true;
-  }
-
-  close(): void {
-    this.#inbox.remove(this.#id);
   }
 }

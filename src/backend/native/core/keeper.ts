@@ -1,26 +1,28 @@
 import { OwnerDiedError, UnsupportedError } from "../../../errors/errors.ts";
 import type { Tree } from "../../../tree/tree.ts";
 import { randomName } from "../../../util/random.ts";
-import type { Port, PortKind, Ref } from "../../contract/backend.ts";
-import { check, type Shim, text } from "../library/shim.ts";
+import { ECONNREFUSED, ENOENT } from "../library/errno.ts";
+import { check, text } from "../library/result.ts";
+import type { Shim } from "../library/shim.ts";
 import type { Inbox } from "./inbox.ts";
+import type { Location, LocationFields } from "./location.ts";
 
 const TOKEN = /^[0-9a-f]{32}$/;
-const ECONNREFUSED = -111;
-const ENOENT = -2;
 
-/** A descriptor that can travel. */
+/** An object that is about to be sent, as its descriptor and what else its receiver needs. */
 export interface Travelling {
-  readonly kind: PortKind;
   readonly fd: number;
-  /** Where the process that made the object keeps descriptors; undefined if that is this one. */
-  readonly home: string | undefined;
-  readonly fields: Partial<Ref>;
-  /** Called once it is on its way. */
+  /** The address of its maker's keeper; `undefined` if this process made it. */
+  readonly maker: string | undefined;
+  readonly fields: LocationFields;
+  /** Called once the object is on its way. */
   left?(): void;
 }
 
-/** This process's part in handing descriptors over: its own keeper, and what it leaves with the others'. */
+/**
+ * Hands descriptors over between processes. Each process has a keeper, a thread of the native library. It keeps a copy of each descriptor
+ * that was sent until the receiver fetches it.
+ */
 export class Keeper {
   readonly #shim: Shim;
   readonly #inbox: number;
@@ -33,29 +35,33 @@ export class Keeper {
     this.#inbox = id;
   }
 
-  /** Leaves a copy of the descriptor for whoever gets the reference. */
-  keep({ kind, fd, home, fields }: Travelling): Ref {
-    const id = randomName(16);
-    const left = home === undefined ? ECONNREFUSED : this.#shim.pp_keep(text(home), bytesOf(id), fd);
-    // The object lives on without its maker: then this process is its home.
-    if (left < 0) check(this.#shim.pp_keep(text(""), bytesOf(id), fd), "The object can't be sent");
-    return { ...fields, kind, native: true, hub: left < 0 || home === undefined ? this.#listen() : home, id };
+  /** Leaves a copy of the descriptor for the process that gets the location. */
+  keep({ fd, maker, fields }: Travelling): Location {
+    const token = randomName(16);
+    const status = maker === undefined ? ECONNREFUSED : this.#shim.pp_keep(text(maker), bytesOf(token), fd);
+    const isWithMaker = maker !== undefined && status >= 0;
+    // An object outlives its maker. Then the sender's own keeper takes the maker's place.
+    if (!isWithMaker) check(this.#shim.pp_keep(text(""), bytesOf(token), fd), "The object can't be sent");
+    return { ...fields, keeper: isWithMaker ? maker : this.#listen(), token };
   }
 
-  /** Takes what a reference stands for: its descriptor. */
-  claim({ hub, id }: Ref): number {
-    if (!TOKEN.test(id)) throw new UnsupportedError("A reference to a native object is malformed: it comes from no polyproc process.");
-    const fd = this.#shim.pp_claim(text(hub === this.#address ? "" : hub), bytesOf(id));
+  /** Takes the descriptor that a location stands for. */
+  claim({ keeper, token }: Location): number {
+    // The location's token does not have the form of a token.
+    if (!TOKEN.test(token)) throw new UnsupportedError("A reference to a native object is malformed: it comes from no polyproc process.");
+    const fd = this.#shim.pp_claim(text(keeper === this.#address ? "" : keeper), bytesOf(token));
     if (fd === ECONNREFUSED)
+      // The process whose keeper had the descriptor has ended.
       throw new OwnerDiedError("The process that kept this object for its receiver is gone, and the object with it.");
     if (fd === ENOENT)
+      // The keeper no longer has the descriptor.
       throw new OwnerDiedError("This object was received already, or its sender took it back: send it once for each receiver.");
     return check(fd, "An object that was sent can't be received");
   }
 
-  /** Forgets what nobody will ask for. */
-  revoke({ hub, id }: Ref): void {
-    const fd = this.#shim.pp_claim(text(hub === this.#address ? "" : hub), bytesOf(id));
+  /** Takes a descriptor back that nobody will fetch. */
+  revoke({ keeper, token }: Location): void {
+    const fd = this.#shim.pp_claim(text(keeper === this.#address ? "" : keeper), bytesOf(token));
     if (fd >= 0) this.#shim.pp_close(fd);
   }
 
@@ -69,37 +75,6 @@ export class Keeper {
   }
 }
 
-function bytesOf(id: string): Uint8Array {
-  return Uint8Array.from(id.match(/../g) ?? [], (digits) => Number.parseInt(digits, 16));
-}
-
-/** A hold on an object that is about to be sent. */
-export class Parcel implements Port {
-  readonly attached: Promise<void> = Promise.resolve();
-  readonly #keeper: Keeper;
-  readonly #content: () => Travelling;
-  #ref: Ref | undefined;
-  #travelling: Travelling | undefined;
-
-  constructor(keeper: Keeper, content: () => Travelling) {
-    this.#keeper = keeper;
-    this.#content = content;
-  }
-
-  share(): Ref {
-    this.#travelling ??= this.#content();
-    this.#ref ??= this.#keeper.keep(this.#travelling);
-    return this.#ref;
-  }
-
-  again(): Port {
-    return new Parcel(this.#keeper, this.#content);
-  }
-
-  release(sent?: boolean): void {
-    if (sent !== false) this.#travelling?.left?.();
-    else if (this.#ref !== undefined) this.#keeper.revoke(this.#ref);
-    this.#ref = undefined;
-    this.#travelling = undefined;
-  }
+function bytesOf(token: string): Uint8Array {
+  return Uint8Array.from(token.match(/../g) ?? [], (digits) => Number.parseInt(digits, 16));
 }

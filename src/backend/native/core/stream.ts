@@ -1,9 +1,12 @@
 import { Attempts } from "../../../util/attempts.ts";
-import type { Realm } from "./handle.ts";
-import { Readiness } from "./inbox.ts";
+import { FOREVER } from "../../../util/wait-options.ts";
+import { EAGAIN } from "../library/errno.ts";
+import type { NativeThread } from "./native-thread.ts";
+import { Readiness } from "./readiness.ts";
 
-const EAGAIN = -11;
 const CHUNK = 1 << 16;
+// Other work gets its turn of the event loop after so many chunks.
+const MOST_CHUNKS = 16;
 
 export interface StreamEvents {
   data(chunk: Uint8Array): void;
@@ -13,7 +16,7 @@ export interface StreamEvents {
 
 /** Bytes in both directions over a descriptor of this process. */
 export class Stream {
-  readonly #realm: Realm;
+  readonly #thread: NativeThread;
   readonly #fd: number;
   readonly #events: StreamEvents;
   readonly #reading: Readiness;
@@ -22,43 +25,42 @@ export class Stream {
   #ended = false;
   #closed = false;
 
-  constructor(realm: Realm, fd: number, events: StreamEvents) {
-    this.#realm = realm;
+  constructor(thread: NativeThread, fd: number, events: StreamEvents) {
+    this.#thread = thread;
     this.#fd = fd;
     this.#events = events;
-    this.#reading = new Readiness(realm.inbox, fd, "read", () => this.read());
-    this.#writing = new Readiness(realm.inbox, fd, "write", () => this.#writes.retry());
+    this.#reading = new Readiness(thread.inbox, fd, "read", () => this.read());
+    this.#writing = new Readiness(thread.inbox, fd, "write", () => this.#writes.retry());
     this.#writes = new Attempts(() => this.#writing.arm());
-    this.#wait();
+    this.#awaitData();
   }
 
-  /** Hands out what is there, and waits for more. */
+  /** Passes on the bytes that are there, and waits for more. */
   read(): void {
     const buffer = new Uint8Array(CHUNK);
-    for (let parts = 0; !this.#ended && !this.#closed; parts++) {
-      // Others want their turn of the event loop too.
-      const count = parts === 16 ? EAGAIN : this.#realm.inbox.shim.pp_read(this.#fd, buffer, 0, buffer.length, 0);
-      if (count === EAGAIN) return this.#wait();
+    for (let chunks = 0; !this.#ended && !this.#closed; chunks++) {
+      const count = chunks === MOST_CHUNKS ? EAGAIN : this.#thread.inbox.shim.pp_read(this.#fd, buffer, 0, buffer.length, 0);
+      if (count === EAGAIN) return this.#awaitData();
       if (count > 0) this.#events.data(buffer.slice(0, count));
       else this.#end();
     }
   }
 
-  /** Resolves once all of it is in the kernel, or nobody is left to read it. */
+  /** Resolves once all bytes are in the kernel, or nobody is left to read them. */
   write(bytes: Uint8Array): Promise<unknown> {
-    let out = 0;
+    let written = 0;
     const look = (): true | undefined => {
-      while (out < bytes.length && !this.#closed) {
-        const count = this.#realm.inbox.shim.pp_write(this.#fd, bytes, out, bytes.length - out, 0);
+      while (written < bytes.length && !this.#closed) {
+        const count = this.#thread.inbox.shim.pp_write(this.#fd, bytes, written, bytes.length - written, 0);
         if (count === EAGAIN) return undefined;
-        // Nobody will read it any more, or nothing can be sent: for the other side it is the end either way.
+        // Either nobody reads any more, or the descriptor is broken. Both are the end for the other side.
         if (count < 0) this.#fail();
-        else out += count;
+        else written += count;
       }
       return true;
     };
     if (this.#writes.size === 0 && look() === true) return Promise.resolve();
-    return this.#writes.make({ wait: { timeout: Number.POSITIVE_INFINITY, signal: undefined }, tooLate: () => new Error(), look });
+    return this.#writes.make({ wait: FOREVER, look });
   }
 
   close(): void {
@@ -67,14 +69,14 @@ export class Stream {
     this.#reading.close();
     this.#writing.close();
     this.#writes.retry();
-    this.#realm.inbox.shim.pp_close(this.#fd);
+    this.#thread.inbox.shim.pp_close(this.#fd);
   }
 
-  #wait(): void {
+  #awaitData(): void {
     try {
       this.#reading.arm();
     } catch {
-      // Not at once: whoever makes the stream has not got it yet.
+      // The constructor calls this, too: its caller gets the stream before it hears of the end.
       queueMicrotask(() => this.#fail());
     }
   }

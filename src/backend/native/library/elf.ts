@@ -1,9 +1,9 @@
-/** e_machine by `process.arch`. */
+/** The machine numbers of ELF files (e_machine) by `process.arch`. */
 const MACHINES: Readonly<Record<string, number>> = { x64: 62, arm64: 183 };
 const HEADER_SIZE = 64;
 const LOAD = 1;
 
-/** Why a file is no whole library for this machine, if it isn't: to load half a library is a SIGBUS. */
+/** Why a file is no whole library for this machine, if it is none. A process that loads half a library dies of SIGBUS. */
 export function elfFault(bytes: Uint8Array): string | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   if (bytes.length < HEADER_SIZE) return "it is cut off";
@@ -17,7 +17,7 @@ export function elfFault(bytes: Uint8Array): string | undefined {
   return isWhole(view) ? undefined : "it is cut off";
 }
 
-/** Whether all that its segments need is there. */
+/** Whether the file holds all bytes that its segments load. */
 function isWhole(view: DataView): boolean {
   const at = Number(view.getBigUint64(32, true));
   const size = view.getUint16(54, true);

@@ -1,12 +1,9 @@
-import { ProcessError } from "../../../errors/errors.ts";
-import { util } from "../../../util/lazy-modules.ts";
-
 /** The version of the interface in native/src/polyproc.h that this package speaks. */
 export const ABI = 2;
 
 type Bytes = ArrayBufferView | null;
 
-/** The functions of native/src/polyproc.h, which says what each does. A negative result is an errno. */
+/** The functions of the native library. native/src/polyproc.h says what each does. A negative result is an error number. */
 export interface Shim {
   pp_abi(): number;
   pp_probe(feature: Bytes): number;
@@ -85,7 +82,7 @@ export interface Shim {
   pp_memory_atomic(memory: number, operation: number, width: number, values: Bytes): number;
 }
 
-/** What each function takes, as the doors of native/src/napi.c have it. i: a 32-bit number, p: an array's memory. */
+/** The parameters of each function. "i" is a 32-bit number, "p" the memory of an array. */
 export const SIGNATURES: Readonly<Record<keyof Shim, string>> = {
   pp_abi: "",
   pp_probe: "p",
@@ -162,29 +159,4 @@ export const SIGNATURES: Readonly<Record<keyof Shim, string>> = {
   pp_memory_file: "ip",
   pp_memory_sweep: "",
   pp_memory_atomic: "iiip",
-};
-
-/** A string as the shim takes it. */
-export function text(...strings: readonly string[]): Uint8Array {
-  return new TextEncoder().encode(strings.map((each) => `${each}\0`).join("") || "\0");
-}
-
-/** Throws for a negative result: what was tried, and the system's word for why it failed. */
-export function check(result: number, what: string): number {
-  if (result >= 0) return result;
-  throw new ProcessError(`${what}: ${util().getSystemErrorName(result)}. ${advice[util().getSystemErrorName(result)] ?? ""}`.trimEnd());
-}
-
-/** Whether the system has no more of something: what was tried may work later. */
-export function isExhausted(result: number): boolean {
-  return util().getSystemErrorName(result) in advice;
-}
-
-const advice: Readonly<Record<string, string>> = {
-  EMFILE: "This process has as many open files as it may have: close some, or raise `ulimit -n`.",
-  ENFILE: "The system has as many open files as it may have: close some.",
-  ENOMEM: "There is no memory left for it.",
-  ENOSPC: "There is no memory left for it.",
-  EFBIG: "It takes a file in memory that is larger than this process may have: raise `ulimit -f`, or take the portable backend.",
-  EAGAIN: "The system allows no more processes or threads: end some, or raise `ulimit -u`.",
 };

@@ -1,26 +1,27 @@
 import { OwnerDiedError } from "../../../errors/errors.ts";
+import { watchWait } from "../../../util/deadline.ts";
 import { freeEventLoop, keepEventLoop } from "../../../util/event-loop.ts";
-import { FOREVER, type Wait, watchWait } from "../../../util/timing.ts";
-import type { Incoming, Message } from "../../contract/backend.ts";
+import { FOREVER, type Wait } from "../../../util/wait-options.ts";
+import type { Incoming, Message } from "../../contract/message.ts";
 
-/** What this process wants of a hub. */
-export interface Demand {
+/** A request, and how its caller waits for the reply. */
+export interface CallOptions {
   readonly op: number;
+  /** This client's number of the object. */
   readonly object: number;
   readonly meta?: unknown;
   readonly message?: Message | undefined;
+  /** How long the caller waits. Without it, the hub has to carry out the request: it is an error if it does not. */
   readonly wait?: Wait | undefined;
-  /** What a wait that ran out rejects with. */
-  readonly tooLate?: (() => Error) | undefined;
   /**
-   * Who decides, when the caller gives up, whether it happened: the hub ("ask": a put is in or it is not), or the caller, who sends
-   * back what still comes ("abandon").
+   * How the call ends if the caller withdraws it. With "ask", the call goes on until the hub says whether it was carried out: a put is in
+   * the queue, or it is not. With "abandon", the default, the call ends at once, and the client takes back what still comes.
    */
-  readonly giveUp?: "ask" | "abandon";
-  /** What takes the answer of an abandoned call back, where that is not its message. */
+  readonly onWithdrawal?: "ask" | "abandon";
+  /** The meta of a call that takes back the reply of an abandoned call. A reply that brings a message needs none: the message is given back. */
   readonly undo?: unknown;
-  /** Where the call is listed while it is under way. */
-  readonly listed?: readonly Set<Call>[];
+  /** Sets that contain the call until it ends. */
+  readonly trackedIn?: readonly Set<Call>[];
 }
 
 export interface Reply {
@@ -28,46 +29,45 @@ export interface Reply {
   readonly incoming: Incoming | undefined;
 }
 
-const UNLISTED: readonly Set<Call>[] = [];
+const UNTRACKED: readonly Set<Call>[] = [];
 
-/** A demand under way: its reply comes once. */
+/** A request to a hub, until its reply comes. */
 export class Call {
-  readonly reply: Promise<Reply>;
-  readonly demand: Demand;
+  /** Resolves to `undefined` if the time ran out and the request was not carried out. */
+  readonly reply: Promise<Reply | undefined>;
+  readonly options: CallOptions;
   readonly id: number;
-  /** The caller waits no longer: it is in no list, though the hub may still answer. */
-  ended = false;
-  gaveUp = false;
-  reason: unknown;
-  #holds = true;
-  readonly #stop: (call: Call) => void;
+  /** Whether `reply` is settled. The hub may still reply to a call that was abandoned. */
+  hasEnded = false;
+  #holdsEventLoop = true;
+  readonly #cancel: (call: Call) => void;
   readonly #unwatch: (() => void) | undefined;
-  #resolve!: (reply: Reply) => void;
+  // How the call ends if it was withdrawn before the request was carried out.
+  #endWithdrawn: (() => void) | undefined;
+  #resolve!: (reply: Reply | undefined) => void;
   #reject!: (error: unknown) => void;
 
-  constructor(demand: Demand, id: number, stop: (call: Call) => void) {
-    this.demand = demand;
+  /** @param cancel tells the hub that the call was withdrawn */
+  constructor(options: CallOptions, id: number, cancel: (call: Call) => void) {
+    this.options = options;
     this.id = id;
-    this.#stop = stop;
+    this.#cancel = cancel;
     this.reply = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
     keepEventLoop();
-    const { wait, listed = UNLISTED } = demand;
-    // Who looks only once is answered at once.
-    if (wait !== undefined && wait !== FOREVER)
-      this.#unwatch = watchWait(wait.timeout === 0 ? { ...wait, timeout: Number.POSITIVE_INFINITY } : wait, this.tooLate, (reason) =>
-        this.giveUp(reason),
-      );
-    for (const list of listed) list.add(this);
+    const { wait, trackedIn = UNTRACKED } = options;
+    if (wait !== undefined && wait !== FOREVER) {
+      // The hub replies at once to a request that looks once, so no timer is needed.
+      const watched = wait.timeout === 0 ? { ...wait, timeout: Number.POSITIVE_INFINITY } : wait;
+      const late = (): void => this.#withdraw(() => this.resolve(undefined));
+      this.#unwatch = watchWait(watched, late, (reason) => this.withdraw(reason));
+    }
+    for (const set of trackedIn) set.add(this);
   }
 
-  get tooLate(): () => Error {
-    return this.demand.tooLate ?? noAnswer;
-  }
-
-  resolve(reply: Reply): void {
+  resolve(reply: Reply | undefined): void {
     this.#end();
     this.#resolve(reply);
   }
@@ -77,28 +77,40 @@ export class Call {
     this.#reject(error);
   }
 
-  giveUp(reason: unknown): void {
-    if (this.gaveUp || this.ended) return;
-    this.gaveUp = true;
-    this.reason = reason;
-    if (this.demand.giveUp !== "ask") this.reject(reason);
-    this.#stop(this);
+  /** The hub did not carry out the request: it looked only once, or the call was withdrawn in time. */
+  decline(): void {
+    if (this.#endWithdrawn !== undefined) this.#endWithdrawn();
+    else if (this.options.wait !== undefined) this.resolve(undefined);
+    else this.reject(new OwnerDiedError("The process that hosts this object did not answer."));
+  }
+
+  /** The caller waits no longer. */
+  withdraw(reason: unknown): void {
+    this.#withdraw(() => this.reject(reason));
   }
 
   /** The event loop need not wait for this call. */
   letGo(): void {
-    if (this.#holds) freeEventLoop();
-    this.#holds = false;
+    if (this.#holdsEventLoop) freeEventLoop();
+    this.#holdsEventLoop = false;
+  }
+
+  #withdraw(end: () => void): void {
+    if (this.#endWithdrawn !== undefined || this.hasEnded) return;
+    this.#endWithdrawn = end;
+    if (this.options.onWithdrawal !== "ask") end();
+    this.#cancel(this);
   }
 
   #end(): void {
-    this.ended = true;
+    this.hasEnded = true;
     this.#unwatch?.();
     this.letGo();
-    for (const list of this.demand.listed ?? UNLISTED) list.delete(this);
+    for (const set of this.options.trackedIn ?? UNTRACKED) set.delete(this);
   }
 }
 
-function noAnswer(): Error {
-  return new OwnerDiedError("The process that hosts this object did not answer.");
+/** Resolves when none of these calls is under way, nor one that was added meanwhile. */
+export async function allEnded(calls: ReadonlySet<Call>): Promise<void> {
+  while (calls.size > 0) await Promise.allSettled(Array.from(calls, ({ reply }) => reply));
 }

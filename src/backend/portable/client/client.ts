@@ -1,89 +1,88 @@
-import { type Frame, Op } from "../../../codec/frame.ts";
-import { KEEP_BELOW } from "../../../util/bytes.ts";
-import { Call, type Demand } from "./call.ts";
+import type { Frame } from "../../../codec/frame.ts";
+import { Op } from "../../../codec/op.ts";
+import { asKept, COPY_BELOW } from "../../../util/bytes.ts";
+import { upTo } from "../../../util/wait-options.ts";
+import type { Incoming, Message } from "../../contract/message.ts";
+import { Call, type CallOptions } from "./call.ts";
 
-/** How long a hub may take to hear that this process ends: milliseconds. */
+// How many milliseconds a process that ends waits until its hubs have heard of it.
 const LEAVE_LIMIT = 1000;
 
-/** This process's side of the line to one hub: requests out, answers in. */
+/** This process's attachment to one object. All its ports share it. */
+interface Attachment {
+  readonly object: number;
+  ports: number;
+  readonly attached: Promise<void>;
+}
+
+/** This process's side of the connection to one hub: requests go out, replies come in. */
 export class Client {
   readonly #send: (frame: Frame) => void;
   readonly #calls = new Map<number, Call>();
-  readonly #attachments = new Map<string, { readonly object: number; count: number; readonly attached: Promise<void> }>();
-  #next = 1;
+  readonly #attachments = new Map<string, Attachment>();
+  #lastNumber = 1;
+  // Why calls fail, once the hub is gone.
   #gone: (() => Error) | undefined;
 
   constructor(send: (frame: Frame) => void) {
     this.#send = send;
   }
 
-  readonly #stop = ({ id }: Call): void => {
-    if (this.#gone === undefined) this.#send({ op: Op.cancel, id, object: 0 });
-  };
-
-  /** Counts one more hold on the object; the number stands for it in calls. */
+  /** Attaches one more port to the object. Gives the number that stands for the object in calls. */
   attach(id: string): { readonly object: number; readonly attached: Promise<void> } {
     const known = this.#attachments.get(id);
     if (known !== undefined) {
-      known.count++;
+      known.ports++;
       return known;
     }
-    const object = this.#number();
+    const object = this.#nextNumber();
     const attached = this.call({ op: Op.attach, object, meta: id }).reply.then(() => {});
     attached.catch(() => {});
-    const attachment = { object, count: 1, attached };
+    const attachment: Attachment = { object, ports: 1, attached };
     this.#attachments.set(id, attachment);
     return attachment;
   }
 
   detach(id: string): void {
     const attachment = this.#attachments.get(id);
-    if (attachment === undefined || --attachment.count > 0) return;
+    if (attachment === undefined || --attachment.ports > 0) return;
     this.#attachments.delete(id);
-    if (this.#gone === undefined) this.#send({ op: Op.detach, id: 0, object: attachment.object });
+    this.#sendUnlessGone({ op: Op.detach, id: 0, object: attachment.object });
   }
 
-  /** Makes a demand; `reply` rejects with what went wrong. */
-  call(demand: Demand): Call {
-    const id = this.#number();
-    const call = new Call(demand, id, this.#stop);
+  call(options: CallOptions): Call {
+    const id = this.#nextNumber();
+    const call = new Call(options, id, this.#cancel);
     if (this.#gone !== undefined) {
       call.reject(this.#gone());
       return call;
     }
-    const { op, object, meta, message, wait } = demand;
+    const { op, object, meta, message, wait } = options;
     this.#calls.set(id, call);
     this.#send({ op, id, object, once: wait?.timeout === 0, meta, message });
     return call;
   }
 
-  receive(frame: Frame): void {
-    const { id, op, message } = frame;
+  /** Takes a reply of the hub. */
+  receive({ id, op, meta, message }: Frame): void {
     const call = this.#calls.get(id);
     if (call === undefined) return;
     this.#calls.delete(id);
     if (op === Op.fail) {
-      if (frame.meta instanceof Error) call.reject(withLocalStack(frame.meta));
-      else call.reject(call.gaveUp ? call.reason : call.tooLate());
-    } else if (!call.ended) {
-      const settle = (): void => {
-        if (this.#gone === undefined) this.#send({ op: Op.settle, id, object: 0 });
-      };
-      call.resolve({
-        value: frame.meta,
-        incoming: message === undefined ? undefined : { message, lent: message.bytes.length < KEEP_BELOW, settle },
-      });
-    } else if (message !== undefined) this.#send({ op: Op.giveBack, id, object: 0 });
-    else if (call.demand.undo !== undefined)
-      this.#send({ op: Op.call, id: this.#number(), object: call.demand.object, meta: call.demand.undo });
+      if (meta instanceof Error) call.reject(withLocalStack(meta));
+      else call.decline();
+    } else if (!call.hasEnded) call.resolve({ value: meta, incoming: message === undefined ? undefined : this.#incoming(id, message) });
+    else if (message !== undefined) this.#send({ op: Op.giveBack, id, object: 0 });
+    else if (call.options.undo !== undefined)
+      this.#send({ op: Op.call, id: this.#nextNumber(), object: call.options.object, meta: call.options.undo });
   }
 
   /** Tells the hub that this process is about to end in order. */
   async leave(): Promise<void> {
-    await this.call({ op: Op.leave, object: 0, wait: { timeout: LEAVE_LIMIT, signal: undefined } }).reply;
+    await this.call({ op: Op.leave, object: 0, wait: upTo(LEAVE_LIMIT) }).reply;
   }
 
-  /** The hub is gone: everything that waits for it rejects. */
+  /** The hub is gone: all calls reject, now and later. */
   closed(reason: () => Error): void {
     if (this.#gone !== undefined) return;
     this.#gone = reason;
@@ -91,15 +90,28 @@ export class Client {
     this.#calls.clear();
   }
 
-  #number(): number {
-    // Numbers are 32 bits on the wire; those of long waits are still in use when they come round again.
-    do this.#next = this.#next === 0xffffffff ? 1 : this.#next + 1;
-    while (this.#calls.has(this.#next));
-    return this.#next;
+  readonly #cancel = ({ id }: Call): void => this.#sendUnlessGone({ op: Op.cancel, id, object: 0 });
+
+  #incoming(id: number, message: Message): Incoming {
+    const settle = (): void => this.#sendUnlessGone({ op: Op.settle, id, object: 0 });
+    const { bytes, refs } = message;
+    if (bytes.length < COPY_BELOW) return { message, lent: true, settle };
+    return { message: { bytes: asKept(bytes), refs }, lent: false, settle };
+  }
+
+  #sendUnlessGone(frame: Frame): void {
+    if (this.#gone === undefined) this.#send(frame);
+  }
+
+  // A frame has 32 bits for a number. When all are used up, the numbers begin again, and some belong to calls that still wait.
+  #nextNumber(): number {
+    do this.#lastNumber = this.#lastNumber === 0xffffffff ? 1 : this.#lastNumber + 1;
+    while (this.#calls.has(this.#lastNumber));
+    return this.#lastNumber;
   }
 }
 
-// Where the caller waited tells more than where the hub answered.
+// The stack of the caller tells more than the stack in the hub.
 function withLocalStack(error: Error): Error {
   const { stack } = new Error(error.message);
   if (stack !== undefined)

@@ -1,52 +1,53 @@
-import type { Server, Socket } from "node:net";
-import { restrict } from "../../../tree/folder.ts";
-import { net } from "../../../util/lazy-modules.ts";
-import type { Message } from "../../contract/backend.ts";
-import { Line } from "../secure-socket.ts";
-import { type ObjectTable, Participant } from "./participant.ts";
-import type { Kept } from "./request.ts";
+import type { Frame } from "../../../codec/frame.ts";
+import { UnsupportedError } from "../../../errors/errors.ts";
+import { runtime } from "../../../runtime/current.ts";
+import type { Tree } from "../../../tree/tree.ts";
+import type { Port } from "../../contract/port.ts";
+import type { Ref } from "../../contract/ref.ts";
+import { ObjectTable } from "./object-table.ts";
+import { Participant, type Store } from "./participant.ts";
+import type { HubObject } from "./request.ts";
+import { HubServer } from "./server.ts";
+import { storeMessage } from "./store-message.ts";
 
-// Peers that have not proved themselves yet; one more, and the oldest is cut off. All of a tree may come at once, and then compute.
-const MAX_HALF_OPEN = 512;
-
-/** Serves this process's objects to the others of its tree. */
+/** The objects that live in this process. Other processes can reach them once the hub listens. */
 export class Hub {
-  readonly #server: Server;
-  readonly #halfOpen = new Set<Socket>();
-  /** Rejects if this process can't listen. */
-  readonly ready: Promise<void>;
+  readonly #tree: Tree;
+  readonly #table = new ObjectTable();
+  readonly #store: Store;
+  #server: HubServer | undefined;
 
-  constructor(address: string, secret: Uint8Array, table: ObjectTable, keep: (message: Message) => Kept) {
-    this.#server = net().createServer((socket) => this.#accept(socket, secret, table, keep));
-    this.ready = new Promise((resolve, reject) => {
-      this.#server.once("error", reject);
-      this.#server.listen(address, () => {
-        try {
-          restrict(address);
-          resolve();
-        } catch (error) {
-          // Nobody may be served where others could come in.
-          this.#server.close();
-          reject(error);
-        }
-      });
-    });
-    this.ready.catch(() => {});
-    this.#server.unref();
+  /** @param attach gives a port to an object inside a message that is stored here */
+  constructor(tree: Tree, attach: (ref: Ref) => Port) {
+    this.#tree = tree;
+    this.#store = (message) => storeMessage(message, attach);
   }
 
-  #accept(socket: Socket, secret: Uint8Array, table: ObjectTable, keep: (message: Message) => Kept): void {
-    this.#halfOpen.add(socket);
-    const [oldest] = this.#halfOpen;
-    if (this.#halfOpen.size > MAX_HALF_OPEN) oldest?.destroy();
-    const participant = new Participant(table, (frame) => line.send(frame), keep);
-    const line: Line = new Line(socket, "hub", secret, {
-      opened: () => void this.#halfOpen.delete(socket),
-      frame: (frame) => participant.receive(frame),
-      closed: (torn) => {
-        this.#halfOpen.delete(socket);
-        participant.leave(torn);
-      },
-    });
+  add(id: string, object: HubObject): void {
+    this.#table.add(id, object);
+  }
+
+  /** Lets this process itself take part; `send` gets the frames for it. */
+  participate(send: (frame: Frame) => void): Participant {
+    return new Participant(this.#table, send, this.#store);
+  }
+
+  /** Serves this process's objects from now on, and gives the address. */
+  listen(): string {
+    this.#server ??= new HubServer(this.#tree.addressOf("hub"), this.#tree.membership.secret, this.#table, this.#store);
+    return this.#tree.membership.address;
+  }
+
+  /** Resolves when other processes can connect. Rejects with `UnsupportedError` if this process can't listen. */
+  async ready(): Promise<void> {
+    try {
+      this.listen();
+      await this.#server?.ready;
+    } catch (error) {
+      this.#tree.leave();
+      this.#server = undefined;
+      const why = error instanceof Error ? error.message : String(error);
+      throw new UnsupportedError(`This process can't host what it shares with a child: ${why}. ${runtime.needs}`, { cause: error });
+    }
   }
 }

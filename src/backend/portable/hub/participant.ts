@@ -1,59 +1,40 @@
-import { type Frame, Op, type Torn } from "../../../codec/frame.ts";
+import type { Frame } from "../../../codec/frame.ts";
+import type { TornFrame } from "../../../codec/frame-reader.ts";
+import { Op } from "../../../codec/op.ts";
 import { CorruptedError, OwnerDiedError } from "../../../errors/errors.ts";
-import type { Message } from "../../contract/backend.ts";
-import type { Answer, Delivery, Holder, Hosted, Kept, Request, Withdraw } from "./request.ts";
+import type { Message } from "../../contract/message.ts";
+import type { ObjectTable } from "./object-table.ts";
+import { PendingReply } from "./pending-reply.ts";
+import type { Delivery, HubObject, Request, StoredMessage, Withdraw } from "./request.ts";
 
-/** The objects that a hub serves, and who holds them. */
-export class ObjectTable {
-  readonly #entries = new Map<string, { readonly object: Hosted; readonly holders: Set<Holder> }>();
+/** Stores a message that came. */
+export type Store = (message: Message) => StoredMessage;
 
-  host(id: string, object: Hosted): void {
-    this.#entries.set(id, { object, holders: new Set() });
-  }
-
-  attach(id: string, who: Holder): Hosted | undefined {
-    const entry = this.#entries.get(id);
-    if (entry === undefined) return undefined;
-    entry.holders.add(who);
-    entry.object.arrive(who);
-    return entry.object;
-  }
-
-  detach(id: string, who: Holder, died: boolean): void {
-    const entry = this.#entries.get(id);
-    if (entry === undefined || !entry.holders.delete(who)) return;
-    entry.object.depart(who, died);
-    if (entry.holders.size > 0) return;
-    this.#entries.delete(id);
-    entry.object.discard();
-  }
-}
-
-/** One process as its hub sees it: turns its frames into requests on objects, and undoes what it left when it goes. */
+/** One process, as its hub sees it: turns its frames into requests on objects, and undoes what it left behind when it goes. */
 export class Participant {
   readonly #table: ObjectTable;
   readonly #send: (frame: Frame) => void;
-  readonly #keep: (message: Message) => Kept;
-  readonly #objects = new Map<number, { readonly id: string; readonly object: Hosted | undefined }>();
-  // Every request that is not answered yet; some can't be taken back.
+  readonly #store: Store;
+  // By the numbers that the process gave them. An object that was gone when the process attached it is undefined.
+  readonly #objects = new Map<number, { readonly id: string; readonly object: HubObject | undefined }>();
+  // All requests without a reply. Some of them can't be withdrawn.
   readonly #waiting = new Map<number, Withdraw | undefined>();
   readonly #deliveries = new Map<number, Delivery>();
-  /** It said that it is about to end in order. */
-  #leaving = false;
+  #endsInOrder = false;
 
-  readonly #answered = (frame: Frame, delivery: Delivery | undefined): void => {
+  readonly #sendReply = (frame: Frame, delivery: Delivery | undefined): void => {
     this.#waiting.delete(frame.id);
     if (delivery !== undefined) this.#deliveries.set(frame.id, delivery);
     this.#send(frame);
   };
 
-  constructor(table: ObjectTable, send: (frame: Frame) => void, keep: (message: Message) => Kept) {
+  constructor(table: ObjectTable, send: (frame: Frame) => void, store: Store) {
     this.#table = table;
     this.#send = send;
-    this.#keep = keep;
+    this.#store = store;
   }
 
-  /** Throws `CorruptedError` for what no client of ours sends. */
+  /** Throws `CorruptedError` for frames that break the protocol. */
   receive(frame: Frame): void {
     switch (frame.op) {
       case Op.attach:
@@ -63,7 +44,7 @@ export class Participant {
         this.#detach(frame.object, false);
         return;
       case Op.leave:
-        this.#leaving = true;
+        this.#endsInOrder = true;
         this.#send({ op: Op.reply, id: frame.id, object: 0 });
         return;
       case Op.cancel:
@@ -80,33 +61,34 @@ export class Participant {
     }
   }
 
-  /** The process is gone, or its line is. */
-  leave(torn?: Torn): void {
-    // First its waits, so that nothing that comes free goes to the dead.
+  /** The process or its connection is gone. `torn` is a frame that was cut off by that. */
+  leave(torn?: TornFrame): void {
+    // The requests are withdrawn first, so that nothing that becomes free below goes to a dead process.
     for (const withdraw of this.#waiting.values()) withdraw?.();
     this.#waiting.clear();
     for (const delivery of this.#deliveries.values()) delivery.lose();
     this.#deliveries.clear();
-    if (torn?.op === Op.put) this.#objects.get(torn.object)?.object?.torn?.(this, torn.arrived, torn.expected);
-    for (const handle of [...this.#objects.keys()]) this.#detach(handle, !this.#leaving);
+    if (torn?.op === Op.put) this.#objects.get(torn.object)?.object?.torn?.(torn.arrived, torn.expected);
+    for (const number of [...this.#objects.keys()]) this.#detach(number, !this.#endsInOrder);
   }
 
-  #attach({ id, object: handle, meta }: Frame): void {
-    if (typeof meta !== "string" || this.#objects.has(handle)) throw new CorruptedError("An attach names no object, or a number in use.");
+  #attach({ id, object: number, meta }: Frame): void {
+    if (typeof meta !== "string" || this.#objects.has(number)) throw new CorruptedError("An attach names no object, or a number in use.");
     const object = this.#table.attach(meta, this);
-    this.#objects.set(handle, { id: meta, object });
-    if (object === undefined) this.#send({ op: Op.fail, id, object: 0, meta: freed() });
+    this.#objects.set(number, { id: meta, object });
+    if (object === undefined) this.#send({ op: Op.fail, id, object: 0, meta: objectGone() });
     else this.#send({ op: Op.reply, id, object: 0 });
   }
 
-  #detach(handle: number, died: boolean): void {
-    const held = this.#objects.get(handle);
-    this.#objects.delete(handle);
-    if (held?.object !== undefined) this.#table.detach(held.id, this, died);
+  #detach(number: number, died: boolean): void {
+    const attached = this.#objects.get(number);
+    this.#objects.delete(number);
+    if (attached?.object !== undefined) this.#table.detach(attached.id, this, died);
   }
 
   #cancel(id: number): void {
-    // Who gave up has not taken what is on its way: it is back before whatever that process asks next.
+    // A cancelled get can cross an item that is already on its way. The hub puts that item back now, before it reads the next request of
+    // this process, so that the order of items is kept.
     this.#takeDelivery(id)?.giveBack();
     if (this.#waiting.get(id)?.() !== true) return;
     this.#waiting.delete(id);
@@ -120,62 +102,24 @@ export class Participant {
   }
 
   #request(frame: Frame): void {
-    const { id } = frame;
+    const { op, id, once, meta } = frame;
     if (this.#waiting.has(id) || this.#deliveries.has(id)) throw new CorruptedError("A request has the number of another one.");
-    if (frame.message !== undefined && frame.op !== Op.put && frame.op !== Op.report)
+    if (frame.message !== undefined && op !== Op.put && op !== Op.report)
       throw new CorruptedError("A message came with an operation that takes none.");
-    const message = frame.message === undefined ? undefined : this.#keep(frame.message);
-    const answer = new Answering(id, message, this.#answered);
+    const message = frame.message === undefined ? undefined : this.#store(frame.message);
+    const responder = new PendingReply(id, message, this.#sendReply);
     const object = this.#objects.get(frame.object)?.object;
     if (object === undefined) {
       message?.release();
-      answer.fail(freed());
+      responder.fail(objectGone());
       return;
     }
-    const request: Request = { op: frame.op, who: this, once: frame.once === true, meta: frame.meta, message, answer };
+    const request: Request = { op, participant: this, once: once === true, meta, message, responder };
     const withdraw = object.handle(request);
-    if (!answer.given) this.#waiting.set(id, withdraw);
+    if (!responder.isSent) this.#waiting.set(id, withdraw);
   }
 }
 
-/** The one answer to a request. */
-class Answering implements Answer {
-  given = false;
-  readonly #id: number;
-  readonly #message: Kept | undefined;
-  readonly #send: (frame: Frame, delivery: Delivery | undefined) => void;
-
-  constructor(id: number, message: Kept | undefined, send: (frame: Frame, delivery: Delivery | undefined) => void) {
-    this.#id = id;
-    this.#message = message;
-    this.#send = send;
-  }
-
-  reply(meta?: unknown): void {
-    const pinned = this.#message?.pinned;
-    // The sender holds what its message refers to until this hub does.
-    if (pinned === undefined) this.#give(Op.reply, meta);
-    else void pinned.then(() => this.#give(Op.reply, meta));
-  }
-
-  deliver(message: Message, delivery: Delivery): void {
-    this.#give(Op.reply, undefined, message, delivery);
-  }
-
-  fail(error: Error): void {
-    this.#give(Op.fail, error);
-  }
-
-  decline(): void {
-    this.#give(Op.fail, null);
-  }
-
-  #give(op: number, meta: unknown, message?: Message, delivery?: Delivery): void {
-    this.given = true;
-    this.#send({ op, id: this.#id, object: 0, meta, message }, delivery);
-  }
-}
-
-function freed(): OwnerDiedError {
-  return new OwnerDiedError("This object is gone: every process that held it closed it or ended before it got here.");
+function objectGone(): OwnerDiedError {
+  return new OwnerDiedError("This object is gone: every process that held it closed it or ended before this call.");
 }

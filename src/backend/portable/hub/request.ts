@@ -1,55 +1,58 @@
-import type { Message } from "../../contract/backend.ts";
+import type { KeptMessage } from "../../contract/message.ts";
 
-/** A process, as a hub's objects see it: only its identity matters. */
-export type Holder = object;
+/** A process, as the objects of a hub see it. Only its identity matters. */
+export type ParticipantId = object;
 
-/** A message that a hub keeps: the shared objects inside are held until it is released. */
-export interface Kept extends Message {
-  /** Resolves once this hub holds them. */
-  readonly pinned: Promise<unknown> | undefined;
+/** A message that a hub stores. The hub holds the shared objects inside until the message is released. */
+export interface StoredMessage extends KeptMessage {
+  /** Settles once this hub holds the shared objects inside. `undefined` if there are none. */
+  readonly objectsHeld: Promise<unknown> | undefined;
   release(): void;
 }
 
-/** An item that was handed out; exactly one of these is called in the end. */
+/** An item that was handed out. Exactly one of these is called in the end. */
 export interface Delivery {
+  /** The receiver has it. */
   settle(): void;
-  /** The receiver gave up before it arrived. */
+  /** The receiver withdrew its request before the item arrived. */
   giveBack(): void;
   /** The receiver died. */
   lose(): void;
 }
 
-/** How one operation is answered: exactly once, now or later. */
-export interface Answer {
+/** Replies to one request. Exactly one of these is called, now or later. */
+export interface Responder {
   reply(value?: unknown): void;
-  deliver(message: Message, delivery: Delivery): void;
+  deliver(message: StoredMessage, delivery: Delivery): void;
   fail(error: Error): void;
-  /** Not now: the request only wanted to look. */
+  /** The request would have to wait, and it was to look only once. */
   decline(): void;
 }
 
-/** Takes a waiting request back; false if it was answered before. */
+/** Takes a waiting request back. False if it was replied to before. */
 export type Withdraw = () => boolean;
 
-/** One operation on an object. */
+/** A request for one operation on an object. */
 export interface Request {
   readonly op: number;
-  readonly who: Holder;
-  /** Look once instead of waiting. */
+  /** The process that asks. */
+  readonly participant: ParticipantId;
+  /** Whether the request is to be declined instead of waiting. */
   readonly once: boolean;
   readonly meta: unknown;
-  readonly message: Kept | undefined;
-  readonly answer: Answer;
+  readonly message: StoredMessage | undefined;
+  readonly responder: Responder;
 }
 
 /** An object that a hub serves: a state machine that knows no process, socket or timer. */
-export interface Hosted {
+export interface HubObject {
+  /** Carries out a request. If the request has to wait, gives what takes it back. */
   handle(request: Request): Withdraw | undefined;
-  arrive(who: Holder): void;
-  /** It let go of the object, or `died`: ended otherwise than in order. */
-  depart(who: Holder, died: boolean): void;
-  /** A message for this object was cut off by its sender's end. */
-  torn?(who: Holder, arrived: number, expected: number): void;
-  /** Nobody holds it any more. */
-  discard(): void;
+  attached?(participant: ParticipantId): void;
+  /** The participant detached in order, or it died. */
+  detached?(participant: ParticipantId, died: boolean): void;
+  /** A message for this object was cut off because its sender ended. The numbers count the message's bytes. */
+  torn?(arrived: number, expected: number): void;
+  /** No participant is attached any more, and none will be. */
+  discard?(): void;
 }

@@ -1,103 +1,105 @@
 import { brokenBarrier } from "../../../errors/messages.ts";
-import { List } from "../../../util/linked-list.ts";
-import type { Arrival } from "../../contract/backend.ts";
-import type { Answer, Holder, Hosted, Request, Withdraw } from "../hub/request.ts";
-import { perform, type Verbs, wholeNumber } from "./operations.ts";
+import { LinkedList } from "../../../util/linked-list.ts";
+import type { Arrival, BarrierState as Snapshot } from "../../contract/barrier.ts";
+import type { HubObject, ParticipantId, Request, Responder, Withdraw } from "../hub/request.ts";
+import { type Operations, perform, wholeNumber } from "./operations.ts";
 
-/** How many phases are remembered for those who have yet to ask how theirs ended. */
-const HISTORY = 64;
+// For how many phases the barrier remembers that they ended by a reset. Parties that ask later are told that the phase passed.
+const REMEMBERED_PHASES = 64;
 
-/** A barrier as its hub keeps it. */
-export class BarrierState implements Hosted {
+/** A barrier in its hub. */
+export class BarrierState implements HubObject {
   readonly #parties: number;
-  /** Those who wait for the end of the phase. */
-  readonly #waiting = new List<Answer>();
-  /** Those who came while the last one of a phase was still at its action. */
-  readonly #early = new List<Request>();
-  #arrived: Holder[] = [];
+  // Those that wait for the end of the phase.
+  readonly #waiting = new LinkedList<Responder>();
+  // Arrivals for the next phase. They came while the last party of this phase was still at its action.
+  readonly #early = new LinkedList<Request>();
+  #arrived: ParticipantId[] = [];
   #phase = 0;
-  #broken = false;
-  /** Phases that ended by a reset. */
-  readonly #reset = new Set<number>();
+  #isBroken = false;
+  readonly #resetPhases = new Set<number>();
 
   constructor(parties: number) {
     this.#parties = parties;
   }
 
-  readonly #verbs: Verbs = {
+  readonly #operations: Operations = {
     arrive: (request) => this.#arrive(request),
     passed: (request, phase) => this.#passed(request, wholeNumber(phase)),
     end: (request, argument) => this.#end(request, argument),
-    state: ({ answer }) =>
-      void answer.reply({ parties: this.#parties, waiting: this.#broken ? 0 : this.#arrived.length, broken: this.#broken }),
+    state: ({ responder }) =>
+      void responder.reply({
+        parties: this.#parties,
+        waiting: this.#isBroken ? 0 : this.#arrived.length,
+        broken: this.#isBroken,
+      } satisfies Snapshot),
   };
 
   handle(request: Request): Withdraw | undefined {
-    return perform(this.#verbs, "barrier", request);
+    return perform(this.#operations, "barrier", request);
   }
 
-  arrive(): void {}
-
-  /** Who leaves in order is no longer waited for unless it had arrived; who dies may be one that the others wait for. */
-  depart(who: Holder, died: boolean): void {
-    if (died || this.#arrived.includes(who)) this.#break();
+  /** A process that detaches in order breaks the barrier only if it had arrived. One that died may be a party that the others wait for. */
+  detached(participant: ParticipantId, died: boolean): void {
+    if (died || this.#arrived.includes(participant)) this.#break();
   }
-
-  discard(): void {}
 
   #arrive(request: Request): Withdraw | undefined {
-    const { who, once, answer } = request;
-    if (this.#broken) answer.fail(brokenBarrier());
+    const { participant, once, responder } = request;
+    if (this.#isBroken) responder.fail(brokenBarrier());
     else if (this.#arrived.length < this.#parties) {
-      const index = this.#arrived.push(who) - 1;
-      answer.reply({ index, phase: this.#phase, last: index + 1 === this.#parties } satisfies Arrival);
-    } else if (once) answer.decline();
+      const index = this.#arrived.push(participant) - 1;
+      responder.reply({ index, phase: this.#phase, last: index + 1 === this.#parties } satisfies Arrival);
+    } else if (once) responder.decline();
     else return this.#early.add(request);
     return undefined;
   }
 
-  #passed({ once, answer }: Request, phase: number): Withdraw | undefined {
-    if (this.#reset.has(phase) || (phase === this.#phase && this.#broken)) answer.fail(brokenBarrier());
-    else if (phase !== this.#phase) answer.reply(true);
-    else if (once) answer.decline();
-    else return this.#waiting.add(answer);
+  #passed({ once, responder }: Request, phase: number): Withdraw | undefined {
+    if (this.#resetPhases.has(phase) || (phase === this.#phase && this.#isBroken)) responder.fail(brokenBarrier());
+    else if (phase !== this.#phase) responder.reply(true);
+    else if (once) responder.decline();
+    else return this.#waiting.add(responder);
     return undefined;
   }
 
-  #end({ answer }: Request, argument: unknown): undefined {
+  #end({ responder }: Request, argument: unknown): undefined {
     const [how, phase] = Array.isArray(argument) ? (argument as unknown[]) : [argument];
     if (phase !== undefined && wholeNumber(phase) !== this.#phase) {
-      if (this.#reset.has(phase as number)) answer.fail(brokenBarrier());
-      else answer.reply(false);
+      if (this.#resetPhases.has(phase as number)) responder.fail(brokenBarrier());
+      else responder.reply(false);
       return;
     }
-    const acting = this.#arrived.length === this.#parties && !this.#broken;
+    const canPass = this.#arrived.length === this.#parties && !this.#isBroken;
     if (how === "break") this.#break();
-    else if (how === "reset") {
-      for (const old of this.#reset) if (old < this.#phase - HISTORY) this.#reset.delete(old);
-      this.#reset.add(this.#phase);
-      this.#break();
-      this.#broken = false;
-      this.#begin();
-    } else if (how !== "pass" || !acting) {
-      answer.fail(brokenBarrier());
-      return;
-    } else {
+    else if (how === "reset") this.#reset();
+    else if (how === "pass" && canPass) {
       for (const waiting of this.#waiting.drain()) waiting.reply(true);
-      this.#begin();
+      this.#beginPhase();
+    } else {
+      responder.fail(brokenBarrier());
+      return;
     }
-    answer.reply(true);
+    responder.reply(true);
   }
 
-  #begin(): void {
+  #reset(): void {
+    for (const old of this.#resetPhases) if (old < this.#phase - REMEMBERED_PHASES) this.#resetPhases.delete(old);
+    this.#resetPhases.add(this.#phase);
+    this.#break();
+    this.#isBroken = false;
+    this.#beginPhase();
+  }
+
+  #beginPhase(): void {
     this.#phase++;
     this.#arrived = [];
     for (const request of [...this.#early.drain()]) this.#arrive({ ...request, once: false });
   }
 
   #break(): void {
-    this.#broken = true;
+    this.#isBroken = true;
     for (const waiting of this.#waiting.drain()) waiting.fail(brokenBarrier());
-    for (const { answer } of this.#early.drain()) answer.fail(brokenBarrier());
+    for (const { responder } of this.#early.drain()) responder.fail(brokenBarrier());
   }
 }

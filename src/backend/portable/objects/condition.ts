@@ -1,72 +1,68 @@
 import { CorruptedError } from "../../../errors/errors.ts";
-import type { Answer, Holder, Hosted, Request, Withdraw } from "../hub/request.ts";
-import { perform, type Verbs, wholeNumber } from "./operations.ts";
+import type { HubObject, ParticipantId, Request, Responder, Withdraw } from "../hub/request.ts";
+import { type Operations, perform, wholeNumber } from "./operations.ts";
 
-interface Place {
-  readonly who: Holder;
-  notified: boolean;
-  answer: Answer | undefined;
+interface Waiter {
+  readonly participant: ParticipantId;
+  isNotified: boolean;
+  responder: Responder | undefined;
 }
 
-/** A condition as its hub keeps it: a place for each that waits, in the order in which they came. */
-export class ConditionState implements Hosted {
-  readonly #places = new Map<number, Place>();
-  #next = 0;
+/** A condition in its hub: those that wait for it, in the order in which they came. */
+export class ConditionState implements HubObject {
+  readonly #waiters = new Map<number, Waiter>();
+  #nextNumber = 0;
 
-  readonly #verbs: Verbs = {
-    enter: ({ who, answer }) => {
-      const place = this.#next++;
-      this.#places.set(place, { who, notified: false, answer: undefined });
-      answer.reply(place);
+  readonly #operations: Operations = {
+    enter: ({ participant, responder }) => {
+      const number = this.#nextNumber++;
+      this.#waiters.set(number, { participant, isNotified: false, responder: undefined });
+      responder.reply(number);
       return undefined;
     },
-    notified: (request, place) => this.#notified(request, this.#placeOf(request, place)),
-    leave: (request, place) => {
-      const { notified } = this.#placeOf(request, place);
-      this.#places.delete(place as number);
-      request.answer.reply(notified);
+    notified: (request, number) => this.#wait(request, this.#waiterOf(request, number)),
+    leave: (request, number) => {
+      const { isNotified } = this.#waiterOf(request, number);
+      this.#waiters.delete(number as number);
+      request.responder.reply(isNotified);
       return undefined;
     },
-    notify: ({ answer }, count) => {
+    notify: ({ responder }, count) => {
       this.#notify(wholeNumber(count));
-      answer.reply();
+      responder.reply();
       return undefined;
     },
   };
 
   handle(request: Request): Withdraw | undefined {
-    return perform(this.#verbs, "condition", request);
+    return perform(this.#operations, "condition", request);
   }
 
-  arrive(): void {}
-
-  depart(who: Holder): void {
+  detached(participant: ParticipantId): void {
     let unused = 0;
-    for (const [number, place] of this.#places) {
-      if (place.who !== who) continue;
-      this.#places.delete(number);
-      if (place.notified) unused++;
+    for (const [number, waiter] of this.#waiters) {
+      if (waiter.participant !== participant) continue;
+      this.#waiters.delete(number);
+      if (waiter.isNotified) unused++;
     }
-    // What the dead did not use goes to others.
+    // Notifications that this process did not use go to others.
     this.#notify(unused);
   }
 
-  discard(): void {}
-
-  #placeOf({ who }: Request, number: unknown): Place {
-    const place = this.#places.get(wholeNumber(number));
-    if (place?.who !== who) throw new CorruptedError("A request names a place that is not its sender's.");
-    return place;
+  #waiterOf({ participant }: Request, number: unknown): Waiter {
+    const waiter = this.#waiters.get(wholeNumber(number));
+    if (waiter?.participant !== participant) throw new CorruptedError("A request names a waiter of another process.");
+    return waiter;
   }
 
-  #notified({ once, answer }: Request, place: Place): Withdraw | undefined {
-    if (place.notified) answer.reply(true);
-    else if (once) answer.decline();
+  #wait({ once, responder }: Request, waiter: Waiter): Withdraw | undefined {
+    if (waiter.isNotified) responder.reply(true);
+    else if (once) responder.decline();
     else {
-      place.answer = answer;
+      waiter.responder = responder;
       return () => {
-        const waited = place.answer === answer;
-        place.answer = undefined;
+        const waited = waiter.responder === responder;
+        waiter.responder = undefined;
         return waited;
       };
     }
@@ -75,13 +71,13 @@ export class ConditionState implements Hosted {
 
   #notify(count: number): void {
     let left = count;
-    for (const place of this.#places.values()) {
+    for (const waiter of this.#waiters.values()) {
       if (left === 0) return;
-      if (place.notified) continue;
+      if (waiter.isNotified) continue;
       left--;
-      place.notified = true;
-      place.answer?.reply(true);
-      place.answer = undefined;
+      waiter.isNotified = true;
+      waiter.responder?.reply(true);
+      waiter.responder = undefined;
     }
   }
 }

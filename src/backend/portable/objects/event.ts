@@ -1,38 +1,34 @@
-import { List } from "../../../util/linked-list.ts";
-import type { Answer, Hosted, Request, Withdraw } from "../hub/request.ts";
-import { perform, type Verbs } from "./operations.ts";
+import { LinkedList } from "../../../util/linked-list.ts";
+import type { HubObject, Request, Responder, Withdraw } from "../hub/request.ts";
+import { type Operations, perform } from "./operations.ts";
 
-/** An event as its hub keeps it. */
-export class EventState implements Hosted {
-  readonly #waiting = new List<Answer>();
-  #flag = false;
+/** An event in its hub. */
+export class EventState implements HubObject {
+  readonly #waiting = new LinkedList<Responder>();
+  #isSet = false;
 
-  readonly #verbs: Verbs = {
-    set: ({ answer }) => {
-      this.#flag = true;
+  readonly #operations: Operations = {
+    set: ({ responder }) => {
+      this.#isSet = true;
       for (const waiting of this.#waiting.drain()) waiting.reply(true);
-      answer.reply();
+      responder.reply();
       return undefined;
     },
-    clear: ({ answer }) => {
-      this.#flag = false;
-      answer.reply();
+    clear: ({ responder }) => {
+      this.#isSet = false;
+      responder.reply();
       return undefined;
     },
-    isSet: ({ answer }) => void answer.reply(this.#flag),
-    wait: ({ once, answer }) => {
-      if (!this.#flag && !once) return this.#waiting.add(answer);
-      if (this.#flag) answer.reply(true);
-      else answer.decline();
+    isSet: ({ responder }) => void responder.reply(this.#isSet),
+    wait: ({ once, responder }) => {
+      if (!this.#isSet && !once) return this.#waiting.add(responder);
+      if (this.#isSet) responder.reply(true);
+      else responder.decline();
       return undefined;
     },
   };
 
   handle(request: Request): Withdraw | undefined {
-    return perform(this.#verbs, "event", request);
+    return perform(this.#operations, "event", request);
   }
-
-  arrive(): void {}
-  depart(): void {}
-  discard(): void {}
 }

@@ -1,86 +1,84 @@
 import { notHeld, notHeldHere } from "../../../errors/messages.ts";
-import { List } from "../../../util/linked-list.ts";
-import type { Grant } from "../../contract/backend.ts";
-import type { Answer, Holder, Hosted, Request, Withdraw } from "../hub/request.ts";
-import { perform, type Verbs, wholeNumber } from "./operations.ts";
+import { LinkedList } from "../../../util/linked-list.ts";
+import type { Grant } from "../../contract/lock.ts";
+import type { HubObject, ParticipantId, Request, Responder, Withdraw } from "../hub/request.ts";
+import { type Operations, perform, wholeNumber } from "./operations.ts";
 
 interface Waiter {
-  readonly who: Holder;
+  readonly participant: ParticipantId;
   readonly depth: number;
-  readonly answer: Answer;
+  readonly responder: Responder;
 }
 
-/** A lock as its hub keeps it, held by a process, with a depth where it is recursive. */
-export class LockState implements Hosted {
+/** A lock in its hub. Its holder is a process. A recursive lock is held several times: its depth. */
+export class LockState implements HubObject {
   readonly #recursive: boolean;
-  readonly #waiting = new List<Waiter>();
-  #owner: Holder | undefined;
+  readonly #waiting = new LinkedList<Waiter>();
+  #holder: ParticipantId | undefined;
   #depth = 0;
-  /** The next one is to be told; the present one was. */
-  #abandoned = false;
-  #told = false;
+  // Whether a holder died, and no later holder was told.
+  #isAbandoned = false;
+  // Whether the present holder was told that one before it died.
+  #holderWasTold = false;
 
   constructor(recursive: boolean) {
     this.#recursive = recursive;
   }
 
-  readonly #verbs: Verbs = {
+  readonly #operations: Operations = {
     acquire: (request, depth) => this.#acquire(request, wholeNumber(depth, 1)),
     release: (request, how) => this.#release(request, how),
-    held: ({ who, answer }) => void answer.reply(this.#owner === who ? this.#depth : 0),
+    held: ({ participant, responder }) => void responder.reply(this.#holder === participant ? this.#depth : 0),
   };
 
   handle(request: Request): Withdraw | undefined {
-    return perform(this.#verbs, "lock", request);
+    return perform(this.#operations, "lock", request);
   }
 
-  arrive(): void {}
-
-  depart(who: Holder): void {
-    if (this.#owner !== who) return;
-    this.#abandoned = true;
-    this.#pass();
+  detached(participant: ParticipantId): void {
+    if (this.#holder !== participant) return;
+    this.#isAbandoned = true;
+    this.#passOn();
   }
 
-  discard(): void {}
-
-  #acquire({ who, once, answer }: Request, depth: number): Withdraw | undefined {
-    const waiter: Waiter = { who, depth, answer };
-    if (this.#owner === undefined || (this.#recursive && this.#owner === who)) this.#grant(waiter);
-    else if (once) answer.decline();
+  #acquire({ participant, once, responder }: Request, depth: number): Withdraw | undefined {
+    const waiter: Waiter = { participant, depth, responder };
+    if (this.#holder === undefined || (this.#recursive && this.#holder === participant)) this.#grant(waiter);
+    else if (once) responder.decline();
     else return this.#waiting.add(waiter);
     return undefined;
   }
 
-  /** `how`: true for all of its depth; "unused" from an acquirer that had given up, and so has told nobody what it was told. */
-  #release({ who, answer }: Request, how: unknown): undefined {
-    if (this.#owner === undefined || ((this.#recursive || how === "unused") && this.#owner !== who)) {
-      answer.fail(this.#recursive ? notHeldHere() : notHeld());
+  // `how` is true for as often as the lock is held. It is "unused" if the acquirer had withdrawn its request when the lock was granted: then
+  // it told nobody that the lock was abandoned, so the next holder is told again.
+  #release({ participant, responder }: Request, how: unknown): undefined {
+    if (this.#holder === undefined || ((this.#recursive || how === "unused") && this.#holder !== participant)) {
+      responder.fail(this.#recursive ? notHeldHere() : notHeld());
       return;
     }
-    if (how === "unused" && this.#told) this.#abandoned = true;
+    if (how === "unused" && this.#holderWasTold) this.#isAbandoned = true;
     const released = how === true ? this.#depth : 1;
     this.#depth -= released;
-    answer.reply(released);
-    if (this.#depth === 0) this.#pass();
+    responder.reply(released);
+    if (this.#depth === 0) this.#passOn();
   }
 
-  #grant({ who, depth, answer }: Waiter): void {
-    this.#depth = this.#owner === who ? this.#depth + depth : depth;
-    this.#owner = who;
-    this.#told = this.#abandoned;
-    this.#abandoned = false;
-    answer.reply((this.#told ? "abandoned" : "granted") satisfies Grant);
+  #grant({ participant, depth, responder }: Waiter): void {
+    this.#depth = this.#holder === participant ? this.#depth + depth : depth;
+    this.#holder = participant;
+    this.#holderWasTold = this.#isAbandoned;
+    this.#isAbandoned = false;
+    responder.reply((this.#holderWasTold ? "abandoned" : "granted") satisfies Grant);
   }
 
-  #pass(): void {
-    this.#owner = undefined;
+  #passOn(): void {
+    this.#holder = undefined;
     this.#depth = 0;
     const next = this.#waiting.shift();
     if (next === undefined) return;
     this.#grant(next);
     if (!this.#recursive) return;
-    // What a process holds is free to all that wait in it.
-    for (const waiter of this.#waiting.take(({ who }) => who === this.#owner)) this.#grant(waiter);
+    // A process holds a recursive lock for all its tasks, so all of them that wait get it now.
+    for (const waiter of this.#waiting.take(({ participant }) => participant === this.#holder)) this.#grant(waiter);
   }
 }

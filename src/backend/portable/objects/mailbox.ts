@@ -1,46 +1,46 @@
 import { CorruptedError } from "../../../errors/errors.ts";
-import { List } from "../../../util/linked-list.ts";
-import type { Answer, Delivery, Holder, Kept, Request, Withdraw } from "../hub/request.ts";
+import { LinkedList } from "../../../util/linked-list.ts";
+import type { Delivery, ParticipantId, Request, Responder, StoredMessage, Withdraw } from "../hub/request.ts";
 
-/** A message in its place in the order. */
+/** A message and its number in the order of all messages. */
 export interface Item {
   readonly order: number;
-  readonly message: Kept;
+  readonly message: StoredMessage;
 }
 
 interface Getter {
-  readonly who: Holder;
-  readonly answer: Answer;
+  readonly participant: ParticipantId;
+  readonly responder: Responder;
 }
 
 interface Putter {
-  readonly message: Kept;
-  readonly answer: Answer;
+  readonly message: StoredMessage;
+  readonly responder: Responder;
 }
 
-/** What a queue and a pipe do differently. */
+/** The rules in which a queue and a pipe differ. */
 export interface MailboxRules {
   hasRoom(items: number, bytes: number): boolean;
   stored?(): void;
-  // What becomes of an item that was handed out: see `Delivery`.
-  settle(item: Item, who: Holder): void;
+  // How the delivery of an item ended, see `Delivery`.
+  settle(item: Item, participant: ParticipantId): void;
   giveBack(item: Item): void;
   lose(item: Item): void;
 }
 
-class HandedOut implements Delivery {
+class ItemDelivery implements Delivery {
   readonly #rules: MailboxRules;
   readonly #item: Item;
-  readonly #who: Holder;
+  readonly #participant: ParticipantId;
 
-  constructor(rules: MailboxRules, item: Item, who: Holder) {
+  constructor(rules: MailboxRules, item: Item, participant: ParticipantId) {
     this.#rules = rules;
     this.#item = item;
-    this.#who = who;
+    this.#participant = participant;
   }
 
   settle(): void {
-    this.#rules.settle(this.#item, this.#who);
+    this.#rules.settle(this.#item, this.#participant);
   }
 
   giveBack(): void {
@@ -52,17 +52,18 @@ class HandedOut implements Delivery {
   }
 }
 
-/** Messages in order, with those who wait to take one or for room to leave one. */
+/** Messages in order, and the requests that wait: for a message, or for room. */
 export class Mailbox {
   readonly #rules: MailboxRules;
-  readonly #items = new List<Item>();
-  readonly #getters = new List<Getter>();
-  readonly #putters = new List<Putter>();
-  readonly #pollers = new List<Answer>();
+  readonly #items = new LinkedList<Item>();
+  readonly #getters = new LinkedList<Getter>();
+  readonly #putters = new LinkedList<Putter>();
+  readonly #pollers = new LinkedList<Responder>();
   #order = 0;
   #bytes = 0;
-  #refusal: (() => Error) | undefined;
-  #end: (() => Error) | undefined;
+  // Why puts fail, and why gets fail once the box is empty.
+  #putRefusal: (() => Error) | undefined;
+  #getRefusal: (() => Error) | undefined;
 
   constructor(rules: MailboxRules) {
     this.#rules = rules;
@@ -72,28 +73,28 @@ export class Mailbox {
     return this.#items.size;
   }
 
-  put({ message, once, answer }: Request): Withdraw | undefined {
+  put({ message, once, responder }: Request): Withdraw | undefined {
     if (message === undefined) {
-      answer.fail(new CorruptedError("A message was announced and did not come."));
+      responder.fail(new CorruptedError("A put came without its message."));
       return;
     }
-    if (this.#refusal !== undefined) {
+    if (this.#putRefusal !== undefined) {
       message.release();
-      answer.fail(this.#refusal());
+      responder.fail(this.#putRefusal());
       return;
     }
-    // Those who wait already go first.
+    // Puts that wait already go first.
     if (this.#hasRoom() && this.#putters.size === 0) {
-      this.#store({ message, answer });
-      this.#pump();
+      this.#store({ message, responder });
+      this.#serveWaiting();
       return;
     }
     if (once) {
       message.release();
-      answer.decline();
+      responder.decline();
       return;
     }
-    const remove = this.#putters.add({ message, answer });
+    const remove = this.#putters.add({ message, responder });
     return () => {
       const waited = remove();
       if (waited) message.release();
@@ -101,50 +102,50 @@ export class Mailbox {
     };
   }
 
-  get({ who, once, answer }: Request): Withdraw | undefined {
+  get({ participant, once, responder }: Request): Withdraw | undefined {
     if (this.#items.size > 0) {
-      this.#hand({ who, answer });
-      this.#pump();
+      this.#handOut({ participant, responder });
+      this.#serveWaiting();
       return;
     }
-    if (this.#end !== undefined) answer.fail(this.#end());
-    else if (once) answer.decline();
-    else return this.#getters.add({ who, answer });
+    if (this.#getRefusal !== undefined) responder.fail(this.#getRefusal());
+    else if (once) responder.decline();
+    else return this.#getters.add({ participant, responder });
     return;
   }
 
-  /** Answers true when a `get` would not wait. */
-  poll({ once, answer }: Request): Withdraw | undefined {
-    if (this.#items.size > 0 || this.#end !== undefined) answer.reply(true);
-    else if (once) answer.reply(false);
-    else return this.#pollers.add(answer);
+  /** Replies true when a `get` would not wait. */
+  poll({ once, responder }: Request): Withdraw | undefined {
+    if (this.#items.size > 0 || this.#getRefusal !== undefined) responder.reply(true);
+    else if (once) responder.reply(false);
+    else return this.#pollers.add(responder);
     return;
   }
 
-  /** Puts an item that was handed out back to its place. */
+  /** Puts an item that was handed out back to where it was in the order. */
   putBack(item: Item): void {
     this.#items.insert(item, (other) => other.order > item.order);
     this.#bytes += item.message.bytes.length;
-    this.#pump();
+    this.#serveWaiting();
   }
 
-  /** From now on puts fail, those that wait too. */
+  /** Makes all puts fail from now on, also those that wait. */
   refusePuts(reason: () => Error): void {
-    this.#refusal = reason;
-    for (const { message, answer } of this.#putters.drain()) {
+    this.#putRefusal = reason;
+    for (const { message, responder } of this.#putters.drain()) {
       message.release();
-      answer.fail(reason());
+      responder.fail(reason());
     }
   }
 
-  /** From now on gets fail once the box is empty. */
+  /** Makes gets fail from now on once the box is empty. */
   endGets(reason: () => Error): void {
-    this.#end = reason;
-    for (const { answer } of this.#getters.drain()) answer.fail(reason());
-    for (const answer of this.#pollers.drain()) answer.reply(true);
+    this.#getRefusal = reason;
+    for (const { responder } of this.#getters.drain()) responder.fail(reason());
+    for (const responder of this.#pollers.drain()) responder.reply(true);
   }
 
-  /** Drops what is in it and says how many that were. */
+  /** Drops all items, and gives how many they were. */
   clear(): number {
     const dropped = this.#items.size;
     for (const { message } of this.#items.drain()) message.release();
@@ -156,32 +157,32 @@ export class Mailbox {
     return this.#rules.hasRoom(this.#items.size, this.#bytes);
   }
 
-  #store({ message, answer }: Putter): void {
+  #store({ message, responder }: Putter): void {
     this.#items.push({ order: this.#order++, message });
     this.#bytes += message.bytes.length;
     this.#rules.stored?.();
-    answer.reply();
+    responder.reply();
   }
 
-  // Whatever changed: hand messages to those who wait for them, and let waiting puts in.
-  #pump(): void {
+  // After a change: hands items to the gets that wait, and stores the puts that wait while there is room.
+  #serveWaiting(): void {
     for (;;) {
       const getter = this.#items.size > 0 ? this.#getters.shift() : undefined;
       if (getter !== undefined) {
-        this.#hand(getter);
+        this.#handOut(getter);
         continue;
       }
       const putter = this.#hasRoom() ? this.#putters.shift() : undefined;
       if (putter === undefined) break;
       this.#store(putter);
     }
-    if (this.#items.size > 0) for (const answer of this.#pollers.drain()) answer.reply(true);
+    if (this.#items.size > 0) for (const responder of this.#pollers.drain()) responder.reply(true);
   }
 
-  #hand({ who, answer }: Getter): void {
+  #handOut({ participant, responder }: Getter): void {
     const item = this.#items.shift();
     if (item === undefined) return;
     this.#bytes -= item.message.bytes.length;
-    answer.deliver(item.message, new HandedOut(this.#rules, item, who));
+    responder.deliver(item.message, new ItemDelivery(this.#rules, item, participant));
   }
 }

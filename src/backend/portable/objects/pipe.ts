@@ -1,11 +1,11 @@
-import { Op } from "../../../codec/frame.ts";
+import { Op } from "../../../codec/op.ts";
 import { CorruptedError } from "../../../errors/errors.ts";
 import { cutOff, endOfPipe, noReader } from "../../../errors/messages.ts";
-import type { Holder, Hosted, Request, Withdraw } from "../hub/request.ts";
+import type { HubObject, Request, Withdraw } from "../hub/request.ts";
 import { Mailbox } from "./mailbox.ts";
 
-/** A sender waits while this many bytes are unread. */
-export const HIGH_WATER: number = 1 << 20;
+// A sender waits while this many bytes are unread.
+const HIGH_WATER = 1 << 20;
 
 /** One direction of a pipe. */
 class Lane {
@@ -22,7 +22,7 @@ class Lane {
     });
   }
 
-  /** A message was cut off by its writer's death: the reader is told in place of the first EOF. */
+  /** A message was cut off because its writer died. The reader is told so, in place of the first end of the pipe. */
   tear(arrived: number, expected: number): void {
     this.#torn = { arrived, expected };
   }
@@ -34,19 +34,19 @@ class Lane {
   }
 
   loseWriter(): void {
-    this.box.endGets(() => this.#eof());
+    this.box.endGets(() => this.#endOfPipe());
   }
 
-  #eof(): Error {
+  #endOfPipe(): Error {
     const torn = this.#torn;
     this.#torn = undefined;
     return torn === undefined ? endOfPipe() : cutOff(torn.arrived, torn.expected);
   }
 }
 
-/** One end of a pipe as its hub keeps it. */
-class PipeEnd implements Hosted {
-  // What this end writes and reads; undefined where it may not.
+/** One end of a pipe in its hub. */
+class PipeEnd implements HubObject {
+  // The lanes that this end writes to and reads from. Without `duplex`, one of them is missing.
   readonly #out: Lane | undefined;
   readonly #in: Lane | undefined;
 
@@ -60,15 +60,11 @@ class PipeEnd implements Hosted {
     if (request.op === Op.get && this.#in !== undefined) return this.#in.box.get(request);
     if (request.op === Op.poll && this.#in !== undefined) return this.#in.box.poll(request);
     request.message?.release();
-    request.answer.fail(new CorruptedError(`This end of a pipe has no operation ${request.op}.`));
+    request.responder.fail(new CorruptedError(`This end of a pipe has no operation ${request.op}.`));
     return;
   }
 
-  arrive(): void {}
-
-  depart(): void {}
-
-  torn(_who: Holder, arrived: number, expected: number): void {
+  torn(arrived: number, expected: number): void {
     this.#out?.tear(arrived, expected);
   }
 
@@ -78,9 +74,9 @@ class PipeEnd implements Hosted {
   }
 }
 
-/** The two ends of a pipe; without `duplex` the first only reads. */
-export function makePipeEnds(duplex: boolean): [Hosted, Hosted] {
-  const forth = new Lane();
-  const back = duplex ? new Lane() : undefined;
-  return [new PipeEnd(back, forth), new PipeEnd(forth, back)];
+/** The two ends of a pipe. Without `duplex`, the first only reads and the second only writes. */
+export function makePipeEnds(duplex: boolean): [HubObject, HubObject] {
+  const toFirst = new Lane();
+  const toSecond = duplex ? new Lane() : undefined;
+  return [new PipeEnd(toSecond, toFirst), new PipeEnd(toFirst, toSecond)];
 }

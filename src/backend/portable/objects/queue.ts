@@ -1,26 +1,27 @@
-import { Op } from "../../../codec/frame.ts";
+import { Op } from "../../../codec/op.ts";
 import { CorruptedError } from "../../../errors/errors.ts";
 import { shutDown, takenDied, tooManyDone } from "../../../errors/messages.ts";
-import { List } from "../../../util/linked-list.ts";
-import type { QueueSettings, QueueStats } from "../../contract/backend.ts";
-import type { Answer, Holder, Hosted, Request, Withdraw } from "../hub/request.ts";
+import { LinkedList } from "../../../util/linked-list.ts";
+import type { QueueSettings, QueueStats } from "../../contract/queue.ts";
+import type { HubObject, ParticipantId, Request, Responder, Withdraw } from "../hub/request.ts";
 import { type Item, Mailbox } from "./mailbox.ts";
 
-/** What one process took and has not marked done: the items themselves only where they may have to be redelivered. */
+/** The items that one process took and has not marked done. The items themselves are kept only where they may have to be redelivered. */
 interface Taken {
   count: number;
-  readonly items: List<Item>;
+  readonly items: LinkedList<Item>;
 }
 
-/** A queue as its hub keeps it. */
-export class QueueState implements Hosted {
+/** A queue in its hub. */
+export class QueueState implements HubObject {
   readonly #maxsize: number;
   readonly #redeliver: boolean;
   readonly #box: Mailbox;
-  readonly #joiners = new List<Answer>();
-  readonly #holders = new Set<Holder>();
-  readonly #taken = new Map<Holder, Taken>();
+  readonly #joiners = new LinkedList<Responder>();
+  readonly #participants = new Set<ParticipantId>();
+  readonly #taken = new Map<ParticipantId, Taken>();
   #unfinished = 0;
+  // Items that died with their consumers while nobody joined. The next join is told.
   #abandoned = 0;
   #puts = 0;
   #gets = 0;
@@ -36,14 +37,14 @@ export class QueueState implements Hosted {
         this.#puts++;
         this.#unfinished++;
       },
-      settle: (item, who) => this.#settle(item, who),
+      settle: (item, participant) => this.#settle(item, participant),
       giveBack: (item) => this.#box.putBack(item),
       lose: (item) => this.#lose(item),
     });
   }
 
   handle(request: Request): Withdraw | undefined {
-    const { answer } = request;
+    const { responder } = request;
     switch (request.op) {
       case Op.put:
         return this.#box.put(request);
@@ -58,26 +59,26 @@ export class QueueState implements Hosted {
         return;
       case Op.shutdown:
         this.#shutdown(request.meta === true);
-        answer.reply();
+        responder.reply();
         return;
       case Op.stats:
-        answer.reply(this.#stats());
+        responder.reply(this.#stats());
         return;
       default:
         request.message?.release();
-        answer.fail(new CorruptedError(`A queue has no operation ${request.op}.`));
+        responder.fail(new CorruptedError(`A queue has no operation ${request.op}.`));
         return;
     }
   }
 
-  arrive(who: Holder): void {
-    this.#holders.add(who);
+  attached(participant: ParticipantId): void {
+    this.#participants.add(participant);
   }
 
-  depart(who: Holder): void {
-    this.#holders.delete(who);
-    const taken = this.#taken.get(who);
-    this.#taken.delete(who);
+  detached(participant: ParticipantId): void {
+    this.#participants.delete(participant);
+    const taken = this.#taken.get(participant);
+    this.#taken.delete(participant);
     if (taken === undefined || taken.count === 0) return;
     if (this.#redeliver) for (const item of taken.items.drain()) this.#redeliverItem(item);
     else this.#abandon(taken.count);
@@ -88,27 +89,27 @@ export class QueueState implements Hosted {
     for (const { items } of this.#taken.values()) for (const item of items.drain()) item.message.release();
   }
 
-  #join({ once, answer }: Request): Withdraw | undefined {
+  #join({ once, responder }: Request): Withdraw | undefined {
     if (this.#abandoned > 0) {
-      answer.fail(takenDied(this.#abandoned));
+      responder.fail(takenDied(this.#abandoned));
       this.#abandoned = 0;
-    } else if (this.#unfinished === 0) answer.reply();
-    else if (once) answer.decline();
-    else return this.#joiners.add(answer);
+    } else if (this.#unfinished === 0) responder.reply();
+    else if (once) responder.decline();
+    else return this.#joiners.add(responder);
     return;
   }
 
-  #taskDone({ who, answer }: Request): void {
-    const own = this.#taken.get(who);
+  #taskDone({ participant, responder }: Request): void {
+    const own = this.#taken.get(participant);
     const taken = own !== undefined && own.count > 0 ? own : [...this.#taken.values()].find(({ count }) => count > 0);
     if (taken === undefined) {
-      answer.fail(tooManyDone());
+      responder.fail(tooManyDone());
       return;
     }
     taken.count--;
     taken.items.shift()?.message.release();
     this.#finish(1);
-    answer.reply();
+    responder.reply();
   }
 
   #shutdown(immediate: boolean): void {
@@ -124,18 +125,19 @@ export class QueueState implements Hosted {
       gets: this.#gets,
       lost: this.#lost,
       redelivered: this.#redelivered,
-      participants: this.#holders.size,
+      participants: this.#participants.size,
       maxsize: this.#maxsize,
     };
   }
 
-  #settle(item: Item, who: Holder): void {
+  #settle(item: Item, participant: ParticipantId): void {
     this.#gets++;
-    const taken = this.#taken.get(who) ?? { count: 0, items: new List<Item>() };
-    if (taken.count++ === 0) this.#taken.set(who, taken);
+    const taken = this.#taken.get(participant) ?? { count: 0, items: new LinkedList<Item>() };
+    if (taken.count++ === 0) this.#taken.set(participant, taken);
     if (this.#redeliver) taken.items.push(item);
     else item.message.release();
-    if (!this.#holders.has(who)) this.depart(who);
+    // It may have detached while the item was on its way.
+    if (!this.#participants.has(participant)) this.detached(participant);
   }
 
   #lose(item: Item): void {
@@ -155,13 +157,13 @@ export class QueueState implements Hosted {
 
   #finish(count: number): void {
     this.#unfinished -= count;
-    if (this.#unfinished === 0) for (const answer of this.#joiners.drain()) answer.reply();
+    if (this.#unfinished === 0) for (const responder of this.#joiners.drain()) responder.reply();
   }
 
-  // Items that died with their consumer count as done; whoever joins is told.
+  // Items that died with their consumer count as done. Those that join are told.
   #abandon(count: number): void {
     if (this.#joiners.size === 0) this.#abandoned += count;
-    for (const answer of this.#joiners.drain()) answer.fail(takenDied(count));
+    for (const responder of this.#joiners.drain()) responder.fail(takenDied(count));
     this.#finish(count);
   }
 }

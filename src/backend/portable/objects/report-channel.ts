@@ -1,46 +1,43 @@
-import { Op } from "../../../codec/frame.ts";
+import { Op } from "../../../codec/op.ts";
 import { CorruptedError } from "../../../errors/errors.ts";
-import type { Listener, ReportKind } from "../../contract/backend.ts";
-import type { Holder, Hosted, Request } from "../hub/request.ts";
+import { REPORT_KINDS, type ReportKind, type ReportListener } from "../../contract/launcher.ts";
+import type { HubObject, ParticipantId, Request } from "../hub/request.ts";
 
-const KINDS: ReadonlySet<unknown> = new Set<ReportKind>(["started", "result", "error"]);
+/** The channel on which one child reports to its parent, in the parent's hub. */
+export class ReportChannelState implements HubObject {
+  readonly #listener: ReportListener;
+  // The parent and the child.
+  readonly #participants = new Set<ParticipantId>();
+  readonly #closing: (() => void)[] = [];
 
-/** Where one child reports to its parent. */
-export class DoorState implements Hosted {
-  readonly #listen: Listener;
-  readonly #visitors = new Set<Holder>();
-  readonly #leaving: (() => void)[] = [];
-
-  constructor(listen: Listener) {
-    this.#listen = listen;
+  constructor(listener: ReportListener) {
+    this.#listener = listener;
   }
 
-  handle({ op, meta, message, answer }: Request): undefined {
-    if (op !== Op.report || message === undefined || !KINDS.has(meta)) {
+  handle({ op, meta, message, responder }: Request): undefined {
+    if (op !== Op.report || message === undefined || !REPORT_KINDS.has(meta)) {
       message?.release();
-      answer.fail(new CorruptedError("A child reported what no child of ours reports."));
+      responder.fail(new CorruptedError("A child sent something else than a report to its parent."));
       return;
     }
     const done = (): void => {
       message.release();
-      answer.reply();
+      responder.reply();
     };
-    Promise.resolve(this.#listen(meta as ReportKind, message)).then(done, done);
+    Promise.resolve(this.#listener(meta as ReportKind, message)).then(done, done);
   }
 
-  /** Resolves when nobody but the parent is at the door. */
+  /** Resolves when only the parent is attached. */
   closed(): Promise<void> {
-    return this.#visitors.size <= 1 ? Promise.resolve() : new Promise((resolve) => this.#leaving.push(resolve));
+    return this.#participants.size <= 1 ? Promise.resolve() : new Promise((resolve) => this.#closing.push(resolve));
   }
 
-  arrive(who: Holder): void {
-    this.#visitors.add(who);
+  attached(participant: ParticipantId): void {
+    this.#participants.add(participant);
   }
 
-  depart(who: Holder): void {
-    this.#visitors.delete(who);
-    if (this.#visitors.size <= 1) for (const resolve of this.#leaving.splice(0)) resolve();
+  detached(participant: ParticipantId): void {
+    this.#participants.delete(participant);
+    if (this.#participants.size <= 1) for (const resolve of this.#closing.splice(0)) resolve();
   }
-
-  discard(): void {}
 }

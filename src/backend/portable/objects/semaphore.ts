@@ -1,84 +1,81 @@
 import { tooManyReleased } from "../../../errors/messages.ts";
-import { List } from "../../../util/linked-list.ts";
-import type { Grant, SemaphoreSettings } from "../../contract/backend.ts";
-import type { Answer, Holder, Hosted, Request, Withdraw } from "../hub/request.ts";
-import { perform, type Verbs } from "./operations.ts";
+import { LinkedList } from "../../../util/linked-list.ts";
+import type { Grant } from "../../contract/lock.ts";
+import type { SemaphoreSettings } from "../../contract/semaphore.ts";
+import type { HubObject, ParticipantId, Request, Responder, Withdraw } from "../hub/request.ts";
+import { type Operations, perform } from "./operations.ts";
 
-const MOST = 2 ** 31 - 1;
+const MOST_PERMITS = 2 ** 31 - 1;
 
 interface Waiter {
-  readonly who: Holder;
-  readonly answer: Answer;
+  readonly participant: ParticipantId;
+  readonly responder: Responder;
 }
 
-/** A semaphore as its hub keeps it. */
-export class SemaphoreState implements Hosted {
+/** A semaphore in its hub. */
+export class SemaphoreState implements HubObject {
   readonly #most: number;
   readonly #robust: boolean;
-  readonly #waiting = new List<Waiter>();
-  readonly #held = new Map<Holder, number>();
+  readonly #waiting = new LinkedList<Waiter>();
+  readonly #held = new Map<ParticipantId, number>();
   #value: number;
 
-  constructor({ value, bounded, robust }: SemaphoreSettings) {
+  constructor({ value, robust }: SemaphoreSettings, bounded: boolean) {
     this.#value = value;
-    this.#most = bounded ? value : MOST;
+    this.#most = bounded ? value : MOST_PERMITS;
     this.#robust = robust;
   }
 
-  readonly #verbs: Verbs = {
+  readonly #operations: Operations = {
     acquire: (request) => this.#acquire(request),
     release: (request) => this.#release(request),
-    value: ({ answer }) => void answer.reply(this.#value),
+    value: ({ responder }) => void responder.reply(this.#value),
   };
 
   handle(request: Request): Withdraw | undefined {
-    return perform(this.#verbs, "semaphore", request);
+    return perform(this.#operations, "semaphore", request);
   }
 
-  arrive(): void {}
-
-  depart(who: Holder): void {
-    const held = this.#held.get(who) ?? 0;
-    this.#held.delete(who);
-    if (this.#robust) for (let i = 0; i < held; i++) this.#giveOne();
+  detached(participant: ParticipantId): void {
+    const held = this.#held.get(participant) ?? 0;
+    this.#held.delete(participant);
+    if (this.#robust) for (let i = 0; i < held; i++) this.#freeOne();
   }
 
-  discard(): void {}
-
-  #acquire({ who, once, answer }: Request): Withdraw | undefined {
-    if (this.#value > 0) this.#grant({ who, answer });
-    else if (once) answer.decline();
-    else return this.#waiting.add({ who, answer });
+  #acquire({ participant, once, responder }: Request): Withdraw | undefined {
+    if (this.#value > 0) this.#grant({ participant, responder });
+    else if (once) responder.decline();
+    else return this.#waiting.add({ participant, responder });
     return undefined;
   }
 
-  #release({ who, answer }: Request): undefined {
+  #release({ participant, responder }: Request): undefined {
     if (this.#value >= this.#most) {
-      answer.fail(tooManyReleased());
+      responder.fail(tooManyReleased());
       return;
     }
-    // This process's own permit, else any other's.
-    const holder = this.#held.has(who) ? who : this.#held.keys().next().value;
+    // A process without a permit of its own may release too. Then it is a permit of another process that counts as given back.
+    const holder = this.#held.has(participant) ? participant : this.#held.keys().next().value;
     if (holder !== undefined) this.#count(holder, -1);
-    answer.reply();
-    this.#giveOne();
+    responder.reply();
+    this.#freeOne();
   }
 
-  #giveOne(): void {
+  #freeOne(): void {
     this.#value++;
     const next = this.#waiting.shift();
     if (next !== undefined) this.#grant(next);
   }
 
-  #grant({ who, answer }: Waiter): void {
+  #grant({ participant, responder }: Waiter): void {
     this.#value--;
-    this.#count(who, 1);
-    answer.reply("granted" satisfies Grant);
+    this.#count(participant, 1);
+    responder.reply("granted" satisfies Grant);
   }
 
-  #count(who: Holder, change: 1 | -1): void {
-    const held = (this.#held.get(who) ?? 0) + change;
-    if (held > 0) this.#held.set(who, held);
-    else this.#held.delete(who);
+  #count(participant: ParticipantId, change: 1 | -1): void {
+    const held = (this.#held.get(participant) ?? 0) + change;
+    if (held > 0) this.#held.set(participant, held);
+    else this.#held.delete(participant);
   }
 }

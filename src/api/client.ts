@@ -1,0 +1,75 @@
+import { AuthenticationError, BrokenPipeError, CorruptedError, EOFError, TimeoutError } from "../errors/errors.ts";
+import { type Address, checkAddress, textOf } from "../remote/address.ts";
+import { cantConnect, dial } from "../remote/dial.ts";
+import { introduce } from "../remote/handshake.ts";
+import { RemotePort } from "../remote/port.ts";
+import { checkWait, type WaitOptions } from "../util/wait-options.ts";
+import { LATE, within } from "../util/within.ts";
+import { checkAuthKey } from "./auth-key.ts";
+import { Connection } from "./connection.ts";
+
+/** How long `Client` tries unless told otherwise (milliseconds). A CPython listener makes its callers wait until it accepts them. */
+const DEFAULT_TIMEOUT = 10_000;
+
+export interface ClientOptions extends WaitOptions {
+  /** The listener's key: bytes, or a string that stands for its UTF-8 bytes. */
+  readonly authKey: Uint8Array | string;
+}
+
+/**
+ * Connects to a {@link Listener}, or to a CPython `multiprocessing.connection.Listener` of 3.12 or later that has a key.
+ *
+ * @param address a path or `{ host, port }`
+ * @param options `authKey`; `timeout` in ms, default 10,000; `signal`
+ * @throws {AuthenticationError} if either side does not know the other's key
+ * @throws {StateError} if nobody listens there
+ * @throws {TimeoutError} if the listener did not finish the handshake in time
+ *
+ * @example
+ * ```ts
+ * const conn = await Client("/run/user/1000/worker.sock", { authKey: "a long secret" });
+ * await conn.send({ hello: "world" });
+ * ```
+ */
+export async function Client<T = unknown>(address: Address, options: ClientOptions): Promise<Connection<T>> {
+  const checked = checkAddress(address, 1);
+  const key = checkAuthKey(options?.authKey);
+  const { timeout, signal } = checkWait(options);
+  const limit = options.timeout === undefined ? DEFAULT_TIMEOUT : timeout;
+  const stop = new AbortController();
+  try {
+    const port = await within(meet(checked, key, stop.signal), { timeout: limit, signal });
+    if (port !== LATE) return Connection.adopt<T>(port);
+    throw new TimeoutError(
+      `The listener at ${textOf(checked)} did not finish the handshake within ${limit} ms: it has no key, or accepts no connection at present.`,
+    );
+  } finally {
+    stop.abort();
+  }
+}
+
+async function meet(address: Address, key: Uint8Array, signal: AbortSignal): Promise<RemotePort> {
+  const socket = await dial(address, signal).catch((error: unknown) => {
+    throw cantConnect(address, error);
+  });
+  const port = new RemotePort(socket);
+  const cut = (): void => port.cut();
+  signal.addEventListener("abort", cut, { once: true });
+  try {
+    await introduce(port.handshake, key);
+    port.open();
+    return port;
+  } catch (error) {
+    port.release();
+    if (error instanceof EOFError || error instanceof BrokenPipeError || error instanceof CorruptedError)
+      throw new AuthenticationError(
+        `The listener at ${textOf(address)} hung up, or broke the protocol, before it had proved to know the key.`,
+        {
+          cause: error,
+        },
+      );
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", cut);
+  }
+}

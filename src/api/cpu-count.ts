@@ -1,0 +1,13 @@
+import { os } from "../util/lazy-modules.ts";
+
+/**
+ * How many processes can run at the same time on this machine.
+ *
+ * @example
+ * ```ts
+ * console.log(cpuCount() >= 1); // true
+ * ```
+ */
+export function cpuCount(): number {
+  return os().availableParallelism();
+}

@@ -1,0 +1,34 @@
+import { CONNECTION } from "../backend/contract/connection.ts";
+import { chooseBackend } from "../backend/registry.ts";
+import { describe } from "../util/describe.ts";
+import { Connection } from "./connection.ts";
+
+export interface PipeOptions {
+  /** Whether both ends send and receive; otherwise the first only receives, the second only sends. Default `true`. */
+  readonly duplex?: boolean;
+}
+
+/**
+ * Makes a pipe: two connected ends, for this process or to be given to others.
+ *
+ * @param options `duplex`, alone or in an object; default `true`
+ * @throws {TypeError} for anything else
+ *
+ * @example
+ * ```ts
+ * const [reader, writer] = Pipe(false);
+ * await writer.send(1);
+ * console.log(await reader.recv()); // 1
+ * ```
+ */
+export function Pipe<T = unknown>(options: PipeOptions | boolean = true): [Connection<T>, Connection<T>] {
+  return makePipe(options);
+}
+
+/** A pipe in the named backend. */
+export function makePipe<T>(options: PipeOptions | boolean, backend?: string): [Connection<T>, Connection<T>] {
+  const duplex = typeof options === "object" && options !== null ? (options.duplex ?? true) : options;
+  if (typeof duplex !== "boolean") throw new TypeError(`Pipe takes a boolean or { duplex?: boolean }, received ${describe(duplex)}.`);
+  const [first, second] = chooseBackend(backend).make(CONNECTION, { duplex });
+  return [Connection.adopt<T>(first), Connection.adopt<T>(second)];
+}

@@ -1,0 +1,35 @@
+// What Queue and SimpleQueue do with an item.
+import type { Incoming } from "../backend/contract/message.ts";
+import type { QueuePort } from "../backend/contract/queue.ts";
+import { queueEmpty, queueFull } from "../errors/messages.ts";
+import { accept, deliver, deliverSync } from "../objects/delivery.ts";
+import { packLent } from "../objects/message.ts";
+import { noSync } from "../objects/shared-object.ts";
+import type { Wait } from "../util/wait-options.ts";
+
+/** Puts an item. Gives nothing if the item is in already, which is the usual case: it costs no promise. */
+export function putInto(port: QueuePort, item: unknown, wait: Wait): Promise<void> | undefined {
+  const packed = packLent(item, "item");
+  if (packed.refs.length === 0 && port.putNow?.(packed) === true) return undefined;
+  return inTime(deliver(packed, (message) => port.put(message, wait)));
+}
+
+async function inTime(put: Promise<boolean>): Promise<void> {
+  if (!(await put)) throw queueFull();
+}
+
+/** The item that a `get` took. Throws `Empty` if there was none in time. */
+export function acceptItem(incoming: Incoming | undefined): unknown {
+  if (incoming === undefined) throw queueEmpty();
+  return accept(incoming);
+}
+
+export function putIntoSync(port: QueuePort, item: unknown, wait: Wait): void {
+  const { blocking = noSync("putSync", "put") } = port;
+  if (!deliverSync(packLent(item, "item"), (message) => blocking.putSync(message, wait))) throw queueFull();
+}
+
+export function takeFromSync(port: QueuePort, wait: Wait): unknown {
+  const { blocking = noSync("getSync", "get") } = port;
+  return acceptItem(blocking.getSync(wait));
+}

@@ -1,0 +1,84 @@
+import { BOUNDED_SEMAPHORE, SEMAPHORE, type SemaphorePort, type SemaphoreSettings } from "../backend/contract/semaphore.ts";
+import { makeFor, type ObjectOptions } from "../objects/make.ts";
+import { adopt, noSync, openPort } from "../objects/shared-object.ts";
+import { describe } from "../util/describe.ts";
+import { Acquirable } from "./acquirable.ts";
+
+export interface SemaphoreOptions extends ObjectOptions {
+  /** How many permits there are at first; default 1. */
+  readonly value?: number;
+  /** Whether the permits of a process that dies come back. Default `false`, as in Python. */
+  readonly robust?: boolean;
+}
+
+const MOST_PERMITS = 2 ** 31 - 1;
+
+function checkOptions(options: SemaphoreOptions | number): SemaphoreSettings {
+  if (typeof options !== "number" && (typeof options !== "object" || options === null))
+    throw new TypeError(`A semaphore takes its value or { value?, robust? }, received ${describe(options)}.`);
+  const { value = 1, robust = false } = typeof options === "number" ? { value: options } : options;
+  if (typeof value !== "number") throw new TypeError(`value must be a number of permits, received ${describe(value)}.`);
+  if (!Number.isInteger(value) || value < 0 || value > MOST_PERMITS)
+    throw new RangeError(`value must be a whole number of permits from 0 to ${MOST_PERMITS}, received ${value}.`);
+  if (typeof robust !== "boolean") throw new TypeError(`robust must be a boolean, received ${describe(robust)}.`);
+  return { value, robust };
+}
+
+/**
+ * Permits that processes take and give back.
+ *
+ * @example
+ * ```ts
+ * const permits = new Semaphore(2);
+ * await permits.acquire();
+ * console.log(await permits.getValue()); // 1
+ * await permits.release();
+ * permits.close();
+ * ```
+ */
+export class Semaphore extends Acquirable<SemaphorePort> {
+  /**
+   * @param options the value alone, or {@link SemaphoreOptions}; default 1
+   * @throws {RangeError} for a value that is no whole number of 0 or more
+   */
+  constructor(options: SemaphoreOptions | number = 1) {
+    super(SEMAPHORE.label, () => {
+      const isBounded = new.target === BoundedSemaphore || new.target.prototype instanceof BoundedSemaphore;
+      const kind = isBounded ? BOUNDED_SEMAPHORE : SEMAPHORE;
+      return makeFor(new.target, kind, checkOptions(options), typeof options === "number" ? undefined : options);
+    });
+  }
+
+  /** @internal */
+  static adopt(port: SemaphorePort): Semaphore {
+    return adopt(port, () => new Semaphore());
+  }
+
+  /**
+   * Gives one permit back: one that this process took, else any other process's, else a new one.
+   *
+   * @throws {StateError} if a {@link BoundedSemaphore} has all its permits
+   */
+  override async release(): Promise<void> {
+    await openPort(this, "release").post();
+  }
+
+  /** As `release`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
+  override releaseSync(): void {
+    const { blocking = noSync("releaseSync", "release") } = openPort(this, "releaseSync");
+    blocking.postSync();
+  }
+
+  /** How many permits are there. */
+  async getValue(): Promise<number> {
+    return await openPort(this, "getValue").value();
+  }
+}
+
+/** A {@link Semaphore} that never has more permits than at first. */
+export class BoundedSemaphore extends Semaphore {
+  /** @internal */
+  static override adopt(port: SemaphorePort): BoundedSemaphore {
+    return adopt(port, () => new BoundedSemaphore());
+  }
+}

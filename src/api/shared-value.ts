@@ -1,0 +1,99 @@
+import { type NumbersPort, type Operation, SHARED_VALUE } from "../backend/contract/numbers.ts";
+import { UnsupportedError } from "../errors/errors.ts";
+import { makeFor, type ObjectOptions } from "../objects/make.ts";
+import { adopt, openPort, SharedObject } from "../objects/shared-object.ts";
+import { isBigInt, isInteger, type NumberType } from "../util/number-types.ts";
+import { checkNumber, checkType, type NumberOf, numbersOf } from "./shared-numbers.ts";
+
+/**
+ * One number that several processes see. Each call is one step: no lock is needed.
+ *
+ * @example
+ * ```ts
+ * const counter = new SharedValue("i32", 0);
+ * await counter.add(2);
+ * console.log(await counter.get()); // 2
+ * counter.close();
+ * ```
+ */
+export class SharedValue<T extends NumberType = NumberType> extends SharedObject<NumbersPort> {
+  /** The type of its number. */
+  readonly type: T;
+
+  /**
+   * @param type `i8`, `u8`, `u8c` (clamped), `i16`, `u16`, `i32`, `u32`, `i64`, `u64` (the last two with BigInts), `f32`, `f64`
+   * @param value the first value; default 0
+   * @throws {TypeError} for anything else, and for a fraction in an integer type; a whole number that is too large wraps around
+   */
+  constructor(type: T, value?: NumberOf<T>, options: ObjectOptions = {}) {
+    const checked = checkType(type);
+    super(SHARED_VALUE.label, () => {
+      const first = checkNumber(checked, value ?? zero(checked), "value");
+      return makeFor(new.target, SHARED_VALUE, { type: checked, values: numbersOf(checked, [first]) }, options);
+    });
+    this.type = type;
+  }
+
+  /** @internal */
+  static adopt(port: NumbersPort): SharedValue {
+    return adopt(port, () => new SharedValue(port.type));
+  }
+
+  /** The number. */
+  async get(): Promise<NumberOf<T>> {
+    return this.#operate("load", undefined, undefined, "get");
+  }
+
+  /** Sets the number. */
+  async set(value: NumberOf<T>): Promise<void> {
+    await this.#operate("store", value, undefined, "set");
+  }
+
+  /** Adds, and gives what there was before; integers only, which wrap around. */
+  async add(value: NumberOf<T>): Promise<NumberOf<T>> {
+    return this.#integer("add", value);
+  }
+
+  /** Subtracts, and gives what there was before; integers only, which wrap around. */
+  async sub(value: NumberOf<T>): Promise<NumberOf<T>> {
+    return this.#integer("sub", value);
+  }
+
+  /** Bitwise and; gives what there was before; integers only. */
+  async and(value: NumberOf<T>): Promise<NumberOf<T>> {
+    return this.#integer("and", value);
+  }
+
+  /** Bitwise or; gives what there was before; integers only. */
+  async or(value: NumberOf<T>): Promise<NumberOf<T>> {
+    return this.#integer("or", value);
+  }
+
+  /** Sets it, and gives what there was before. */
+  async exchange(value: NumberOf<T>): Promise<NumberOf<T>> {
+    return this.#operate("exchange", value);
+  }
+
+  /** Sets it if it is `expected`, and gives what there was before; integers only. */
+  async compareExchange(expected: NumberOf<T>, value: NumberOf<T>): Promise<NumberOf<T>> {
+    checkNumber(this.type, expected, "expected");
+    return this.#integer("compareExchange", value, expected);
+  }
+
+  #integer(operation: Operation, value: NumberOf<T>, expected?: NumberOf<T>): Promise<NumberOf<T>> {
+    if (!isInteger(this.type))
+      throw new UnsupportedError(`${operation}() is for integers, and this is ${this.type}: use a Lock around get and set.`);
+    return this.#operate(operation, value, expected);
+  }
+
+  async #operate(operation: Operation, value?: NumberOf<T>, expected?: NumberOf<T>, call: string = operation): Promise<NumberOf<T>> {
+    const port = openPort(this, call);
+    const none = zero(this.type);
+    const operand = operation === "load" ? none : checkNumber(this.type, value, "value");
+    return (await port.operate(operation, operand, expected ?? none)) as NumberOf<T>;
+  }
+}
+
+function zero(type: NumberType): number | bigint {
+  return isBigInt(type) ? 0n : 0;
+}

@@ -1,0 +1,38 @@
+import type { Wait } from "../../util/wait-options.ts";
+import type { Kind } from "./kind.ts";
+import type { Incoming, Message } from "./message.ts";
+import type { BlockingPort, WaitingPort } from "./port.ts";
+
+export interface PipeSettings {
+  /** Whether both ends send and receive. Otherwise the first only receives, and the second only sends. */
+  readonly duplex: boolean;
+}
+
+/** One end of a pipe. */
+export interface ConnectionPort extends WaitingPort {
+  readonly readable: boolean;
+  readonly writable: boolean;
+  /** Whether the other end is outside of this process tree: no reference that comes from there is followed. */
+  readonly foreign?: boolean;
+  /** Sends a message. False if the other end did not read in time, and nothing was sent. */
+  send(message: Message, wait: Wait): Promise<boolean>;
+  /** Receives a message. `undefined` if none came in time. */
+  recv(wait: Wait): Promise<Incoming | undefined>;
+  /** `recv`, where the backend can do it at once: `undefined` if it would have to wait. */
+  recvNow?(): Incoming | undefined;
+  /** Waits until a `recv` would not wait. False if that was not so in time. */
+  poll(wait: Wait): Promise<boolean>;
+  /** The file descriptor, where the backend has one. */
+  readonly fd?: number;
+  /** The blocking calls, where the backend has them. */
+  readonly blocking?: BlockingConnection;
+}
+
+/** As the calls of {@link ConnectionPort}, blocking this thread. */
+export interface BlockingConnection extends BlockingPort {
+  sendSync(message: Message, wait: Wait): boolean;
+  recvSync(wait: Wait): Incoming | undefined;
+  waitSync(wait: Wait): boolean;
+}
+
+export const CONNECTION: Kind<ConnectionPort, PipeSettings, [ConnectionPort, ConnectionPort]> = { name: "connection", label: "connection" };

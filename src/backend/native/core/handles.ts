@@ -1,0 +1,55 @@
+import { CorruptedError } from "../../../errors/errors.ts";
+import { randomName } from "../../../util/random.ts";
+import type { Handle, Origin } from "./handle.ts";
+import type { Location } from "./location.ts";
+import type { NativeThread } from "./native-thread.ts";
+
+/** An object that another process sent. */
+export interface Received {
+  readonly fd: number;
+  readonly location: Location;
+}
+
+/** The objects that this thread has open. */
+export class Handles {
+  readonly thread: NativeThread;
+  readonly #handles = new Map<string, Handle>();
+
+  constructor(thread: NativeThread) {
+    this.thread = thread;
+  }
+
+  /** Opens a new object. */
+  make<H extends Handle>(open: (origin: Origin) => H): H {
+    return this.#add(open({ identity: randomName(16), maker: undefined }));
+  }
+
+  /** The handle of an object that another process sent. An object that is open already needs no second descriptor, which is closed. */
+  receive<H extends Handle>({ fd, location }: Received, Class: abstract new (...args: never[]) => H, open: (origin: Origin) => H): H {
+    const { identity = "", keeper } = location;
+    const handle = this.#handles.get(identity);
+    if (handle === undefined) return this.#add(open({ identity, maker: keeper }));
+    this.thread.inbox.shim.pp_close(fd);
+    if (handle instanceof Class) return handle;
+    // Two references have the same identity and different kinds.
+    throw new CorruptedError("A reference names an object of another kind: its sender is no polyproc process.");
+  }
+
+  /** Gives back what dead processes had taken of all objects. */
+  sweep(): void {
+    for (const handle of this.#handles.values()) handle.sweep();
+    this.thread.inbox.shim.pp_memory_sweep();
+  }
+
+  /** Called when this process ends with exit code 0. */
+  leave(): void {
+    for (const handle of this.#handles.values()) handle.leave();
+  }
+
+  #add<H extends Handle>(handle: H): H {
+    const { identity } = handle.origin;
+    this.#handles.set(identity, handle);
+    handle.onClose = () => this.#handles.delete(identity);
+    return handle;
+  }
+}

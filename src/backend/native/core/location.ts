@@ -1,0 +1,53 @@
+import { CorruptedError } from "../../../errors/errors.ts";
+import { isNumberType, type NumberType } from "../../../util/number-types.ts";
+import { NUMBERS } from "../../contract/numbers.ts";
+import type { Ref } from "../../contract/ref.ts";
+
+/** The name of this backend. */
+export const NATIVE = "native";
+
+/** The location of a native object, as it stands in references. */
+export interface Location extends LocationFields {
+  /** The address of the keeper that has the object's descriptor. */
+  readonly keeper: string;
+  /** Which descriptor of the keeper's it is. */
+  readonly token: string;
+}
+
+/** The data that some kinds of objects need besides their descriptor. */
+export interface LocationFields {
+  /** The object's own name. A process opens an object once, however often it comes. */
+  readonly identity?: string;
+  /** Whether this end of a pipe can be read and written. */
+  readonly readable?: boolean;
+  readonly writable?: boolean;
+  /** The part of a connection's next message that the sender had read. */
+  readonly ahead?: Uint8Array | undefined;
+  /** The type of shared numbers. */
+  readonly type?: NumberType;
+  /** The name under which memory can be attached; empty if it has none. */
+  readonly name?: string;
+}
+
+/** Checks the location in a reference, which came from another process. */
+export function checkLocation({ kind, location }: Ref): Location {
+  if (typeof location === "object" && location !== null) {
+    const { keeper, token, identity, readable, writable, ahead, type, name } = location as Record<string, unknown>;
+    const isSound =
+      typeof keeper === "string" &&
+      typeof token === "string" &&
+      isOptional("string", identity) &&
+      isOptional("boolean", readable) &&
+      isOptional("boolean", writable) &&
+      (ahead === undefined || ahead instanceof Uint8Array) &&
+      (type === undefined ? kind !== NUMBERS.name : isNumberType(type)) &&
+      isOptional("string", name);
+    if (isSound) return location as Location;
+  }
+  // A message refers to an object in a way that no process of this library does.
+  throw new CorruptedError("A reference to a native object is malformed: its sender is no polyproc process.");
+}
+
+function isOptional(type: "string" | "boolean", value: unknown): boolean {
+  return value === undefined || typeof value === type;
+}

@@ -1,0 +1,37 @@
+import type { Port } from "../../contract/port.ts";
+import type { Ref } from "../../contract/ref.ts";
+import type { Keeper, Travelling } from "./keeper.ts";
+import { type Location, NATIVE } from "./location.ts";
+
+/** A port to an object that is about to be sent: it leaves the object's descriptor with a keeper. */
+export class Parcel implements Port {
+  readonly attached: Promise<void> = Promise.resolve();
+  readonly #keeper: Keeper;
+  readonly #kind: string;
+  readonly #content: () => Travelling;
+  #location: Location | undefined;
+  #travelling: Travelling | undefined;
+
+  constructor(keeper: Keeper, kind: string, content: () => Travelling) {
+    this.#keeper = keeper;
+    this.#kind = kind;
+    this.#content = content;
+  }
+
+  share(): Ref {
+    this.#travelling ??= this.#content();
+    this.#location ??= this.#keeper.keep(this.#travelling);
+    return { kind: this.#kind, backend: NATIVE, location: this.#location };
+  }
+
+  again(): Port {
+    return new Parcel(this.#keeper, this.#kind, this.#content);
+  }
+
+  release(sent?: boolean): void {
+    if (sent !== false) this.#travelling?.left?.();
+    else if (this.#location !== undefined) this.#keeper.revoke(this.#location);
+    this.#location = undefined;
+    this.#travelling = undefined;
+  }
+}

@@ -1,0 +1,92 @@
+import { ClosedError } from "../../../errors/errors.ts";
+import type { Attempts, Withdrawal } from "../../../util/attempts.ts";
+import type { Wait } from "../../../util/wait-options.ts";
+import type { Port, WaitingPort } from "../../contract/port.ts";
+import type { Travelling } from "./keeper.ts";
+import type { NativeThread } from "./native-thread.ts";
+import { Parcel } from "./parcel.ts";
+
+/** A kind of object as its ports need it. */
+export interface KindName {
+  readonly name: string;
+  readonly label: string;
+}
+
+/** The common part of all ports to native objects. */
+export abstract class NativePort implements WaitingPort {
+  readonly attached: Promise<void> = Promise.resolve();
+  protected readonly thread: NativeThread;
+  readonly #kind: KindName;
+  readonly #sends = new Set<Promise<unknown>>();
+  readonly #withdrawals = new Set<Withdrawal>();
+  #letGo = false;
+  #released = false;
+
+  constructor(thread: NativeThread, kind: KindName) {
+    this.thread = thread;
+    this.#kind = kind;
+  }
+
+  /** The object as it travels. */
+  protected abstract travelling(): Travelling;
+
+  /** Frees what this port has. */
+  protected abstract free(): void;
+
+  /** A port that can be sent. */
+  again(): Port {
+    return new Parcel(this.thread.keeper, this.#kind.name, () => this.travelling());
+  }
+
+  share(): never {
+    throw new Error("a native port is shared through again()");
+  }
+
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    // The program closed the object while one of its calls waited.
+    this.withdraw(() => new ClosedError(`The ${this.#kind.label} was closed in this process while this call waited.`));
+    if (this.#sends.size > 0) void this.sent().then(() => this.free());
+    else this.free();
+  }
+
+  withdraw(reason: () => Error): void {
+    for (const withdraw of [...this.#withdrawals]) withdraw(reason());
+  }
+
+  /** Whether the event loop waits for what this port sends. */
+  protected get holdsLoop(): boolean {
+    return !this.#letGo;
+  }
+
+  letGo(): void {
+    this.#letGo = true;
+  }
+
+  async sent(): Promise<void> {
+    while (this.#sends.size > 0) await Promise.allSettled(this.#sends);
+  }
+
+  /** Keeps the object, and delays the end of this process, until the promise settles. Gives whether its result is true. */
+  protected async sending(promise: Promise<boolean | undefined>): Promise<boolean> {
+    this.#sends.add(promise);
+    if (!this.#letGo) this.thread.unsent.add(promise);
+    try {
+      return (await promise) === true;
+    } finally {
+      this.#sends.delete(promise);
+      this.thread.unsent.delete(promise);
+    }
+  }
+
+  /** A wait that `withdraw` can end. Gives `undefined` if the time ran out. */
+  protected waitFor<T>(
+    attempts: Attempts,
+    wait: Wait,
+    look: () => T | undefined,
+    once: boolean = wait.timeout === 0,
+  ): Promise<T | undefined> {
+    return attempts.make({ wait, look, once, withdrawals: this.#withdrawals });
+  }
+}

@@ -1,0 +1,123 @@
+import { BARRIER } from "../contract/barrier.ts";
+import { CONDITION } from "../contract/condition.ts";
+import { CONNECTION } from "../contract/connection.ts";
+import { EVENT } from "../contract/event.ts";
+import type { Kind } from "../contract/kind.ts";
+import { LOCK, RLOCK } from "../contract/lock.ts";
+import { MEMORY, type MemorySettings } from "../contract/memory.ts";
+import { NUMBERS } from "../contract/numbers.ts";
+import type { Port } from "../contract/port.ts";
+import { QUEUE, type QueuePort, type QueueSettings, SIMPLE_QUEUE } from "../contract/queue.ts";
+import { BOUNDED_SEMAPHORE, SEMAPHORE } from "../contract/semaphore.ts";
+import type { Origin } from "./core/handle.ts";
+import type { Handles, Received } from "./core/handles.ts";
+import type { NativeThread } from "./core/native-thread.ts";
+import { NativeBarrier } from "./objects/barrier.ts";
+import { NativeCondition } from "./objects/condition.ts";
+import { NativeConnection } from "./objects/connection.ts";
+import { NativeEvent } from "./objects/event.ts";
+import { NativeLock } from "./objects/lock.ts";
+import { NativeMemory } from "./objects/memory.ts";
+import { MemoryHandle } from "./objects/memory-handle.ts";
+import { NativeNumbers } from "./objects/numbers.ts";
+import { NativeQueue } from "./objects/queue.ts";
+import { QueueHandle } from "./objects/queue-handle.ts";
+import { NativeSemaphore } from "./objects/semaphore.ts";
+import { SyncHandle, SyncKind } from "./objects/sync-handle.ts";
+
+/** How objects of a kind are made, and how one is opened that another process sent. */
+export interface NativeKind {
+  make(handles: Handles, settings: never): unknown;
+  open(handles: Handles, received: Received): Port;
+}
+
+type Row = readonly [name: string, kind: NativeKind];
+
+/** The kinds of objects that the native backend has, by name. */
+export const nativeKinds: ReadonlyMap<string, NativeKind> = new Map<string, NativeKind>([
+  queue(QUEUE),
+  queue(SIMPLE_QUEUE),
+  kind(
+    CONNECTION,
+    ({ thread }, settings) => NativeConnection.makePair(thread, settings),
+    ({ thread }, received) => NativeConnection.open(thread, received),
+  ),
+  sync(LOCK, SyncKind.lock, NativeLock, () => [0, 0]),
+  sync(RLOCK, SyncKind.lock, NativeLock, () => [1, 0]),
+  sync(SEMAPHORE, SyncKind.semaphore, NativeSemaphore, (settings) => NativeSemaphore.settings(settings, false)),
+  sync(BOUNDED_SEMAPHORE, SyncKind.semaphore, NativeSemaphore, (settings) => NativeSemaphore.settings(settings, true)),
+  sync(EVENT, SyncKind.event, NativeEvent, () => [0, 0]),
+  sync(CONDITION, SyncKind.condition, NativeCondition, () => [0, 0]),
+  sync(BARRIER, SyncKind.barrier, NativeBarrier, ({ parties }) => [parties, 0]),
+  kind(
+    NUMBERS,
+    (handles, { type, values }) => {
+      const numbers = new NativeNumbers(
+        handles.make((origin) => MemoryHandle.make(handles.thread, origin, values.byteLength)),
+        type,
+      );
+      numbers.store(0, values);
+      return numbers;
+    },
+    // checkLocation has refused shared numbers without a type.
+    (handles, received) => new NativeNumbers(openMemory(handles, received), received.location.type ?? "u8"),
+  ),
+  kind(
+    MEMORY,
+    (handles, settings) => new NativeMemory(handles.make((origin) => makeMemory(handles.thread, origin, settings))),
+    (handles, received) => new NativeMemory(openMemory(handles, received)),
+  ),
+]);
+
+// Ties the types of a kind's settings and port to its row.
+function kind<P extends Port, S, M>(
+  { name }: Kind<P, S, M>,
+  make: (handles: Handles, settings: S) => M,
+  open: (handles: Handles, received: Received) => P,
+): Row {
+  return [name, { make, open }];
+}
+
+function queue(queueKind: Kind<QueuePort, QueueSettings>): Row {
+  return kind(
+    queueKind,
+    (handles, settings) =>
+      new NativeQueue(
+        handles.make((origin) => QueueHandle.make(handles.thread, origin, settings)),
+        queueKind,
+      ),
+    (handles, received) => {
+      const open = (origin: Origin): QueueHandle => QueueHandle.open(handles.thread, origin, received.fd);
+      return new NativeQueue(handles.receive(received, QueueHandle, open), queueKind);
+    },
+  );
+}
+
+/** @param toNumbers gives the settings as `pp_sync_make` takes them */
+function sync<P extends Port, S>(
+  syncKind: Kind<P, S>,
+  number: number,
+  Class: new (handle: SyncHandle) => P,
+  toNumbers: (settings: S) => readonly [number, number],
+): Row {
+  const { name, label } = syncKind;
+  const native = { name, label, number };
+  return kind(
+    syncKind,
+    (handles, settings) => new Class(handles.make((origin) => SyncHandle.make(handles.thread, origin, native, ...toNumbers(settings)))),
+    (handles, received) => {
+      const open = (origin: Origin): SyncHandle => SyncHandle.open(handles.thread, origin, native, received.fd);
+      return new Class(handles.receive(received, SyncHandle, open));
+    },
+  );
+}
+
+function makeMemory(thread: NativeThread, origin: Origin, settings: MemorySettings): MemoryHandle {
+  if (!settings.create) return MemoryHandle.attach(thread, origin, settings.name);
+  return MemoryHandle.make(thread, origin, settings.size, settings.name);
+}
+
+function openMemory(handles: Handles, received: Received): MemoryHandle {
+  const { fd, location } = received;
+  return handles.receive(received, MemoryHandle, (origin) => MemoryHandle.open(handles.thread, origin, fd, location.name));
+}

@@ -1,0 +1,79 @@
+import type { Frame } from "../../../codec/frame.ts";
+import { FrameReader } from "../../../codec/frame-reader.ts";
+import { encodeFrame } from "../../../codec/frame-writer.ts";
+import { Op } from "../../../codec/op.ts";
+import { holdEventLoop } from "../../../util/event-loop.ts";
+import type { ChildChannel, ChildSettings, JobFrame, ReportKind, ReportPort } from "../../contract/launcher.ts";
+import type { Message } from "../../contract/message.ts";
+import type { NativeThread } from "../core/native-thread.ts";
+import { Stream } from "../core/stream.ts";
+import { check, text } from "../library/result.ts";
+
+/** Takes over the channel, which is the child's stdin. From then on, stdin reads empty, and a thread of the library watches the parent. */
+export function takeChannel(thread: NativeThread, { orphaned, detached }: ChildSettings): NativeChildChannel {
+  const { inbox } = thread;
+  const fd = check(inbox.shim.pp_take_stdin(), "The channel to the parent can't be taken over");
+  const parent = Promise.withResolvers<void>();
+  const id = inbox.add(() => parent.resolve());
+  const status = inbox.shim.pp_watch_parent(inbox.id, id, fd, text(...orphaned, ""), detached ? 1 : 0);
+  check(status, "The parent can't be watched");
+  return new NativeChildChannel(thread, fd, parent.promise);
+}
+
+/** The child's side of its channel: frames come in, reports go out. */
+export class NativeChildChannel implements ChildChannel, ReportPort {
+  readonly parentGone: Promise<void>;
+  // A report is in the socket when `report` returns, if there is room.
+  readonly needsEventLoop = false;
+  readonly #thread: NativeThread;
+  readonly #stream: Stream;
+  readonly #reader = new FrameReader();
+  /** By the number of a report: called when the parent has dealt with it. */
+  readonly #waiting = new Map<number, () => void>();
+  // The job may come before anybody asks for it, while modules are loaded ahead of it.
+  readonly #job = Promise.withResolvers<JobFrame>();
+  #next = 1;
+  #ended = false;
+
+  constructor(thread: NativeThread, fd: number, parentGone: Promise<void>) {
+    this.#thread = thread;
+    this.parentGone = parentGone;
+    this.#stream = new Stream(thread, fd, {
+      data: (chunk) => this.#reader.push(chunk, (frame) => this.#hear(frame)),
+      end: () => this.#end(),
+    });
+  }
+
+  nextJob(): Promise<JobFrame> {
+    // Nothing else keeps the event loop of a process that waits for its job.
+    const letGo = holdEventLoop();
+    return this.#job.promise.finally(letGo);
+  }
+
+  reporter(): ReportPort {
+    return this;
+  }
+
+  report(kind: ReportKind, message: Message): Promise<void> {
+    if (this.#ended) return Promise.resolve();
+    const id = this.#next++;
+    const letGo = holdEventLoop();
+    const dealtWith = new Promise<void>((resolve) => this.#waiting.set(id, resolve)).finally(letGo);
+    for (const piece of encodeFrame({ op: Op.report, id, object: 0, meta: kind, message })) void this.#stream.write(piece);
+    this.#thread.unsent.add(dealtWith);
+    void dealtWith.then(() => this.#thread.unsent.delete(dealtWith));
+    return dealtWith;
+  }
+
+  #hear(frame: Frame): void {
+    if (frame.op === Op.job) this.#job.resolve(frame);
+    this.#waiting.get(frame.id)?.();
+    this.#waiting.delete(frame.id);
+  }
+
+  #end(): void {
+    this.#ended = true;
+    for (const resolve of this.#waiting.values()) resolve();
+    this.#waiting.clear();
+  }
+}

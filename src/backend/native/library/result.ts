@@ -1,0 +1,40 @@
+import { ProcessError } from "../../../errors/errors.ts";
+import { util } from "../../../util/lazy-modules.ts";
+import { EBUSY } from "./errno.ts";
+
+// Each call waits up to 100 ms for the lock that it needs.
+const TRIES = 100;
+
+const advice: Readonly<Record<string, string>> = {
+  EMFILE: "This process has as many open files as it may have: close some, or raise `ulimit -n`.",
+  ENFILE: "The system has as many open files as it may have: close some.",
+  ENOMEM: "There is no memory left for it.",
+  ENOSPC: "There is no memory left for it.",
+  EFBIG: "It takes a file in memory that is larger than this process may have: raise `ulimit -f`, or use the portable backend.",
+  EAGAIN: "The system allows no more processes or threads: end some, or raise `ulimit -u`.",
+};
+
+/** Throws `ProcessError` for a negative result. The message says what was tried, and the system's name for why it failed. */
+export function check(result: number, what: string): number {
+  if (result >= 0) return result;
+  const name = util().getSystemErrorName(result);
+  // A call of the native library failed for a reason that its caller does not expect.
+  throw new ProcessError(`${what}: ${name}. ${advice[name] ?? ""}`.trimEnd());
+}
+
+/** Whether the system has run out of something, so that the same call may work later. */
+export function isExhausted(result: number): boolean {
+  return util().getSystemErrorName(result) in advice;
+}
+
+/** Repeats a call while another process keeps the object's lock. That lasts only if the other process was stopped in the middle of a call. */
+export function insist(call: () => number): number {
+  let status = EBUSY;
+  for (let tries = 0; status === EBUSY && tries < TRIES; tries++) status = call();
+  return status;
+}
+
+/** Strings as the native library takes them: each ends with a NUL. */
+export function text(...strings: readonly string[]): Uint8Array {
+  return new TextEncoder().encode(strings.map((each) => `${each}\0`).join("") || "\0");
+}

@@ -1,0 +1,100 @@
+import { CorruptedError, ProcessError } from "../../../errors/errors.ts";
+import { runtime } from "../../../runtime/current.ts";
+import { Handle, type Origin } from "../core/handle.ts";
+import type { NativeThread } from "../core/native-thread.ts";
+import { EBADMSG, EEXIST, EINVAL, ENOENT, EPERM, EPROTO } from "../library/errno.ts";
+import { check, text } from "../library/result.ts";
+
+/** The name of memory without a name. */
+const NO_NAME = "";
+const UNUSABLE = "The memory can't be used";
+
+/** Shared memory that this process has mapped. */
+export class MemoryHandle extends Handle {
+  readonly name: string;
+  // Its address and its size in bytes.
+  readonly #area = new BigUint64Array(2);
+  // Tells its file from a later one with the same name.
+  readonly #file = new BigUint64Array(2);
+  #buffer: ArrayBuffer | undefined;
+  #unlinked = false;
+
+  constructor(thread: NativeThread, index: number, origin: Origin, name: string) {
+    super(thread, index, origin);
+    this.name = name;
+    if (name !== NO_NAME && origin.maker !== undefined) check(this.shim.pp_memory_name(index, text(name)), UNUSABLE);
+    check(this.shim.pp_memory_file(index, this.#file), UNUSABLE);
+    check(this.shim.pp_memory_place(index, this.#area), UNUSABLE);
+  }
+
+  /** Makes memory. Throws `ProcessError` if the system has none left, or if there is memory of this name. */
+  static make(thread: NativeThread, origin: Origin, size: number, name: string = NO_NAME): MemoryHandle {
+    const { shim, id } = thread.inbox;
+    if (name !== NO_NAME) shim.pp_memory_sweep();
+    const index = shim.pp_memory_make(id, text(name), new BigUint64Array([BigInt(size)]));
+    if (index === EEXIST)
+      // A program makes shared memory with a name that is in use.
+      throw new ProcessError(
+        `There is shared memory named ${JSON.stringify(name)} already: attach it without create, or take another name.`,
+      );
+    return new MemoryHandle(thread, check(index, `Shared memory of ${size} bytes can't be made`), origin, name);
+  }
+
+  /** Opens memory by its name. */
+  static attach(thread: NativeThread, origin: Origin, name: string): MemoryHandle {
+    const index = thread.inbox.shim.pp_memory_attach(thread.inbox.id, text(name));
+    if (index === ENOENT || index === EINVAL)
+      // A program attaches shared memory with a name that nothing has.
+      throw new ProcessError(`There is no shared memory named ${JSON.stringify(name)}: it was unlinked, or all its holders have ended.`);
+    if (index === EPERM)
+      // The file with this name could be changed by other users.
+      throw new ProcessError(`The shared memory named ${JSON.stringify(name)} is another user's, or open to others: it is not attached.`);
+    return new MemoryHandle(thread, sound(index), origin, name);
+  }
+
+  /** Opens memory whose descriptor came from another process. */
+  static open(thread: NativeThread, origin: Origin, fd: number, name: string = NO_NAME): MemoryHandle {
+    return new MemoryHandle(thread, sound(thread.inbox.shim.pp_memory_open(thread.inbox.id, fd)), origin, name);
+  }
+
+  /** The memory itself, always as the same buffer. */
+  get buffer(): ArrayBuffer {
+    this.#buffer ??= runtime.viewMemory(this.shim, this.#area);
+    return this.#buffer;
+  }
+
+  get size(): number {
+    return Number(this.#area[1]);
+  }
+
+  /** Removes the name, if it is still this memory's. */
+  unlink(): void {
+    const status = this.#unlinked ? ENOENT : this.shim.pp_memory_unlink(text(this.name), this.#file);
+    if (status === ENOENT || status === EINVAL)
+      // The name was removed before, or there never was one.
+      throw new ProcessError(
+        this.name === NO_NAME
+          ? "This shared memory has no name to be removed."
+          : `The name ${JSON.stringify(this.name)} is removed already.`,
+      );
+    check(status, "The name can't be removed");
+    this.#unlinked = true;
+  }
+
+  protected override close(): void {
+    // The program moved the buffer to another owner (transfer). Its bytes may be read for as long as this process lives.
+    if (this.#buffer?.detached) return;
+    // Detach the buffer before the memory goes, so that a program that kept it reads no bytes instead of crashing.
+    this.#buffer?.transfer();
+    this.#buffer = undefined;
+    this.shim.pp_memory_close(this.index);
+  }
+}
+
+function sound(index: number): number {
+  // The memory's first page has the layout of another version.
+  if (index === EPROTO) throw new CorruptedError("The shared memory was made by another version of polyproc: use one version.");
+  // The memory's first page is not one that this library writes.
+  if (index === EBADMSG) throw new CorruptedError("That is no shared memory of polyproc's, or something else wrote over its first page.");
+  return check(index, "The shared memory can't be used");
+}

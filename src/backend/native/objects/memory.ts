@@ -1,0 +1,39 @@
+import { MEMORY, type MemoryPort } from "../../contract/memory.ts";
+import type { Travelling } from "../core/keeper.ts";
+import { NativePort } from "../core/port.ts";
+import type { MemoryHandle } from "./memory-handle.ts";
+
+export class NativeMemory extends NativePort implements MemoryPort {
+  readonly #handle: MemoryHandle;
+
+  constructor(handle: MemoryHandle) {
+    super(handle.thread, MEMORY);
+    this.#handle = handle;
+    handle.use();
+  }
+
+  get buffer(): ArrayBuffer {
+    return this.#handle.buffer;
+  }
+
+  get name(): string {
+    return this.#handle.name;
+  }
+
+  get size(): number {
+    return this.#handle.size;
+  }
+
+  unlink(): void {
+    this.#handle.unlink();
+  }
+
+  protected override travelling(): Travelling {
+    const { index, origin, name, shim } = this.#handle;
+    return { fd: shim.pp_memory_fd(index), maker: origin.maker, fields: { identity: origin.identity, name } };
+  }
+
+  protected override free(): void {
+    this.#handle.drop();
+  }
+}

@@ -1,0 +1,91 @@
+import { CorruptedError } from "../../../errors/errors.ts";
+import {
+  bytesPerNumber,
+  makeNumbers,
+  type NumberArray,
+  type NumberType,
+  type NumberValue,
+  numberAt,
+  numbersOver,
+} from "../../../util/number-types.ts";
+import { NUMBERS, type NumbersPort, type Operation } from "../../contract/numbers.ts";
+import type { Travelling } from "../core/keeper.ts";
+import { NativePort } from "../core/port.ts";
+import { check } from "../library/result.ts";
+import type { MemoryHandle } from "./memory-handle.ts";
+
+/** The native library's numbers for the operations. */
+const OPERATIONS: Readonly<Record<Operation, number>> = {
+  load: 0,
+  store: 1,
+  add: 2,
+  sub: 3,
+  and: 4,
+  or: 5,
+  exchange: 6,
+  compareExchange: 7,
+};
+const UNREACHABLE = "The shared numbers can't be reached";
+
+export class NativeNumbers extends NativePort implements NumbersPort {
+  readonly type: NumberType;
+  readonly length: number;
+  readonly #handle: MemoryHandle;
+  // The operand and the expected value, 8 bytes each. The result takes the operand's place.
+  readonly #operands = new Uint8Array(16);
+
+  constructor(handle: MemoryHandle, type: NumberType) {
+    super(handle.thread, NUMBERS);
+    const width = bytesPerNumber(type);
+    // The memory of shared numbers that were sent does not hold a whole count of them.
+    if (handle.size % width !== 0) throw new CorruptedError("What came as shared numbers is of another size.");
+    this.type = type;
+    this.length = handle.size / width;
+    this.#handle = handle;
+    handle.use();
+  }
+
+  get view(): NumberArray {
+    return numbersOver(this.type, this.#handle.buffer, this.length);
+  }
+
+  // The native library copies, because some processes can call it and can't have a view.
+  async read(start: number, end: number): Promise<NumberArray> {
+    const numbers = makeNumbers(this.type, end - start);
+    if (end > start) check(this.#handle.shim.pp_memory_read(this.#handle.index, rangeOf(start, numbers), numbers), UNREACHABLE);
+    return numbers;
+  }
+
+  async write(start: number, values: NumberArray): Promise<void> {
+    this.store(start, values);
+  }
+
+  /** As `write`, at once. */
+  store(start: number, values: NumberArray): void {
+    if (values.length > 0) check(this.#handle.shim.pp_memory_write(this.#handle.index, rangeOf(start, values), values), UNREACHABLE);
+  }
+
+  async operate(operation: Operation, operand: NumberValue, expected: NumberValue): Promise<NumberValue> {
+    const width = bytesPerNumber(this.type);
+    for (const [i, value] of [operand, expected].entries()) {
+      const one = makeNumbers(this.type, 1).fill(value as never);
+      new Uint8Array(this.#operands.buffer, 8 * i, width).set(new Uint8Array(one.buffer));
+    }
+    check(this.#handle.shim.pp_memory_atomic(this.#handle.index, OPERATIONS[operation], width, this.#operands), UNREACHABLE);
+    return numberAt(numbersOver(this.type, this.#operands.buffer, 1), 0);
+  }
+
+  protected override travelling(): Travelling {
+    const { index, origin, shim } = this.#handle;
+    return { fd: shim.pp_memory_fd(index), maker: origin.maker, fields: { identity: origin.identity, type: this.type } };
+  }
+
+  protected override free(): void {
+    this.#handle.drop();
+  }
+}
+
+// The first byte of the numbers, and how many bytes there are.
+function rangeOf(start: number, numbers: NumberArray): BigUint64Array {
+  return new BigUint64Array([BigInt(start * numbers.BYTES_PER_ELEMENT), BigInt(numbers.byteLength)]);
+}

@@ -1,0 +1,155 @@
+import { CorruptedError, ProcessError } from "../../../errors/errors.ts";
+import { shutDown, takenDied, tooManyDone } from "../../../errors/messages.ts";
+import { Attempts } from "../../../util/attempts.ts";
+import type { QueueSettings, QueueStats } from "../../contract/queue.ts";
+import { Handle, type Origin } from "../core/handle.ts";
+import type { NativeThread } from "../core/native-thread.ts";
+import { EAGAIN, EBADMSG, EBUSY, EINVAL, EMSGSIZE, ENOMEM, ENOSPC, EPROTO, ESHUTDOWN } from "../library/errno.ts";
+import { check, insist } from "../library/result.ts";
+
+/** The changes of a queue that a call can wait for, as in polyproc.h. */
+const Until = { items: 0, room: 1, done: 2, getLock: 3, putLock: 4 } as const;
+const STATS = ["size", "puts", "gets", "lost", "redelivered", "participants", "maxsize"] as const;
+const STATS_LENGTH = 10;
+const FIRST_BUFFER = 1 << 16;
+
+/** A queue that this process has open. */
+export class QueueHandle extends Handle {
+  readonly gets: Attempts;
+  readonly puts: Attempts;
+  readonly joins: Attempts;
+  #buffer = new Uint8Array(FIRST_BUFFER);
+  // The lock that the last call needed and another process had, as a member of `Until`.
+  #busyLock: number | undefined;
+
+  constructor(thread: NativeThread, index: number, origin: Origin) {
+    super(thread, index, origin);
+    this.gets = this.#attempts(Until.items);
+    this.puts = this.#attempts(Until.room);
+    this.joins = this.#attempts(Until.done);
+  }
+
+  static make(thread: NativeThread, origin: Origin, { maxsize, redeliver }: QueueSettings): QueueHandle {
+    const { shim, id } = thread.inbox;
+    const index = check(shim.pp_queue_make(id, new BigUint64Array([BigInt(maxsize)]), redeliver ? 1 : 0), "The queue can't be made");
+    return new QueueHandle(thread, index, origin);
+  }
+
+  /** Opens a queue whose descriptor came from another process. */
+  static open(thread: NativeThread, origin: Origin, fd: number): QueueHandle {
+    const index = thread.inbox.shim.pp_queue_open(thread.inbox.id, fd);
+    // The sender has another version of this library, which lays queues out in another way.
+    if (index === EPROTO) throw new CorruptedError("The queue was made by another version of polyproc: use one version in a tree.");
+    return new QueueHandle(thread, check(index, "What came as a queue can't be used"), origin);
+  }
+
+  protected override close(): void {
+    this.shim.pp_queue_close(this.index);
+  }
+
+  /** Whether another process had the queue's lock at the last put or get, which therefore found nothing out. */
+  get isBusy(): boolean {
+    return this.#busyLock !== undefined;
+  }
+
+  /** Puts an item. `undefined` while there is no room. */
+  put(bytes: Uint8Array, ms = 0): true | undefined {
+    this.#busyLock = undefined;
+    return this.#done(this.shim.pp_queue_put(this.index, bytes, bytes.length, ms), Until.putLock);
+  }
+
+  /** Takes an item. Its bytes are lent until the next call. `undefined` while there is none. */
+  get(ms = 0): Uint8Array | undefined {
+    this.#busyLock = undefined;
+    let buffer = this.#buffer;
+    let length = this.shim.pp_queue_get(this.index, buffer, buffer.length, ms);
+    while (length === EMSGSIZE) {
+      buffer = new Uint8Array(this.shim.pp_queue_needed(this.index));
+      length = this.shim.pp_queue_get(this.index, buffer, buffer.length, 0);
+    }
+    if (length >= 0) return buffer.subarray(0, length);
+    return this.#done(length, Until.getLock) as undefined;
+  }
+
+  /** True if there is an item, or the queue was shut down. */
+  poll(): true | undefined {
+    return check(this.shim.pp_queue_poll(this.index), "The queue can't be looked at") === 1 ? true : undefined;
+  }
+
+  /** Gives up a wake-up that came for items and that this process does not use. */
+  passItemsOn(): void {
+    this.shim.pp_queue_pass(this.index, Until.items);
+  }
+
+  /** True when each item is done. `fresh` says that a join begins with this look. */
+  joined(fresh: boolean): true | undefined {
+    const status = this.shim.pp_queue_join(this.index, fresh ? 1 : 0);
+    if (status > 0) throw takenDied(status);
+    return this.#done(status, Until.getLock);
+  }
+
+  /** Blocks this thread until an item is marked done, `ms` at most. */
+  waitForDone(ms: number): void {
+    if (ms > 0) this.shim.pp_queue_wait(this.index, Until.done, ms);
+  }
+
+  taskDone(): void {
+    const status = insist(() => this.shim.pp_queue_task_done(this.index));
+    if (status === EINVAL) throw tooManyDone();
+    this.#done(status, Until.getLock);
+  }
+
+  shutdown(immediate: boolean): void {
+    this.#done(
+      insist(() => this.shim.pp_queue_shutdown(this.index, immediate ? 1 : 0)),
+      Until.putLock,
+    );
+  }
+
+  // Reading the counts gives back what the dead had taken. If the queue is corrupted, the next call on it says so.
+  override sweep(): void {
+    this.shim.pp_queue_stats(this.index, new BigUint64Array(STATS_LENGTH));
+  }
+
+  stats(): QueueStats & { readonly maxsize: number } {
+    const numbers = new BigUint64Array(STATS_LENGTH);
+    const status = this.shim.pp_queue_stats(this.index, numbers);
+    if (status < 0) this.#done(status, Until.getLock);
+    return Object.fromEntries(STATS.map((name, i) => [name, Number(numbers[i])])) as unknown as QueueStats & { maxsize: number };
+  }
+
+  #attempts(until: number): Attempts {
+    const ready = (): void => {
+      // A wake-up goes to one process. If this process no longer needs it, another one may.
+      if (attempts.size === 0) this.shim.pp_queue_pass(this.index, until);
+      attempts.retry();
+    };
+    const id = this.hear(ready);
+    const attempts: Attempts = new Attempts(() => {
+      const lock = this.#busyLock;
+      this.#busyLock = undefined;
+      check(this.shim.pp_queue_watch(this.index, id, lock ?? until), "The queue can't be waited for");
+    });
+    return attempts;
+  }
+
+  #done(status: number, lock: number): true | undefined {
+    if (status >= 0) return true;
+    if (status === EBUSY) this.#busyLock = lock;
+    if (status === EAGAIN || status === EBUSY) return undefined;
+    if (status === ESHUTDOWN) throw shutDown();
+    if (status === EBADMSG)
+      // The queue's own data in shared memory is inconsistent.
+      throw new CorruptedError(
+        "The queue's shared memory makes no sense any more: a process of the tree has written where it must not. Make a new queue.",
+      );
+    if (status === ENOSPC || status === ENOMEM)
+      // The system can't enlarge the queue's file in memory.
+      throw new ProcessError(
+        "There is no memory left for this item: it was not put. Take items out first, or bound the queue with maxsize.",
+        { fields: { errno: status } },
+      );
+    check(status, "The queue failed");
+    return undefined;
+  }
+}

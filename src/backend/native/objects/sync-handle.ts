@@ -1,0 +1,83 @@
+import { CorruptedError } from "../../../errors/errors.ts";
+import { Attempts } from "../../../util/attempts.ts";
+import { Handle, type Origin } from "../core/handle.ts";
+import type { NativeThread } from "../core/native-thread.ts";
+import type { KindName } from "../core/port.ts";
+import { EBADMSG, EPROTO } from "../library/errno.ts";
+import { check, insist } from "../library/result.ts";
+
+/** The kinds of native/src/handles.h. */
+export const SyncKind = { lock: 1, semaphore: 2, event: 3, condition: 4, barrier: 5 } as const;
+
+/** A kind of lock or the like: its names, and the native library's number for it. */
+export interface SyncKindName extends KindName {
+  readonly number: number;
+}
+
+/** A lock or the like that this process has open. */
+export class SyncHandle extends Handle {
+  readonly kind: SyncKindName;
+  readonly attempts: Attempts;
+
+  constructor(thread: NativeThread, index: number, origin: Origin, kind: SyncKindName) {
+    super(thread, index, origin);
+    this.kind = kind;
+    const id = this.hear(() => {
+      // A wake-up goes to one process. If this process no longer needs it, another one may.
+      if (this.attempts.size === 0 && this.inUse) this.shim.pp_sync_pass(index);
+      this.attempts.retry(!this.inTurn);
+    });
+    this.attempts = new Attempts(() => void check(this.shim.pp_sync_watch(index, id), `The ${kind.label} can't be waited for`));
+  }
+
+  /** Makes one. The settings depend on the kind: see pp_sync_make in polyproc.h. */
+  static make(thread: NativeThread, origin: Origin, kind: SyncKindName, first: number, second: number): SyncHandle {
+    const { shim, id } = thread.inbox;
+    const index = check(shim.pp_sync_make(id, kind.number, first, second), `The ${kind.label} can't be made`);
+    return new SyncHandle(thread, index, origin, kind);
+  }
+
+  /** Opens one whose descriptor came from another process. */
+  static open(thread: NativeThread, origin: Origin, kind: SyncKindName, fd: number): SyncHandle {
+    const { shim, id } = thread.inbox;
+    const index = shim.pp_sync_open(id, fd, kind.number);
+    // The sender has another version of this library, which lays such objects out in another way.
+    if (index === EPROTO) throw new CorruptedError(`The ${kind.label} was made by another version of polyproc: use one version in a tree.`);
+    // The descriptor's memory is not that of an object of this kind.
+    if (index === EBADMSG) throw new CorruptedError(`What came as a ${kind.label} is none: its sender is no polyproc process.`);
+    return new SyncHandle(thread, check(index, `The ${kind.label} can't be used`), origin, kind);
+  }
+
+  /** Whether waiting calls get it one after another. */
+  get inTurn(): boolean {
+    return this.kind.number === SyncKind.lock || this.kind.number === SyncKind.semaphore;
+  }
+
+  override sweep(): void {
+    this.shim.pp_sync_sweep(this.index);
+  }
+
+  // A party that leaves in order does not break the barrier, as one that dies would.
+  override leave(): void {
+    if (this.kind.number === SyncKind.barrier) this.close();
+  }
+
+  protected override close(): void {
+    this.shim.pp_sync_close(this.index);
+  }
+
+  /** A call that needs the object's lock, as {@link insist}, with its result checked. */
+  insist(call: () => number): number {
+    return this.checked(insist(call));
+  }
+
+  /** Throws if the object's memory is corrupted. */
+  checked(status: number): number {
+    if (status === EBADMSG)
+      // The object's own data in shared memory is inconsistent.
+      throw new CorruptedError(
+        `The ${this.kind.label}'s shared memory makes no sense any more: a process of the tree has written where it must not. Make a new one.`,
+      );
+    return status;
+  }
+}

@@ -1,0 +1,59 @@
+import { blocking } from "../../../util/blocking.ts";
+import type { Wait } from "../../../util/wait-options.ts";
+import type { Travelling } from "../core/keeper.ts";
+import { NativePort } from "../core/port.ts";
+import type { Shim } from "../library/shim.ts";
+import type { SyncHandle } from "./sync-handle.ts";
+
+/** The common part of the ports of locks, semaphores, events, conditions and barriers. */
+export abstract class NativeSyncPort extends NativePort {
+  protected readonly handle: SyncHandle;
+
+  constructor(handle: SyncHandle) {
+    super(handle.thread, handle.kind);
+    this.handle = handle;
+    handle.use();
+  }
+
+  protected get shim(): Shim {
+    return this.handle.shim;
+  }
+
+  protected get index(): number {
+    return this.handle.index;
+  }
+
+  pumpSync(ms: number): void {
+    this.thread.inbox.pumpSync(ms);
+  }
+
+  protected override travelling(): Travelling {
+    const { origin } = this.handle;
+    return { fd: this.shim.pp_sync_fd(this.index), maker: origin.maker, fields: { identity: origin.identity } };
+  }
+
+  protected override free(): void {
+    this.handle.drop();
+  }
+
+  /** Looks at once, and waits if there is no result. Gives `undefined` if the time ran out. */
+  protected async until<T>(wait: Wait, look: () => T | undefined): Promise<T | undefined> {
+    const now = this.handle.inTurn && this.handle.attempts.size > 0 ? undefined : this.#lookTwice(wait, look);
+    return now ?? (await this.waitFor(this.handle.attempts, wait, look));
+  }
+
+  // In a busy exchange waits are short. Then a second look costs less than being woken.
+  #lookTwice<T>(wait: Wait, look: () => T | undefined): T | undefined {
+    return look() ?? (wait.timeout > 0 && this.shim.pp_sync_spin(this.index) === 1 ? look() : undefined);
+  }
+
+  /** As `until`, blocking this thread. */
+  protected untilSync<T>(wait: Wait, look: () => T | undefined): T | undefined {
+    return blocking(wait, (ms) => {
+      const now = look();
+      if (now !== undefined || ms === 0) return now;
+      this.shim.pp_sync_wait(this.index, ms);
+      return look();
+    });
+  }
+}

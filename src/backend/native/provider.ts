@@ -1,0 +1,38 @@
+import { UnsupportedError } from "../../errors/errors.ts";
+import { tree } from "../../tree/tree.ts";
+import type { Backend, BackendProvider } from "../contract/backend.ts";
+import { NATIVE } from "./core/location.ts";
+import type { CheckedLibrary } from "./library/check.ts";
+import { examineLibrary } from "./library/examine.ts";
+import { inheritLibrary, loadLibrary } from "./library/load.ts";
+import { Native } from "./native.ts";
+
+let native: Native | undefined;
+
+function open(): Backend {
+  if (native === undefined) {
+    const { library, reason } = loadLibrary();
+    // The program asks for the native backend, and there is no library that this process can use.
+    if (library === undefined) throw new UnsupportedError(`There is no native backend here: ${reason}.`);
+    native = new Native(library, tree);
+  }
+  return native;
+}
+
+/** The backend of the native library: on Linux, where the library is there and the program may load it. */
+export const nativeProvider: BackendProvider = {
+  name: NATIVE,
+  automatic: true,
+  available: () => {
+    const { library, reason } = loadLibrary();
+    return { yes: library !== undefined, reason };
+  },
+  open,
+  // The launcher in the parent gave the library that it has checked.
+  openInChild: (forChild) => {
+    inheritLibrary(forChild as CheckedLibrary);
+    return open();
+  },
+  opened: () => native,
+  examine: examineLibrary,
+};

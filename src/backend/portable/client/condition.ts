@@ -1,0 +1,26 @@
+import type { Wait } from "../../../util/wait-options.ts";
+import type { ConditionPort } from "../../contract/condition.ts";
+import { PortablePort } from "./port.ts";
+
+export class PortableCondition extends PortablePort implements ConditionPort {
+  async enter(): Promise<number> {
+    return (await this.perform("enter")) as number;
+  }
+
+  async notified(waiter: number, wait: Wait): Promise<boolean> {
+    try {
+      await this.perform("notified", waiter, wait);
+    } catch (error) {
+      // A notification that came meanwhile is of no use here, so it is passed on: another waiter may need it. If the hub can't be told, it
+      // does the same once it sees that this process is gone.
+      const notified = await this.perform("leave", waiter).catch(() => false);
+      if (notified === true) await this.notify(1);
+      throw error;
+    }
+    return (await this.perform("leave", waiter)) === true;
+  }
+
+  async notify(count: number): Promise<void> {
+    await this.perform("notify", count);
+  }
+}

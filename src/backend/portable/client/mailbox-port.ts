@@ -1,0 +1,59 @@
+import { Op } from "../../../codec/op.ts";
+import { CorruptedError } from "../../../errors/errors.ts";
+import { COPY_BELOW, copyOf } from "../../../util/bytes.ts";
+import type { Wait } from "../../../util/wait-options.ts";
+import type { Incoming, Message } from "../../contract/message.ts";
+import { allEnded, type Call, type Reply } from "./call.ts";
+import { type ObjectAccess, PortablePort } from "./port.ts";
+
+/** The common part of ports to a queue and to a pipe: messages out, and messages in. */
+export class MailboxPort<Traits = undefined> extends PortablePort<Traits> {
+  readonly #sends = new Set<Call>();
+  readonly #sendSets: readonly Set<Call>[];
+  #mayBeLost = false;
+
+  constructor(access: ObjectAccess<Traits>) {
+    super(access);
+    this.#sendSets = [this.#sends, access.unsent];
+  }
+
+  /** Resolves when what was sent by this port is out. */
+  sent(): Promise<void> {
+    return allEnded(this.#sends);
+  }
+
+  /** Lets the event loop, and this process, end although messages are not out yet. */
+  letGo(): void {
+    this.#mayBeLost = true;
+    for (const send of this.#sends) send.letGo();
+  }
+
+  poll(wait: Wait): Promise<boolean> {
+    return this.ask(Op.poll, wait).then((reply) => reply?.value === true);
+  }
+
+  protected override detach(): void {
+    if (this.#sends.size === 0) super.detach();
+    else void this.sent().then(() => super.detach());
+  }
+
+  /** Sends a message. False if the time ran out and it was not sent. */
+  protected async transmit({ bytes, refs }: Message, wait: Wait): Promise<boolean> {
+    // A small message is copied into its frame at once. A large one is not, and its bytes are lent.
+    const message: Message = bytes.length < COPY_BELOW ? { bytes, refs } : { bytes: copyOf(bytes), refs };
+    const trackedIn = this.#mayBeLost ? [this.#sends] : this.#sendSets;
+    const call = this.access.client.call({ op: Op.put, object: this.object, message, wait, onWithdrawal: "ask", trackedIn });
+    if (this.#mayBeLost) call.letGo();
+    return (await call.reply) !== undefined;
+  }
+
+  /** Takes a message. `undefined` if none came in time. */
+  protected take(wait: Wait): Promise<Incoming | undefined> {
+    return this.ask(Op.get, wait).then(incomingOf);
+  }
+}
+
+function incomingOf(reply: Reply | undefined): Incoming | undefined {
+  if (reply !== undefined && reply.incoming === undefined) throw new CorruptedError("The host of this object replied without the message.");
+  return reply?.incoming;
+}

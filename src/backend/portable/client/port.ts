@@ -1,0 +1,71 @@
+import { Op } from "../../../codec/op.ts";
+import { ClosedError } from "../../../errors/errors.ts";
+import type { Wait } from "../../../util/wait-options.ts";
+import type { Port, WaitingPort } from "../../contract/port.ts";
+import type { Ref } from "../../contract/ref.ts";
+import type { Call, Reply } from "./call.ts";
+import type { Client } from "./client.ts";
+
+/** How ports reach an object. */
+export interface ObjectAccess<Traits = undefined> {
+  readonly client: Client;
+  readonly id: string;
+  /** The facts that ports know of the object without asking its hub. They travel in the location. */
+  readonly traits: Traits;
+  share(): Ref;
+  /** All calls of this process that have to be out before it ends. */
+  readonly unsent: Set<Call>;
+}
+
+/** A port to an object in a hub: this process's own, or another one's. */
+export class PortablePort<Traits = undefined> implements WaitingPort {
+  readonly attached: Promise<void>;
+  protected readonly access: ObjectAccess<Traits>;
+  /** The number that stands for the object in calls. */
+  protected readonly object: number;
+  readonly #waits = new Set<Call>();
+  readonly #waitSets = [this.#waits];
+  #isReleased = false;
+
+  constructor(access: ObjectAccess<Traits>) {
+    this.access = access;
+    const { object, attached } = access.client.attach(access.id);
+    this.object = object;
+    this.attached = attached;
+  }
+
+  share(): Ref {
+    return this.access.share();
+  }
+
+  again(): Port {
+    const Same = this.constructor as new (access: ObjectAccess<Traits>) => PortablePort<Traits>;
+    return new Same(this.access);
+  }
+
+  release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    this.withdraw(() => new ClosedError("It was closed in this process while this call waited."));
+    this.detach();
+  }
+
+  withdraw(reason: () => Error): void {
+    for (const wait of this.#waits) wait.withdraw(reason());
+  }
+
+  /** Detaches this port from the object. */
+  protected detach(): void {
+    this.access.client.detach(this.access.id);
+  }
+
+  /** Makes a request. The caller can withdraw it: `undo` takes back the reply that comes all the same. */
+  protected ask(op: number, wait?: Wait, meta?: unknown, undo?: unknown): Promise<Reply | undefined> {
+    return this.access.client.call({ op, object: this.object, meta, wait, undo, trackedIn: this.#waitSets }).reply;
+  }
+
+  /** Asks for an operation of the object, by name. Gives its result, or `undefined` if the time ran out. */
+  protected async perform(operation: string, argument?: unknown, wait?: Wait, undo?: unknown): Promise<unknown> {
+    return (await this.ask(Op.call, wait, [operation, argument], undo))?.value;
+  }
+}

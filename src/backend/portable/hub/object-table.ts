@@ -1,0 +1,33 @@
+import type { HubObject, ParticipantId } from "./request.ts";
+
+interface Entry {
+  readonly object: HubObject;
+  readonly participants: Set<ParticipantId>;
+}
+
+/** The objects that a hub serves. Each lives until its last participant has detached. */
+export class ObjectTable {
+  readonly #entries = new Map<string, Entry>();
+
+  add(id: string, object: HubObject): void {
+    this.#entries.set(id, { object, participants: new Set() });
+  }
+
+  /** Gives the object, if it is still there. */
+  attach(id: string, participant: ParticipantId): HubObject | undefined {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return undefined;
+    entry.participants.add(participant);
+    entry.object.attached?.(participant);
+    return entry.object;
+  }
+
+  detach(id: string, participant: ParticipantId, died: boolean): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined || !entry.participants.delete(participant)) return;
+    entry.object.detached?.(participant, died);
+    if (entry.participants.size > 0) return;
+    this.#entries.delete(id);
+    entry.object.discard?.();
+  }
+}

@@ -1,0 +1,46 @@
+import type { Frame } from "../../../codec/frame.ts";
+import { Op } from "../../../codec/op.ts";
+import type { Delivery, Responder, StoredMessage } from "./request.ts";
+
+/** Sends a reply. With an item, `delivery` says what becomes of the item. */
+export type SendReply = (frame: Frame, delivery: Delivery | undefined) => void;
+
+/** The one reply to a request. */
+export class PendingReply implements Responder {
+  /** Whether the reply was sent. */
+  isSent = false;
+  readonly #id: number;
+  readonly #request: StoredMessage | undefined;
+  readonly #send: SendReply;
+
+  /** @param request the message that came with the request */
+  constructor(id: number, request: StoredMessage | undefined, send: SendReply) {
+    this.#id = id;
+    this.#request = request;
+    this.#send = send;
+  }
+
+  reply(meta?: unknown): void {
+    const objectsHeld = this.#request?.objectsHeld;
+    // The reply lets the sender release the objects inside its message, so this hub must hold them first.
+    if (objectsHeld === undefined) this.#give(Op.reply, meta);
+    else void objectsHeld.then(() => this.#give(Op.reply, meta));
+  }
+
+  deliver(message: StoredMessage, delivery: Delivery): void {
+    this.#give(Op.reply, undefined, message, delivery);
+  }
+
+  fail(error: Error): void {
+    this.#give(Op.fail, error);
+  }
+
+  decline(): void {
+    this.#give(Op.fail, null);
+  }
+
+  #give(op: number, meta: unknown, message?: StoredMessage, delivery?: Delivery): void {
+    this.isSent = true;
+    this.#send({ op, id: this.#id, object: 0, meta, message }, delivery);
+  }
+}

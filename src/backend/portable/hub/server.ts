@@ -1,0 +1,61 @@
+import type { Server, Socket } from "node:net";
+import { restrict } from "../../../tree/folder.ts";
+import { net } from "../../../util/lazy-modules.ts";
+import { SecureSocket } from "../secure-socket.ts";
+import type { ObjectTable } from "./object-table.ts";
+import { Participant, type Store } from "./participant.ts";
+
+// How many processes may be connected that have not proved themselves yet. One more, and the oldest is cut off. All processes of a tree
+// may connect at once and compute before they answer, so the limit is high.
+const MOST_UNPROVED = 512;
+
+/** Serves the objects of a table to other processes of the tree. */
+export class HubServer {
+  /** Rejects if this process can't listen. */
+  readonly ready: Promise<void>;
+  readonly #secret: Uint8Array;
+  readonly #table: ObjectTable;
+  readonly #store: Store;
+  readonly #unproved = new Set<Socket>();
+
+  constructor(address: string, secret: Uint8Array, table: ObjectTable, store: Store) {
+    this.#secret = secret;
+    this.#table = table;
+    this.#store = store;
+    const server = net().createServer((socket) => this.#accept(socket));
+    this.ready = listen(server, address);
+    this.ready.catch(() => {});
+    server.unref();
+  }
+
+  #accept(socket: Socket): void {
+    this.#unproved.add(socket);
+    const [oldest] = this.#unproved;
+    if (this.#unproved.size > MOST_UNPROVED) oldest?.destroy();
+    const participant = new Participant(this.#table, (frame) => secure.send(frame), this.#store);
+    const secure: SecureSocket = new SecureSocket(socket, "hub", this.#secret, {
+      opened: () => void this.#unproved.delete(socket),
+      frame: (frame) => participant.receive(frame),
+      closed: (torn) => {
+        this.#unproved.delete(socket);
+        participant.leave(torn);
+      },
+    });
+  }
+}
+
+function listen(server: Server, address: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(address, () => {
+      try {
+        restrict(address);
+        resolve();
+      } catch (error) {
+        // Other users could connect, so nobody is served.
+        server.close();
+        reject(error);
+      }
+    });
+  });
+}

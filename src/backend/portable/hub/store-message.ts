@@ -1,0 +1,29 @@
+import { keepPart } from "../../../util/bytes.ts";
+import type { Message } from "../../contract/message.ts";
+import type { Port } from "../../contract/port.ts";
+import type { Ref } from "../../contract/ref.ts";
+import { NAME } from "../location.ts";
+import type { StoredMessage } from "./request.ts";
+
+const nothing = (): void => {};
+
+/**
+ * Takes over a message that a hub is to store. This process holds the message's shared objects until it is released. Objects of other
+ * backends wait with those backends.
+ */
+export function storeMessage({ bytes, refs }: Message, attach: (ref: Ref) => Port): StoredMessage {
+  const kept = keepPart(bytes);
+  const ours = refs.filter(({ backend }) => backend === NAME);
+  if (ours.length === 0) return { bytes: kept, refs, objectsHeld: undefined, release: nothing };
+  const ports: Port[] = [];
+  const release = (): void => {
+    for (const port of ports) port.release();
+  };
+  try {
+    for (const ref of ours) ports.push(attach(ref));
+  } catch (error) {
+    release();
+    throw error;
+  }
+  return { bytes: kept, refs, objectsHeld: Promise.allSettled(ports.map((port) => port.attached)), release };
+}

@@ -1,0 +1,129 @@
+import { isNumberType } from "../../util/number-types.ts";
+import { BARRIER } from "../contract/barrier.ts";
+import { CONDITION } from "../contract/condition.ts";
+import { CONNECTION, type ConnectionPort } from "../contract/connection.ts";
+import { EVENT } from "../contract/event.ts";
+import type { Kind } from "../contract/kind.ts";
+import type { ReportListener } from "../contract/launcher.ts";
+import { LOCK, RLOCK } from "../contract/lock.ts";
+import { NUMBERS } from "../contract/numbers.ts";
+import type { Port } from "../contract/port.ts";
+import { QUEUE, SIMPLE_QUEUE } from "../contract/queue.ts";
+import { BOUNDED_SEMAPHORE, SEMAPHORE } from "../contract/semaphore.ts";
+import { PortableBarrier } from "./client/barrier.ts";
+import { PortableCondition } from "./client/condition.ts";
+import { PortableConnection } from "./client/connection.ts";
+import { PortableEvent } from "./client/event.ts";
+import { PortableLock } from "./client/lock.ts";
+import { PortableNumbers } from "./client/numbers.ts";
+import type { ObjectAccess } from "./client/port.ts";
+import { PortableQueue } from "./client/queue.ts";
+import { PortableReportChannel } from "./client/report-channel.ts";
+import { PortableSemaphore } from "./client/semaphore.ts";
+import type { HubObject } from "./hub/request.ts";
+import { badReference, type ReceivedLocation } from "./location.ts";
+import { BarrierState } from "./objects/barrier.ts";
+import { ConditionState } from "./objects/condition.ts";
+import { EventState } from "./objects/event.ts";
+import { LockState } from "./objects/lock.ts";
+import { NumbersState } from "./objects/numbers.ts";
+import { makePipeEnds } from "./objects/pipe.ts";
+import { QueueState } from "./objects/queue.ts";
+import { ReportChannelState } from "./objects/report-channel.ts";
+import { SemaphoreState } from "./objects/semaphore.ts";
+
+/** Gives an object to this process's hub. The traits are the facts that ports know of it without asking. */
+export type Host = <Traits extends object | undefined>(object: HubObject, traits: Traits) => ObjectAccess<Traits>;
+
+/** Reaches an object that a message referred to. */
+export type Reach = <Traits extends object | undefined>(traits: Traits) => ObjectAccess<Traits>;
+
+/** How this backend makes and attaches the objects of a kind. */
+export interface PortableKind<P extends Port = Port, S = never, M = unknown> {
+  readonly kind: Kind<P, S, M>;
+  make(host: Host, settings: S): M;
+  /** A port to an object that a message referred to. Throws `CorruptedError` for a location that no object of this kind has. */
+  attach(reach: Reach, location: ReceivedLocation): P;
+  /** Whether its hub must be told when a process that uses it ends in order, because it would take the end for a death. */
+  readonly announcesExit?: boolean;
+}
+
+// Any row of the table. Which settings belong to which kind is checked where a row is written.
+type Row = Omit<PortableKind, "kind"> & { readonly kind: { readonly name: string } };
+
+/** The parent's own port to the channel on which a child reports, and the channel itself. */
+export interface ParentReportChannel {
+  readonly port: PortableReportChannel;
+  readonly state: ReportChannelState;
+}
+
+/** The channel on which one child reports to its parent. */
+export const REPORT_CHANNEL: Kind<PortableReportChannel, ReportListener, ParentReportChannel> = {
+  name: "reportChannel",
+  label: "report channel",
+};
+
+const rows: readonly Row[] = [
+  simple(QUEUE, (settings) => new QueueState(settings), PortableQueue),
+  simple(SIMPLE_QUEUE, (settings) => new QueueState(settings), PortableQueue),
+  simple(LOCK, () => new LockState(false), PortableLock),
+  simple(RLOCK, () => new LockState(true), PortableLock),
+  simple(SEMAPHORE, (settings) => new SemaphoreState(settings, false), PortableSemaphore),
+  simple(BOUNDED_SEMAPHORE, (settings) => new SemaphoreState(settings, true), PortableSemaphore),
+  simple(EVENT, () => new EventState(), PortableEvent),
+  simple(CONDITION, () => new ConditionState(), PortableCondition),
+  { ...simple(BARRIER, ({ parties }) => new BarrierState(parties), PortableBarrier), announcesExit: true },
+  row({
+    kind: CONNECTION,
+    make: (host, { duplex }): [ConnectionPort, ConnectionPort] => {
+      const [first, second] = makePipeEnds(duplex);
+      return [
+        new PortableConnection(host(first, { readable: true, writable: duplex })),
+        new PortableConnection(host(second, { readable: duplex, writable: true })),
+      ];
+    },
+    attach: (reach, { readable, writable }) => {
+      if (typeof readable !== "boolean" || typeof writable !== "boolean") throw badReference();
+      return new PortableConnection(reach({ readable, writable }));
+    },
+  }),
+  row({
+    kind: NUMBERS,
+    make: (host, settings) => {
+      const { type, values } = settings;
+      return new PortableNumbers(host(new NumbersState(settings), { type, length: values.length }));
+    },
+    attach: (reach, { type, length }) => {
+      if (!isNumberType(type) || !Number.isSafeInteger(length) || (length as number) < 0) throw badReference();
+      return new PortableNumbers(reach({ type, length: length as number }));
+    },
+  }),
+  row({
+    kind: REPORT_CHANNEL,
+    make: (host, listener) => {
+      const state = new ReportChannelState(listener);
+      return { port: new PortableReportChannel(host(state, undefined)), state };
+    },
+    attach: (reach) => new PortableReportChannel(reach(undefined)),
+  }),
+];
+
+/** The kinds of objects that this backend has, by name. */
+export const portableKinds: ReadonlyMap<string, Row> = new Map(rows.map((each) => [each.kind.name, each]));
+
+function row<P extends Port, S, M>(kind: PortableKind<P, S, M>): Row {
+  return kind;
+}
+
+// A kind with one object in the hub and nothing in its location besides the address.
+function simple<P extends Port, S>(
+  kind: Kind<P, S>,
+  makeState: (settings: S) => HubObject,
+  PortClass: new (access: ObjectAccess) => P,
+): Row {
+  return row({
+    kind,
+    make: (host, settings) => new PortClass(host(makeState(settings), undefined)),
+    attach: (reach) => new PortClass(reach(undefined)),
+  });
+}

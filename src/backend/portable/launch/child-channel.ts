@@ -1,0 +1,77 @@
+import type { Frame } from "../../../codec/frame.ts";
+import { FrameReader } from "../../../codec/frame-reader.ts";
+import { UnsupportedError } from "../../../errors/errors.ts";
+import { runtime } from "../../../runtime/current.ts";
+import { holdEventLoop } from "../../../util/event-loop.ts";
+import { ownModule } from "../../../util/package-urls.ts";
+import type { Backend } from "../../contract/backend.ts";
+import type { ChildChannel, ChildSettings, JobFrame, ReportPort } from "../../contract/launcher.ts";
+import type { Port } from "../../contract/port.ts";
+import { isRef } from "../../contract/ref.ts";
+import type { Hub } from "../hub/hub.ts";
+import { REPORT_CHANNEL } from "../kinds.ts";
+import { NAME } from "../location.ts";
+import type { WatcherSettings } from "./parent-watcher.ts";
+
+const watcher = ownModule("backend/portable/launch/parent-watcher");
+
+/** Takes over a child's stdin. From then on, this process ends with its parent, whatever its main thread does. */
+export async function connectToParent(settings: ChildSettings, backend: Backend, hub: Hub): Promise<ChildChannel> {
+  // On Deno a worker loads what comes from a URL through the main thread, which the target may keep busy. This import puts the module into
+  // the cache before the target runs. Here the module only throws.
+  if (watcher.protocol !== "file:") await import(watcher.href).catch(() => {});
+  const channel = new PortableChildChannel(settings, backend);
+  runtime.emptyStdin();
+  // Nobody else listens in a folder of this process's own. Without that, the folder looks like one that a dead tree left, and is removed.
+  if (settings.membership.ownsFolder) hub.listen();
+  return channel;
+}
+
+class PortableChildChannel implements ChildChannel {
+  readonly needsEventLoop = true;
+  readonly #backend: Backend;
+  readonly #address: string;
+  readonly #reader = new FrameReader();
+  readonly #job = Promise.withResolvers<Frame>();
+  readonly #parentGone = Promise.withResolvers<void>();
+
+  constructor({ membership, orphaned, detached }: ChildSettings, backend: Backend) {
+    this.#backend = backend;
+    this.#address = membership.address;
+    this.#watchStdin({ pid: process.pid, orphaned, detached });
+  }
+
+  get parentGone(): Promise<void> {
+    return this.#parentGone.promise;
+  }
+
+  nextJob(): Promise<JobFrame> {
+    // Nothing else keeps a process alive that waits for its job.
+    const letGo = holdEventLoop();
+    return this.#job.promise.finally(letGo);
+  }
+
+  reporter(reportTo: unknown): ReportPort {
+    if (!isRef(reportTo) || reportTo.backend !== NAME || reportTo.kind !== REPORT_CHANNEL.name)
+      throw new UnsupportedError(`The parent gave the child at ${this.#address} no way to report.`);
+    return this.#backend.attach(reportTo) as Port & ReportPort;
+  }
+
+  #watchStdin(workerData: WatcherSettings): void {
+    // Loaded here, because a process that has no parent to watch needs no threads.
+    const { Worker } = process.getBuiltinModule("node:worker_threads");
+    const worker = new Worker(asWorker(watcher), { workerData });
+    worker.on("message", (chunk: Uint8Array | null) => {
+      if (chunk === null) this.#parentGone.resolve();
+      else this.#reader.push(chunk, this.#job.resolve);
+    });
+    // After the listener was added, because that makes the worker hold the event loop again.
+    worker.unref();
+  }
+}
+
+// A worker's first module can only be a file or data. Data may import a module that comes from a URL.
+function asWorker(module: URL): URL {
+  if (module.protocol === "file:") return module;
+  return new URL(`data:text/javascript,${encodeURIComponent(`import ${JSON.stringify(module.href)};`)}`);
+}

@@ -1,0 +1,25 @@
+import { CorruptedError } from "../../errors/errors.ts";
+
+/** The name of this backend. */
+export const NAME = "portable";
+
+/** The whereabouts of an object of this backend. */
+export interface Location {
+  /** The address of the hub that hosts it. */
+  readonly hub: string;
+  readonly id: string;
+}
+
+/** A location that came from another process, with fields that depend on the kind of object. */
+export type ReceivedLocation = Location & Readonly<Record<string, unknown>>;
+
+/** Checks the location in a reference from another process. */
+export function checkLocation(location: unknown): ReceivedLocation {
+  const { hub, id } = (typeof location === "object" && location !== null ? location : {}) as Partial<Record<keyof Location, unknown>>;
+  if (typeof hub !== "string" || typeof id !== "string") throw badReference();
+  return location as ReceivedLocation;
+}
+
+export function badReference(): CorruptedError {
+  return new CorruptedError("A reference to a shared object is malformed: its sender is no polyproc process of this version.");
+}

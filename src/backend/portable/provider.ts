@@ -1,0 +1,21 @@
+import { tree } from "../../tree/tree.ts";
+import type { BackendProvider } from "../contract/backend.ts";
+import { NAME } from "./location.ts";
+import { Portable } from "./portable.ts";
+
+let backend: Portable | undefined;
+
+function open(): Portable {
+  backend ??= new Portable(tree);
+  return backend;
+}
+
+/** The backend that needs nothing but the runtime's own modules. */
+export const portableProvider: BackendProvider = {
+  name: NAME,
+  automatic: true,
+  available: () => ({ yes: true, reason: "it works on every platform" }),
+  open,
+  openInChild: open,
+  opened: () => backend,
+};

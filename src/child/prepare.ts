@@ -1,0 +1,41 @@
+import { setCurrentProcess } from "../api/current-process.ts";
+import { makeCurrentProcess, Process } from "../api/process.ts";
+import type { JobFrame } from "../backend/contract/launcher.ts";
+import { StateError } from "../errors/errors.ts";
+import type { Job, JobArguments } from "../launch/job.ts";
+import { setImporting } from "../launch/position.ts";
+import { unpack } from "../objects/message.ts";
+import { loadTarget } from "../target/load.ts";
+
+type AnyFunction = (...args: never[]) => unknown;
+
+/** A job whose target is imported and whose arguments are decoded. */
+export interface PreparedJob {
+  readonly call: () => unknown;
+  /** Settles when this process holds the shared objects among the arguments. */
+  readonly attached: Promise<unknown> | undefined;
+}
+
+/** Imports the target, and only then decodes the arguments: they may hold instances of classes that the import registers. */
+export async function prepare(job: Job, { message = { bytes: new Uint8Array(0), refs: [] } }: JobFrame): Promise<PreparedJob> {
+  setImporting(true);
+  const target = job.target === null ? undefined : await loadTarget(job.target).finally(() => setImporting(false));
+  setImporting(false);
+  const { value, attached } = unpack(message);
+  const { args, kwargs, self } = value as JobArguments;
+  if (job.subclass) return { attached, call: () => resume(job, target as AnyFunction, self).run() };
+  const all = kwargs === undefined ? args : [...args, kwargs];
+  const run = (): unknown => (target === undefined ? undefined : Reflect.apply(target, undefined, all));
+  const process = makeCurrentProcess({ ...job, run });
+  setCurrentProcess(process);
+  return { attached, call: () => process.run() };
+}
+
+// The subclass' own constructor is not called: its fields have travelled.
+function resume(job: Job, Class: AnyFunction, self: object | undefined): Process<never, unknown> {
+  if (!(Class.prototype instanceof Process)) throw new StateError(`${Class.name} is no subclass of this version's Process.`);
+  const process = makeCurrentProcess(job, Class);
+  Object.assign(process, self);
+  setCurrentProcess(process);
+  return process;
+}

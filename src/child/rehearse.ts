@@ -1,0 +1,52 @@
+import { currentProcess, setCurrentProcess } from "../api/current-process.ts";
+import { Pipe } from "../api/pipe.ts";
+import type { Frame } from "../codec/frame.ts";
+import { FrameReader } from "../codec/frame-reader.ts";
+import { encodeFrame } from "../codec/frame-writer.ts";
+import { Op } from "../codec/op.ts";
+import type { Job, JobArguments } from "../launch/job.ts";
+import { pack, unpack } from "../objects/message.ts";
+import { join } from "../util/bytes.ts";
+import { ownModule } from "../util/package-urls.ts";
+import { prepare } from "./prepare.ts";
+
+/** Does what a job takes, without any effect. An engine is slow at what it runs for the first time. */
+export async function rehearse(): Promise<void> {
+  const itself = currentProcess();
+  await rehearseJob();
+  setCurrentProcess(itself);
+  await rehearseObjects();
+}
+
+async function rehearseJob(): Promise<void> {
+  const jobArguments: JobArguments = { args: ["text", 0.5, [true, null]], kwargs: undefined, self: undefined };
+  const target = { module: ownModule("../mod").href, name: "currentProcess" };
+  const job: Job = {
+    name: "",
+    identity: [],
+    daemon: false,
+    parentName: "",
+    startMethod: "",
+    reportTo: undefined,
+    target,
+    subclass: false,
+  };
+  const pieces = encodeFrame({ op: Op.job, id: 0, object: 0, meta: job, message: pack(jobArguments, "") });
+  const frames: Frame[] = [];
+  new FrameReader().push(join(pieces), (frame) => frames.push(frame));
+  for (const frame of frames) await (await prepare(frame.meta as Job, frame)).call();
+}
+
+// Shared objects among the arguments, and messages that come by way of the event loop.
+async function rehearseObjects(): Promise<void> {
+  const [here, there] = Pipe<string>();
+  const packed = pack(there, "");
+  const { value, attached } = unpack(packed);
+  await attached;
+  const again = value as typeof there;
+  const coming = here.recv();
+  await again.send("text");
+  await coming;
+  for (const end of [here, there, again]) end.close();
+  packed.release(true);
+}

@@ -1,0 +1,99 @@
+import type { ReportPort } from "../backend/contract/launcher.ts";
+import { flushed } from "../backend/registry.ts";
+import { RemoteError, StateError } from "../errors/errors.ts";
+import type { Outcome } from "../launch/job.ts";
+import { type Packed, pack } from "../objects/message.ts";
+import { runtime } from "../runtime/current.ts";
+import { fs, util } from "../util/lazy-modules.ts";
+import { upTo } from "../util/wait-options.ts";
+import { endsWithin } from "../util/within.ts";
+
+/** How long a child that failed waits for its own puts (milliseconds): a put that waits for room must not keep it. */
+const FLUSH_LIMIT = 1000;
+
+/** Tells the parent, and stderr, how the child does. */
+export class Reporter {
+  readonly #name: string;
+  readonly #port: ReportPort;
+  #settled = false;
+
+  constructor(name: string, port: ReportPort) {
+    this.#name = name;
+    this.#port = port;
+  }
+
+  /** Lets errors that nothing catches end the child, unless the program handles them itself. */
+  catchUncaught(): void {
+    for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+      process.on(event, (error: unknown) => {
+        if (process.listenerCount(event) === 1) void this.uncaught(error);
+      });
+    }
+    process.on("beforeExit", () => {
+      if (!this.#settled)
+        void this.uncaught(new StateError(`${this.#name} can never end its work: nothing is left that its target could wait for.`));
+    });
+  }
+
+  /** The child has its arguments. */
+  started(): Promise<void> {
+    return this.#port.report("started", pack(undefined, "started")).catch(() => {});
+  }
+
+  /** The target returned. */
+  result(value: unknown): void {
+    this.#settled = true;
+    let packed: Packed;
+    try {
+      packed = pack({ value, runtime: runtime.name } satisfies Outcome, "");
+    } catch (error) {
+      void this.#sendError(error);
+      return;
+    }
+    void this.#port.report("result", packed).then(
+      () => packed.release(true),
+      () => packed.release(false),
+    );
+  }
+
+  /** Reports an error, and ends the process. */
+  async uncaught(error: unknown): Promise<void> {
+    this.#settled = true;
+    print(`Process ${this.#name}:\n${util().inspect(error)}\n`);
+    await this.#sendError(error);
+    await endsWithin(flushed(), upTo(FLUSH_LIMIT));
+    process.exit(1);
+  }
+
+  async #sendError(error: unknown): Promise<void> {
+    const packed = packError(error);
+    await this.#port.report("error", packed).catch(() => {});
+    packed.release(true);
+  }
+}
+
+function packError(error: unknown): Packed {
+  try {
+    return pack({ error, runtime: runtime.name } satisfies Outcome, "");
+  } catch {
+    // Some field of it can't travel. Its name, message and stack always can.
+    const { name = "Error", message = String(error), stack } = error instanceof Error ? error : {};
+    const substitute = new RemoteError(message, { fields: { remoteName: name } });
+    if (stack !== undefined) Object.defineProperty(substitute, "stack", { value: stack, configurable: true, writable: true });
+    return pack({ error: substitute, runtime: runtime.name } satisfies Outcome, "");
+  }
+}
+
+// Writes all of it at once: the process is about to end.
+function print(text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let offset = 0; offset < bytes.length; ) {
+    try {
+      offset += fs().writeSync(2, bytes, offset);
+    } catch (error) {
+      // Nobody reads stderr any more, unless it is only full for the moment: then once more in 1 ms.
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
+}

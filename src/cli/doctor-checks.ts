@@ -1,0 +1,92 @@
+import { Buffer } from "node:buffer";
+import { accessSync, constants, existsSync, readFileSync, statfsSync } from "node:fs";
+import { dirname } from "node:path";
+import { Process } from "../api/process.ts";
+import { Queue } from "../api/queue.ts";
+import { makeAddress, makeFolder, remove } from "../tree/folder.ts";
+import { ownModule } from "../util/package-urls.ts";
+
+/** The lines of a report. */
+export type Lines = (readonly [label: string, text: string])[];
+
+/** The path of a Unix socket has so many bytes at most. */
+const LONGEST_PATH = 107;
+const FEW_FILES = 256;
+const FEW_PROCESSES = 64;
+const NAMED_MEMORY = "/dev/shm";
+const FEW_MEBIBYTES = 16;
+/** How long a child may take to answer: milliseconds. */
+const ANSWER_LIMIT = 20_000;
+
+/** How many files and processes this process may have. */
+export function examineLimits(lines: Lines, advice: string[]): void {
+  const text = attempt(() => readFileSync("/proc/self/limits", "utf8")) ?? "";
+  const limit = (label: string, name: string, few: number, raise: string): void => {
+    const [, soft, hard] = new RegExp(`^Max ${name} +(\\w+) +(\\w+)`, "m").exec(text) ?? [];
+    if (soft === undefined) return;
+    lines.push([label, `${soft} of ${hard}`]);
+    if (Number(soft) < few) advice.push(`This process may have only ${soft} ${name}: raise ${raise}.`);
+  };
+  limit("open files", "open files", FEW_FILES, "`ulimit -n`");
+  limit("processes", "processes", FEW_PROCESSES, "`ulimit -u`");
+}
+
+/** Whether sockets can lie in the temporary folder. */
+export function examineTemporaryFolder(lines: Lines, advice: string[]): void {
+  let folder: string | undefined;
+  try {
+    folder = makeFolder();
+    const length = Buffer.byteLength(makeAddress(folder));
+    lines.push(["temporary folder", `${dirname(folder)}, writable; a socket's path there has ${length} of ${LONGEST_PATH} bytes`]);
+    if (length > LONGEST_PATH)
+      advice.push(`The path of the temporary folder is ${length - LONGEST_PATH} bytes too long: set TMPDIR to a shorter one.`);
+  } catch (error) {
+    lines.push(["temporary folder", "not writable"]);
+    advice.push(`The temporary folder can't be written: set TMPDIR to one that can (${messageOf(error)}).`);
+  } finally {
+    if (folder !== undefined && existsSync(folder)) remove(folder);
+  }
+}
+
+/** Whether there is room for named shared memory. */
+export function examineNamedMemory(lines: Lines, advice: string[]): void {
+  const free = attempt(() => {
+    accessSync(NAMED_MEMORY, constants.W_OK);
+    const { bavail, bsize } = statfsSync(NAMED_MEMORY);
+    return Math.floor((bavail * bsize) / 2 ** 20);
+  });
+  lines.push([NAMED_MEMORY, free === undefined ? "not writable" : `${free} MiB free for named shared memory; queues need none of it`]);
+  if ((free ?? 0) < FEW_MEBIBYTES)
+    advice.push(`Shared memory that has a name lies in ${NAMED_MEMORY}: make it writable, and larger (docker run --shm-size).`);
+}
+
+/** Whether a child can be started, and answers. */
+export async function examineChild(lines: Lines, advice: string[]): Promise<void> {
+  const begin = performance.now();
+  try {
+    const q = new Queue<string>();
+    const process = new Process({ target: { module: ownModule("cli/doctor-child"), name: "answer" }, args: [q] });
+    await process.start();
+    await process.result({ timeout: ANSWER_LIMIT });
+    await q.get({ timeout: ANSWER_LIMIT });
+    lines.push(["a child", `answered through a queue in ${Math.round(performance.now() - begin)} ms`]);
+    await process.join();
+  } catch (error) {
+    lines.push(["a child", "can't be used"]);
+    advice.push(`A child was started and did not answer: ${messageOf(error)}`);
+  }
+}
+
+function attempt<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    // A report leaves out what the program may not see.
+    return undefined;
+  }
+}
+
+/** What an error says. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

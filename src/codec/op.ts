@@ -1,0 +1,22 @@
+/** What a frame asks for, or replies. */
+export const Op = {
+  boot: 1,
+  job: 2,
+  attach: 3,
+  detach: 4,
+  cancel: 5,
+  settle: 6,
+  giveBack: 7,
+  reply: 8,
+  fail: 9,
+  put: 10,
+  get: 11,
+  poll: 12,
+  stats: 13,
+  taskDone: 14,
+  join: 15,
+  shutdown: 16,
+  report: 17,
+  call: 18,
+  leave: 19,
+} as const;

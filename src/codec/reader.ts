@@ -1,0 +1,160 @@
+import { invalid } from "./invalid.ts";
+import { KnownKeys } from "./known-keys.ts";
+import { Tag } from "./tags.ts";
+
+// A shorter string is made faster here than by a TextDecoder.
+const SHORT_ASCII = 24;
+// How many code units String.fromCharCode takes at once.
+const UNITS_AT_ONCE = 4096;
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const keys = new KnownKeys();
+
+/** Reads what a {@link Writer} wrote, from bytes that may be anything. */
+export class Reader {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  /** How many bytes are left. */
+  get left(): number {
+    return this.#bytes.length - this.#at;
+  }
+
+  get #view(): DataView {
+    return new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength);
+  }
+
+  byte(): number {
+    const byte = this.#bytes[this.#at++];
+    if (byte === undefined) throw invalid("it is cut off");
+    return byte;
+  }
+
+  /** Whether the next byte is this one. If so, moves past it. */
+  skips(byte: number): boolean {
+    if (this.#bytes[this.#at] !== byte) return false;
+    this.#at++;
+    return true;
+  }
+
+  int32(): number {
+    const at = this.#take(4);
+    const bytes = this.#bytes;
+    return ((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0);
+  }
+
+  float64(): number {
+    return this.#view.getFloat64(this.#take(8));
+  }
+
+  /** A whole number of 0 or more, seven bits a byte, the lowest first. */
+  size(): number {
+    let value = 0;
+    let unit = 1;
+    for (let i = 0; i < 8; i++) {
+      const byte = this.byte();
+      value += (byte & 0x7f) * unit;
+      if (byte < 0x80) {
+        if (value > Number.MAX_SAFE_INTEGER) break;
+        return value;
+      }
+      unit *= 0x80;
+    }
+    throw invalid("a size is out of range");
+  }
+
+  /** The number of things that follow. Each takes a byte or more, so a number that can't be true is refused before anything is made. */
+  count(): number {
+    const count = this.size();
+    if (count > this.left) throw invalid("it claims more than there is");
+    return count;
+  }
+
+  bigint(): bigint {
+    const isNegative = this.byte() === 1;
+    const size = this.count();
+    const start = this.#take(size);
+    let hex = "";
+    for (const byte of this.#bytes.subarray(start, start + size)) hex += byte.toString(16).padStart(2, "0");
+    const value = BigInt(`0x${hex === "" ? "0" : hex}`);
+    return isNegative ? -value : value;
+  }
+
+  /** A string with its tag. */
+  string(): string {
+    return this.text(this.byte());
+  }
+
+  /** A string whose tag was read already. */
+  text(tag: number): string {
+    switch (tag) {
+      case Tag.ascii:
+        return this.#ascii(this.byte());
+      case Tag.utf8: {
+        const size = this.size();
+        const start = this.#take(size);
+        return utf8.decode(this.#bytes.subarray(start, start + size));
+      }
+      case Tag.utf16:
+        return this.#utf16();
+      default:
+        throw invalid("it has no string where one belongs");
+    }
+  }
+
+  /** A string that is a property's name. */
+  key(): string {
+    const tag = this.byte();
+    if (tag !== Tag.ascii) return this.text(tag);
+    const size = this.byte();
+    if (size === 0 || size >= SHORT_ASCII) return this.#ascii(size);
+    const start = this.#take(size);
+    const slot = keys.slotOf(this.#bytes, start, size);
+    const known = keys.find(slot, this.#bytes, start, size);
+    if (known !== undefined) return known;
+    const key = this.#shortAscii(start, size);
+    keys.keep(slot, key);
+    return key;
+  }
+
+  /** A buffer of its own with the bytes whose number comes first. */
+  buffer(): ArrayBuffer {
+    const size = this.size();
+    const start = this.#take(size);
+    return this.#bytes.slice(start, start + size).buffer as ArrayBuffer;
+  }
+
+  // Moves past `size` bytes, and gives the index at which they begin.
+  #take(size: number): number {
+    const start = this.#at;
+    if (size > this.#bytes.length - start) throw invalid("it is cut off");
+    this.#at = start + size;
+    return start;
+  }
+
+  #ascii(size: number): string {
+    const start = this.#take(size);
+    return size < SHORT_ASCII ? this.#shortAscii(start, size) : utf8.decode(this.#bytes.subarray(start, start + size));
+  }
+
+  #shortAscii(start: number, size: number): string {
+    let text = "";
+    for (let i = start; i < start + size; i++) text += String.fromCharCode(this.#bytes[i] ?? 0);
+    return text;
+  }
+
+  #utf16(): string {
+    const units = this.size();
+    const start = this.#take(units * 2);
+    const parts: string[] = [];
+    for (let from = 0; from < units; from += UNITS_AT_ONCE) {
+      const to = Math.min(units, from + UNITS_AT_ONCE);
+      const codes = Array.from({ length: to - from }, (_, i) => this.#view.getUint16(start + 2 * (from + i)));
+      parts.push(String.fromCharCode(...codes));
+    }
+    return parts.join("");
+  }
+}

@@ -1,0 +1,41 @@
+import { SerializationError } from "../errors/errors.ts";
+
+type Key = string | number;
+
+/** Thrown inside the encoder for a part that can't travel. Each level that it passes on its way out adds its key to the path. */
+export class Refusal {
+  readonly #reason: string;
+  readonly #cause: unknown;
+  readonly #path: Key[] = [];
+
+  constructor(reason: string, cause?: unknown) {
+    this.#reason = reason;
+    this.#cause = cause;
+  }
+
+  /** Says that the part lies under this key. A key that begins with a dot is a piece of code, such as `.get("a")`. */
+  inside(key: Key): this {
+    this.#path.unshift(key);
+    return this;
+  }
+
+  /** The error for the caller. `root` is the name of the whole value. */
+  toError(root: string): SerializationError {
+    const keys = this.#path.map((key) => {
+      if (typeof key === "number") return `[${key}]`;
+      return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : key.startsWith(".") ? key : `[${JSON.stringify(key)}]`;
+    });
+    const path = (root + keys.join("")).replace(/^\./, "");
+    return new SerializationError(`${path} can't travel: ${this.#reason}.`, { cause: this.#cause, fields: { path } });
+  }
+}
+
+/** Why an object of a class that the codec does not know can't travel. */
+export function whyNot(value: object): string {
+  const name: unknown = value.constructor?.name;
+  if (typeof SharedArrayBuffer !== "undefined" && value instanceof SharedArrayBuffer)
+    return "it is a SharedArrayBuffer, whose memory other processes can't see";
+  const className = typeof name === "string" && name !== "" ? name : "an anonymous class";
+  if (Object.hasOwn(globalThis, className)) return `it is a ${className}, which has no meaning in another process`;
+  return `it is an instance of ${className}: call registerClass(${className}) in the modules that both sides import`;
+}

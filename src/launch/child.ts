@@ -1,0 +1,106 @@
+import type { BlockingChannel, Launched, ReportListener } from "../backend/contract/launcher.ts";
+import type { Message } from "../backend/contract/message.ts";
+import type { BlockingPort } from "../backend/contract/port.ts";
+import { encodeFrame } from "../codec/frame-writer.ts";
+import { Op } from "../codec/op.ts";
+import type { ChildMembership } from "../tree/tree.ts";
+import { os } from "../util/lazy-modules.ts";
+import { upTo } from "../util/wait-options.ts";
+import { endsWithin } from "../util/within.ts";
+import type { Job } from "./job.ts";
+import { type ChildOutput, readOutput } from "./output.ts";
+
+/** How long a dead child's piped stderr may still take to be read: milliseconds. */
+const STDERR_LIMIT = 500;
+
+/** How long the news that a dead child's channel is closed may take: milliseconds. It is on its way when the process has ended. */
+const CHANNEL_LIMIT = 1000;
+
+/** How a child ended. */
+export interface Ending {
+  /** Minus the signal's number when killed, as in Python. */
+  readonly exitCode: number;
+  readonly signal: string | null;
+  /** The last lines of its stderr, where that is piped. */
+  readonly stderr: string;
+}
+
+/** A child process that exists, as its parent sees it. */
+export class Child {
+  readonly pid: number;
+  readonly stdout: ReadableStream<Uint8Array> | null;
+  readonly stderr: ReadableStream<Uint8Array> | null;
+  /** Settles exactly once; never rejects. */
+  readonly ended: Promise<Ending>;
+  readonly #launched: Launched;
+
+  constructor(launched: Launched, { tidy }: ChildMembership) {
+    const { process, channel } = launched;
+    const stdout = process.stdout === null ? undefined : readOutput(process.stdout);
+    const stderr = process.stderr === null ? undefined : readOutput(process.stderr);
+    this.#launched = launched;
+    this.pid = process.pid;
+    this.stdout = stdout?.stream ?? null;
+    this.stderr = stderr?.stream ?? null;
+    this.ended = process.exited.then(async ({ code, signal }): Promise<Ending> => {
+      tidy();
+      // When the end is told, nothing in this process is held or awaited by the dead child any more.
+      await endsWithin(channel.closed(), upTo(CHANNEL_LIMIT));
+      channel.release();
+      return { exitCode: exitCodeOf(code, signal), signal, stderr: await lastLines(stderr) };
+    });
+  }
+
+  /** Does nothing once the child has ended. */
+  kill(signal: "SIGTERM" | "SIGKILL"): void {
+    this.#launched.process.kill(signal);
+  }
+
+  /** Gives the child what it is to do, and hears its reports. */
+  work(job: Omit<Job, "reportTo">, message: Message, listener: ReportListener): void {
+    const { channel } = this.#launched;
+    const reportTo = channel.listen(listener);
+    for (const piece of encodeFrame({ op: Op.job, id: 0, object: 0, meta: { ...job, reportTo }, message })) channel.write(piece);
+  }
+
+  /** The blocking calls, where the backend has them. */
+  get blocking(): BlockingChild | undefined {
+    const { blocking } = this.#launched.channel;
+    return blocking === undefined ? undefined : new BlockingChild(blocking);
+  }
+}
+
+/** As {@link Child.ended}, for a thread that blocks. */
+export class BlockingChild implements BlockingPort {
+  readonly #channel: BlockingChannel;
+
+  constructor(channel: BlockingChannel) {
+    this.#channel = channel;
+  }
+
+  /** How the child ended, once that and all its reports are known. */
+  endingSync(): Ending | undefined {
+    const exit = this.#channel.exitSync();
+    return exit && { exitCode: exitCodeOf(exit.code, exit.signal), signal: exit.signal, stderr: "" };
+  }
+
+  pollSync(): boolean {
+    return this.#channel.exitSync() !== undefined;
+  }
+
+  pumpSync(ms: number): void {
+    this.#channel.pumpSync(ms);
+  }
+}
+
+async function lastLines(stderr: ChildOutput | undefined): Promise<string> {
+  if (stderr === undefined) return "";
+  // A grandchild may keep the pipe open.
+  await endsWithin(stderr.ended, upTo(STDERR_LIMIT));
+  return stderr.tail();
+}
+
+function exitCodeOf(code: number | null, signal: string | null): number {
+  if (signal === null) return code ?? 0;
+  return -((os().constants.signals as Readonly<Record<string, number>>)[signal] ?? 0);
+}

@@ -1,0 +1,28 @@
+import type { Port } from "../backend/contract/port.ts";
+import type { Ref } from "../backend/contract/ref.ts";
+import { CorruptedError } from "../errors/errors.ts";
+import { adoptionOf } from "./kinds.ts";
+import type { SharedObject } from "./shared-object.ts";
+
+/** The objects that these references stand for. Throws `CorruptedError` for references that no process of ours makes. */
+export function adoptAll(refs: readonly Ref[], ports: readonly Port[]): SharedObject[] {
+  const objects: (SharedObject | undefined)[] = refs.map(() => undefined);
+  const make = (index: number, isCompanion: boolean): SharedObject => {
+    const known = objects[index];
+    if (known !== undefined) return known;
+    const { kind, details, companions = [] } = refs[index] ?? unknownReference();
+    // A companion has none of its own. Without this limit, two references that name each other would never end.
+    if (isCompanion && companions.length > 0) throw new CorruptedError("A companion of a shared object has companions of its own.");
+    const object = (adoptionOf(kind) ?? unknownReference())(ports[index] as never, {
+      details,
+      companions: companions.map((companion) => make(companion, true)),
+    });
+    objects[index] = object;
+    return object;
+  };
+  return refs.map((_, index) => make(index, false));
+}
+
+function unknownReference(): never {
+  throw new CorruptedError("A message refers to a shared object of an unknown kind: its sender is no polyproc process of this version.");
+}

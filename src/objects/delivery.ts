@@ -1,0 +1,51 @@
+import type { Incoming, Message } from "../backend/contract/message.ts";
+import { type Packed, unpack } from "./message.ts";
+
+/** Sends a packed value, and lets go of the shared objects inside once that is settled. Gives what `send` gives: whether it was in time. */
+export function deliver(packed: Packed, send: (message: Message) => Promise<boolean>): Promise<boolean> {
+  return packed.refs.length === 0 ? send(packed) : deliverWithObjects(packed, send);
+}
+
+async function deliverWithObjects(packed: Packed, send: (message: Message) => Promise<boolean>): Promise<boolean> {
+  let sent = false;
+  try {
+    sent = await send(packed);
+    return sent;
+  } finally {
+    packed.release(sent);
+  }
+}
+
+/** As {@link deliver}, blocking. */
+export function deliverSync(packed: Packed, send: (message: Message) => boolean): boolean {
+  let sent = false;
+  try {
+    sent = send(packed);
+    return sent;
+  } finally {
+    packed.release(sent);
+  }
+}
+
+/**
+ * Unpacks a message that was taken, and settles it. A value that can't be decoded is consumed all the same. The result is a promise if
+ * the message carries shared objects beside its bytes, in a hub: it resolves once this process holds them.
+ */
+export function accept(incoming: Incoming): unknown {
+  if (incoming.message.refs.length > 0) return acceptWithObjects(incoming);
+  try {
+    return unpack(incoming.message).value;
+  } finally {
+    incoming.settle();
+  }
+}
+
+async function acceptWithObjects({ message, settle }: Incoming): Promise<unknown> {
+  try {
+    const { value, attached } = unpack(message);
+    await attached;
+    return value;
+  } finally {
+    settle();
+  }
+}

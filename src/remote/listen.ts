@@ -1,0 +1,44 @@
+import type { Server } from "node:net";
+import { ClosedError, StateError } from "../errors/errors.ts";
+import { restrict } from "../tree/folder.ts";
+import { type Address, resolveAddress, textOf } from "./address.ts";
+
+/** Makes a server listen. Only this user can connect to a Unix socket, from its first moment on. */
+export async function listenAt(server: Server, address: Address, backlog: number | undefined, isClosed: () => boolean): Promise<void> {
+  const resolved = await resolveAddress(address);
+  if (isClosed()) throw closedEarly();
+  await new Promise<void>((resolve, reject) => {
+    server.once("listening", resolve);
+    server.once("error", reject);
+    server.once("close", () => reject(closedEarly()));
+    const umask = "path" in resolved ? setPrivateUmask() : undefined;
+    try {
+      server.listen({ ...resolved, ...(backlog === undefined ? {} : { backlog }) });
+    } finally {
+      if (umask !== undefined) process.umask(umask);
+    }
+  });
+  if ("path" in resolved) restrict(resolved.path);
+}
+
+function closedEarly(): ClosedError {
+  return new ClosedError("The listener was closed before it listened.");
+}
+
+// Gives the old umask. A worker thread may not set it; there, only the mode that is set right after protects the socket.
+function setPrivateUmask(): number | undefined {
+  try {
+    return process.umask(0o177);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The error for the caller when `listenAt` failed. */
+export function cantListen(address: Address, cause: unknown): Error {
+  const text = textOf(address);
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code !== "EADDRINUSE") return new StateError(`Can't listen at ${text}: ${message}.`, { cause });
+  const left = typeof address === "string" ? ", or its file was left by a listener that was killed (if so, remove the file first)" : "";
+  return new StateError(`The address ${text} is in use by another listener${left}: choose another address.`, { cause });
+}

@@ -1,0 +1,90 @@
+import { CorruptedError } from "../errors/errors.ts";
+import { asKept, copyOf, join, type KeptBytes } from "../util/bytes.ts";
+import { lengthsAt } from "./framing.ts";
+
+// From this size on, a message gets a buffer of its own, into which its chunks are copied as they come.
+const LARGE = 1 << 16;
+// How many bytes are read beyond the message that will be taken next.
+const READ_AHEAD = 1 << 16;
+
+/** Turns chunks of bytes, as they come, into messages. */
+export class MessageReader {
+  /** How long a message may be, in bytes. */
+  limit: number;
+  // What came and belongs to no large message.
+  #rest: Uint8Array = new Uint8Array(0);
+  // The buffer of a large message, and how many bytes of it came.
+  #large: Uint8Array | undefined;
+  #arrived = 0;
+
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  push(chunk: Uint8Array): void {
+    const missing = this.#large === undefined ? 0 : this.#large.length - this.#arrived;
+    const part = chunk.subarray(0, missing);
+    this.#large?.set(part, this.#arrived);
+    this.#arrived += part.length;
+    const rest = chunk.subarray(part.length);
+    if (rest.length > 0) this.#rest = this.#rest.length === 0 ? rest : join([this.#rest, rest]);
+    this.#beginLarge();
+  }
+
+  /** Whether `take` would give a message, or throw. */
+  get isReady(): boolean {
+    if (this.#large !== undefined) return this.#arrived === this.#large.length;
+    const next = lengthsAt(this.#rest);
+    return next !== undefined && (next.length > this.limit || this.#rest.length >= next.header + next.length);
+  }
+
+  /** Whether no more should be read until a message is taken. */
+  get isFull(): boolean {
+    return this.#rest.length + this.#arrived >= READ_AHEAD && this.isReady;
+  }
+
+  /** Takes the next message, if it is complete. Throws `CorruptedError` for a message above the limit. */
+  take(): KeptBytes | undefined {
+    if (!this.isReady) return undefined;
+    if (this.#large !== undefined) {
+      const message = this.#large;
+      this.#forgetLarge();
+      return asKept(message);
+    }
+    const { header, length } = lengthsAt(this.#rest) ?? { header: 0, length: 0 };
+    if (length > this.limit)
+      throw new CorruptedError(
+        `The other end announced a message of ${length} bytes, and at most ${this.limit} are taken: it speaks another protocol, or must send in parts.`,
+      );
+    const message = copyOf(this.#rest.subarray(header, header + length));
+    this.#rest = this.#rest.subarray(header + length);
+    return message;
+  }
+
+  /** Drops what came of a message that will not be completed, and gives how many of its bytes came. */
+  dropTorn(): { readonly arrived: number; readonly expected: number } | undefined {
+    const { header, length } = lengthsAt(this.#rest) ?? { header: this.#rest.length, length: 0 };
+    const torn =
+      this.#large !== undefined
+        ? { arrived: this.#arrived, expected: this.#large.length }
+        : { arrived: this.#rest.length - header, expected: length };
+    const isTorn = this.#large !== undefined || this.#rest.length > 0;
+    this.#forgetLarge();
+    this.#rest = new Uint8Array(0);
+    return isTorn ? torn : undefined;
+  }
+
+  #beginLarge(): void {
+    const next = this.#large === undefined ? lengthsAt(this.#rest) : undefined;
+    if (next === undefined || next.length < LARGE || next.length > this.limit || this.isReady) return;
+    this.#large = new Uint8Array(next.length);
+    this.#arrived = this.#rest.length - next.header;
+    this.#large.set(this.#rest.subarray(next.header));
+    this.#rest = new Uint8Array(0);
+  }
+
+  #forgetLarge(): void {
+    this.#large = undefined;
+    this.#arrived = 0;
+  }
+}

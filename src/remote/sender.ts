@@ -1,0 +1,99 @@
+import type { Socket } from "node:net";
+import { noReader } from "../errors/messages.ts";
+import { Attempts } from "../util/attempts.ts";
+import { holdEventLoop } from "../util/event-loop.ts";
+import type { Wait } from "../util/wait-options.ts";
+import { frameMessage } from "./framing.ts";
+
+/** A message that was handed to the socket. `done` settles once it is out, or will never be. */
+interface Begun {
+  readonly done: Promise<void>;
+}
+
+interface Piece {
+  readonly bytes: Uint8Array;
+  /** Called when the last piece of a message is out. */
+  readonly written?: () => void;
+}
+
+/** The sending side of a connection: one message after the other. A message waits while the socket takes no more. */
+export class Sender {
+  readonly #socket: Socket;
+  readonly #waiting = new Attempts(() => {});
+  readonly #unsent = new Set<Promise<boolean>>();
+  // Rejects the messages that were begun and are not out yet.
+  readonly #unwritten = new Set<(error: Error) => void>();
+  // What is left of the message that was begun last.
+  #pieces: Piece[] = [];
+  #blocked = false;
+  #ended = false;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on("drain", () => this.#drained());
+  }
+
+  /** Sends a message. False if the socket took no more for too long, and nothing of this message was sent. */
+  async send(bytes: Uint8Array, wait: Wait): Promise<boolean> {
+    const sending = this.#send(bytes, wait);
+    this.#unsent.add(sending);
+    const letGo = holdEventLoop();
+    try {
+      return await sending;
+    } finally {
+      letGo();
+      this.#unsent.delete(sending);
+    }
+  }
+
+  /** Resolves when each call of `send` has ended. */
+  async sent(): Promise<void> {
+    while (this.#unsent.size > 0) await Promise.allSettled(this.#unsent);
+  }
+
+  /** The socket is gone: what is not out yet rejects. */
+  end(): void {
+    this.#ended = true;
+    this.#pieces = [];
+    for (const reject of this.#unwritten) reject(noReader());
+    this.#unwritten.clear();
+    this.#waiting.retry();
+  }
+
+  async #send(bytes: Uint8Array, wait: Wait): Promise<boolean> {
+    const begun = await this.#waiting.make({ wait, look: () => this.#begin(bytes) });
+    if (begun === undefined) return false;
+    await begun.done;
+    return true;
+  }
+
+  #begin(bytes: Uint8Array): Begun | undefined {
+    if (this.#ended || !this.#socket.writable) throw noReader();
+    if (this.#blocked) return undefined;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#unwritten.add(reject);
+    const written = (): void => {
+      if (this.#unwritten.delete(reject)) resolve();
+    };
+    const pieces = frameMessage(bytes);
+    this.#pieces = pieces.map((piece, i) => (i === pieces.length - 1 ? { bytes: piece, written } : { bytes: piece }));
+    this.#write();
+    return { done: promise };
+  }
+
+  #write(): void {
+    for (let piece = this.#pieces.shift(); piece !== undefined; piece = this.#pieces.shift()) {
+      const { bytes, written } = piece;
+      this.#blocked = !this.#socket.write(bytes, (error) => {
+        if (error === undefined || error === null) written?.();
+      });
+      if (this.#blocked) return;
+    }
+  }
+
+  #drained(): void {
+    this.#blocked = false;
+    this.#write();
+    if (!this.#blocked) this.#waiting.retry();
+  }
+}

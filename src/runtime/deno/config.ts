@@ -1,0 +1,21 @@
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { fs } from "../../util/lazy-modules.ts";
+import type { DenoHost } from "./host.ts";
+
+/**
+ * The flag that names the program's `deno.json`. Deno looks for that file beside a process's first module. A child's first module lies in
+ * this package, so without the flag it would miss the import map of the program.
+ */
+export function configFlag(host: DenoHost | undefined): string[] {
+  if (host === undefined || !host.mainModule.startsWith("file:")) return [];
+  try {
+    for (let folder = dirname(fileURLToPath(host.mainModule)); ; folder = dirname(folder)) {
+      const found = ["deno.json", "deno.jsonc"].map((name) => join(folder, name)).find((path) => fs().existsSync(path));
+      if (found !== undefined) return [`--config=${found}`];
+      if (dirname(folder) === folder) return [];
+    }
+  } catch {
+    return [];
+  }
+}

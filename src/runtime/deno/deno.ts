@@ -1,0 +1,103 @@
+import { UnsupportedError } from "../../errors/errors.ts";
+import { modules } from "../../util/lazy-modules.ts";
+import { heapFlag } from "../child-flags.ts";
+import type { EntryOptions, LibraryFunctions, Runtime } from "../contract.ts";
+import { isInPackages } from "../paths.ts";
+import { watchWithNetSocket } from "../sockets.ts";
+import { configFlag } from "./config.ts";
+import { currentHost, type DenoHost, required } from "./host.ts";
+import { childPermissions, isGranted, libraryRefusal } from "./permissions.ts";
+import { run } from "./run.ts";
+import { emptyStdin, readStdin } from "./stdin.ts";
+
+/** The adapter for Deno. The host is a parameter, so that tests on another runtime can stand in for it. */
+export function denoRuntime(host: DenoHost | undefined): Runtime {
+  return {
+    name: "deno",
+    version: host?.version.deno ?? "",
+    execPath: host?.execPath() ?? "deno",
+    needs: "Deno programs that start processes need --allow-read, --allow-write, --allow-net and --allow-run.",
+
+    entryArguments(options: EntryOptions): string[] {
+      if (host?.build.standalone === true) {
+        throw new UnsupportedError(
+          "A compiled Deno program can't run another module: call setExecutable() with the path of a deno binary.",
+        );
+      }
+      return [
+        "run",
+        "--no-prompt",
+        ...childPermissions(host, options),
+        ...configFlag(host),
+        ...heapFlag(options.memory).map((flag) => `--v8-flags=${flag}`),
+        ...options.execArgv,
+        options.entry.href,
+      ];
+    },
+
+    run: (command) => run(required(host), command),
+
+    environment: () => (isGranted(host, { name: "env" }) ? process.env : undefined),
+
+    mayRun: (file) => isGranted(host, { name: "run", command: file }),
+
+    refusesLibrary: (path) => libraryRefusal(host, path),
+
+    openLibrary: (path, signatures) => openLibrary(required(host), path, signatures),
+
+    viewMemory(_library: object, area: BigUint64Array): ArrayBuffer {
+      const { UnsafePointer, UnsafePointerView } = required(host);
+      try {
+        return UnsafePointerView.getArrayBuffer(UnsafePointer.create(area[0] ?? 0n), Number(area[1]));
+      } catch (error) {
+        // With --allow-ffi=PATH, Deno loads the library but refuses pointers.
+        throw new UnsupportedError(
+          'This process may load the native library but may not view memory: run Deno with --allow-ffi for everything (a child with execArgv: ["--allow-ffi"]).',
+          { cause: error },
+        );
+      }
+    },
+
+    childLoadsLibrary: (args) => args.some((flag) => /^(-A|--allow-all|--allow-ffi(=|$))/.test(flag)) && !args.includes("--deny-ffi"),
+
+    watchSocket: (_library, fd, data) => watchWithNetSocket(fd, data),
+
+    mainModule: () => host?.mainModule ?? null,
+
+    // `import.meta.resolve` resolves from this package and knows the import map. `require.resolve` resolves from the module itself, but
+    // under the conditions of `require`: inside a package it could find a CommonJS half that the program does not use.
+    resolvers: [
+      (specifier) => import.meta.resolve(specifier),
+      (specifier, parent) => outsidePackages(modules().createRequire(parent).resolve(specifier)),
+    ],
+    importsPaths: false,
+    dropsTypeOnlyImports: true,
+    mayBeEvaluated: () => true,
+
+    watchStdin: (data, end) => void readStdin(host, data).then(end, end),
+
+    emptyStdin: () => emptyStdin(host),
+  };
+}
+
+export const deno: Runtime = denoRuntime(currentHost);
+
+function outsidePackages(path: string): string {
+  return isInPackages(path) ? "" : path;
+}
+
+function openLibrary(host: DenoHost, path: string, signatures: Readonly<Record<string, string>>): LibraryFunctions {
+  const types: Readonly<Record<string, string>> = { i: "i32", p: "buffer" };
+  const library: LibraryFunctions = {};
+  for (const [name, args] of Object.entries(signatures)) {
+    const symbol = { parameters: [...args].map((arg) => types[arg]), result: "i32" };
+    // Deno compiles machine code for each function that it opens. A process calls few of them, so each is opened at its first call.
+    const get = (): unknown => {
+      const value = host.dlopen(path, { [name]: symbol }).symbols[name];
+      Object.defineProperty(library, name, { value });
+      return value;
+    };
+    Object.defineProperty(library, name, { get, configurable: true, enumerable: true });
+  }
+  return library;
+}

@@ -1,0 +1,46 @@
+import { UnsupportedError } from "../../errors/errors.ts";
+import type { LibraryFunctions } from "../contract.ts";
+
+/** The kinds of Deno's permissions. */
+export type Permission = "read" | "write" | "net" | "env" | "run" | "sys" | "ffi" | "import";
+
+/** A permission as `Deno.permissions` takes it: the whole kind, or one path, program or host of it. */
+export interface PermissionQuery {
+  readonly name: Permission;
+  readonly path?: string;
+  readonly command?: string;
+  readonly host?: string;
+}
+
+export interface DenoChild {
+  readonly pid: number;
+  readonly status: Promise<{ readonly code: number; readonly signal: string | null }>;
+  readonly stdin: WritableStream<Uint8Array>;
+  readonly stdout: ReadableStream<Uint8Array>;
+  readonly stderr: ReadableStream<Uint8Array>;
+  kill(signal: string): void;
+  unref(): void;
+}
+
+/** The part of `Deno` that is used here. It is declared, so that the published code needs no Deno types. */
+export interface DenoHost {
+  readonly version: { readonly deno: string };
+  readonly mainModule: string;
+  readonly build: { readonly standalone?: boolean };
+  readonly stdin: { read(buffer: Uint8Array): Promise<number | null> };
+  readonly Command: new (file: string, options: Record<string, unknown>) => { spawn(): DenoChild };
+  readonly permissions: { querySync(query: PermissionQuery): { readonly state: string } };
+  execPath(): string;
+  dlopen(path: string, symbols: Record<string, unknown>): { readonly symbols: LibraryFunctions };
+  readonly UnsafePointer: { create(address: bigint): object | null };
+  readonly UnsafePointerView: { getArrayBuffer(pointer: object | null, length: number): ArrayBuffer };
+}
+
+/** `undefined` where another runtime only asks how to start a child that runs on Deno. */
+export const currentHost: DenoHost | undefined = (globalThis as unknown as { Deno?: DenoHost }).Deno;
+
+/** For what only a process that runs on Deno can do. */
+export function required(host: DenoHost | undefined): DenoHost {
+  if (host === undefined) throw new UnsupportedError("This needs Deno's own functions: use the adapter of the runtime of this process.");
+  return host;
+}

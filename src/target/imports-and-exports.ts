@@ -1,0 +1,75 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import type { Export, Import, StaticImport } from "es-module-lexer";
+import { isOwnModule } from "../util/package-urls.ts";
+import { resolve } from "./resolve.ts";
+import { withoutTypeOnlyImports } from "./type-only-imports.ts";
+
+/** The imports and exports of a module, read from its text. The module is not run for it. */
+export interface ImportsAndExports {
+  /** URLs of the modules that it loads statically: by `import`, and by a re-export (`export ... from`). */
+  readonly imports: readonly string[];
+  /** Its exports by name. What `export *` passes on is not among them. */
+  readonly exports: readonly NamedExport[];
+  /** Why the text could not be read, if it could not. */
+  readonly unreadable?: string;
+}
+
+export interface NamedExport {
+  readonly name: string;
+  /** The name inside the module. `undefined` for a re-export and for an expression. */
+  readonly local: string | undefined;
+}
+
+const NOTHING: ImportsAndExports = { imports: [], exports: [] };
+
+/** Reads the import and export statements of a module. Never rejects. */
+export async function readImportsAndExports(url: string): Promise<ImportsAndExports> {
+  // Every program loads this package, and no target is in it.
+  if (!url.startsWith("file:") || isOwnModule(url)) return NOTHING;
+  let text: string;
+  try {
+    text = await readFile(fileURLToPath(url), "utf8");
+  } catch (error) {
+    return { ...NOTHING, unreadable: `${url} could not be read: ${reasonOf(error)}` };
+  }
+  try {
+    // Only a search for a function needs the lexer.
+    const { init, parse } = await import("es-module-lexer");
+    await init();
+    const [statements, exports] = parse(text);
+    const loading = withoutTypeOnlyImports(url, text, statements.filter(loadsCode));
+    return {
+      imports: loading.flatMap(({ specifier }) => resolve(specifier, url) ?? []).filter((found) => !isOwnModule(found)),
+      exports: exports.flatMap((found) => namedExport(found, text)),
+    };
+  } catch (error) {
+    return { ...NOTHING, unreadable: `${url} could not be parsed: ${reasonOf(error)}` };
+  }
+}
+
+// An `import defer` must stay unevaluated. Imports with attributes or in another phase load data or unfinished modules, not functions.
+function loadsCode(found: Import): found is StaticImport {
+  return (
+    (found.type === "static" || found.type === "reexport-star") && !found.typeOnly && found.phase === null && found.attributes === null
+  );
+}
+
+function namedExport(found: Export, text: string): NamedExport[] {
+  if (!("name" in found) || found.name === undefined || found.typeOnly) return [];
+  const local = found.type === "direct" ? (found.localName ?? nameAfter(text.slice(found.end))) : undefined;
+  return [{ name: found.name, local }];
+}
+
+// The lexer gives no local name for `export default work;`.
+function nameAfter(text: string): string | undefined {
+  return /^\s+([\p{ID_Start}$_][\p{ID_Continue}$]*)\s*?(?:;|[\r\n]|$)/u.exec(text)?.[1];
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // Deno's error for a missing permission, and Node's.
+  if (error.name === "NotCapable") return "allow it with --allow-read";
+  if ("code" in error && error.code === "ERR_ACCESS_DENIED") return "allow it with --allow-fs-read";
+  return error.message;
+}

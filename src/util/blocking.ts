@@ -1,0 +1,20 @@
+import type { Wait } from "./wait-options.ts";
+
+/** A blocking call comes back to JavaScript after so many milliseconds, to look at its deadline and its signal. */
+export const SLICE = 100;
+
+/**
+ * Blocks this thread until `look`, which may wait the given number of milliseconds, has an answer. Gives `undefined` if the time ran out,
+ * and throws the reason of an aborted signal. A call that has `begun` is not given up.
+ */
+export function blocking<T>(wait: Wait, look: (ms: number) => T | undefined, begun?: () => boolean): T | undefined {
+  const until = wait.timeout === Number.POSITIVE_INFINITY ? wait.timeout : performance.now() + wait.timeout;
+  for (let left = wait.timeout; ; left = until - performance.now()) {
+    const isBegun = begun?.() === true;
+    const answer = look(isBegun ? SLICE : Math.ceil(Math.min(SLICE, Math.max(0, left))));
+    if (answer !== undefined) return answer;
+    if (isBegun || begun?.() === true) continue;
+    if (left <= 0) return undefined;
+    wait.signal?.throwIfAborted();
+  }
+}

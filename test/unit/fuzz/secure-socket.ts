@@ -1,0 +1,144 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ReportKind } from "../../../src/backend/contract/launcher.ts";
+import { QUEUE, type QueuePort } from "../../../src/backend/contract/queue.ts";
+import { isRef, type Ref } from "../../../src/backend/contract/ref.ts";
+import { loadLibrary } from "../../../src/backend/native/library/load.ts";
+import { Native } from "../../../src/backend/native/native.ts";
+import { checkLocation } from "../../../src/backend/portable/location.ts";
+import { Portable } from "../../../src/backend/portable/portable.ts";
+import { SecureSocket } from "../../../src/backend/portable/secure-socket.ts";
+import { type ChildMembership, type Membership, Tree } from "../../../src/tree/tree.ts";
+import { upTo } from "../../../src/util/wait-options.ts";
+import { hostileStream } from "./hub.ts";
+import type { Random } from "./random.ts";
+import { ensure, type Target } from "./target.ts";
+
+const WAIT = upTo(5000);
+const MARK = Uint8Array.of(0xfe, 0xed);
+
+function within<T>(promise: Promise<T>, what: string): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`${what} took longer than ${WAIT.timeout} ms`)), WAIT.timeout);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+function opened(socket: Socket, secret: Uint8Array): Promise<void> {
+  const open = Promise.withResolvers<void>();
+  new SecureSocket(socket, "client", secret, {
+    opened: open.resolve,
+    frame: () => {},
+    closed: (_torn, error) => open.reject(error ?? new Error("the hub hung up")),
+  });
+  open.promise.catch(() => {});
+  return open.promise;
+}
+
+/** A hub behind its socket: it serves the others, whatever a peer sends there, with the secret or without. */
+class SecureSockets implements Target {
+  readonly name = "secure-socket";
+  readonly share = 3000;
+  #child: ChildMembership | undefined;
+  #queue: QueuePort | undefined;
+  #ref: Ref | undefined;
+  #relative: QueuePort | undefined;
+
+  async run(random: Random): Promise<boolean> {
+    const { secret } = this.#open();
+    const { hub, id } = checkLocation(this.#ref?.location);
+    const socket = connect(hub);
+    const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+    socket.on("error", () => {});
+    const knows = !random.once(6);
+    if (knows) await within(opened(socket, secret), "the handshake");
+    else socket.resume().write(random.bytes(random.int(150)));
+    const ids = [id, "no such object"];
+    const bytes = hostileStream(random, { hub, ids, sound: random.once(2) });
+    for (let from = 0; from < bytes.length; ) {
+      const to = random.once(2) ? bytes.length : from + 1 + random.int(200);
+      socket.write(bytes.slice(from, to));
+      from = to;
+    }
+    if (random.once(2)) socket.end();
+    else setTimeout(() => socket.destroy(), random.int(3));
+    await within(closed, "the end of a socket");
+    await this.#serves();
+    return knows;
+  }
+
+  close(): void {
+    this.#relative?.release();
+    this.#queue?.release();
+    this.#child?.tidy();
+    if (this.#child !== undefined) rmSync(this.#child.membership.folder, { recursive: true, force: true });
+  }
+
+  #open(): Membership {
+    if (this.#child === undefined) {
+      const tree = new Tree();
+      this.#child = tree.prepareChild(false);
+      this.#queue = new Portable(tree).make(QUEUE, { maxsize: 0, redeliver: false });
+      this.#ref = this.#queue.share();
+      const other = new Tree();
+      other.join(this.#child.membership);
+      this.#relative = new Portable(other).attach(this.#ref) as QueuePort;
+    }
+    return this.#child.membership;
+  }
+
+  // Items that the liar put come out first, then the mark.
+  async #serves(): Promise<void> {
+    const queue = this.#relative;
+    ensure(queue !== undefined, "the hub was not opened");
+    // Until the hub knows that the liar is gone, an item may go to it.
+    for (const until = Date.now() + WAIT.timeout; (await queue.stats()).participants > 2; )
+      ensure(Date.now() < until, "the hub still counts a liar that is gone");
+    ensure(await queue.put({ bytes: MARK, refs: [] }, WAIT), "the hub takes no item");
+    for (;;) {
+      const incoming = await queue.get(WAIT);
+      ensure(incoming !== undefined, "the mark did not come");
+      const { message } = incoming;
+      incoming.settle();
+      if (message.bytes.length === 2 && message.bytes[0] === MARK[0] && message.bytes[1] === MARK[1]) return;
+    }
+  }
+}
+
+/** A child's channel: the parent gets reports that are well-formed, or the end of the child. */
+class Channels implements Target {
+  readonly name = "channel";
+  readonly share = 2000;
+  readonly #folder = mkdtempSync(join(tmpdir(), "pp-fuzz-"));
+  #native: Native | undefined;
+
+  async run(random: Random): Promise<boolean> {
+    const { library } = loadLibrary();
+    if (library === undefined) return false;
+    this.#native ??= new Native(library, new Tree());
+    const file = join(this.#folder, "bytes");
+    const bytes = hostileStream(random, { hub: "/h", ids: ["0".repeat(32)], sound: random.once(2) }, true);
+    writeFileSync(file, bytes);
+    let reports = 0;
+    const args = ["-c", 'exec cat "$0" >&0', file];
+    const command = { file: "/bin/sh", args, env: {}, cwd: undefined, stdout: "null", stderr: "null" } as const;
+    const { process: child, channel } = await this.#native.launcher.start(command, false, undefined);
+    channel.listen((kind: ReportKind, { bytes: came, refs }) => {
+      reports++;
+      ensure(["started", "result", "error"].includes(kind) && came.length <= bytes.length && refs.every(isRef), "a report is malformed");
+    });
+    await within(channel.closed(), "the end of a channel");
+    await within(child.exited, "the end of a child");
+    channel.release();
+    ensure(reports * 20 <= bytes.length, "more was reported than was sent");
+    return reports > 0;
+  }
+
+  close(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+export const sockets: readonly Target[] = [new SecureSockets(), new Channels()];
