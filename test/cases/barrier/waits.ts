@@ -10,9 +10,12 @@ import { comeAndWait, PARTIES, partiesWait, passOnce, several } from "./helpers.
 /** Makes a barrier, and comes to it twice: first when its parent sends a signal. */
 export async function makeAndPass(q: Queue<Barrier>): Promise<string> {
   const signalled = once(process, "SIGUSR2");
+  // A listener for a signal does not keep a process alive; a timer does.
+  const timer = setInterval(() => {}, 1000);
   const barrier = new Barrier(2);
   await q.put(barrier);
   await signalled;
+  clearInterval(timer);
   await barrier.wait();
   await barrier.wait();
   return "both";

@@ -1,9 +1,22 @@
 // The types of shared numbers, and what each of them makes of a whole number.
 import type { CellType } from "../../../mod.ts";
 
-export const RUNTIMES = ["node", "deno", "bun"] as const;
+interface Classes {
+  readonly i8: Int8ArrayConstructor;
+  readonly u8: Uint8ArrayConstructor;
+  readonly u8c: Uint8ClampedArrayConstructor;
+  readonly i16: Int16ArrayConstructor;
+  readonly u16: Uint16ArrayConstructor;
+  readonly i32: Int32ArrayConstructor;
+  readonly u32: Uint32ArrayConstructor;
+  readonly i64: BigInt64ArrayConstructor;
+  readonly u64: BigUint64ArrayConstructor;
+  readonly f32: Float32ArrayConstructor;
+  readonly f64: Float64ArrayConstructor;
+}
 
-export const CLASSES = {
+/** The class of the typed array that holds numbers of each type. */
+export const CLASSES: Classes = {
   i8: Int8Array,
   u8: Uint8Array,
   u8c: Uint8ClampedArray,
@@ -15,24 +28,26 @@ export const CLASSES = {
   u64: BigUint64Array,
   f32: Float32Array,
   f64: Float64Array,
-} as const;
+};
 
-export const TYPES = Object.keys(CLASSES) as CellType[];
+export const TYPES: readonly CellType[] = Object.keys(CLASSES) as CellType[];
 
+/** How many bits a number of this type has. */
 export function bits(type: CellType): number {
   return CLASSES[type].BYTES_PER_ELEMENT * 8;
 }
 
-export function isBig(type: CellType): type is "i64" | "u64" {
+/** Whether the type holds bigints. */
+function isBig(type: CellType): type is "i64" | "u64" {
   return type === "i64" || type === "u64";
 }
 
-/** The whole number as the type has it. */
+/** A whole number as users give it for this type: a bigint for the types of 64 bits. */
 export function numberOf(type: CellType, value: bigint): never {
   return (isBig(type) ? value : Number(value)) as never;
 }
 
-/** The whole number as it is once the type has stored it: what two's complement says. */
+/** A whole number as the type stores it: in two's complement, without the bits that do not fit. */
 export function stored(type: CellType, value: bigint): never {
   return numberOf(type, type.startsWith("i") ? BigInt.asIntN(bits(type), value) : BigInt.asUintN(bits(type), value));
 }

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { getContext, SharedArray, SharedValue, UnsupportedError } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
 import { run } from "../../suite/help.ts";
-import { CLASSES, numberOf, RUNTIMES, TYPES } from "../helpers/numbers.ts";
+import { CLASSES, numberOf, TYPES } from "../helpers/numbers.ts";
+import { RUNTIMES } from "../helpers/runtimes.ts";
 
 export async function reverse(array: SharedArray<"f64">): Promise<number> {
   const values = await array.slice();

@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
-import { setTimeout as delay } from "node:timers/promises";
 import { OwnerDiedError, Queue, SharedArray, SharedValue } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
 import { isNative, rejects, started } from "../../suite/help.ts";
+import { stay } from "../../suite/sync.ts";
+import { until } from "../helpers/signals.ts";
 
 export async function makeAndGive(q: Queue<[SharedValue<"i32">, SharedArray<"i32">]>): Promise<void> {
   await q.put([new SharedValue("i32", 4), new SharedArray("i32", [5, 6])]);
-  await new Promise(() => setInterval(() => {}, 1000));
+  await stay();
 }
 
+/** Writes equal pairs for ever, and counts them. */
 export async function writePairs(pairs: SharedArray<"f64">, count: SharedValue<"i64">): Promise<void> {
   for (let i = 1; ; i++) {
     await pairs.set(0, [i, i]);
@@ -41,7 +43,7 @@ export const cases: Cases = {
     for (let round = 0; round < 4; round++) {
       const child = await started({ target: writePairs, args: [pairs, count] });
       const before = await count.get();
-      while ((await count.get()) === before) await delay(2);
+      await until(async () => (await count.get()) !== before);
       child.kill();
       await child.join();
       const [a = 0, b = 1] = await pairs.slice();

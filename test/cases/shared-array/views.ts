@@ -1,8 +1,10 @@
 // The numbers themselves, without a copy.
 import assert from "node:assert/strict";
-import { type CellType, ClosedError, getContext, Queue, SharedArray, UnsupportedError } from "../../../mod.ts";
+import { ClosedError, getContext, Queue, SharedArray, UnsupportedError } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
 import { run, started } from "../../suite/help.ts";
+import { stay } from "../../suite/sync.ts";
+import { numberOf, TYPES } from "../helpers/numbers.ts";
 
 /** These cases need the native backend. */
 export const only = "native";
@@ -15,18 +17,17 @@ export function setThroughView(array: SharedArray, index: number, value: number 
 
 export async function makeNumbers(q: Queue<SharedArray<"f64">>): Promise<void> {
   await q.put(new SharedArray("f64", [1, 2, 3]));
-  await forever();
+  await stay();
 }
 
 export const cases: Cases = {
   "a view has the numbers themselves, for every type, until close": async () => {
-    const types: readonly CellType[] = ["i8", "u8", "u8c", "i16", "u16", "i32", "u32", "i64", "u64", "f32", "f64"];
-    for (const type of types) {
+    for (const type of TYPES) {
       const array = new SharedArray(type, 1001);
       const { view } = array;
-      const one = type === "i64" || type === "u64" ? 1n : 1;
+      const one = numberOf(type, 1n);
       assert.equal(view.length, 1001);
-      view[1000] = one as never;
+      view[1000] = one;
       assert.equal(await array.get(1000), one);
       await array.set(5, one);
       assert.equal(view[5], one);

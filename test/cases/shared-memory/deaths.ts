@@ -7,27 +7,27 @@ import { Barrier, Event, OwnerDiedError, Queue, SharedMemory } from "../../../mo
 import type { Cases } from "../../suite/case.ts";
 import { rejects, started } from "../../suite/help.ts";
 import { commandLine } from "../../suite/runtimes.ts";
-import { extension, fresh, make, names, pathOf, soon } from "./helpers.ts";
+import { stay } from "../../suite/sync.ts";
+import { RUNTIMES } from "../helpers/runtimes.ts";
+import { until } from "../helpers/signals.ts";
+import { expectNothingLeft, freshName, MIB, make, pathOf, programUrl } from "./helpers.ts";
 
 /** These cases need the native backend. */
 export const only = "native";
 
-const RUNTIMES = ["node", "deno", "bun"] as const;
-
-const MIB = 2 ** 20;
-
-export async function putAndWait(q: Queue<SharedMemory>, name: string): Promise<void> {
+export async function putAndStay(q: Queue<SharedMemory>, name: string): Promise<void> {
   await q.put(make(8, name));
-  await forever();
+  await stay();
 }
 
 export async function makeTwo(first: string, second: string, ready: Event): Promise<void> {
   const memories = [make(8, first), make(8, second)];
   for (const memory of memories) memory.buf[0] = 77;
   await ready.set();
-  await forever();
+  await stay();
 }
 
+/** Makes and closes large memory for ever. */
 export function makeAgain(name: string): void {
   for (;;) make(48 * MIB, name).close();
 }
@@ -38,7 +38,7 @@ export async function closeAll(all: readonly string[], attached: Barrier, closed
   await go.wait();
   for (const memory of memories) memory.close();
   await closed.wait();
-  // Its end would have its parent look for what it left.
+  // The end of a process makes its parent remove what it left. It may end only after the test has looked.
   while (await go.isSet()) await delay(5);
 }
 
@@ -51,17 +51,16 @@ export function makeAndEnd(name: string): string {
 export const cases: Cases = {
   "memory in a message that nobody receives goes with the process that sent it": async () => {
     const q = new Queue<SharedMemory>();
-    const name = fresh();
-    const child = await started({ target: putAndWait, args: [q, name] });
-    await soon(() => existsSync(pathOf(name)));
-    while (await q.empty()) await delay(5);
+    const name = freshName();
+    const child = await started({ target: putAndStay, args: [q, name] });
+    await until(async () => existsSync(pathOf(name)) && !(await q.empty()));
     child.kill();
     await child.join();
     await rejects(q.get(), OwnerDiedError);
     assert.ok(!existsSync(pathOf(name)));
   },
   "a process outside of the tree attaches by name, and its end leaves the memory alone": async () => {
-    const program = fileURLToPath(new URL("../programs/attach-memory.ts", import.meta.url).href.replace(/\.ts$/, extension()));
+    const program = fileURLToPath(programUrl("attach-memory"));
     using memory = make(8);
     let count = 0;
     for (const runtime of RUNTIMES) {
@@ -77,7 +76,7 @@ export const cases: Cases = {
     }
   },
   "a killed creator: its parent removes the name, and a process that has the memory keeps it": async () => {
-    const [named, held] = [fresh(), fresh()];
+    const [named, held] = [freshName(), freshName()];
     const ready = new Event();
     const child = await started({ target: makeTwo, args: [named, held, ready] });
     await ready.wait();
@@ -92,8 +91,9 @@ export const cases: Cases = {
   },
   "a creator that is killed at any moment leaves no name that can't be used": async () => {
     for (let round = 0; round < 12; round++) {
-      const name = fresh();
+      const name = freshName();
       const child = await started({ target: makeAgain, args: [name] });
+      // Each round kills the creator at another moment.
       await delay(3 + 7 * round);
       child.kill();
       await child.join();
@@ -119,17 +119,13 @@ export const cases: Cases = {
     for (const child of children) await child.join();
   },
   "a tree that ends normally leaves nothing, and prints nothing": async () => {
-    const child = await started({ target: makeAndEnd, args: [fresh()], stderr: "pipe" });
+    const child = await started({ target: makeAndEnd, args: [freshName()], stderr: "pipe" });
     assert.equal(await new Response(child.stderr).text(), "");
     const name = await child.result();
     await child.join();
     assert.ok(!existsSync(pathOf(name)));
   },
   "nothing is left in /dev/shm": async () => {
-    assert.ok(names.length > 300);
-    assert.deepEqual(
-      names.filter((name) => existsSync(pathOf(name))),
-      [],
-    );
+    expectNothingLeft(300);
   },
 };

@@ -1,30 +1,40 @@
 // Named shared memory for these cases: its names, the files of /dev/shm behind them, and a check that none is left.
 import assert from "node:assert/strict";
-import { setTimeout as delay } from "node:timers/promises";
+import { existsSync } from "node:fs";
 import { SharedMemory } from "../../../mod.ts";
 
-/** Every name that these cases use. */
+export const MIB: number = 2 ** 20;
+
+/** Every name that this file of cases uses. */
 export const names: string[] = [];
 
-export function fresh(): string {
+/** Gives a name that nothing else uses. */
+export function freshName(): string {
   const name = `test-${process.pid}-${names.length}`;
   names.push(name);
   return name;
 }
 
+/** The file behind a name. */
 export function pathOf(name: string): string {
   return `/dev/shm/polyproc-${name}`;
 }
 
-export function make(size: number, name: string = fresh()): SharedMemory {
+export function make(size: number, name: string = freshName()): SharedMemory {
   return new SharedMemory({ create: true, size, name });
 }
 
-/** Whether it holds in time: for what another process does, or the garbage collector. */
-export async function soon(holds: () => boolean): Promise<void> {
-  for (const until = performance.now() + 5000; !holds(); await delay(10)) assert.ok(performance.now() < until, holds.toString());
+/** The URL of a program of `test/programs/`, as TypeScript or as the built JavaScript. */
+export function programUrl(name: string): URL {
+  const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
+  return new URL(`../../programs/${name}${extension}`, import.meta.url);
 }
 
-export function extension(): string {
-  return import.meta.url.endsWith(".ts") ? ".ts" : ".js";
+/** Asserts that the cases have used more than so many names, and that no file of them is left. */
+export function expectNothingLeft(used: number): void {
+  assert.ok(names.length > used, `${names.length} names`);
+  assert.deepEqual(
+    names.filter((name) => existsSync(pathOf(name))),
+    [],
+  );
 }

@@ -3,7 +3,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { SharedArray, SharedValue, UnsupportedError } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
 import { isNative, rejects, run, started } from "../../suite/help.ts";
-import { bits, CLASSES, numberOf, RUNTIMES, TYPES, stored } from "../helpers/numbers.ts";
+import { bits, CLASSES, numberOf, stored, TYPES } from "../helpers/numbers.ts";
+import { RUNTIMES } from "../helpers/runtimes.ts";
 
 const INTEGERS = ["i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64"] as const;
 
@@ -116,12 +117,12 @@ export const cases: Cases = {
     for (const type of ["f64", "f32"] as const) {
       const Class = CLASSES[type];
       for (const number of [Number.NaN, -0, 0, Infinity, -Infinity, Number.MIN_VALUE, Number.MAX_VALUE, 0.1, 2 ** -126]) {
-        const stored = new Class([number])[0];
+        const expected = new Class([number])[0];
         using value = new SharedValue(type, number);
-        assert.ok(Object.is(await value.get(), stored), `${type} ${number}`);
-        assert.ok(Object.is(await value.exchange(0), stored));
+        assert.ok(Object.is(await value.get(), expected), `${type} ${number}`);
+        assert.ok(Object.is(await value.exchange(0), expected));
         await value.set(number);
-        assert.ok(Object.is(await value.get(), stored));
+        assert.ok(Object.is(await value.get(), expected));
         await value.set(-0);
         assert.ok(Object.is(await value.get(), -0));
         await value.set(0);
