@@ -1,4 +1,4 @@
-// What the processes of the barrier cases do, and how a test sees who waits.
+// The targets of the child processes in these cases, and a wait for the parties that wait.
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Barrier, BrokenBarrierError, type Queue } from "../../../mod.ts";

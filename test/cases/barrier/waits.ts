@@ -93,7 +93,7 @@ export const cases: Cases = {
     const busyUntil = performance.now() + 1500;
     const passed = barrier.wait({ timeout: 1000 });
     await partiesWait(barrier, 1);
-    // A signal can be sent right before this process becomes busy. The child comes while it is, and the timer is due before it looks.
+    // The child comes while this process is busy. The timeout is over too before this process looks at either.
     process.kill(child.pid as number, "SIGUSR2");
     while (performance.now() < busyUntil);
     await passed;

@@ -4,16 +4,11 @@ import type { Cases } from "../../suite/case.ts";
 import { started } from "../../suite/help.ts";
 import { goOn, killed, stay, stopped, timed } from "../../suite/sync.ts";
 import { eventLoopTurns } from "../helpers/signals.ts";
+import { holdAndStay } from "../lock/helpers.ts";
 import { notifyAll, staysEmpty, waiter } from "./helpers.ts";
 
 export async function waitAndStay(cond: Condition, sleeping: Queue, woken: Queue): Promise<void> {
   await waiter(cond, sleeping, woken);
-  await stay();
-}
-
-export async function holdAndStay(cond: Condition, ready: Queue): Promise<void> {
-  await cond.acquire();
-  await ready.put("held");
   await stay();
 }
 

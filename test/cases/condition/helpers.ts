@@ -1,7 +1,7 @@
-// What the processes of the condition cases do, and how a test sees who was woken.
+// The targets of the child processes in these cases, and checks of who was woken.
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Condition, Lock, Queue, RLock, SharedValue } from "../../../mod.ts";
+import type { Condition, Queue, SharedValue } from "../../../mod.ts";
 import { timed } from "../../suite/sync.ts";
 
 /** Waits, and says so while it still holds the lock: a process that gets the lock next knows that this one waits. */
@@ -58,8 +58,4 @@ export async function notifyAll(cond: Condition): Promise<void> {
   const held = await cond.hold();
   await timed(0, 1000, () => cond.notifyAll());
   await held.release();
-}
-
-export async function tryLock(lock: Lock | RLock): Promise<boolean> {
-  return lock.acquire({ block: false });
 }

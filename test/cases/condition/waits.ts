@@ -4,7 +4,8 @@ import type { Cases } from "../../suite/case.ts";
 import { rejects, run, started } from "../../suite/help.ts";
 import { onlyNative, timed } from "../../suite/sync.ts";
 import { takeItems } from "../helpers/signals.ts";
-import { notify, notifyOne, staysEmpty, tryLock, waiter, waiters, waitUntil } from "./helpers.ts";
+import { tryOnce } from "../lock/helpers.ts";
+import { notify, notifyOne, staysEmpty, waiter, waiters, waitUntil } from "./helpers.ts";
 
 /** Acquires and releases the condition, and wakes nobody. */
 export async function notifyNone(cond: Condition): Promise<void> {
@@ -151,7 +152,7 @@ export const cases: Cases = {
       if (lock === undefined) await rejects(cond.acquire(), ClosedError);
       else {
         // The wait has ended with an error, and holds the lock as after any other end.
-        assert.equal(await run({ target: tryLock, args: [lock] }), false);
+        assert.equal(await run({ target: tryOnce, args: [lock] }), false);
         await lock.release();
         await rejects(lock.release(), StateError);
         lock.close();

@@ -1,4 +1,4 @@
-// What the processes of the event cases do.
+// The targets of the child processes in these cases.
 import assert from "node:assert/strict";
 import type { Event, Queue } from "../../../mod.ts";
 

@@ -1,4 +1,4 @@
-// The types of shared numbers, and what each of them makes of a whole number.
+// The types of shared numbers, and how each of them stores a whole number.
 import type { CellType } from "../../../mod.ts";
 
 interface Classes {

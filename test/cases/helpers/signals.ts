@@ -6,10 +6,10 @@ import type { Queue } from "../../../mod.ts";
 
 const LIMIT = 10_000;
 
-/** A process that has not run between so many looks waits for something. */
+/** A process that has not run for so many looks waits for something. */
 const QUIET_LOOKS = 4;
 
-/** Waits until something holds, which another process or the garbage collector brings about. */
+/** Waits until something holds that another process, another task or the garbage collector brings about. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   for (const end = performance.now() + LIMIT; !(await holds()); await delay(2)) assert.ok(performance.now() < end, holds.toString());
 }
@@ -32,7 +32,7 @@ export async function fallenAsleep(child: { readonly pid: number | null }): Prom
   });
 }
 
-/** Lets this process's event loop turn a few times: calls that this process has begun are then where they wait for somebody else. */
+/** Lets this process's event loop turn a few times: each call that this process has begun then waits for another process, or is over. */
 export async function eventLoopTurns(): Promise<void> {
   for (let i = 0; i < 10; i++) await delay(0);
 }

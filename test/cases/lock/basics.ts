@@ -16,11 +16,7 @@ import {
 } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
 import { isNative, rejects, run, started } from "../../suite/help.ts";
-import { type AnyLock, expectFree, holdAndStay, tryOnce } from "./helpers.ts";
-
-export async function releaseIt(lock: AnyLock): Promise<void> {
-  await lock.release();
-}
+import { type AnyLock, expectFree, holdAndStay, releaseIt, tryOnce } from "./helpers.ts";
 
 export async function useLockOfAnother(lock: RLock): Promise<string> {
   assert.equal(await lock.acquire({ block: false }), false);

@@ -106,7 +106,7 @@ export const cases: Cases = {
       assert.equal((await lock.hold()).abandoned, false, "told once");
       assert.equal(lock.abandoned, true);
       for (let i = 0; i < 2; i++) await lock.release();
-      // The second task got the lock together with the first one. `hold` says what its own acquire found; `abandoned` speaks of the whole hold.
+      // The second task joined the hold of the first one. `hold()` speaks of its own acquire, `abandoned` of the whole hold.
       assert.equal(await tasks[1], how === "acquire");
       await lock.release();
       const next = await lock.hold();

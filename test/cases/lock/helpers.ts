@@ -1,4 +1,4 @@
-// What the processes of the lock cases do.
+// The targets of the child processes in these cases, and checks of a lock.
 import assert from "node:assert/strict";
 import { type Lock, type Queue, RLock, type Semaphore, StateError } from "../../../mod.ts";
 import { rejects } from "../../suite/help.ts";
@@ -6,7 +6,8 @@ import { stay } from "../../suite/sync.ts";
 
 export type AnyLock = Lock | RLock | Semaphore;
 
-export async function holdAndStay(lock: AnyLock, ready: Queue): Promise<void> {
+/** Acquires a lock or the lock of a condition, says so, and keeps it. */
+export async function holdAndStay(lock: Pick<AnyLock, "acquire">, ready: Queue): Promise<void> {
   await lock.acquire();
   await ready.put("held");
   await stay();
@@ -16,6 +17,10 @@ export async function holdThenRelease(lock: AnyLock, ready: Queue, go: Queue): P
   await lock.acquire();
   await ready.put("held");
   await go.get();
+  await lock.release();
+}
+
+export async function releaseIt(lock: AnyLock): Promise<void> {
   await lock.release();
 }
 

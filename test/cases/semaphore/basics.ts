@@ -2,10 +2,7 @@ import assert from "node:assert/strict";
 import { BoundedSemaphore, Semaphore, StateError } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
 import { rejects, run } from "../../suite/help.ts";
-
-export async function releaseIt(lock: Semaphore): Promise<void> {
-  await lock.release();
-}
+import { releaseIt } from "../lock/helpers.ts";
 
 export const cases: Cases = {
   "Semaphore: its values, a refusal at 0, releases above the first value (test_semaphore)": async () => {

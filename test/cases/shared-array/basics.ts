@@ -60,7 +60,7 @@ export const cases: Cases = {
       assert.deepEqual([...(await array.slice())], [values[0], numberOf(type, 9n), values[2], numberOf(type, 8n), numberOf(type, 7n)]);
       await array.set(0, new CLASSES[type](5) as never);
       assert.ok((await array.slice()).every((value) => value === numberOf(type, 0n)));
-      // A slice is a copy.
+      // A slice is a copy: changing it changes nothing in the array.
       all.fill(numberOf(type, 1n));
       assert.equal(await array.get(0), numberOf(type, 0n));
     }

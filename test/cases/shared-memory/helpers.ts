@@ -1,4 +1,4 @@
-// Named shared memory for these cases: its names, the files of /dev/shm behind them, and a check that none is left.
+// The names that these cases use for shared memory, and the files of /dev/shm behind them.
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { SharedMemory } from "../../../mod.ts";

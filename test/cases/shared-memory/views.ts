@@ -1,4 +1,4 @@
-// How long the bytes live: closed, moved, dropped and collected while views of them are kept.
+// The life of the bytes: memory is closed, moved, dropped or collected while views of it are kept.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
