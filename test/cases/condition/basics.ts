@@ -36,9 +36,9 @@ export async function grandchildNotifies(cond: Condition): Promise<void> {
 export function waitBlocking(cond: Condition, sleeping: Queue): boolean {
   cond.acquireSync();
   sleeping.putSync("sleeping");
-  const answer = cond.waitSync({ timeout: 10_000 });
+  const notified = cond.waitSync({ timeout: 10_000 });
   cond.releaseSync();
-  return answer;
+  return notified;
 }
 
 export const cases: Cases = {

@@ -46,7 +46,7 @@ export const cases: Cases = {
     await held.release();
     for (const each of [cond, state]) each.close();
   },
-  "an abort ends a long wait, with the lock held, and its place in the queue is free (test_wait_result)": async () => {
+  "an abort ends a long wait, with the lock held, and leaves no waiter behind (test_wait_result)": async () => {
     for (const cond of [new Condition(), new Condition(new Lock())]) {
       const [sleeping, woken] = [new Queue(), new Queue()];
       const reason = new Error("enough");
@@ -114,7 +114,7 @@ export const cases: Cases = {
       const abort = new AbortController();
       await cond.acquire();
       const first = cond.wait({ signal: abort.signal }).then(
-        (answer) => answer,
+        (notified) => notified,
         () => "aborted",
       );
       const second = waiter(cond, sleeping, woken);
@@ -124,9 +124,9 @@ export const cases: Cases = {
       if (i % 2 === 0) abort.abort();
       await cond.release();
       if (i % 2 === 1) abort.abort();
-      const answer = await first;
+      const outcome = await first;
       await cond.release();
-      if (answer === true) {
+      if (outcome === true) {
         await staysEmpty(woken);
         await notify(cond);
       }
