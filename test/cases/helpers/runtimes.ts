@@ -1,0 +1,2 @@
+/** The runtimes that a child may run on. */
+export const RUNTIMES = ["node", "deno", "bun"] as const;
