@@ -2,7 +2,7 @@
 import { rolldown } from "rolldown";
 
 // What is run or imported by its URL keeps its place.
-const ENTRIES = ["mod", "src/child/entry", "src/child/watcher", "src/cli/polyproc", "src/cli/doctor-child"];
+const ENTRIES = ["mod", "src/child/entry", "src/backend/portable/launch/parent-watcher", "src/cli/polyproc", "src/cli/doctor-child"];
 
 const [dir, ...inner] = process.argv.slice(2);
 const build = await rolldown({
@@ -19,7 +19,7 @@ await build.write({
   chunkFileNames: "src/chunks/[name]-[hash].js",
   codeSplitting: {
     groups: [
-      // All that the watcher needs.
+      // Everything that the helper thread of a portable child needs.
       { name: "runtime", test: /src\/(runtime\/|util\/|errors\/|tree\/folder)/, priority: 1 },
       { name: "library", minShareCount: 2 },
     ],

@@ -4,7 +4,7 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type Address, Client, Listener } from "../src/api/listener.ts";
+import { type Address, Client, Listener } from "../mod.ts";
 import { AuthenticationError, TimeoutError } from "../src/errors/errors.ts";
 import { Program } from "./suite/program.ts";
 

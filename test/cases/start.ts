@@ -95,7 +95,7 @@ function age(folder: string): void {
 async function foundAnotherTree(): Promise<void> {
   const { Tree } = await import("../../src/tree/tree.ts");
   const other = new Tree();
-  assert.ok(existsSync(other.family.folder));
+  assert.ok(existsSync(other.membership.folder));
   other.leave();
 }
 

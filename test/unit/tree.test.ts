@@ -6,7 +6,7 @@ it("a tree that nothing could be built on leaves no folder and no listener", () 
   const before = process.listenerCount("exit");
   const tree = new Tree();
   const folders = Array.from({ length: 3 }, () => {
-    const { folder } = tree.family;
+    const { folder } = tree.membership;
     expect(existsSync(folder)).toBe(true);
     tree.leave();
     return folder;
@@ -18,7 +18,7 @@ it("a tree that nothing could be built on leaves no folder and no listener", () 
 
 it("a folder that was swept is made again for its first socket, and nobody else's is used", () => {
   const tree = new Tree();
-  const { folder } = tree.family;
+  const { folder } = tree.membership;
   try {
     rmdirSync(folder);
     for (let tries = 0; tries < 2; tries++) expect(tree.addressOf("keeper").startsWith(`${folder}/`)).toBe(true);

@@ -1,5 +1,5 @@
 // The types of shared numbers, and how each of them stores a whole number.
-import type { CellType } from "../../../mod.ts";
+import type { NumberType } from "../../../mod.ts";
 
 interface Classes {
   readonly i8: Int8ArrayConstructor;
@@ -30,24 +30,24 @@ export const CLASSES: Classes = {
   f64: Float64Array,
 };
 
-export const TYPES: readonly CellType[] = Object.keys(CLASSES) as CellType[];
+export const TYPES: readonly NumberType[] = Object.keys(CLASSES) as NumberType[];
 
 /** How many bits a number of this type has. */
-export function bits(type: CellType): number {
+export function bits(type: NumberType): number {
   return CLASSES[type].BYTES_PER_ELEMENT * 8;
 }
 
 /** Whether the type holds bigints. */
-function isBig(type: CellType): type is "i64" | "u64" {
+function isBig(type: NumberType): type is "i64" | "u64" {
   return type === "i64" || type === "u64";
 }
 
 /** A whole number as users give it for this type: a bigint for the types of 64 bits. */
-export function numberOf(type: CellType, value: bigint): never {
+export function numberOf(type: NumberType, value: bigint): never {
   return (isBig(type) ? value : Number(value)) as never;
 }
 
 /** A whole number as the type stores it: in two's complement, without the bits that do not fit. */
-export function stored(type: CellType, value: bigint): never {
+export function stored(type: NumberType, value: bigint): never {
   return numberOf(type, type.startsWith("i") ? BigInt.asIntN(bits(type), value) : BigInt.asUintN(bits(type), value));
 }

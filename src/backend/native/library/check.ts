@@ -48,7 +48,7 @@ export function checkAbi(path: string, abi: number): void {
   if (abi === ABI) return;
   // The library was built from another version of the sources.
   throw new CorruptedError(
-    `The native library ${path} has interface version ${abi}, and this package needs ${ABI}: build it again with \`npm run build:native\`.`,
+    `The native library ${path} is of version ${abi}, and this package speaks ${ABI}: build it anew with \`npm run build:native\`.`,
   );
 }
 
