@@ -1,4 +1,4 @@
-/** What a frame asks for, or replies. */
+/** The operations of frames. */
 export const Op = {
   boot: 1,
   job: 2,

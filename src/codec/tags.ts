@@ -1,16 +1,16 @@
-/** The largest message, in bytes: 1 GiB of payload and room for what surrounds it. */
+/** How large a message may be, in bytes: 1 GiB of content, and room for tags and sizes. */
 export const MAX_MESSAGE: number = 2 ** 30 + 2 ** 20;
 
-/** The first byte of every value; another one is another format. */
+/** The first byte of every encoded value. Another byte means another format. */
 export const FORMAT = 1;
 
-/** Values nested deeper than this are refused on both sides, so that no stack overflows. */
+/** How deeply a value may be nested. Both sides refuse deeper values, so that no stack overflows. */
 export const MAX_DEPTH = 1000;
 
-/** Holes that the arrays of one value may have together: they cost no bytes on the wire, but memory on arrival. */
+/** How many holes the arrays of one value may have together. Holes are sent as a number, but take memory in the receiver. */
 export const MAX_HOLES: number = 2 ** 24;
 
-/** What a value on the wire begins with; from {@link SMALL_INT} on, the byte is a number from 0 to 127 itself. */
+/** The first byte of each encoded value, also inside of other values. A byte of {@link SMALL_INT} or more is itself a number from 0 to 127. */
 export const Tag = {
   null: 0,
   undefined: 1,
@@ -50,7 +50,7 @@ interface TypedArrayClass {
 
 const float16 = (globalThis as unknown as { Float16Array?: TypedArrayClass }).Float16Array;
 
-/** Typed arrays by their number on the wire; one that this runtime lacks is undefined. */
+/** The classes of typed arrays by the number that stands for them; `undefined` for a class that this runtime does not have. */
 export const TYPED_ARRAYS: readonly (TypedArrayClass | undefined)[] = [
   Uint8Array,
   Int8Array,
@@ -66,8 +66,8 @@ export const TYPED_ARRAYS: readonly (TypedArrayClass | undefined)[] = [
   float16,
 ];
 
-/** Bits of an error's first byte: which of these it has of its own. */
+/** The bits of the byte that says which of these parts an error has. */
 export const ErrorPart = { message: 1, stack: 2, cause: 4, errors: 8 } as const;
 
-/** What of an error is text, and nothing else: everybody who shows one takes it for that. */
+/** The properties of an error that are sent as text and refused if they arrive as another value: programs that show errors expect text. */
 export const ERROR_TEXTS: ReadonlySet<string> = new Set(["name", "message", "stack", "remoteName"]);

@@ -26,5 +26,3 @@ export interface NumbersPort extends Port {
 
 export const SHARED_VALUE: Kind<NumbersPort, NumbersSettings> = { name: "sharedValue", label: "shared value" };
 export const SHARED_ARRAY: Kind<NumbersPort, NumbersSettings> = { name: "sharedArray", label: "shared array" };
-// Being replaced by the two above: make a row for each of them.
-export const NUMBERS: Kind<NumbersPort, NumbersSettings> = { name: "numbers", label: "array of shared numbers" };

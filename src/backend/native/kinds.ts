@@ -1,3 +1,4 @@
+import { CorruptedError } from "../../errors/errors.ts";
 import { BARRIER } from "../contract/barrier.ts";
 import { CONDITION } from "../contract/condition.ts";
 import { CONNECTION } from "../contract/connection.ts";
@@ -5,7 +6,7 @@ import { EVENT } from "../contract/event.ts";
 import type { Kind } from "../contract/kind.ts";
 import { LOCK, RLOCK } from "../contract/lock.ts";
 import { MEMORY, type MemorySettings } from "../contract/memory.ts";
-import { NUMBERS } from "../contract/numbers.ts";
+import { type NumbersPort, type NumbersSettings, SHARED_ARRAY, SHARED_VALUE } from "../contract/numbers.ts";
 import type { Port } from "../contract/port.ts";
 import { QUEUE, type QueuePort, type QueueSettings, SIMPLE_QUEUE } from "../contract/queue.ts";
 import { BOUNDED_SEMAPHORE, SEMAPHORE } from "../contract/semaphore.ts";
@@ -49,19 +50,8 @@ export const nativeKinds: ReadonlyMap<string, NativeKind> = new Map<string, Nati
   sync(EVENT, SyncKind.event, NativeEvent, () => [0, 0]),
   sync(CONDITION, SyncKind.condition, NativeCondition, () => [0, 0]),
   sync(BARRIER, SyncKind.barrier, NativeBarrier, ({ parties }) => [parties, 0]),
-  kind(
-    NUMBERS,
-    (handles, { type, values }) => {
-      const numbers = new NativeNumbers(
-        handles.make((origin) => MemoryHandle.make(handles.thread, origin, values.byteLength)),
-        type,
-      );
-      numbers.store(0, values);
-      return numbers;
-    },
-    // checkLocation has refused shared numbers without a type.
-    (handles, received) => new NativeNumbers(openMemory(handles, received), received.location.type ?? "u8"),
-  ),
+  numbers(SHARED_VALUE),
+  numbers(SHARED_ARRAY),
   kind(
     MEMORY,
     (handles, settings) => new NativeMemory(handles.make((origin) => makeMemory(handles.thread, origin, settings))),
@@ -108,6 +98,26 @@ function sync<P extends Port, S>(
     (handles, received) => {
       const open = (origin: Origin): SyncHandle => SyncHandle.open(handles.thread, origin, native, received.fd);
       return new Class(handles.receive(received, SyncHandle, open));
+    },
+  );
+}
+
+function numbers(numbersKind: Kind<NumbersPort, NumbersSettings>): Row {
+  return kind(
+    numbersKind,
+    (handles, { type, values }) => {
+      const made = new NativeNumbers(
+        handles.make((origin) => MemoryHandle.make(handles.thread, origin, values.byteLength)),
+        numbersKind,
+        type,
+      );
+      made.store(0, values);
+      return made;
+    },
+    (handles, received) => {
+      const { type } = received.location;
+      if (type === undefined) throw new CorruptedError("Shared numbers came without their type: their sender is no polyproc process.");
+      return new NativeNumbers(openMemory(handles, received), numbersKind, type);
     },
   );
 }

@@ -6,7 +6,7 @@ import { EVENT } from "../contract/event.ts";
 import type { Kind } from "../contract/kind.ts";
 import type { ReportListener } from "../contract/launcher.ts";
 import { LOCK, RLOCK } from "../contract/lock.ts";
-import { NUMBERS } from "../contract/numbers.ts";
+import { type NumbersPort, type NumbersSettings, SHARED_ARRAY, SHARED_VALUE } from "../contract/numbers.ts";
 import type { Port } from "../contract/port.ts";
 import { QUEUE, SIMPLE_QUEUE } from "../contract/queue.ts";
 import { BOUNDED_SEMAPHORE, SEMAPHORE } from "../contract/semaphore.ts";
@@ -87,17 +87,8 @@ const rows: readonly Row[] = [
       return new PortableConnection(reach({ readable, writable }));
     },
   }),
-  row({
-    kind: NUMBERS,
-    make: (host, settings) => {
-      const { type, values } = settings;
-      return new PortableNumbers(host(new NumbersState(settings), { type, length: values.length }));
-    },
-    attach: (reach, { type, length }) => {
-      if (!isNumberType(type) || !Number.isSafeInteger(length) || (length as number) < 0) throw badReference();
-      return new PortableNumbers(reach({ type, length: length as number }));
-    },
-  }),
+  numbers(SHARED_VALUE),
+  numbers(SHARED_ARRAY),
   row({
     kind: REPORT_CHANNEL,
     make: (host, listener) => {
@@ -125,5 +116,19 @@ function simple<P extends Port, S>(
     kind,
     make: (host, settings) => new PortClass(host(makeState(settings), undefined)),
     attach: (reach) => new PortClass(reach(undefined)),
+  });
+}
+
+function numbers(kind: Kind<NumbersPort, NumbersSettings>): Row {
+  return row({
+    kind,
+    make: (host, settings) => {
+      const { type, values } = settings;
+      return new PortableNumbers(host(new NumbersState(settings), { type, length: values.length }));
+    },
+    attach: (reach, { type, length }) => {
+      if (!isNumberType(type) || !Number.isSafeInteger(length) || (length as number) < 0) throw badReference();
+      return new PortableNumbers(reach({ type, length: length as number }));
+    },
   });
 }

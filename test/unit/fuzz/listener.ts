@@ -84,7 +84,7 @@ class Listeners implements Target {
     const before = listener.rejected;
     const socket = connect(String(listener.address));
     const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
-    // Who leaves before that has not come.
+    // A socket that is destroyed before it is connected does not count as a peer.
     await new Promise<void>((resolve) => socket.once("connect", () => resolve()));
     say(random, socket, strangersBytes(random));
     await closed;
@@ -96,7 +96,7 @@ class Listeners implements Target {
     await this.#misuse(random, listener);
   }
 
-  // Who knows the key may send what he likes.
+  // A peer that knows the key may send any bytes.
   async #misuse(random: Random, listener: Listener): Promise<void> {
     const client = await Client(listener.address, OPTIONS);
     const conn: Connection = await listener.accept(OPTIONS);

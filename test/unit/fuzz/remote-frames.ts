@@ -11,7 +11,7 @@ import { mutate } from "./values.ts";
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const ROOM = 20;
-// Who knows the key is given what he announces at once: more than this, input after input, is for no test.
+// A peer that knows the key gets the memory that it announces at once. A test must not do that with more than this for each input.
 const MOST_ANNOUNCED = 1 << 22;
 
 function payload(random: Random): Uint8Array {

@@ -84,7 +84,7 @@ async function converse(random: Random, sides: readonly Side[], { bends, breaks 
       const fresh = side.sent.slice(passed[i]);
       passed[i] = (passed[i] ?? 0) + fresh.length;
       heard.push(...fresh);
-      // Who talks alone hears himself, or nobody.
+      // A side that is alone gets its own messages, or none.
       const to = sides.length > 1 || random.once(4) ? (i + 1) % sides.length : undefined;
       if (to === undefined) continue;
       for (const message of fresh) {

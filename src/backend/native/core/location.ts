@@ -1,6 +1,5 @@
 import { CorruptedError } from "../../../errors/errors.ts";
 import { isNumberType, type NumberType } from "../../../util/number-types.ts";
-import { NUMBERS } from "../../contract/numbers.ts";
 import type { Ref } from "../../contract/ref.ts";
 
 /** The name of this backend. */
@@ -30,7 +29,7 @@ export interface LocationFields {
 }
 
 /** Checks the location in a reference, which came from another process. */
-export function checkLocation({ kind, location }: Ref): Location {
+export function checkLocation({ location }: Ref): Location {
   if (typeof location === "object" && location !== null) {
     const { keeper, token, identity, readable, writable, ahead, type, name } = location as Record<string, unknown>;
     const isSound =
@@ -40,7 +39,7 @@ export function checkLocation({ kind, location }: Ref): Location {
       isOptional("boolean", readable) &&
       isOptional("boolean", writable) &&
       (ahead === undefined || ahead instanceof Uint8Array) &&
-      (type === undefined ? kind !== NUMBERS.name : isNumberType(type)) &&
+      (type === undefined || isNumberType(type)) &&
       isOptional("string", name);
     if (isSound) return location as Location;
   }

@@ -8,7 +8,8 @@ import {
   numberAt,
   numbersOver,
 } from "../../../util/number-types.ts";
-import { NUMBERS, type NumbersPort, type Operation } from "../../contract/numbers.ts";
+import type { Kind } from "../../contract/kind.ts";
+import type { NumbersPort, NumbersSettings, Operation } from "../../contract/numbers.ts";
 import type { Travelling } from "../core/keeper.ts";
 import { NativePort } from "../core/port.ts";
 import { check } from "../library/result.ts";
@@ -34,8 +35,8 @@ export class NativeNumbers extends NativePort implements NumbersPort {
   // The operand and the expected value, 8 bytes each. The result takes the operand's place.
   readonly #operands = new Uint8Array(16);
 
-  constructor(handle: MemoryHandle, type: NumberType) {
-    super(handle.thread, NUMBERS);
+  constructor(handle: MemoryHandle, kind: Kind<NumbersPort, NumbersSettings>, type: NumberType) {
+    super(handle.thread, kind);
     const width = bytesPerNumber(type);
     // The memory of shared numbers that were sent does not hold a whole count of them.
     if (handle.size % width !== 0) throw new CorruptedError("What came as shared numbers is of another size.");
