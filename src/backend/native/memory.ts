@@ -39,8 +39,8 @@ export class MemoryHandle extends Handle {
     super(realm, index, identity, home);
     this.name = name;
     if (name !== NO_NAME && home !== undefined) check(this.shim.pp_memory_name(index, text(name)), "The memory can't be used");
-    check(this.shim.pp_memory_file(index, this.#file), "The memory can't be used");
-    check(this.shim.pp_memory_place(index, this.#place), "The memory can't be used");
+    check(this.shim.pp_memory_identity(index, this.#file), "The memory can't be used");
+    check(this.shim.pp_memory_address(index, this.#place), "The memory can't be used");
   }
 
   /** New memory; throws `ProcessError` where there is none left, or another one of that name. */

@@ -192,7 +192,7 @@ export class NativeLock extends NativeSync implements LockPort {
   }
 
   unlockSync(all = false): number {
-    const released = this.handle.checked(this.shim.pp_mutex_release(this.index, all ? 1 : 0));
+    const released = this.handle.checked(this.shim.pp_lock_release(this.index, all ? 1 : 0));
     if (released === EPERM) throw this.handle.kind === "rlock" ? notHeldHere() : notHeld();
     return check(released, "The lock can't be released");
   }
@@ -202,11 +202,11 @@ export class NativeLock extends NativeSync implements LockPort {
   }
 
   heldNow(): number {
-    return this.shim.pp_mutex_mine(this.index);
+    return this.shim.pp_lock_depth(this.index);
   }
 
   #try(depth: number, ms: number): Grant | undefined {
-    const status = this.handle.checked(this.shim.pp_mutex_acquire(this.index, depth, ms));
+    const status = this.handle.checked(this.shim.pp_lock_acquire(this.index, depth, ms));
     if (status === EAGAIN) return undefined;
     return check(status, "The lock can't be acquired") === 1 ? "abandoned" : "granted";
   }
