@@ -17,7 +17,7 @@ const unitOf = (path) => path.replace(/\.[ch]$/, "");
 /** Each file: its path below native/src, its text without comments, and what it includes. */
 function readFiles() {
   return nativeFiles(/\.(c|h|def)$/).map((path) => {
-    const text = readFileSync(join(root, path), "utf8").replaceAll(/\/\*[^]*?\*\//g, "");
+    const text = readFileSync(join(root, path), "utf8").replaceAll(/\/\*[\s\S]*?\*\//g, "");
     const includes = [...text.matchAll(/^#include "([^"]+)"/gm)].map((match) => match[1]);
     return { path: path.slice("native/src/".length), text, includes };
   });

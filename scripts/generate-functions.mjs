@@ -22,7 +22,7 @@ function parseParameter(text, row) {
 /** All rows: the function's name, its parameters, and the comment above it. */
 function functions() {
   const rows = [];
-  for (const [, comment, empty, row] of read(LIST).matchAll(/(?:\/\*((?:(?!\*\/)[^])*)\*\/\n)?^FUNCTION(?:_0\((\w+)\)|\((.+)\))$/gm)) {
+  for (const [, comment, empty, row] of read(LIST).matchAll(/(?:\/\*((?:(?!\*\/)[\s\S])*)\*\/\n)?^FUNCTION(?:_0\((\w+)\)|\((.+)\))$/gm)) {
     const [name, ...rest] = (empty ?? row).split(/, (?=[IP]\()/);
     const parameters = rest.map((each) => parseParameter(each, name));
     rows.push({ name: `pp_${name}`, parameters, comment: comment?.replaceAll(/\s*\n \* /g, " ").trim() });

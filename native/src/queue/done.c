@@ -5,6 +5,7 @@
 #include "queue/locks.h"
 #include "queue/recover.h"
 #include "queue/ring.h"
+#include "queue/state.h"
 #include "wait/futex.h"
 
 /* Moves FREE over the records at the front that are finished. The record at `marked` counts as finished, although its state is still to

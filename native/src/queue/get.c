@@ -8,6 +8,7 @@
 #include "queue/locks.h"
 #include "queue/ring.h"
 #include "queue/room.h"
+#include "queue/state.h"
 #include "queue/waiting.h"
 
 /* Finds the item to take. Items that were given back come before those that were never taken. */

@@ -7,6 +7,7 @@
 #include "queue/locks.h"
 #include "queue/ring.h"
 #include "queue/room.h"
+#include "queue/state.h"
 #include "queue/waiting.h"
 
 static int put_locked(struct pp_queue *queue, const uint8_t *bytes, uint32_t length) {

@@ -3,6 +3,7 @@
 #include "base/failpoint.h"
 #include "queue/locks.h"
 #include "queue/ring.h"
+#include "queue/state.h"
 #include "wait/futex.h"
 
 /* Gives back each item that a participant had taken from a queue that redelivers. After a shutdown that dropped everything, the item is

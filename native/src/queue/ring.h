@@ -7,7 +7,7 @@
 #ifndef PP_QUEUE_RING_H
 #define PP_QUEUE_RING_H
 
-#include "queue/state.h"
+#include "queue/queue.h"
 
 #define RECORD 16           /* bytes of a record's header; every position is a multiple of it */
 #define CHUNK (1ull << 20)  /* memory is reserved in chunks of this size */

@@ -6,6 +6,7 @@
 #include "base/failpoint.h"
 #include "queue/locks.h"
 #include "queue/ring.h"
+#include "queue/state.h"
 
 #ifndef REWIND_AT
 #define REWIND_AT (1ull << 20) /* an empty queue is moved back if its tail is at least so far into the ring */

@@ -10,9 +10,6 @@
 
 enum { LOG_NONE, LOG_TAKEN, LOG_STATE };
 
-typedef uint64_t pp_put_state[PUT_FIELDS];
-typedef uint64_t pp_get_state[GET_FIELDS];
-
 /* Read a snapshot. -EBADMSG: its numbers cannot be true. */
 int pp_queue_read_put(const struct pp_queue *queue, pp_put_state put);
 int pp_queue_read_get(const struct pp_queue *queue, pp_get_state get);
