@@ -36,7 +36,7 @@ bool logged = true;             /* header->logged == header->get.select */
 byte taken[WORKERS];
 bool used[WORKERS];
 
-/* What the kernel knows: which processes are dead. */
+/* The kernel knows which processes are dead. */
 bool dead[WORKERS];
 byte crashes, producers_over, consumers_over;
 

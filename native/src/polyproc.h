@@ -11,7 +11,7 @@
 /* The kinds of shared objects. JavaScript passes these numbers to pp_sync_make and pp_sync_open. */
 enum pp_kind { PP_QUEUE, PP_LOCK, PP_SEMAPHORE, PP_EVENT, PP_CONDITION, PP_BARRIER, PP_MEMORY };
 
-/* What a caller can wait for at a queue: an item, room for one, an item marked done, or one of the queue's two locks. */
+/* A caller can wait at a queue for: an item, room for one, an item marked done, or one of the queue's two locks. */
 enum pp_queue_waited { PP_ITEMS, PP_ROOM, PP_DONE, PP_GET_LOCK, PP_PUT_LOCK };
 
 struct pp_queue_stats {

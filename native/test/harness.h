@@ -23,8 +23,8 @@ struct pp_reached {
   volatile long times, kills;
 };
 
-/* When this process kills itself: when it passes the named failpoint for the (after + 1)-th time, or with a chance of 1 in `random` whenever it
- * passes any failpoint. */
+/* When this process kills itself: when it passes the named failpoint for the (after + 1)-th time, or with a chance of 1 in `random`
+ * whenever it passes any failpoint. */
 extern const char *pp_fail_at;
 extern int pp_fail_after;
 extern int pp_fail_random;

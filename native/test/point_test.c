@@ -1,5 +1,5 @@
-/* point_test TIMES POINT...: kills each kind of worker at each of these failpoints, TIMES times in each kind of queue. It fails if there is a
- * failpoint at which no worker was ever killed. */
+/* point_test TIMES POINT...: kills each kind of worker at each of these failpoints, TIMES times in each kind of queue. It fails if there is
+ * a failpoint at which no worker was ever killed. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>

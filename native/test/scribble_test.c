@@ -1,5 +1,5 @@
-/* scribble_test [MS]: one thread uses a queue or another shared object, while another thread writes into its shared memory at full speed and
- * now and then restores it. A value that was checked must be the value that is used, so nothing may be read twice. The test links with
+/* scribble_test [MS]: one thread uses a queue or another shared object, while another thread writes into its shared memory at full speed
+ * and now and then restores it. A value that was checked must be the value that is used, so nothing may be read twice. The test links with
  * fuzz/guard.c, which turns every access outside of the memory into an error. */
 #include <errno.h>
 #include <pthread.h>

@@ -1,5 +1,5 @@
-/* stop_test: a process is stopped (SIGSTOP) at a failpoint in the middle of a call. The test checks what the others get meanwhile, and what the
- * process gets once it continues. */
+/* stop_test: a process is stopped (SIGSTOP) at a failpoint in the middle of a call. The test checks what the others get meanwhile, and what
+ * the process gets once it continues. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -68,7 +68,8 @@ static void connect_silently(const char *path) {
   }
 }
 
-/* A keeper drops its oldest silent connection when new ones come. A client that was stopped and dropped asks again and gets its descriptor. */
+/* A keeper drops its oldest silent connection when new ones come. A client that was stopped and dropped asks again and gets its
+ * descriptor. */
 static void stopped_in_a_claim(void) {
   char folder[] = "/tmp/pp-stop-XXXXXX", path[64];
   uint8_t token[16] = "sixteen of bytes";

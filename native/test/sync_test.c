@@ -1,6 +1,6 @@
-/* sync_test KILLS [SEED]: worker processes use a lock, a semaphore, a condition and a barrier, are killed at random failpoints and replaced. An
- * oracle in shared memory checks that a lock never has two holders and that a death of its holder is reported, that permits and waiter slots
- * are neither lost nor doubled, that parties pass a barrier together, and that something moves every two seconds. */
+/* sync_test KILLS [SEED]: worker processes use a lock, a semaphore, a condition and a barrier, are killed at random failpoints and
+ * replaced. An oracle in shared memory checks that a lock never has two holders and that a death of its holder is reported, that permits
+ * and waiter slots are neither lost nor doubled, that parties pass a barrier together, and that something moves every two seconds. */
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>

@@ -1,5 +1,5 @@
-/* thread_test [MS]: for a race detector, threads play the part of processes, each with participants of its own. They use a queue of each kind
- * at the same time, and inboxes, watched descriptors, watched queues, kept descriptors and sockets. See one_mapping.c. */
+/* thread_test [MS]: for a race detector, threads play the part of processes, each with participants of its own. They use a queue of each
+ * kind at the same time, and inboxes, watched descriptors, watched queues, kept descriptors and sockets. See one_mapping.c. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>

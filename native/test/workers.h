@@ -23,9 +23,9 @@ struct killing {
 void workers_prepare(void);
 /* The failpoints that workers of a role have passed, over all runs. */
 struct pp_reached *workers_reached(enum role role);
-/* Kills `kills` workers (those of `killing`, if it is not NULL) or stops after so many `seconds`. Checks that no item came twice, changed or
- * out of order, that none is missing except those that a killed consumer had, and that something moved every two seconds. Returns how many
- * workers it killed. */
+/* Kills `kills` workers (those of `killing`, if it is not NULL) or stops after so many `seconds`. Checks that no item came twice, changed
+ * or out of order, that none is missing except those that a killed consumer had, and that something moved every two seconds. Returns how
+ * many workers it killed. */
 long workers_run(const struct setting *setting, const struct killing *killing, long kills, double seconds, unsigned seed);
 
 #endif

@@ -1,8 +1,8 @@
 /* Participants of a segment: the processes (and threads of one process) that have it open.
  *
  * A participant is an index into a table in the segment and a generation. It holds an OFD lock on byte `index` of the file, through an open
- * file description that nobody else has. The kernel frees this lock when the process ends, whatever ended it, and keeps it while the process
- * is merely stopped. So whether a participant is dead is a fact from the kernel and never a guess by pid or time. */
+ * file description that nobody else has. The kernel frees this lock when the process ends, whatever ended it, and keeps it while the
+ * process is merely stopped. So whether a participant is dead is a fact from the kernel and never a guess by pid or time. */
 #ifndef PP_PARTICIPANT_H
 #define PP_PARTICIPANT_H
 
@@ -28,7 +28,8 @@ struct pp_participant {
 static inline uint32_t pp_owner_index(pp_owner owner) { return (owner & 0x7ff) - 1; }
 static inline pp_owner pp_owner_of(uint32_t index, uint32_t generation) { return (generation & 0xfffff) << 11 | (index + 1); }
 
-/* Takes a free index and gives it a new generation, which tells everybody that the index's previous owner is dead. -EMFILE: none is free. */
+/* Takes a free index and gives it a new generation, which tells everybody that the index's previous owner is dead. -EMFILE: none is
+ * free. */
 int pp_participant_join(const struct pp_segment *segment, struct pp_participant *table, pp_owner *me);
 /* Tells whether no living process holds this index's lock. */
 bool pp_participant_gone(const struct pp_segment *segment, uint32_t index);

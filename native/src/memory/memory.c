@@ -23,8 +23,8 @@ static void close_named(struct pp_segment *segment, const char *path) {
   pp_named_remove_if_last(segment->own_fd, path);
 }
 
-/* A thread that ended may have passed its view of the bytes to another thread. So the bytes stay mapped, but the mapping no longer holds the
- * name: it is replaced by one through the other descriptor, whose lock is given up. */
+/* A thread that ended may have passed its view of the bytes to another thread. So the bytes stay mapped, but the mapping no longer holds
+ * the name: it is replaced by one through the other descriptor, whose lock is given up. */
 static void leave_mapped(struct pp_segment *segment, const char *path) {
   if (*path != '\0') {
     void *base = mmap(segment->base, segment->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE | MAP_FIXED, segment->own_fd, 0);

@@ -1,8 +1,8 @@
 /* Names of shared memory: files in /dev/shm.
  *
- * Each descriptor that a process holds, or that is on its way to one, has a read lock on the byte HELD of the file. Whoever can get a write
- * lock on that byte is therefore the last holder, and removes the name. Whoever removes a name has a write lock on the byte REMOVING, so
- * that only one process at a time does so. */
+ * Each descriptor that a process holds, or that is on its way to one, has a read lock on the byte HELD of the file. A process that can
+ * get a write lock on that byte is therefore the last holder, and removes the name. To remove it, a process needs a write lock on the byte
+ * REMOVING, so that only one process at a time does so. */
 #ifndef PP_NAMED_H
 #define PP_NAMED_H
 

@@ -1,4 +1,4 @@
-/* What JavaScript can ask about the names of shared memory, and removing names. */
+/* The name and identity of shared memory, and the removal of names. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

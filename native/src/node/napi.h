@@ -1,5 +1,5 @@
-/* The part of Node-API that this library uses. It is declared here, so that a build needs no headers of Node; the ABI is stable. The functions
- * are weak symbols, because only Node defines them and the same file must load in Deno and Bun. */
+/* The part of Node-API that this library uses. It is declared here, so that a build needs no headers of Node; the ABI is stable. The
+ * functions are weak symbols, because only Node defines them and the same file must load in Deno and Bun. */
 #ifndef PP_NAPI_H
 #define PP_NAPI_H
 

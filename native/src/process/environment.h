@@ -1,4 +1,4 @@
-/* What a new program is found by and given: the search along PATH, and the list of its environment variables. */
+/* Finding a program along PATH, and making the list of its environment variables. */
 #ifndef PP_ENVIRONMENT_H
 #define PP_ENVIRONMENT_H
 

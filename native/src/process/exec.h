@@ -1,4 +1,4 @@
-/* What a child does between vfork and exec. It shares the parent's memory in this time, so it makes system calls and nothing else. */
+/* The child's side of a spawn, between vfork and exec. The child shares the parent's memory in this time, so it makes system calls only. */
 #ifndef PP_EXEC_H
 #define PP_EXEC_H
 

@@ -21,7 +21,8 @@ static int ask_once(const char *path, const struct pp_keeper_request *request, i
   if (status < 0) return status;
   int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
   if (fd < 0) return -errno;
-  /* A claim waits for a keeper that is stopped, because nobody else has the descriptor. A descriptor to be kept can go to another keeper. */
+  /* A claim waits for a keeper that is stopped, because nobody else has the descriptor. A descriptor to be kept can go to another
+   * keeper. */
   struct timeval limit = {.tv_sec = KEEP_S};
   if (request->operation == PP_KEEP) {
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);

@@ -1,5 +1,5 @@
-/* What a keeper and its clients send each other: packets on a SOCK_SEQPACKET socket, of which some carry a descriptor. A packet arrives
- * whole or not at all. */
+/* A keeper and its clients send each other packets on a SOCK_SEQPACKET socket. Some packets carry a descriptor. A packet arrives whole or
+ * not at all. */
 #ifndef PP_KEEPER_PACKET_H
 #define PP_KEEPER_PACKET_H
 

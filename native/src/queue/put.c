@@ -1,5 +1,5 @@
-/* Putting an item. A put copies its record behind TAIL, where no reader looks, and then commits one snapshot. A process that is killed before
- * the commit has changed nothing. The numbered steps here and in the other files are those of model/queue.pml. */
+/* Putting an item. A put copies its record behind TAIL, where no reader looks, and then commits one snapshot. A process that is killed
+ * before the commit has changed nothing. The numbered steps here and in the other files are those of model/queue.pml. */
 #include <errno.h>
 #include <stddef.h>
 

@@ -35,8 +35,8 @@ enum { HEAD, FREE, RELEASED, OUT, GETS, BACK, DONE, ABANDONED, TOLD, LOST, REDEL
 typedef uint64_t pp_put_state[PUT_FIELDS];
 typedef uint64_t pp_get_state[GET_FIELDS];
 
-/* Participants of a queue: the highest bit of `taken` says that the last item has not reached its caller yet; the other bits count the items
- * that were taken and are not done (in a queue that does not redeliver). */
+/* Participants of a queue: the highest bit of `taken` says that the last item has not reached its caller yet; the other bits count the
+ * items that were taken and are not done (in a queue that does not redeliver). */
 #define QUEUE_IN_HAND (1ull << 63)
 
 struct pp_queue_header {

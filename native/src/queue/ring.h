@@ -1,9 +1,10 @@
 /* The ring of a queue: records one behind the other in a sparse memory file.
  *
- * A position only grows. Position modulo ring_size is the offset in the ring, and each turn of the ring is a lap. A record never crosses the
- * end of a lap: where it would, a SKIP record says that the rest of the lap is empty.
+ * A position only grows. Position modulo ring_size is the offset in the ring, and each turn of the ring is a lap. A record never crosses
+ * the end of a lap: where it would, a SKIP record says that the rest of the lap is empty.
  *
- * Another process may write anything into the ring at any time. So a record's header is read once, and checked against what is published. */
+ * Another process may write anything into the ring at any time. So a record's header is read once, and checked against what is
+ * published. */
 #ifndef PP_QUEUE_RING_H
 #define PP_QUEUE_RING_H
 
@@ -47,7 +48,7 @@ uint64_t pp_ring_next(const struct pp_queue *queue, const struct pp_found *found
 /* Finds the first item between `at` and HEAD whose state matches: 1 if there is one, else 0. */
 int pp_ring_search(const struct pp_queue *queue, const pp_get_state get, uint64_t at, int (*match)(uint32_t state, uint32_t key), uint32_t key,
                    struct pp_found *found);
-/* What pp_ring_search can look for: this very state; an item that some participant has taken; one that the participant `index` has taken. */
+/* Conditions for pp_ring_search: exactly this state; taken by any participant; taken by the participant `index`. */
 int pp_ring_is_state(uint32_t state, uint32_t key);
 int pp_ring_is_taken(uint32_t state, uint32_t unused);
 int pp_ring_is_taken_by(uint32_t state, uint32_t index);

@@ -1,4 +1,4 @@
-/* What a queue tells of itself. */
+/* The statistics of a queue. */
 #include <errno.h>
 #include <stddef.h>
 

@@ -1,5 +1,5 @@
-/* Events. The state is one word. Its lowest bit is the flag, and the other bits count how often the flag was set. So a waiter notices a flag
- * that was set and cleared again before it could look. */
+/* Events. The state is one word. Its lowest bit is the flag, and the other bits count how often the flag was set. So a waiter notices a
+ * flag that was set and cleared again before it could look. */
 #include <errno.h>
 #include <stddef.h>
 

@@ -1,8 +1,8 @@
-/* What locks, semaphores, events, conditions and barriers have in common.
+/* The common part of locks, semaphores, events, conditions and barriers.
  *
  * Each is a small sealed segment with a guard, a few words of state, a notice for its waiters and a table of participants. The guard is a
- * robust lock. Under the guard every change is one store. A process that is killed while it holds the guard has therefore made its change or
- * has not, and the next owner of the guard has nothing to repair. */
+ * robust lock. Under the guard every change is one store. A process that is killed while it holds the guard has therefore made its change
+ * or has not, and the next owner of the guard has nothing to repair. */
 #ifndef PP_SYNC_OBJECT_H
 #define PP_SYNC_OBJECT_H
 
@@ -34,7 +34,7 @@ enum pp_farewell { PP_LEFT, PP_DIED };
 
 struct pp_sync;
 
-/* What a kind of object does in its own way. */
+/* The operations that each kind of object defines for itself. */
 struct pp_sync_kind {
   /* Its waiters wait for the word `lock` itself. The kernel tells whether the owner of that word lives, so this kind needs no clean-up. */
   bool is_lock_word;

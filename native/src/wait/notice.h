@@ -1,5 +1,5 @@
-/* A notice is how waiters learn of a change in shared memory. It is a word that changes whenever there may be something new, and a flag that
- * says whether anybody sleeps on it. */
+/* A notice is how waiters learn of a change in shared memory. It is a word that changes whenever there may be something new, and a flag
+ * that says whether anybody sleeps on it. */
 #ifndef PP_NOTICE_H
 #define PP_NOTICE_H
 

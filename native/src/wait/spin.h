@@ -10,7 +10,7 @@
 /* A spin lasts about as long as it takes to be woken from sleep. */
 #define PP_SPIN_US 50
 
-/* What one waiter knows of its last spins. */
+/* The memory of one waiter about its last spins. */
 struct pp_spinner {
   uint8_t skip, backoff; /* how many waits go without a spin now, and after the next spin that does not pay */
   uint8_t shared;        /* waits in a row that ended because another thread got this core */

@@ -1,5 +1,5 @@
-/* A queue, while another process writes anything into its shared memory, between any two calls and before a participant joins. Every call must
- * end soon, and must touch nothing outside of the memory. */
+/* A queue, while another process writes anything into its shared memory, between any two calls and before a participant joins. Every call
+ * must end soon, and must touch nothing outside of the memory. */
 #include <stdlib.h>
 #include <unistd.h>
 
