@@ -1,7 +1,8 @@
 // Contenders: how each program is run. A contender whose program is missing here has a reason instead of a command.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { nativeSources } from "../scripts/native-sources.mjs";
 import { built, programFor } from "../scripts/programs.mjs";
 import { root, runtime } from "../scripts/setup.mjs";
 
@@ -76,12 +77,7 @@ const compiled = new Map();
 function compile(program) {
   const output = join(built, "bench", program);
   mkdirSync(join(built, "bench"), { recursive: true });
-  const inFolder = (folder) => readdirSync(join(root, folder)).map((name) => join(root, folder, name));
-  const sources = [
-    ...inFolder("native/src").filter((path) => path.endsWith(".c")),
-    join(root, `bench/c/${program}.c`),
-    join(root, "bench/c/measure.c"),
-  ];
+  const sources = [...nativeSources().map((path) => join(root, path)), join(root, `bench/c/${program}.c`), join(root, "bench/c/measure.c")];
   const args = [...CFLAGS, "-I", join(root, "native/src"), ...sources, "-lpthread", "-o", output];
   const { status, error, stderr } = spawnSync(process.env.CC ?? "cc", args, { encoding: "utf8" });
   if (error !== undefined) return { missing: "there is no C compiler" };

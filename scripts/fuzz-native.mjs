@@ -1,26 +1,25 @@
-// Fuzzing of the C shim: `node scripts/fuzz-native.mjs [SECONDS=60] [NAME...]` runs each target of native/test/fuzz for so long under
-// AddressSanitizer and UndefinedBehaviorSanitizer, with what it finds left in a folder that is named.
+// Fuzzing of the C library: `node scripts/fuzz-native.mjs [SECONDS=60] [NAME...]` runs each target of native/test/fuzz, or those named, for so
+// many seconds under AddressSanitizer and UndefinedBehaviorSanitizer. If a target finds something, the input is left in a folder whose name
+// is printed.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { INCLUDE, nativeSources } from "./native-sources.mjs";
 import { root } from "./setup.mjs";
 
-const FLAGS =
-  "-std=c11 -D_GNU_SOURCE -O1 -g -Inative/src -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer";
-/** Those whose shared mappings lie between guard pages. */
+const FLAGS = "-std=c11 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer";
+/** The targets whose shared mappings lie between guard pages. */
 const GUARDED = ["queue", "sync"];
-const seconds = Number(process.argv[2] ?? 60);
+const { positionals } = parseArgs({ allowPositionals: true });
+const seconds = Number(positionals[0] ?? 60);
 const compiler = ["clang", ..."19 18 17 16 15 14".split(" ").map((version) => `clang-${version}`)].find(
   (name) => spawnSync(name, ["--version"], { stdio: "ignore" }).status === 0,
 );
 
-function sources() {
-  const folder = join(root, "native/src");
-  return readdirSync(folder)
-    .filter((name) => name.endsWith(".c") && name !== "napi.c")
-    .map((name) => `native/src/${name}`);
-}
+/** All sources but those for Node, which no target calls. */
+const sources = nativeSources().filter((path) => !path.startsWith("native/src/node/"));
 
 function fuzz(name, folder) {
   const program = join(folder, name);
@@ -29,7 +28,7 @@ function fuzz(name, folder) {
   const guard = GUARDED.includes(name) ? ["native/test/fuzz/guard.c", "-Wl,--wrap=mmap,--wrap=munmap"] : [];
   const built = spawnSync(
     compiler,
-    [...FLAGS.split(" "), ...sources(), `native/test/fuzz/fuzz_${name}.c`, ...guard, "-o", program, "-lpthread"],
+    [...FLAGS.split(" "), INCLUDE, ...sources, `native/test/fuzz/fuzz_${name}.c`, ...guard, "-o", program, "-lpthread"],
     { cwd: root, encoding: "utf8" },
   );
   if (built.status !== 0) throw new Error(`${compiler} failed:\n${built.stderr}`);
@@ -52,7 +51,7 @@ if (process.platform !== "linux" || compiler === undefined) {
   console.log("Fuzzing needs Linux and clang with libFuzzer (on Debian: apt-get install clang): skipped.");
   process.exit(0);
 }
-const wanted = process.argv.slice(3);
+const wanted = positionals.slice(1);
 const folder = mkdtempSync(join(tmpdir(), "pp-fuzz-"));
 const names = readdirSync(join(root, "native/test/fuzz"))
   .map((file) => /^fuzz_(\w+)\.c$/.exec(file)?.[1])

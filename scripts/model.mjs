@@ -1,10 +1,11 @@
 // Model checking: `node scripts/model.mjs [--deep]` lets spin explore every interleaving of native/model/*.pml, with processes killed at any
-// step. Then each known way to break the algorithm is tried, and the model must see it. About 2 minutes on two cores; --deep also
-// looks for runs without an end when processes are killed.
+// step. Then it breaks the algorithm in each known way, and the model must notice it. This takes about 2 minutes on two cores. --deep also
+// looks for runs that never end after processes were killed.
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { root } from "./setup.mjs";
 
 const SAFETY = ["-DSAFETY"];
@@ -23,7 +24,7 @@ const deep = [
   ["queue that redelivers: every run with a kill ends", "queue.pml", { REDELIVER: 1, CRASHES: 1 }, ENDLESS],
 ];
 
-/** [what is broken, model, settings, the text that is replaced, by what] */
+/** [what is broken, model, settings, the text that is replaced, its replacement] */
 const mutants = [
   ["R1 left out", "queue.pml", { REDELIVER: 0 }, "APPLY /* R1 */", "logged = true"],
   ["R1 left out, redelivering", "queue.pml", { REDELIVER: 1 }, "APPLY /* R1 */", "logged = true"],
@@ -62,7 +63,7 @@ function run(program, args, cwd) {
   });
 }
 
-/** Explores one model: how many states it has, and what is wrong with it. */
+/** Explores one model. Returns the number of its states, and what is wrong with it. */
 async function explore(text, settings, flags, name) {
   const folder = join(scratch, name.replaceAll(/[^a-z0-9]+/gi, "-"));
   mkdirSync(folder);
@@ -99,7 +100,7 @@ function read(model) {
   return readFileSync(join(root, "native/model", model), "utf8");
 }
 
-/** Two at a time: one takes up to 2 GiB. */
+/** Runs the jobs two at a time, because one takes up to 2 GiB of memory. */
 async function all(jobs) {
   const results = [];
   const worker = async () => {
@@ -109,6 +110,7 @@ async function all(jobs) {
   return results.every((good) => good);
 }
 
+const { values: options } = parseArgs({ options: { deep: { type: "boolean", default: false } } });
 const missing = ["spin", "cc"].filter((program) => !isThere(program));
 if (missing.length > 0) {
   console.log(`Model checking needs spin and a C compiler (missing: ${missing.join(", ")}; on Debian: apt-get install spin gcc): skipped.`);
@@ -116,7 +118,7 @@ if (missing.length > 0) {
 }
 const scratch = mkdtempSync(join(tmpdir(), "pp-model-"));
 try {
-  const wanted = process.argv.includes("--deep") ? [...checks, ...deep] : checks;
+  const wanted = options.deep ? [...checks, ...deep] : checks;
   const good = await all([...wanted.map((each) => () => check(each)), ...mutants.map((each) => () => checkMutant(each))]);
   if (!good) process.exitCode = 1;
 } finally {

@@ -1,40 +1,43 @@
-// Tests of the C shim: `node scripts/test-native.mjs [KILLS]`. Each edge of the queue; threads in place of processes under ThreadSanitizer;
-// memory that somebody else writes to; processes that stand still in the middle of a call; workers killed at each named point, and at random steps: 50,000 times unless told otherwise, a tenth
-// as often on locks and the like, and some more under AddressSanitizer and UndefinedBehaviorSanitizer.
+// Tests of the C library: `node scripts/test-native.mjs [KILLS]`. The include graph; the edge cases of the queue; threads in place of processes
+// under ThreadSanitizer; memory that another process writes to; processes that are stopped in the middle of a call; and workers that are
+// killed at each failpoint and at random ones. KILLS is the number of random kills of a queue's workers, 50,000 by default. Locks and the
+// other objects get a tenth of it, and some more kills run under AddressSanitizer and UndefinedBehaviorSanitizer.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { checkIncludes } from "./check-includes.mjs";
+import { INCLUDE, nativeFiles, nativeSources } from "./native-sources.mjs";
 import { root } from "./setup.mjs";
 
-const KILLS = Number(process.argv[2] ?? 50_000);
+const { positionals } = parseArgs({ allowPositionals: true });
+const KILLS = Number(positionals[0] ?? 50_000);
 const SANITIZED_KILLS = 800;
 const KILLS_AT_A_POINT = 10;
-/** Where the points are at which workers of a queue are killed. */
-const POINTS_IN = ["queue.c", "lock.c", "snapshot.c", "notice.c"];
+/** The files with the failpoints at which the workers of a queue are killed. */
+const POINTS_IN = /^(queue\/.*|wait\/robust_lock|base\/snapshot|wait\/notice)\.c$/;
 const ADDRESS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 const ONE_MAPPING = ["native/test/one_mapping.c", "-Wl,--wrap=mmap,--wrap=munmap"];
 const GUARD = ["native/test/fuzz/guard.c", "-Wl,--wrap=mmap,--wrap=munmap"];
 const WORKERS = ["native/test/workers.c"];
-/** Shorter waits and an earlier return to the ring's start, so that rare steps are frequent. */
+/** Waits are shorter, and the queue returns to the start of its ring earlier, so that rare steps become frequent. */
 const FLAGS = [
   ..."-std=c11 -D_GNU_SOURCE -DPP_FAILPOINTS -DCHECK_MS=1 -DREWIND_AT=65536 -O2 -g".split(" "),
-  ..."-Wall -Wextra -Wshadow -Werror -Inative/src -Inative/test".split(" "),
+  ..."-Wall -Wextra -Wshadow -Werror -Inative/test".split(" "),
+  INCLUDE,
 ];
 const compiler = process.env.CC ?? "cc";
-const sources = readdirSync(join(root, "native/src"))
-  .filter((name) => name.endsWith(".c"))
-  .map((name) => join(root, "native/src", name));
 
 function points() {
-  const texts = POINTS_IN.map((name) => readFileSync(join(root, "native/src", name), "utf8"));
+  const texts = nativeFiles(POINTS_IN).map((path) => readFileSync(join(root, path), "utf8"));
   return [...new Set(texts.flatMap((text) => [...text.matchAll(/FAILPOINT\("([^"]+)"\)/g)].map((match) => match[1])))].sort();
 }
 
-/** Runs it, and gives all that it printed. */
-function run(program, args, cwd = root) {
+/** Runs a program and returns all that it printed. */
+function run(program, args) {
   return new Promise((done, fail) => {
-    const child = spawn(program, args, { cwd, stdio: ["ignore", "pipe", "pipe"], timeout: 3_600_000 });
+    const child = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], timeout: 3_600_000 });
     let printed = "";
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (printed += text));
     child.on("error", fail);
@@ -54,13 +57,17 @@ async function check(program, args) {
   }
 }
 
-/** Compiles the shim once for these flags; gives a function that links tests with it. */
-async function shim(name, flags) {
+/** Compiles the library once with these flags, and returns a function that links a test with it. */
+async function library(name, flags) {
   const folder = join(scratch, name);
   mkdirSync(folder);
-  const absolute = FLAGS.map((flag) => (flag.startsWith("-I") ? `-I${resolve(root, flag.slice(2))}` : flag));
-  await run(compiler, ["-c", ...absolute, ...flags, ...sources, join(root, "native/test/failpoint.c")], folder);
-  const objects = readdirSync(folder).map((file) => join(folder, file));
+  const objects = [];
+  for (const source of [...nativeSources(), "native/test/failpoint.c"]) {
+    // The object's name contains the folder, because files of two folders may have the same name.
+    const object = join(folder, source.replaceAll("/", "-").replace(/c$/, "o"));
+    await run(compiler, ["-c", ...FLAGS, ...flags, source, "-o", object]);
+    objects.push(object);
+  }
   return async (test, extra = []) => {
     const program = join(scratch, `${name}_${test}`);
     await run(compiler, [...FLAGS, ...flags, `native/test/${test}.c`, ...extra, ...objects, "-o", program, "-lpthread"]);
@@ -86,14 +93,21 @@ async function killedAtRandom(plain) {
   await check(await plain("kill_test", WORKERS), [String(KILLS)]);
 }
 
+const faults = checkIncludes();
+for (const fault of faults) console.error(`native/src: ${fault}`);
+if (faults.length > 0) process.exit(1);
 if (process.platform !== "linux" || spawnSync(compiler, ["--version"], { stdio: "ignore" }).status !== 0) {
   console.log("The C tests need Linux and a C compiler: skipped.");
   process.exit(0);
 }
 const scratch = mkdtempSync(join(tmpdir(), "pp-native-"));
 try {
-  const [plain, address, thread] = await Promise.all([shim("plain", []), shim("address", ADDRESS), shim("thread", ["-fsanitize=thread"])]);
-  // This one measures time.
+  const [plain, address, thread] = await Promise.all([
+    library("plain", []),
+    library("address", ADDRESS),
+    library("thread", ["-fsanitize=thread"]),
+  ]);
+  // This test measures time, so it runs alone.
   await check(await plain("spin_test"), []);
   await Promise.all([sanitized(address, thread), killedAtPoints(plain), killedAtRandom(plain)]);
 } finally {

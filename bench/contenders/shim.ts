@@ -2,7 +2,7 @@
 // they are or, with codec=1, a string through the codec. The limit for sendSync, recvSync, putSync and getSync.
 import { fileURLToPath } from "node:url";
 import { loadLibrary } from "../../src/backend/native/library/library.ts";
-import type { Shim } from "../../src/backend/native/library/shim.ts";
+import type { Shim } from "../../src/backend/native/library/functions.ts";
 import { decode } from "../../src/codec/decode.ts";
 import { encodeLent } from "../../src/codec/encode.ts";
 import { report, roundTripSync, settings, text } from "./measure.ts";

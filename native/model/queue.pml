@@ -1,13 +1,13 @@
-/* The queue of native/src/queue.c: 2 producers, 2 consumers, a ring of 2 records, 2 items from each producer. Any process may be killed
- * before any of its steps, and so may, in the same run, whoever holds a lock taken from the dead or cleans up after them (CRASHES 2).
- * The steps carry the numbers of queue.c.
+/* The queue of native/src/queue/: 2 producers, 2 consumers, a ring of 2 records, 2 items from each producer. Any process may be killed before any
+ * of its steps. With CRASHES 2, a second one may be killed in the same run while it holds a lock that it took from a dead process, or while
+ * it cleans up. The numbers of the steps (P1, G1, ...) are those in the C files.
  *
  *   node scripts/model.mjs      explores every interleaving, of both kinds of queue: REDELIVER 0 and 1
  *
- * One store that publishes a snapshot is one step here; snapshot.pml is the model of that. A wait in C is a look that is repeated after
- * a slice at the latest, so here it is a guard: a lost wake-up costs time and nothing else. A wait has no step at which to be killed,
- * lest that hide a stuck state; whoever may be killed there may be killed just before it. What can't matter any more is reset, so that
- * states are alike which differ in nothing else. */
+ * Publishing a snapshot is one step here, because it is one store in C; snapshot.pml is the model of that. A wait in C looks again after 100 ms at
+ * the latest, so a lost wake-up costs time only, and a wait is a guard here. A process cannot be killed in a wait, because that would hide a
+ * state in which all are stuck; it can be killed just before. Variables that no longer matter are reset, so that states which differ in
+ * nothing else are the same state. */
 #ifndef CRASHES
 #define CRASHES 1
 #endif
@@ -18,14 +18,14 @@
 #define CONSUMERS 2
 #define EACH 2
 #define RING 2
-#define CLOSER 4 /* comes when all others are gone, and counts */
+#define CLOSER 4 /* runs after all others have ended, and counts */
 #define WORKERS 5
 #define NOBODY 255
 #define SKIP 254
 #define HAND 16
 #define WAITING 253
 #define FINISHED 252
-#define GARBAGE 7   /* in a record that is free: no item */
+#define GARBAGE 7   /* stands in a free record, and is no item */
 
 byte put_lock = NOBODY, get_lock = NOBODY;
 byte slot[RING];                /* a record's item */
@@ -36,14 +36,14 @@ bool logged = true;             /* header->logged == header->get.select */
 byte taken[WORKERS];
 bool used[WORKERS];
 
-/* What the kernel knows. */
+/* The kernel knows which processes are dead. */
 bool dead[WORKERS];
 byte crashes, producers_over, consumers_over;
 
-/* Ghosts: bit n is item n. It was put; taken, in shared memory; got by a caller; given back. */
+/* These are for the assertions only. Bit n is item n: it was put; it was taken, says the shared memory; it reached a caller; it was given back. */
 byte committed, took, came, redelivered;
 
-/* `skip` keeps an `else` of the action from being one of this choice. */
+/* Without the `skip`, an `else` in the action would belong to this choice. */
 #define STEP(action) \
   if \
   :: atomic { crashes < CRASHES && (crashes == 0 || recovers) -> crashes++; dead[me] = true; goto ended } \
@@ -59,7 +59,7 @@ byte committed, took, came, redelivered;
     if :: gone(0) -> who = 0 :: gone(1) -> who = 1 :: gone(2) -> who = 2 :: gone(3) -> who = 3 fi \
   }
 
-/* Carries out the log of the last commit: finish_log. */
+/* Carries out the log of the last commit: pp_queue_finish_log. */
 #define APPLY \
   if \
   :: log_where == NOBODY -> skip \
@@ -69,7 +69,7 @@ byte committed, took, came, redelivered;
 
 #define COMMIT(fields, where, value) STEP(fields; log_where = where; log_value = value; logged = false); APPLY
 
-/* Free, or taken from one that is dead. Whoever takes the get lock from the dead carries out what they committed (R1). */
+/* A lock can be taken if it is free or its owner is dead. A process that takes the get lock from a dead one carries out its log (R1). */
 #define TAKE_PUT atomic { (put_lock == NOBODY || dead[put_lock]) -> recovers = (put_lock != NOBODY); put_lock = me }
 #define TAKE_GET \
   atomic { (get_lock == NOBODY || dead[get_lock]) -> recovers = recovers || get_lock != NOBODY; get_lock = me }; \
@@ -79,7 +79,7 @@ byte committed, took, came, redelivered;
   fi
 #define LEAVE(lock) STEP(lock = NOBODY; recovers = false)
 
-/* No item is taken twice, none that was not put, and those of one producer in the order in which it put them. */
+/* Only items that were put are taken, none is taken twice, and those of one producer are taken in their order. */
 #define TOOK \
   outs++; \
   assert(committed & (1 << item) && (took & (1 << item)) == 0); \
@@ -87,7 +87,7 @@ byte committed, took, came, redelivered;
   took = took | (1 << item)
 #define GIVEN_BACK(bit) took = took & (255 - (bit)); redelivered = redelivered | (bit)
 
-/* clean_up_alone, for one that was found gone. */
+/* lock_and_clean_up, for a participant that was found to be gone. */
 inline sweep() {
   recovers = true;
   TAKE_GET;                                                           /* C1 */
@@ -122,7 +122,7 @@ proctype producer(byte me) {
   :: i < EACH ->
     TAKE_PUT;                                                         /* P1 */
     if
-    :: full && (unused || free > released) ->                         /* make_room */
+    :: full && (unused || free > released) ->                         /* pp_room_make */
       TAKE_GET;                                                       /* P1a */
       if
       :: unused -> COMMIT(head = tail; free = tail; released = tail, NOBODY, 0)   /* P1b */
@@ -175,7 +175,7 @@ proctype consumer(byte me) {
         COMMIT(TOOK; released = free; head = at + 1; free = head; slot[at % RING] = GARBAGE, me, taken[me] % HAND + 1 + HAND) /* G3, G4 */
       fi;
       if
-      :: !REDELIVER && puts == outs && tail % RING != 0 && released >= tail - tail % RING ->    /* rewind_empty */
+      :: !REDELIVER && puts == outs && tail % RING != 0 && released >= tail - tail % RING ->    /* pp_room_rewind */
         atomic { if :: put_lock == NOBODY -> put_lock = me :: else -> skip fi };                /* G4a */
         if
         :: put_lock == me && unused && tail % RING != 0 && released >= tail - tail % RING ->
@@ -236,7 +236,8 @@ proctype closer(byte me) {
     :: else -> break
     od;
     assert(who == puts);
-    /* Whoever consumes to the end has seen everything done; nothing committed is missing but what died in a hand, and that is told. */
+    /* A consumer that lives to the end has seen every item done. No committed item is missing, except those that died with a consumer, and
+     * those are counted. */
     assert((dead[2] && dead[3]) || (puts == outs && puts == done));
     assert(puts - outs == puts - done);
     at = 0; who = 0;

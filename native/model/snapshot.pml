@@ -1,14 +1,14 @@
-/* The snapshot of native/src/snapshot.c: two copies of two fields, and the counter that says which one holds. Two writers in turn, under a
- * lock that is taken from the dead; any of them may be killed before any of its stores. A reader sees what one commit wrote, and never
- * an older one than before. */
+/* The snapshot of native/src/base/snapshot.c: two copies of two fields, and a counter that says which copy is valid. Two writers take turns
+ * under a lock, which is taken over from a dead holder. Either writer may be killed before any of its stores. A reader must see the values of
+ * one commit, and never an older commit than before. */
 #define COMMITS 3
 #define NOBODY 255
 
 byte selected;
-byte copies[4];        /* copy 0, copy 1: two fields each */
+byte copies[4];        /* copy 0, then copy 1, with two fields each */
 byte lock = NOBODY;
 bool dead[2];
-byte last;             /* ghost: what the last commit published */
+byte last;             /* for the assertions only: what the last commit published */
 
 #define STEP(action) \
   if \

@@ -1,5 +1,5 @@
-/* Kills or stops this process at a chosen place, or at a random one. */
-#include "failpoint.h"
+/* Kills or stops this process at a chosen failpoint, or at a random one. */
+#include "base/failpoint.h"
 
 #include <signal.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* What the C tests share. */
+/* Shared by all C tests. */
 #ifndef PP_HARNESS_H
 #define PP_HARNESS_H
 
@@ -23,13 +23,14 @@ struct pp_reached {
   volatile long times, kills;
 };
 
-/* Where and when this process kills itself: at the (after + 1)-th passing of a named point, or at each passing with odds 1 in `random`. */
+/* When this process kills itself: when it passes the named failpoint for the (after + 1)-th time, or with a chance of 1 in `random`
+ * whenever it passes any failpoint. */
 extern const char *pp_fail_at;
 extern int pp_fail_after;
 extern int pp_fail_random;
-/* SIGKILL, unless a test wants another one. */
+/* The signal to send: SIGKILL unless a test sets another one. */
 extern int pp_fail_signal;
-/* Counts what is passed, if it is not NULL: PP_MOST_POINTS of them. */
+/* If it is not NULL: PP_MOST_POINTS counters of passed failpoints. */
 extern struct pp_reached *pp_reached;
 
 struct pp_reached *pp_find_reached(struct pp_reached *points, const char *name);

@@ -1,4 +1,4 @@
-/* kill_test KILLS [SEED]: kills the workers of a queue at random steps. */
+/* kill_test KILLS [SEED]: kills the workers of a queue at random failpoints. */
 #include <time.h>
 
 #include "workers.h"

@@ -1,4 +1,5 @@
-/* load_test LIBRARY: loads the shim as a runtime would, and lets it do a little of everything. For machines of which no runtime is at hand. */
+/* load_test LIBRARY: loads the library as a runtime does, and calls a bit of everything. It is for machines on which no runtime is at
+ * hand. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <string.h>

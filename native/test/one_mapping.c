@@ -1,5 +1,5 @@
-/* Links with --wrap=mmap,--wrap=munmap. All mappings of a memory file are one, so that a race detector, which knows places by their
- * addresses, sees that several participants in one process are at the same memory. */
+/* Links with --wrap=mmap,--wrap=munmap, and gives all participants in this process the same mapping of a memory file. A race detector knows
+ * memory by its address only. With a mapping for each participant it would not see that they use the same memory. */
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/stat.h>

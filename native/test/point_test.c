@@ -1,5 +1,5 @@
-/* point_test TIMES POINT...: kills each kind of worker at each of these points, so often in each kind of queue. Every point must be one at
- * which somebody was killed. */
+/* point_test TIMES POINT...: kills each kind of worker at each of these failpoints, TIMES times in each kind of queue. It fails if there is
+ * a failpoint at which no worker was ever killed. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -17,7 +17,7 @@
 static const struct setting settings[] = {{MIB, 2, 0}, {MIB, 2, 1}};
 static const char *const role_names[ROLES] = {"producer", "consumer", "visitor"};
 
-/* Somebody is killed in the middle of a shutdown that drops everything: the next one completes it. */
+/* A process is killed in the middle of a shutdown that drops all items. The next shutdown completes it. */
 static long kill_in_shutdown(const char *point, long times) {
   long killed = 0;
   for (long i = 0; i < times; i++) {
@@ -60,7 +60,7 @@ int main(int argc, char **argv) {
   for (unsigned i = 0; i < sizeof settings / sizeof *settings; i++) workers_run(&settings[i], NULL, WARM_UP, 1e9, i);
   for (int i = 2; i < argc; i++) {
     long shut = kill_in_shutdown(argv[i], times), kills[ROLES], killed = shut;
-    /* A rare point takes longer on a busy machine. */
+    /* A failpoint that is passed rarely may need several tries, above all on a busy machine. */
     for (unsigned tries = 0; tries == 0 || (killed == 0 && tries < MOST_TRIES); tries++)
       for (unsigned role = 0; role < ROLES; role++) {
         kills[role] = try_role((enum role)role, argv[i], times, (unsigned)i * 7919u + role + tries * 104729u);

@@ -1,16 +1,18 @@
-/* scribble_test [MS]: while one thread uses a queue, or a lock and its like, another writes into the shared memory at full speed, and
- * now and then puts it right again: what was checked must be what is used. Links with fuzz/guard.c, so that every access outside is seen. */
+/* scribble_test [MS]: one thread uses a queue or another shared object, while another thread writes into its shared memory at full speed
+ * and now and then restores it. A value that was checked must be the value that is used, so nothing may be read twice. The test links with
+ * fuzz/guard.c, which turns every access outside of the memory into an error. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "futex.h"
+#include "base/clock.h"
 #include "harness.h"
 #include "polyproc.h"
-#include "queue.h"
-#include "sync.h"
+#include "queue/open.h"
+#include "queue/queue.h"
+#include "sync/object.h"
 
 #define MIB (1u << 20)
 
@@ -24,7 +26,7 @@ static void *scribble(void *unused) {
   static const uint32_t values[] = {0, 1, 3, 16, 1u << 20, 1u << 30, 1u << 31, UINT32_MAX};
   unsigned seed = 1;
   while (!stop) {
-    /* One word flickers between what it was and something else. */
+    /* One word changes back and forth between its proper value and another one. */
     static const size_t ranges[] = {64, 512, 512, sizeof clean};
     size_t range = ranges[rand_r(&seed) % 4], at = (size_t)rand_r(&seed) % (range < target_size ? range : target_size) & ~3ull;
     uint32_t value = values[(size_t)rand_r(&seed) % (sizeof values / sizeof *values)], before;
@@ -37,19 +39,19 @@ static void *scribble(void *unused) {
 }
 
 static long use_queue(int fd) {
-  struct pp_queue queue;
+  int32_t queue = pp_queue_open(-1, dup(fd));
   long good = 0;
-  if (pp_queue_attach(&queue, dup(fd)) < 0) return 0;
+  if (queue < 0) return 0;
   for (unsigned i = 0, rounds = (unsigned)rand() % 20; i < rounds; i++) {
     struct pp_queue_stats stats;
-    good += pp_queue_put_item(&queue, bytes, i * 977 % 40000, 0) == 0;
-    int length = pp_queue_get_item(&queue, bytes, i * 1009 % 40000, 0);
+    good += pp_queue_put(queue, bytes, (int32_t)(i * 977 % 40000), 0) == 0;
+    int length = pp_queue_get(queue, bytes, (int32_t)(i * 1009 % 40000), 0);
     CHECK(length <= (int)(i * 1009 % 40000));
     good += length >= 0;
-    good += pp_queue_mark_done(&queue) == 0;
-    if (i == 10) pp_queue_check_joined(&queue, 1), pp_queue_count(&queue, &stats);
+    good += pp_queue_task_done(queue) == 0;
+    if (i == 10) pp_queue_join(queue, 1), pp_queue_stats(queue, &stats);
   }
-  pp_queue_detach(&queue);
+  CHECK(pp_queue_close(queue) == 0);
   return good;
 }
 
@@ -57,13 +59,13 @@ static long use_sync(int fd, enum pp_kind kind) {
   int32_t fields[3], sync = pp_sync_open(-1, dup(fd), kind);
   if (sync < 0) return 0;
   for (int i = rand() % 20; i > 0; i--) {
-    pp_mutex_acquire(sync, 1, 0);
-    pp_mutex_release(sync, 1);
+    pp_lock_acquire(sync, 1, 0);
+    pp_lock_release(sync, 1);
     pp_semaphore_acquire(sync);
     pp_semaphore_release(sync);
-    int32_t place = pp_condition_enter(sync);
+    int32_t slot = pp_condition_enter(sync);
     pp_condition_notify(sync, 2);
-    pp_condition_leave(sync, place);
+    pp_condition_leave(sync, slot);
     pp_barrier_arrive(sync, fields);
     pp_barrier_end(sync, 2, -1);
     pp_sync_sweep(sync);
@@ -90,10 +92,11 @@ static void run(uint8_t *memory, size_t size, int fd, enum pp_kind kind, int64_t
 int main(int argc, char **argv) {
   int64_t ms = (argc > 1 ? atoi(argv[1]) : 2000) / 8;
   for (int redeliver = 0; redeliver < 2; redeliver++) {
-    struct pp_queue queue;
-    CHECK(pp_queue_make_sized(&queue, MIB + 4096, 0, redeliver) == 0);
-    run(queue.segment.base, sizeof *queue.header, queue.segment.fd, PP_QUEUE, 2 * ms);
-    pp_queue_detach(&queue);
+    int32_t queue = pp_queue_make_sized(-1, MIB + 4096, 0, redeliver);
+    CHECK(queue >= 0);
+    struct pp_queue_header *header = pp_queue_find(queue)->header;
+    run((uint8_t *)header, sizeof *header, pp_queue_fd(queue), PP_QUEUE, 2 * ms);
+    CHECK(pp_queue_close(queue) == 0);
   }
   for (enum pp_kind kind = PP_LOCK; kind <= PP_BARRIER; kind++) {
     int32_t sync = pp_sync_make(-1, kind, 1, 0);

@@ -1,4 +1,5 @@
-/* spin_test: a process that waits, on one core with another one that computes. Each of its yields could cost it a whole time slice. */
+/* spin_test: a process waits on the same core on which another one computes. A yield could cost it a whole time slice each time, and the
+ * spin must avoid that. */
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
@@ -6,8 +7,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "futex.h"
+#include "base/clock.h"
 #include "harness.h"
+#include "wait/spin.h"
 
 #define WAITS 400
 #define MOST_US 600000
@@ -30,7 +32,7 @@ int main(void) {
   int64_t took = pp_now() - begun;
   kill(hog, SIGKILL);
   CHECK(waitpid(hog, NULL, 0) == hog);
-  printf("%d waits beside somebody who computes on the same core: %lld ms\n", WAITS, (long long)took / 1000);
+  printf("%d waits beside a process that computes on the same core: %lld ms\n", WAITS, (long long)took / 1000);
   CHECK(took < MOST_US);
   return 0;
 }

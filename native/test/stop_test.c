@@ -1,5 +1,5 @@
-/* stop_test: a process is stopped (SIGSTOP) at a named point in the middle of a call; what the others get meanwhile, and what it gets once it
- * goes on. */
+/* stop_test: a process is stopped (SIGSTOP) at a failpoint in the middle of a call. The test checks what the others get meanwhile, and what
+ * the process gets once it continues. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -11,15 +11,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "futex.h"
-#include "handles.h"
+#include "base/clock.h"
 #include "harness.h"
 #include "polyproc.h"
 
 #define PERMITS 3
-#define SILENT 200 /* more than a keeper listens to at a time */
+#define SILENT 200 /* more connections than a keeper keeps open */
 
-/* The path is there a moment before somebody listens. */
+/* The socket's path exists a moment before the keeper listens, so the first tries may be refused. */
 static int claim(const char *path, const uint8_t *token) {
   int fd;
   while ((fd = pp_claim(path, token)) == -ECONNREFUSED) usleep(1000);
@@ -42,7 +41,7 @@ static void let_go_on(pid_t pid) {
   CHECK(kill(pid, SIGCONT) == 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
-/* Nobody can take or give a permit then, but their number can be told. */
+/* While a process is stopped with the guard, nobody can take or give a permit, but the value can be read. */
 static void stopped_in_a_semaphore(void) {
   int semaphore = pp_sync_make(-1, PP_SEMAPHORE, PERMITS, 0);
   CHECK(semaphore >= 0 && pp_semaphore_value(semaphore) == PERMITS);
@@ -69,7 +68,8 @@ static void connect_silently(const char *path) {
   }
 }
 
-/* A keeper makes room for who comes later: who stood still for so long asks again, and gets what is kept for it. */
+/* A keeper drops its oldest silent connection when new ones come. A client that was stopped and dropped asks again and gets its
+ * descriptor. */
 static void stopped_in_a_claim(void) {
   char folder[] = "/tmp/pp-stop-XXXXXX", path[64];
   uint8_t token[16] = "sixteen of bytes";
@@ -83,7 +83,7 @@ static void stopped_in_a_claim(void) {
     int fd = claim(path, token);
     _exit(fd >= 0 && read(fd, &byte, 1) == 0 ? 0 : 1);
   }
-  /* After the fork: it has a thread. */
+  /* The keeper is started after the fork, because a fork does not copy its thread. */
   int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
   CHECK(pp_keep("", token, null) == 0 && pp_keeper_listen(-1, path) == 0);
   wait_for_stop(pid);
@@ -92,15 +92,15 @@ static void stopped_in_a_claim(void) {
   CHECK(unlink(path) == 0 && rmdir(folder) == 0);
 }
 
-/* What nobody was there to receive waits for whoever asks next. */
-static void stopped_while_it_answers(void) {
+/* If the client dies before the keeper replies, the descriptor stays with the keeper for the next client. */
+static void stopped_while_it_replies(void) {
   char folder[] = "/tmp/pp-stop-XXXXXX", address[64];
   uint8_t token[16] = "sixteen of bytes";
   CHECK(mkdtemp(folder) != NULL);
   snprintf(address, sizeof address, "%s/keeper", folder);
   pid_t keeper = fork();
   if (keeper == 0) {
-    stop_at("keeper.answering");
+    stop_at("keeper.replying");
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     CHECK(pp_keep("", token, null) == 0 && pp_keeper_listen(-1, address) == 0);
     for (;;) pause();
@@ -131,7 +131,7 @@ static pid_t sweeper(const char *point) {
   _exit(0);
 }
 
-/* A name that was given anew meanwhile is not taken from its memory. */
+/* A sweep does not remove a name that was given to new memory meanwhile. */
 static void stopped_before_it_sweeps(void) {
   pid_t pid = sweeper("memory.found");
   int first = pp_memory_make(-1, name, &size);
@@ -146,7 +146,7 @@ static void stopped_before_it_sweeps(void) {
   CHECK(pp_memory_close(second) == 0 && access(path, F_OK) < 0);
 }
 
-/* Who is just about to remove the name of a dead process is waited for, but not for ever. */
+/* The others wait for a process that is about to remove the name of a dead one, but not for ever. */
 static void stopped_while_it_sweeps(void) {
   int status;
   pid_t dead = fork();
@@ -175,10 +175,10 @@ static void stopped_while_it_sweeps(void) {
 int main(void) {
   setvbuf(stdout, NULL, _IONBF, 0);
   stopped_in_a_semaphore();
-  stopped_while_it_answers();
+  stopped_while_it_replies();
   stopped_in_a_claim();
   snprintf(path, sizeof path, "/dev/shm/polyproc-stop-test-%d", getpid());
   stopped_before_it_sweeps();
   stopped_while_it_sweeps();
-  printf("who stands still in the middle of a call: the others go on, and so does it\n");
+  printf("a process that is stopped in the middle of a call: the others go on, and so does it\n");
 }

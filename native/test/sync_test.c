@@ -1,6 +1,6 @@
-/* sync_test KILLS [SEED]: workers on a lock, a semaphore, a condition and a barrier in real processes, killed at random steps and replaced. An
- * oracle in shared memory sees to it that a lock never has two holders and its abandonment is told, that permits and places are neither
- * lost nor doubled, that parties pass a barrier together, and that something moves in every two seconds. */
+/* sync_test KILLS [SEED]: worker processes use a lock, a semaphore, a condition and a barrier, are killed at random failpoints and
+ * replaced. An oracle in shared memory checks that a lock never has two holders and that a death of its holder is reported, that permits
+ * and waiter slots are neither lost nor doubled, that parties pass a barrier together, and that something moves every two seconds. */
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -12,8 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "failpoint.h"
-#include "handles.h"
+#include "base/failpoint.h"
 #include "harness.h"
 #include "polyproc.h"
 
@@ -24,8 +23,8 @@
 struct oracle {
   _Atomic bool stop;
   _Atomic long moves, abandoned, broken;
-  _Atomic int inside;           /* who holds the lock, plus one */
-  _Atomic long round[WORKERS];  /* how often each party passed the barrier since it was new */
+  _Atomic int inside;           /* the holder of the lock, plus one */
+  _Atomic long round[WORKERS];  /* how often each party has passed the barrier since its last reset */
   struct pp_reached reached[PP_MOST_POINTS];
 };
 
@@ -34,7 +33,7 @@ static struct oracle *oracle;
 /* --- the work --- */
 
 static void lock_work(int sync, int me) {
-  int status = pp_mutex_acquire(sync, 1, 20);
+  int status = pp_lock_acquire(sync, 1, 20);
   if (status == -EAGAIN) return;
   CHECK(status == 0 || status == 1);
   if (status == 0) CHECK(oracle->inside == 0);
@@ -44,7 +43,7 @@ static void lock_work(int sync, int me) {
   CHECK(oracle->inside == me + 1);
   oracle->inside = 0;
   oracle->moves++;
-  CHECK(pp_mutex_release(sync, 0) == 1);
+  CHECK(pp_lock_release(sync, 0) == 1);
 }
 
 static void semaphore_work(int sync, int me) {
@@ -69,13 +68,13 @@ static void condition_work(int sync, int me) {
     if (status == 0) usleep(20);
     return;
   }
-  int place;
-  while ((place = pp_condition_enter(sync)) == -EBUSY) continue;
-  CHECK(place >= 0);
-  for (int i = 0; i < 50 && (status = pp_condition_notified(sync, place)) == 0; i++) pp_sync_wait(sync, 5);
+  int slot;
+  while ((slot = pp_condition_enter(sync)) == -EBUSY) continue;
+  CHECK(slot >= 0);
+  for (int i = 0; i < 50 && (status = pp_condition_notified(sync, slot)) == 0; i++) pp_sync_wait(sync, 5);
   CHECK(status >= 0);
   FAILPOINT("test.notified");
-  while ((status = pp_condition_leave(sync, place)) == -EBUSY) continue;
+  while ((status = pp_condition_leave(sync, slot)) == -EBUSY) continue;
   CHECK(status >= 0);
   oracle->moves += status;
 }
@@ -147,14 +146,14 @@ static void mend(const struct kind *kind, int sync) {
   while (pp_barrier_end(sync, 2, -1) == -EBUSY) continue;
 }
 
-/* What must be true once all workers are gone. */
+/* Checks what must be true after all workers have ended. */
 static void check_end(const struct kind *kind, int sync) {
   int status;
-  /* A lock stays its dead holder's until somebody wants it. */
+  /* A lock needs no sweep: it stays with its dead holder until somebody acquires it. */
   while (kind->kind != PP_LOCK && (status = pp_sync_sweep(sync)) == 1) continue;
   if (kind->kind == PP_LOCK) {
-    CHECK((status = pp_mutex_acquire(sync, 1, 1000)) == 0 || status == 1);
-    CHECK(pp_mutex_release(sync, 0) == 1 && pp_mutex_release(sync, 0) == -EPERM);
+    CHECK((status = pp_lock_acquire(sync, 1, 1000)) == 0 || status == 1);
+    CHECK(pp_lock_release(sync, 0) == 1 && pp_lock_release(sync, 0) == -EPERM);
   }
   if (kind->kind == PP_SEMAPHORE) CHECK(pp_semaphore_value(sync) == PERMITS);
   if (kind->kind == PP_CONDITION) CHECK(pp_condition_notify(sync, 1000) == 0);

@@ -1,5 +1,5 @@
-/* thread_test [MS]: threads play the processes, each with participants of its own, and use what they share at the same time: one queue of
- * each kind; inboxes, watched descriptors, watched queues, kept descriptors, sockets. For a race detector; see one_mapping.c. */
+/* thread_test [MS]: for a race detector, threads play the part of processes, each with participants of its own. They use a queue of each
+ * kind at the same time, and inboxes, watched descriptors, watched queues, kept descriptors and sockets. See one_mapping.c. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "futex.h"
+#include "base/clock.h"
 #include "harness.h"
 #include "polyproc.h"
 
@@ -23,7 +23,7 @@ static char keeper_path[64];
 
 static bool is_over(void) { return pp_now() > over; }
 
-/* --- a queue: producers and consumers, and one who comes and goes --- */
+/* --- a queue: producers, consumers, and a visitor that opens and closes it again and again --- */
 
 static _Atomic uint64_t put_sum, got_sum, got_count;
 
@@ -92,7 +92,7 @@ static void share_queue(uint64_t maxsize, int redeliver) {
   CHECK(pp_queue_close(queue) == 0);
 }
 
-/* --- what threads of JavaScript do with the rest --- */
+/* --- all that a JavaScript thread does with the rest of the library --- */
 
 static int32_t wait_for(int32_t inbox, int32_t id) {
   int32_t events[16];
@@ -130,7 +130,7 @@ static void sleep_on_queue(int32_t inbox, int32_t id) {
   CHECK(wait_for(inbox, id) == PP_ITEMS && pp_queue_get(queue, bytes, sizeof bytes, 0) == 4);
   CHECK(pp_queue_watch(queue, id + 1, PP_GET_LOCK) == 0 && pp_queue_watch(other, id + 2, PP_ITEMS) == 0);
   CHECK(wait_for(inbox, id + 1) == PP_GET_LOCK && pp_queue_pass(other, PP_ITEMS) == 0);
-  /* One is closed while it is watched, the other is left to the inbox. */
+  /* One queue is closed while it is watched. The other one is closed with the inbox. */
   CHECK(pp_queue_close(other) == 0);
 }
 

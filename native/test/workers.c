@@ -13,14 +13,14 @@
 #include <unistd.h>
 
 #include "polyproc.h"
-#include "queue.h"
+#include "queue/open.h"
 
 #define PRODUCERS 2
 #define WORKERS 5
 #define MOST_ITEMS (1u << 27)
 #define LARGEST 30000
 #define STUCK_S 2
-#define WAIT_MS 3 /* short: who would have woken this one may be dead */
+#define WAIT_MS 3 /* short, because the process that would have ended the wait may be dead */
 
 static const enum role roles[WORKERS] = {PRODUCER, PRODUCER, CONSUMER, CONSUMER, VISITOR};
 
@@ -29,7 +29,7 @@ struct oracle {
   _Atomic uint64_t received, duplicates, bad, disorder, visits;
   _Atomic bool stop;
   struct pp_reached reached[ROLES][PP_MOST_POINTS];
-  /* For each producer's item: how often it came; 0x80 if its put returned. */
+  /* For each item of a producer: how often it was received, and 0x80 if its put has returned. */
   _Alignas(4096) _Atomic uint8_t items[PRODUCERS][MOST_ITEMS];
 };
 
@@ -118,12 +118,12 @@ static void consume(int queue) {
     if (is_wrong("get", status)) return;
     if (status < 0) continue;
     note(status, last);
-    /* Some are left for whoever cleans up. */
+    /* Some items stay undone, so that the clean-up has work. */
     if (setting->redeliver || rand() % 4 != 0) mark_done(queue);
   }
 }
 
-static int come_in(int fd) {
+static int open_queue(int fd) {
   int queue = pp_queue_open(-1, dup(fd));
   is_wrong("open", queue);
   return queue;
@@ -132,7 +132,7 @@ static int come_in(int fd) {
 static void visit(int fd) {
   struct pp_queue_stats stats;
   while (!oracle->stop) {
-    int queue = come_in(fd);
+    int queue = open_queue(fd);
     if (queue < 0) continue;
     is_wrong("stats", pp_queue_stats(queue, &stats));
     is_wrong("join", pp_queue_join(queue, 1));
@@ -144,24 +144,24 @@ static void visit(int fd) {
   }
 }
 
-static pid_t start(int fd, int place, unsigned seed) {
+static pid_t start(int fd, int worker, unsigned seed) {
   pid_t parent = getpid();
   pid_t pid = fork();
   if (pid != 0) return pid;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(0);
   srand(seed);
-  pp_reached = oracle->reached[roles[place]];
-  /* From before its first step on, so that coming in is killed too. */
-  if (killing != NULL && killing->role == roles[place]) {
+  pp_reached = oracle->reached[roles[worker]];
+  /* This is set before the first call, so that processes are also killed while they open the queue. */
+  if (killing != NULL && killing->role == roles[worker]) {
     pp_fail_at = killing->point;
     pp_fail_after = rand() % 3 == 0 ? rand() % 10 : 0;
   } else pp_fail_random = 10 + rand() % 200;
-  if (roles[place] == VISITOR) visit(fd);
+  if (roles[worker] == VISITOR) visit(fd);
   else {
-    int queue = come_in(fd);
+    int queue = open_queue(fd);
     if (queue < 0) _exit(queue == -EBUSY ? 0 : 1);
-    if (roles[place] == PRODUCER) produce(queue, (uint32_t)place);
+    if (roles[worker] == PRODUCER) produce(queue, (uint32_t)worker);
     else consume(queue);
     pp_queue_close(queue);
   }
@@ -178,7 +178,7 @@ static double now(void) {
 
 static void tick(int signal) { (void)signal; }
 
-/* So that no wait for a worker is without an end. */
+/* The signals interrupt waitpid, so that the driver can see that nothing moves any more. */
 static void start_ticking(void) {
   struct sigaction action = {.sa_handler = tick};
   struct itimerval often = {{0, 50000}, {0, 50000}};
@@ -194,7 +194,7 @@ struct tally {
   long killed, wanted, consumers;
 };
 
-static bool is_wanted(int place) { return killing == NULL || killing->role == roles[place]; }
+static bool is_wanted(int worker) { return killing == NULL || killing->role == roles[worker]; }
 
 static void kill_some(int fd, struct tally *tally, long kills, double limit, unsigned seed) {
   pid_t workers[WORKERS];
@@ -267,7 +267,7 @@ static void compare(const struct pp_queue_stats *stats, const struct tally *tall
     CHECK(oracle->duplicates == 0);
     CHECK(stats->puts == stats->gets);
     CHECK(stats->gets - oracle->received <= (uint64_t)tally->consumers);
-    /* Who is killed between its last step and its caller's note has lost what the queue takes for received. */
+    /* A consumer may be killed after the queue counts the item as received and before this test has noted it. */
     CHECK(stats->lost <= stats->gets - oracle->received);
   }
 }
@@ -277,24 +277,22 @@ long workers_run(const struct setting *wanted, const struct killing *where, long
   killing = where;
   for (int i = 0; i < PRODUCERS; i++) memset((void *)oracle->items[i], 0, oracle->started[i] + 1);
   memset(oracle, 0, offsetof(struct oracle, reached));
-  struct pp_queue *made = malloc(sizeof *made);
-  CHECK(made != NULL && pp_queue_make_sized(made, setting->ring_size, setting->maxsize, setting->redeliver) == 0);
-  int queue = pp_queue_open(-1, dup(made->segment.fd));
+  int made = pp_queue_make_sized(-1, setting->ring_size, setting->maxsize, setting->redeliver);
+  CHECK(made >= 0);
+  int queue = pp_queue_open(-1, dup(pp_queue_fd(made)));
   CHECK(queue >= 0);
   struct tally tally = {0};
   start_ticking();
-  kill_some(made->segment.fd, &tally, kills, limit, seed);
+  kill_some(pp_queue_fd(made), &tally, kills, limit, seed);
   stop_ticking();
   drain(queue);
   struct pp_queue_stats stats;
   CHECK(pp_queue_stats(queue, &stats) == 0);
   CHECK(stats.participants == 2);
   compare(&stats, &tally);
-  /* Once it has told of those that died with consumers. */
+  /* The first join reports the items that died with their consumers. After it, every item is done. */
   CHECK(pp_queue_join(queue, 1) >= 0);
   CHECK(pp_queue_join(queue, 0) == 0);
-  CHECK(pp_queue_close(queue) == 0);
-  pp_queue_detach(made);
-  free(made);
+  CHECK(pp_queue_close(queue) == 0 && pp_queue_close(made) == 0);
   return tally.wanted;
 }

@@ -1,4 +1,5 @@
-/* Real processes on one queue that are killed and replaced, and an oracle in shared memory which knows what was put and what came. */
+/* Worker processes on one queue, which are killed and replaced, and an oracle in shared memory that knows which items were put and which
+ * were received. */
 #ifndef PP_WORKERS_H
 #define PP_WORKERS_H
 
@@ -6,24 +7,25 @@
 
 #include "harness.h"
 
-enum role { PRODUCER, CONSUMER, VISITOR, ROLES }; /* a visitor comes, counts, waits for joins and goes */
+enum role { PRODUCER, CONSUMER, VISITOR, ROLES }; /* a visitor opens the queue, asks for its statistics, joins and closes it again */
 
 struct setting {
   uint64_t ring_size, maxsize;
   int redeliver;
 };
 
-/* How the workers of a role are killed: at a point, or at a random step if it is NULL. */
+/* Which workers are killed, and at which failpoint: at a random one if it is NULL. */
 struct killing {
   enum role role;
   const char *point;
 };
 
 void workers_prepare(void);
-/* What the workers of a role passed, over all runs. */
+/* The failpoints that workers of a role have passed, over all runs. */
 struct pp_reached *workers_reached(enum role role);
-/* Kills `kills` workers, or those of `killing` so often (at most for so many `seconds`); checks that nothing came twice, changed, out of
- * order or not at all but what was in the hands of a killed consumer, and that something moved in every two seconds. How many it killed. */
+/* Kills `kills` workers (those of `killing`, if it is not NULL) or stops after so many `seconds`. Checks that no item came twice, changed
+ * or out of order, that none is missing except those that a killed consumer had, and that something moved every two seconds. Returns how
+ * many workers it killed. */
 long workers_run(const struct setting *setting, const struct killing *killing, long kills, double seconds, unsigned seed);
 
 #endif

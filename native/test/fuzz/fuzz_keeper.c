@@ -1,4 +1,4 @@
-/* The keeper's socket: requests from any client, and answers from any keeper, with descriptors. Nothing is left open. */
+/* The keeper's socket: any request from a client and any reply from a keeper, with descriptors. No descriptor may stay open. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -11,16 +11,16 @@
 
 #include "../harness.h"
 #include "input.h"
-#include "keeper.h"
 #include "polyproc.h"
+#include "process/keeper_packet.h"
+#include "process/keeper_server.h"
 
-#define MAGIC 0x4b505050u
 #define MOST 64
 
 struct packet {
   uint8_t bytes[MOST];
   size_t length;
-  int carried; /* descriptors that go along */
+  int carried; /* how many descriptors go with it */
 };
 
 static struct packet answer;
@@ -53,12 +53,12 @@ static void fill(struct packet *packet, struct input *input) {
   if (kind & 16) packet->length = 4;
   memset(packet->bytes, 0, sizeof packet->bytes);
   for (size_t i = 0; i < packet->length && input->left > 0; i++) packet->bytes[i] = (uint8_t)take(input, 1);
-  uint32_t magic = MAGIC;
+  uint32_t magic = PP_KEEPER_MAGIC;
   if (kind & 32) memcpy(packet->bytes, &magic, sizeof magic);
   if (kind & 64) packet->bytes[4] = (uint8_t)(1 + (kind >> 7)), packet->bytes[5] = packet->bytes[6] = packet->bytes[7] = 0;
 }
 
-/* The lowest free number, which shows whether something was left open. */
+/* Returns the lowest free descriptor number. It grows if a descriptor was left open. */
 static int lowest_free(void) {
   int fd = dup(null_fd);
   close(fd);
@@ -67,14 +67,14 @@ static int lowest_free(void) {
 
 static void *keep_badly(void *argument) {
   int listener = (int)(intptr_t)argument;
-  /* A thread that waits in accept has a number for the descriptor already. */
+  /* A thread that waits in accept() has already reserved a number for the new descriptor. */
   struct pollfd poller = {.fd = listener, .events = POLLIN};
   for (;;) {
     CHECK(poll(&poller, 1, -1) == 1);
     int peer = accept(listener, NULL, NULL);
     uint8_t request[MOST];
     CHECK(peer >= 0 && recv(peer, request, sizeof request, 0) == 24);
-    /* An empty packet is none: then it hangs up. */
+    /* An empty packet cannot be told from the end of the connection, so the keeper hangs up. */
     if (answer.length > 0) send_packet(peer, &answer);
     close(peer);
     answered = 1;
@@ -102,7 +102,7 @@ static void ask_badly(struct input *input) {
   int fds[2];
   CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) == 0);
   if (request.length > 0) send_packet(fds[0], &request);
-  pp_keeper_answer(fds[1]);
+  pp_keeper_serve(fds[1]);
   ssize_t length = recv(fds[0], &came, sizeof came, 0);
   CHECK(length == sizeof status);
   memcpy(&status, &came, sizeof status);

@@ -1,4 +1,5 @@
-/* Messages from a socket on which anything may come, in pieces of any size: what is received is what was sent, and no byte more. */
+/* Messages from a socket on which anything may arrive, in pieces of any size. The received bytes must be those that were sent, and not one
+ * byte of the next message may be read. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -8,7 +9,7 @@
 #include "input.h"
 #include "polyproc.h"
 
-/* What a message at `at` has to be, told in another way: its length, -EBADMSG, or what the end says. */
+/* Computes in another way what the message at `at` must give: its length, -EBADMSG, or the error for the end of the stream. */
 static int64_t expected(const uint8_t *data, size_t size, size_t at, size_t *start) {
   if (at == size) return -ENODATA;
   if (size - at < 4) return -ECONNABORTED;

@@ -1,10 +1,10 @@
-/* Locks, semaphores, events, conditions, barriers and memory in whose shared memory somebody else writes what it likes. */
+/* Locks, semaphores, events, conditions, barriers and shared memory, while another process writes anything into their memory. */
 #include <unistd.h>
 
 #include "../harness.h"
 #include "input.h"
 #include "polyproc.h"
-#include "sync.h"
+#include "sync/object.h"
 
 #define MOST_STEPS 200
 
@@ -31,9 +31,9 @@ static void call(int32_t sync, enum pp_kind kind, struct input *input) {
   pp_sync_sweep(sync);
   switch (kind) {
     case PP_LOCK:
-      if (which & 1) pp_mutex_acquire(sync, argument, 0);
-      else pp_mutex_release(sync, which & 2);
-      CHECK(pp_mutex_mine(sync) >= 0 || !"a depth below 0");
+      if (which & 1) pp_lock_acquire(sync, argument, 0);
+      else pp_lock_release(sync, which & 2);
+      CHECK(pp_lock_depth(sync) >= 0 || !"a depth below 0");
       break;
     case PP_SEMAPHORE:
       if (which & 1) pp_semaphore_acquire(sync);
@@ -52,7 +52,7 @@ static void call(int32_t sync, enum pp_kind kind, struct input *input) {
       break;
     default:
       if (which & 1) pp_barrier_arrive(sync, fields);
-      else pp_barrier_end(sync, (int)which / 2 % 3);
+      else pp_barrier_end(sync, (int)which / 2 % 3, -1);
       pp_barrier_look(sync, argument);
       pp_barrier_state(sync, fields);
   }
@@ -78,24 +78,24 @@ static void play_sync(enum pp_kind kind, struct input *input) {
   close(fd);
 }
 
-/* The header is a page that anybody may write to. */
+/* Any process that has the memory can write into the page with the header. */
 static void play_memory(struct input *input) {
-  uint64_t size = take(input, 2) + 1, place[2];
+  uint64_t size = take(input, 2) + 1, range[2];
   uint8_t bytes[64];
   int32_t made = pp_memory_make(-1, "", &size);
-  CHECK(made >= 0 && pp_memory_place(made, place) == 0);
-  uint8_t *header = (uint8_t *)(uintptr_t)place[0] - 4096;
+  CHECK(made >= 0 && pp_memory_address(made, range) == 0);
+  uint8_t *header = (uint8_t *)(uintptr_t)range[0] - 4096;
   int fd = dup(pp_memory_fd(made));
   for (int i = 0; i < 8 && input->left > 0; i++) {
     uint64_t value = take_number(input, size);
     memcpy(header + take(input, 1) % 4 * 8, &value, sizeof value);
     int32_t other = pp_memory_open(-1, dup(fd));
     if (other < 0) continue;
-    CHECK(pp_memory_place(other, place) == 0 && place[1] <= ((size + 4095) & ~4095ull));
-    for (uint64_t at = 0; at < place[1]; at += 64) ((volatile uint8_t *)(uintptr_t)place[0])[at]++;
-    uint64_t range[2] = {take_number(input, size), take(input, 1) % sizeof bytes};
-    if (pp_memory_read(other, range, bytes) == 0) CHECK(range[0] + range[1] <= ((size + 4095) & ~4095ull));
-    pp_memory_write(other, range, bytes);
+    CHECK(pp_memory_address(other, range) == 0 && range[1] <= ((size + 4095) & ~4095ull));
+    for (uint64_t at = 0; at < range[1]; at += 64) ((volatile uint8_t *)(uintptr_t)range[0])[at]++;
+    uint64_t part[2] = {take_number(input, size), take(input, 1) % sizeof bytes};
+    if (pp_memory_read(other, part, bytes) == 0) CHECK(part[0] + part[1] <= ((size + 4095) & ~4095ull));
+    pp_memory_write(other, part, bytes);
     pp_memory_close(other);
   }
   CHECK(pp_memory_close(made) == 0);

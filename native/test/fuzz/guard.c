@@ -1,5 +1,5 @@
-/* Links with --wrap=mmap,--wrap=munmap. Shared mappings lie in the middle of gigabytes that may not be touched, so that every access
- * outside of them is an error. */
+/* Links with --wrap=mmap,--wrap=munmap. Each shared mapping lies between gigabytes without any access rights, so that every access outside
+ * of it is an error. */
 #include <stdlib.h>
 #include <sys/mman.h>
 

@@ -1,4 +1,4 @@
-/* Reads the fuzzer's bytes as what a liar does, step by step. */
+/* Reads the fuzzer's bytes as the steps of a process that damages shared memory. */
 #ifndef PP_FUZZ_INPUT_H
 #define PP_FUZZ_INPUT_H
 
@@ -20,7 +20,7 @@ static inline uint64_t take(struct input *input, size_t size) {
   return value;
 }
 
-/* A number of the fuzzer's own, or one at which arithmetic goes wrong, near `about`. */
+/* Returns a number near `about`, one at which arithmetic easily goes wrong, or any other one. */
 static inline uint64_t take_number(struct input *input, uint64_t about) {
   static const uint64_t edges[] = {0, 1, 15, 16, 1ull << 31, 1ull << 32, 1ull << 62, 1ull << 63, UINT64_MAX};
   uint64_t kind = take(input, 1);

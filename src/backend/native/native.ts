@@ -13,7 +13,7 @@ import type { NativeThread } from "./core/native-thread.ts";
 import { nativeKinds } from "./kinds.ts";
 import { NativeLauncher } from "./launch/launcher.ts";
 import type { Library } from "./library/load.ts";
-import { ABI } from "./library/shim.ts";
+import { ABI } from "./library/functions.ts";
 
 /** Shared objects in shared memory and sockets, through the native library. */
 export class Native implements Backend {

@@ -1,4 +1,4 @@
-import type { Shim } from "../library/shim.ts";
+import type { Shim } from "../library/functions.ts";
 import type { NativeThread } from "./native-thread.ts";
 
 /** An object's own name, and the process that made it. */

@@ -1,6 +1,6 @@
 import { runtime } from "../../../runtime/current.ts";
 import { check } from "../library/result.ts";
-import type { Shim } from "../library/shim.ts";
+import type { Shim } from "../library/functions.ts";
 
 const BATCH = 128;
 

@@ -3,7 +3,7 @@ import type { Tree } from "../../../tree/tree.ts";
 import { randomName } from "../../../util/random.ts";
 import { ECONNREFUSED, ENOENT } from "../library/errno.ts";
 import { check, text } from "../library/result.ts";
-import type { Shim } from "../library/shim.ts";
+import type { Shim } from "../library/functions.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Location, LocationFields } from "./location.ts";
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { CorruptedError, UnsupportedError } from "../../../errors/errors.ts";
 import { crypto, fs } from "../../../util/lazy-modules.ts";
-import { ABI } from "./shim.ts";
+import { ABI } from "./functions.ts";
 
 /** A library that a process has checked. */
 export interface CheckedLibrary {

@@ -4,7 +4,7 @@ import { fs } from "../../../util/lazy-modules.ts";
 import type { Findings } from "../../contract/backend.ts";
 import { fingerprint } from "./check.ts";
 import { fileToLoad, loadLibrary } from "./load.ts";
-import { ABI } from "./shim.ts";
+import { ABI } from "./functions.ts";
 
 /** The kernel features that the native backend uses, and the Linux that brought each. The library tries those that are `needed` itself. */
 const FEATURES = [

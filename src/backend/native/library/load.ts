@@ -5,7 +5,7 @@ import { fs, util } from "../../../util/lazy-modules.ts";
 import { type CheckedLibrary, checkAbi, checkAccess, checkContent } from "./check.ts";
 import { elfFault } from "./elf.ts";
 import { libraryOfEnvironment, NOT_FOUND, ownLibrary } from "./find.ts";
-import { type Shim, SIGNATURES } from "./shim.ts";
+import { type Shim, SIGNATURES } from "./functions.ts";
 
 /** The library of this process. */
 export interface Library {

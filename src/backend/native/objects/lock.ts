@@ -24,7 +24,7 @@ export class NativeLock extends NativeSyncPort implements LockPort, BlockingLock
   }
 
   unlockSync(all = false): number {
-    const released = this.handle.checked(this.shim.pp_mutex_release(this.index, all ? 1 : 0));
+    const released = this.handle.checked(this.shim.pp_lock_release(this.index, all ? 1 : 0));
     if (released === EPERM) throw this.handle.kind.name === RLOCK.name ? notHeldHere() : notHeld();
     return check(released, "The lock can't be released");
   }
@@ -34,11 +34,11 @@ export class NativeLock extends NativeSyncPort implements LockPort, BlockingLock
   }
 
   heldSync(): number {
-    return this.shim.pp_mutex_mine(this.index);
+    return this.shim.pp_lock_depth(this.index);
   }
 
   #try(depth: number, ms: number): Grant | undefined {
-    const status = this.handle.checked(this.shim.pp_mutex_acquire(this.index, depth, ms));
+    const status = this.handle.checked(this.shim.pp_lock_acquire(this.index, depth, ms));
     if (status === EAGAIN) return undefined;
     return check(status, "The lock can't be acquired") === 1 ? "abandoned" : "granted";
   }

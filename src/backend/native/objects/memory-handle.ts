@@ -23,8 +23,8 @@ export class MemoryHandle extends Handle {
     super(thread, index, origin);
     this.name = name;
     if (name !== NO_NAME && origin.maker !== undefined) check(this.shim.pp_memory_name(index, text(name)), UNUSABLE);
-    check(this.shim.pp_memory_file(index, this.#file), UNUSABLE);
-    check(this.shim.pp_memory_place(index, this.#area), UNUSABLE);
+    check(this.shim.pp_memory_identity(index, this.#file), UNUSABLE);
+    check(this.shim.pp_memory_address(index, this.#area), UNUSABLE);
   }
 
   /** Makes memory. Throws `ProcessError` if the system has none left, or if there is memory of this name. */

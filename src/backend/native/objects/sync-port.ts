@@ -2,7 +2,7 @@ import { blocking } from "../../../util/blocking.ts";
 import type { Wait } from "../../../util/wait-options.ts";
 import type { Travelling } from "../core/keeper.ts";
 import { NativePort } from "../core/port.ts";
-import type { Shim } from "../library/shim.ts";
+import type { Shim } from "../library/functions.ts";
 import type { SyncHandle } from "./sync-handle.ts";
 
 /** The common part of the ports of locks, semaphores, events, conditions and barriers. */

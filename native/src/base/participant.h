@@ -1,0 +1,39 @@
+/* Participants of a segment: the processes (and threads of one process) that have it open.
+ *
+ * A participant is an index into a table in the segment and a generation. It holds an OFD lock on byte `index` of the file, through an open
+ * file description that nobody else has. The kernel frees this lock when the process ends, whatever ended it, and keeps it while the
+ * process is merely stopped. So whether a participant is dead is a fact from the kernel and never a guess by pid or time. */
+#ifndef PP_PARTICIPANT_H
+#define PP_PARTICIPANT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/segment.h"
+#include "base/word.h"
+
+#define PP_PARTICIPANTS 1024
+
+/* A participant as it is written into lock words and records: index + 1 in 11 bits, generation in 20 bits. The top bit is left free for the
+ * lock word. */
+typedef uint32_t pp_owner;
+#define PP_OWNER_MASK 0x7fffffffu
+
+struct pp_participant {
+  pp_word generation;
+  pp_word used; /* 1 from joining until somebody has cleaned up after the participant */
+  _Atomic uint64_t taken; /* what it has taken from the object; each kind of object has its own format */
+};
+
+static inline uint32_t pp_owner_index(pp_owner owner) { return (owner & 0x7ff) - 1; }
+static inline pp_owner pp_owner_of(uint32_t index, uint32_t generation) { return (generation & 0xfffff) << 11 | (index + 1); }
+
+/* Takes a free index and gives it a new generation, which tells everybody that the index's previous owner is dead. -EMFILE: none is
+ * free. */
+int pp_participant_join(const struct pp_segment *segment, struct pp_participant *table, pp_owner *me);
+/* Tells whether no living process holds this index's lock. */
+bool pp_participant_gone(const struct pp_segment *segment, uint32_t index);
+/* Returns 1 if this owner is dead and 0 if it lives. -EBADMSG: there never was such an owner. */
+int pp_owner_dead(const struct pp_segment *segment, const struct pp_participant *table, pp_owner owner);
+
+#endif

@@ -1,0 +1,18 @@
+/* The child's side of a spawn, between vfork and exec. The child shares the parent's memory in this time, so it makes system calls only. */
+#ifndef PP_EXEC_H
+#define PP_EXEC_H
+
+#include "polyproc.h"
+
+struct pp_exec_plan {
+  const struct pp_spawn *settings;
+  const char *file, *cwd;
+  char **argv, **envp;
+  int fd[3];
+  int report; /* the write end of a pipe that exec closes; if a step fails, its errno is written there */
+};
+
+/* Never returns. */
+void pp_exec(const struct pp_exec_plan *plan);
+
+#endif

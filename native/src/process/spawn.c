@@ -1,0 +1,109 @@
+/* Starting a program: the parent's side. process/exec.c is the child's side. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "polyproc.h"
+#include "process/child.h"
+#include "process/environment.h"
+#include "process/exec.h"
+
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+
+/* Copies the child's three descriptors to numbers from 10 on, out of the way of 0 to 3. */
+static int open_descriptors(struct pp_exec_plan *plan, const struct pp_spawn *settings) {
+  for (int i = 0; i < 3; i++) {
+    int source = settings->fd[i];
+    int null = -1;
+    if (source < 0 || fcntl(source, F_GETFD) < 0) source = null = open("/dev/null", (i == 0 ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
+    if (source >= 0) plan->fd[i] = fcntl(source, F_DUPFD_CLOEXEC, 10);
+    int status = plan->fd[i] < 0 ? -errno : 0;
+    if (null >= 0) close(null);
+    if (status < 0) return status;
+  }
+  return 0;
+}
+
+static __attribute__((noinline)) pid_t start(const struct pp_exec_plan *plan) {
+  /* The child runs in this thread's memory until it execs. A signal handler of the runtime must not run there meanwhile. */
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  pid_t pid = vfork();
+  if (pid == 0) pp_exec(plan);
+  int error = errno;
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  errno = error;
+  return pid;
+}
+
+/* Starts the child and waits until it has execed, or has reported why it could not. */
+static int start_and_hear(struct pp_exec_plan *plan, pid_t *pid) {
+  int report[2];
+  if (pipe2(report, O_CLOEXEC) < 0) return -errno;
+  plan->report = fcntl(report[1], F_DUPFD_CLOEXEC, 10);
+  close(report[1]);
+  *pid = plan->report < 0 ? -1 : start(plan);
+  int error = *pid < 0 ? errno : 0;
+  if (plan->report >= 0) close(plan->report);
+  if (*pid > 0) {
+    int came = 0;
+    ssize_t count;
+    do count = read(report[0], &came, sizeof came);
+    while (count < 0 && errno == EINTR);
+    if (count == sizeof came) error = came;
+  }
+  close(report[0]);
+  return -error;
+}
+
+static void reap(pid_t pid) {
+  while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) continue;
+}
+
+static int start_watched(struct pp_exec_plan *plan, int32_t inbox, int32_t id, int32_t *out) {
+  pid_t pid = -1;
+  int status = start_and_hear(plan, &pid);
+  if (status < 0) {
+    if (pid > 0) reap(pid);
+    return status;
+  }
+  int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+  status = pidfd < 0 ? -errno : pp_child_watch(inbox, id, pidfd);
+  if (status < 0) {
+    /* The child is not reaped yet, so its pid cannot belong to another process. */
+    kill(pid, SIGKILL);
+    reap(pid);
+    if (pidfd >= 0) close(pidfd);
+    return status;
+  }
+  *out = pid;
+  return pidfd;
+}
+
+int32_t pp_spawn(int32_t inbox, int32_t id, const struct pp_spawn *settings, const char *text, int32_t *pid) {
+  struct pp_exec_plan plan = {.settings = settings, .fd = {-1, -1, -1}};
+  char path[4096];
+  const char *name = text;
+  plan.cwd = pp_next_string(name);
+  const char *argument = pp_next_string(plan.cwd);
+  plan.argv = calloc((size_t)settings->argc + 1, sizeof *plan.argv);
+  for (int i = 0; plan.argv != NULL && i < settings->argc; i++, argument = pp_next_string(argument))
+    plan.argv[i] = (char *)(uintptr_t)argument;
+  plan.envp = pp_make_environment(argument, settings->envc, settings->inherit);
+  int status = plan.argv == NULL || plan.envp == NULL ? -ENOMEM : pp_find_program(name, plan.envp, path, sizeof path);
+  plan.file = path;
+  if (status == 0) status = open_descriptors(&plan, settings);
+  if (status == 0) status = start_watched(&plan, inbox, id, pid);
+  for (int i = 0; i < 3; i++)
+    if (plan.fd[i] >= 0) close(plan.fd[i]);
+  free(plan.argv);
+  free(plan.envp);
+  return status;
+}

@@ -1,0 +1,78 @@
+/* A queue as it lies in shared memory, and one participant's access to it. docs/native.md draws the layout. */
+#ifndef PP_QUEUE_H
+#define PP_QUEUE_H
+
+#include <stdbool.h>
+
+#include "base/handles.h"
+#include "base/snapshot.h"
+#include "polyproc.h"
+#include "wait/notice.h"
+#include "wait/robust_lock.h"
+#include "wait/spin.h"
+
+#define PP_QUEUE_NOTICES 3 /* PP_ITEMS, PP_ROOM and PP_DONE */
+
+/* The put snapshot: the numbers that a put changes together.
+ *   TAIL    position behind the last record    PUTS  items ever put
+ *   FILLED  offset up to which memory is reserved in the ring
+ *   SHUT    0: open, 1: shut down, QUEUE_DROPPED: shut down, and the items were dropped */
+enum { TAIL, PUTS, FILLED, SHUT, PUT_FIELDS };
+enum { QUEUE_DROPPED = 2 };
+
+/* The get snapshot: the numbers that taking an item and marking it done change together.
+ *   HEAD      position of the next record that was never taken
+ *   FREE      position of the first record that is still needed; before HEAD only in a queue that redelivers
+ *   RELEASED  position up to which the ring's memory may be used again
+ *   OUT       items that were taken and not given back
+ *   GETS      items ever taken, also those that were given back later
+ *   BACK      items before HEAD that were given back
+ *   DONE, ABANDONED, TOLD   items done, items among them that died with their consumers, and how many of those some join has reported
+ *   LOST, REDELIVERED       for the statistics
+ *   LOG, LOG_WHERE, LOG_VALUE   a redo log of one entry, see queue/state.h */
+enum { HEAD, FREE, RELEASED, OUT, GETS, BACK, DONE, ABANDONED, TOLD, LOST, REDELIVERED, LOG, LOG_WHERE, LOG_VALUE, GET_FIELDS };
+
+typedef uint64_t pp_put_state[PUT_FIELDS];
+typedef uint64_t pp_get_state[GET_FIELDS];
+
+/* Participants of a queue: the highest bit of `taken` says that the last item has not reached its caller yet; the other bits count the
+ * items that were taken and are not done (in a queue that does not redeliver). */
+#define QUEUE_IN_HAND (1ull << 63)
+
+struct pp_queue_header {
+  uint64_t magic;
+  uint32_t version;
+  uint32_t header_size;
+  uint64_t ring_size;
+  uint64_t maxsize;
+  uint32_t redeliver;
+  pp_word ready;
+  _Alignas(64) pp_word put_lock;
+  struct pp_snapshot put;
+  _Atomic uint64_t put_fields[2][PUT_FIELDS];
+  _Alignas(64) pp_word get_lock;
+  struct pp_snapshot get;
+  pp_word logged; /* the commit whose log entry has been carried out */
+  _Atomic uint64_t get_fields[2][GET_FIELDS];
+  _Alignas(64) struct pp_notice notices[PP_QUEUE_NOTICES];
+  _Alignas(64) pp_word highest; /* no participant ever had a higher index */
+  struct pp_participant participants[PP_PARTICIPANTS];
+};
+
+struct pp_queue {
+  struct pp_segment segment;
+  struct pp_queue_header *header;
+  uint8_t *ring;
+  uint64_t ring_size, maxsize; /* as they were when they were checked: another process may change the header */
+  bool redeliver;
+  struct pp_lock_scope scope;
+  int32_t needed;               /* the length of the item for which the last get had too little room */
+  uint32_t seen[PP_PUT_LOCK + 1]; /* for each thing to wait for: the word's value before the last look */
+  struct pp_spinner spinner;
+  uint64_t told;                /* the number of abandoned items of which this participant's join knows */
+};
+
+/* Returns the queue behind a handle, or NULL. */
+static inline struct pp_queue *pp_queue_find(int32_t index) { return pp_handle_get(index, PP_QUEUE); }
+
+#endif

@@ -1,0 +1,104 @@
+#include "queue/recover.h"
+
+#include "base/failpoint.h"
+#include "queue/locks.h"
+#include "queue/ring.h"
+#include "queue/state.h"
+#include "wait/futex.h"
+
+/* Gives back each item that a participant had taken from a queue that redelivers. After a shutdown that dropped everything, the item is
+ * finished instead. Each step is one commit, so that another process can go on if this one is killed. */
+static int give_back(struct pp_queue *queue, pp_get_state get, const pp_put_state put, uint32_t index) {
+  struct pp_found found;
+  bool dropped = put[SHUT] == QUEUE_DROPPED;
+  int status;
+  for (uint64_t at = get[FREE]; (status = pp_ring_search(queue, get, at, pp_ring_is_taken_by, index, &found)) == 1;) {
+    if (dropped) get[DONE]++;
+    else {
+      get[BACK]++;
+      get[OUT]--;
+      get[REDELIVERED]++;
+    }
+    pp_queue_set_log(get, LOG_STATE, found.at, dropped ? FINISHED : WAITING);
+    status = pp_queue_commit_get(queue, get); /* C2 */
+    if (status < 0) return status;
+    at = pp_ring_next(queue, &found);
+    FAILPOINT("clean_up.one");
+  }
+  return status;
+}
+
+/* The get lock is held. */
+static int clean_up(struct pp_queue *queue, uint32_t index) {
+  struct pp_participant *participant = &queue->header->participants[index];
+  pp_put_state put;
+  pp_get_state get;
+  int status = pp_queue_read_get(queue, get);
+  if (status == 0) status = pp_queue_read_put(queue, put);
+  if (status == 0 && queue->redeliver) status = give_back(queue, get, put, index);
+  uint64_t taken = atomic_load(&participant->taken);
+  if (status == 0 && taken != 0) {
+    if (!queue->redeliver) {
+      get[ABANDONED] += taken & ~QUEUE_IN_HAND;
+      get[DONE] += taken & ~QUEUE_IN_HAND;
+      get[LOST] += (taken & QUEUE_IN_HAND) != 0;
+    }
+    pp_queue_set_log(get, LOG_TAKEN, index, 0);
+    status = pp_queue_commit_get(queue, get); /* C3 */
+  }
+  FAILPOINT("clean_up.done");
+  if (status == 0) atomic_store(&participant->used, 0); /* C4 */
+  return status;
+}
+
+/* Items may have come back, and joins may have become complete. */
+static void announce_cleaned(struct pp_queue *queue) {
+  pp_queue_announce(queue, PP_ITEMS, 1);
+  pp_queue_announce(queue, PP_DONE, INT32_MAX);
+}
+
+static int lock_and_clean_up(struct pp_queue *queue, uint32_t index) {
+  int status = pp_queue_lock_get(queue, QUEUE_LOCK_MS); /* C1 */
+  if (status < 0) return status;
+  /* Before the lock was taken, another process may have cleaned up, and a new participant may have got the index. */
+  bool still = index == pp_owner_index(queue->scope.me) || pp_participant_gone(&queue->segment, index);
+  if (still && atomic_load(&queue->header->participants[index].used) != 0) status = clean_up(queue, index);
+  pp_queue_unlock_get(queue); /* C5 */
+  announce_cleaned(queue);
+  return status;
+}
+
+int pp_queue_sweep(struct pp_queue *queue) {
+  int found = 0;
+  uint32_t own = pp_owner_index(queue->scope.me);
+  uint32_t highest = atomic_load(&queue->header->highest);
+  for (uint32_t index = 0; index <= highest && index < PP_PARTICIPANTS; index++) {
+    if (index == own || atomic_load(&queue->header->participants[index].used) == 0) continue;
+    if (!pp_participant_gone(&queue->segment, index)) continue;
+    /* A lock that is held, or damaged memory, would stop the clean-up of the others just the same. */
+    if (lock_and_clean_up(queue, index) < 0) break;
+    found = 1;
+  }
+  return found;
+}
+
+int pp_queue_enter(struct pp_queue *queue) {
+  struct pp_queue_header *header = queue->header;
+  queue->scope = (struct pp_lock_scope){.segment = &queue->segment, .table = header->participants};
+  int status = pp_participant_join(&queue->segment, header->participants, &queue->scope.me);
+  if (status < 0) return status;
+  uint32_t index = pp_owner_index(queue->scope.me);
+  uint32_t highest = atomic_load(&header->highest);
+  while (highest < index && !atomic_compare_exchange_weak(&header->highest, &highest, index)) continue;
+  if (atomic_load(&header->participants[index].used) != 0) {
+    status = pp_queue_lock_get(queue, 10 * PP_SLICE_MS);
+    if (status < 0) return status;
+    status = clean_up(queue, index);
+    pp_queue_unlock_get(queue);
+    announce_cleaned(queue);
+  }
+  atomic_store(&header->participants[index].used, 1);
+  return status;
+}
+
+void pp_queue_leave(struct pp_queue *queue) { lock_and_clean_up(queue, pp_owner_index(queue->scope.me)); }

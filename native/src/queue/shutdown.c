@@ -1,0 +1,47 @@
+/* Shutting a queue down. */
+#include <errno.h>
+#include <stddef.h>
+
+#include "base/failpoint.h"
+#include "queue/locks.h"
+#include "queue/state.h"
+#include "wait/futex.h"
+
+/* Counts every item in the queue as taken and done. The put lock is held. */
+static int drop_all(struct pp_queue *queue, const pp_put_state put) {
+  pp_get_state get;
+  int status = pp_queue_lock_get(queue, PP_SLICE_MS);
+  if (status < 0) return status;
+  status = pp_queue_read_get(queue, get);
+  if (status == 0 && put[PUTS] < get[OUT]) status = -EBADMSG;
+  if (status == 0) {
+    get[DONE] += put[PUTS] - get[OUT];
+    get[OUT] = put[PUTS];
+    get[HEAD] = put[TAIL];
+    /* Items that were given back stay in the ring where nobody reaches them. No put can come any more that would need their room. */
+    get[BACK] = 0;
+    if (!queue->redeliver) get[FREE] = get[HEAD];
+    pp_queue_set_log(get, LOG_NONE, 0, 0);
+    status = pp_queue_commit_get(queue, get);
+  }
+  pp_queue_unlock_get(queue);
+  return status;
+}
+
+int32_t pp_queue_shutdown(int32_t index, int32_t immediate) {
+  struct pp_queue *queue = pp_queue_find(index);
+  if (queue == NULL) return -EBADF;
+  pp_put_state put;
+  int status = pp_queue_lock_put(queue, PP_SLICE_MS);
+  if (status < 0) return pp_queue_note_busy(queue, PP_PUT_LOCK, status);
+  status = pp_queue_read_put(queue, put);
+  if (status == 0) {
+    if (put[SHUT] != QUEUE_DROPPED) put[SHUT] = immediate ? QUEUE_DROPPED : 1;
+    pp_queue_commit_put(queue, put);
+    FAILPOINT("shutdown.committed");
+    if (immediate) status = drop_all(queue, put);
+  }
+  pp_queue_unlock_put(queue);
+  for (int what = 0; what < PP_QUEUE_NOTICES; what++) pp_queue_announce(queue, what, INT32_MAX);
+  return status;
+}

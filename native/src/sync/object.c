@@ -1,0 +1,74 @@
+#include "sync/object.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+#include "base/failpoint.h"
+#include "wait/futex.h"
+
+#define TRY_MS 2
+
+static int enter(struct pp_sync *sync, int ms) {
+  int status = pp_robust_lock_take(&sync->scope, &sync->header->guard, ms);
+  sync->busy = status == -EBUSY;
+  return status > 0 ? 0 : status;
+}
+
+int pp_sync_enter(struct pp_sync *sync) { return enter(sync, PP_SLICE_MS); }
+int pp_sync_try_enter(struct pp_sync *sync) { return enter(sync, TRY_MS); }
+void pp_sync_leave(struct pp_sync *sync) { pp_robust_lock_release(&sync->header->guard); }
+void pp_sync_note(struct pp_sync *sync) { sync->seen = atomic_load(&sync->header->notice.sequence); }
+void pp_sync_tell(struct pp_sync *sync, int count) { pp_notice_give(&sync->header->notice, count); }
+
+static int clean_up(struct pp_sync *sync, uint32_t index, enum pp_farewell farewell) {
+  int status = pp_sync_enter(sync);
+  if (status < 0) return status;
+  struct pp_participant *participant = &sync->header->participants[index];
+  /* Before the guard was taken, another process may have cleaned up, and a new participant may have got the index. */
+  bool still = index == pp_owner_index(sync->scope.me) || pp_participant_gone(&sync->segment, index);
+  if (still && atomic_load(&participant->used) != 0) {
+    status = sync->kind->forget == NULL ? 0 : sync->kind->forget(sync, index, farewell);
+    FAILPOINT("sync.forgotten");
+    atomic_store(&participant->used, 0);
+  }
+  pp_sync_leave(sync);
+  if (status == 1) pp_sync_tell(sync, INT32_MAX);
+  return status;
+}
+
+static int owner_is_dead(const struct pp_sync *sync) {
+  uint32_t word = atomic_load(&sync->header->lock) & PP_OWNER_MASK;
+  return word != 0 && word != sync->scope.me && pp_owner_dead(&sync->segment, sync->scope.table, word) != 0;
+}
+
+int pp_sync_clean(struct pp_sync *sync) {
+  if (sync->kind->is_lock_word) return owner_is_dead(sync);
+  int again = sync->busy;
+  uint32_t own = pp_owner_index(sync->scope.me), highest = atomic_load(&sync->header->highest);
+  for (uint32_t index = 0; index <= highest && index < PP_PARTICIPANTS; index++) {
+    if (index == own || atomic_load(&sync->header->participants[index].used) == 0) continue;
+    int status = pp_participant_gone(&sync->segment, index) ? clean_up(sync, index, PP_DIED) : 0;
+    if (status != 0) again = 1;
+    /* Somebody holds the guard. Waiting for it once more for each dead participant would add up. */
+    if (status < 0) break;
+  }
+  return again;
+}
+
+int pp_sync_join(struct pp_sync *sync) {
+  struct pp_sync_header *header = sync->header;
+  sync->scope = (struct pp_lock_scope){.segment = &sync->segment, .table = header->participants};
+  int status = pp_participant_join(&sync->segment, header->participants, &sync->scope.me);
+  if (status < 0) return status;
+  uint32_t index = pp_owner_index(sync->scope.me), highest = atomic_load(&header->highest);
+  while (highest < index && !atomic_compare_exchange_weak(&header->highest, &highest, index)) continue;
+  status = atomic_load(&header->participants[index].used) != 0 ? clean_up(sync, index, PP_DIED) : 0;
+  if (status < 0) return status;
+  atomic_store(&header->participants[index].used, 1);
+  return 0;
+}
+
+void pp_sync_part(struct pp_sync *sync) {
+  /* If the guard cannot be had, the others will find this participant gone and clean up. */
+  if (!sync->kind->is_lock_word) clean_up(sync, pp_owner_index(sync->scope.me), PP_LEFT);
+}

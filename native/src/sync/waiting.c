@@ -1,0 +1,71 @@
+/* Waiting for a synchronization object of any kind. */
+#include <errno.h>
+#include <stddef.h>
+
+#include "sync/object.h"
+#include "wait/futex.h"
+#include "wait/sleeper.h"
+
+static struct pp_sync *find_any(int32_t index) {
+  for (enum pp_kind kind = PP_LOCK; kind <= PP_BARRIER; kind++) {
+    struct pp_sync *sync = pp_handle_get(index, kind);
+    if (sync != NULL) return sync;
+  }
+  return NULL;
+}
+
+int32_t pp_sync_fd(int32_t index) {
+  const struct pp_sync *sync = find_any(index);
+  return sync == NULL ? -EBADF : sync->segment.fd;
+}
+
+int32_t pp_sync_sweep(int32_t index) {
+  struct pp_sync *sync = find_any(index);
+  return sync == NULL ? -EBADF : pp_sync_clean(sync);
+}
+
+static int sweep(void *sync) { return pp_sync_clean(sync); }
+
+static struct pp_watch watch_of(struct pp_sync *sync) {
+  struct pp_watch watch = {.object = sync, .seen = sync->seen, .sweep = sweep, .spinner = &sync->spinner};
+  if (sync->kind->is_lock_word) watch.word = &sync->header->lock;
+  else {
+    watch.notice = &sync->header->notice;
+    watch.word = &watch.notice->sequence;
+  }
+  return watch;
+}
+
+int32_t pp_sync_watch(int32_t index, int32_t id) {
+  struct pp_sync *sync = find_any(index);
+  if (sync == NULL) return -EBADF;
+  if (sync->kind->is_lock_word) pp_robust_lock_mark(&sync->header->lock, &sync->seen);
+  struct pp_watch watch = watch_of(sync);
+  watch.inbox = pp_handle_inbox(index);
+  watch.id = id;
+  return pp_sleeper_watch(&watch);
+}
+
+int32_t pp_sync_spin(int32_t index) {
+  struct pp_sync *sync = find_any(index);
+  if (sync == NULL) return -EBADF;
+  if (sync->kind->is_lock_word) sync->seen = atomic_load(&sync->header->lock);
+  struct pp_watch watch = watch_of(sync);
+  return pp_spin(watch.spinner, watch.word, watch.seen);
+}
+
+int32_t pp_sync_pass(int32_t index) {
+  struct pp_sync *sync = find_any(index);
+  if (sync == NULL) return -EBADF;
+  if (sync->kind->is_lock_word) pp_futex_wake(&sync->header->lock, 1);
+  else pp_sync_tell(sync, 1);
+  return 0;
+}
+
+int32_t pp_sync_wait(int32_t index, int32_t ms) {
+  struct pp_sync *sync = find_any(index);
+  if (sync == NULL) return -EBADF;
+  if (sync->kind->is_lock_word) pp_robust_lock_mark(&sync->header->lock, &sync->seen);
+  struct pp_watch watch = watch_of(sync);
+  return pp_watch_sleep(&watch, ms);
+}
