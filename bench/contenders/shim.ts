@@ -1,7 +1,7 @@
 // Microseconds of a round trip by the native library's own blocking calls from JavaScript, without anything of ours above them: bytes as
 // they are or, with codec=1, a string through the codec. The limit for sendSync, recvSync, putSync and getSync.
 import { fileURLToPath } from "node:url";
-import { loadLibrary } from "../../src/backend/native/library/library.ts";
+import { loadLibrary } from "../../src/backend/native/library/load.ts";
 import type { Shim } from "../../src/backend/native/library/functions.ts";
 import { decode } from "../../src/codec/decode.ts";
 import { encodeLent } from "../../src/codec/encode.ts";

@@ -131,7 +131,7 @@ export class Connection<T = unknown> extends SharedObject<ConnectionPort> implem
   fileno(): number {
     const { fd } = openPort(this, "fileno");
     if (fd !== undefined) return fd;
-    throw new UnsupportedError("fileno() needs the native backend: on the portable one a connection has no descriptor of its own.");
+    throw new UnsupportedError("fileno() needs a Pipe of the native backend: other connections have no descriptor of their own.");
   }
 
   /** Whether this process has closed its copy of this end. */
