@@ -9,12 +9,12 @@ import { decode } from "../../src/wire/decode.ts";
 import { encode } from "../../src/wire/encode.ts";
 import { encodeFrame, type Frame, FrameReader, Op } from "../../src/wire/frame.ts";
 import { Tag } from "../../src/wire/tags.ts";
+import { Random } from "../../tools/random.ts";
 import { commandLine } from "../suite/runtimes.ts";
-import { checkPlain, watchPrototypes } from "./fuzz/guard.ts";
-import { Random } from "./fuzz/random.ts";
+import { checkPlain, watchPrototypes } from "./fuzz/prototypes.ts";
 import { ValueWriter } from "./fuzz/values.ts";
 
-const program = fileURLToPath(new URL("./fuzz/main.ts", import.meta.url));
+const program = fileURLToPath(new URL("./fuzz/run.ts", import.meta.url));
 
 describe("hostile bytes, made from a seed that is said where they do harm", () => {
   for (const [runtime, count] of [
@@ -24,7 +24,7 @@ describe("hostile bytes, made from a seed that is said where they do harm", () =
   ] as const) {
     it(`${count} inputs on ${runtime}`, () => {
       const seed = randomInt(2 ** 31);
-      const [file, args] = commandLine(runtime, program, [String(count), String(seed)]);
+      const [file, args] = commandLine(runtime, program, [`--count=${count}`, `--seed=${seed}`]);
       const { status, signal, stdout, stderr } = spawnSync(file, args, { encoding: "utf8", timeout: 55_000 });
       expect({ seed, status, signal, stderr, stdout }).toMatchObject({ status: 0, stdout: expect.stringContaining(`"seed":${seed}`) });
     });

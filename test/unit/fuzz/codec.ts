@@ -5,7 +5,7 @@ import { encode } from "../../../src/wire/encode.ts";
 import { seal, unseal } from "../../../src/wire/envelope.ts";
 import { type Frame, FrameReader } from "../../../src/wire/frame.ts";
 import { isRef } from "../../../src/wire/refs.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../../../tools/random.ts";
 import { ensure, mayRefuse, type Target } from "./target.ts";
 import { mutate, NAMES, ValueWriter } from "./values.ts";
 

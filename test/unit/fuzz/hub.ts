@@ -7,8 +7,8 @@ import { QueueState } from "../../../src/backend/portable/queue-state.ts";
 import type { Kept } from "../../../src/backend/portable/request.ts";
 import { CorruptedError, ProcessError } from "../../../src/errors.ts";
 import { encodeFrame, type Frame, FrameReader, Op } from "../../../src/wire/frame.ts";
+import type { Random } from "../../../tools/random.ts";
 import { feed, frameBytes, metaBytes, type Place } from "./codec.ts";
-import type { Random } from "./random.ts";
 import { ensure, mayRefuse, type Target } from "./target.ts";
 import { mutate, type ValueWriter } from "./values.ts";
 

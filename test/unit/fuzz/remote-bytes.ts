@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { MAX_MESSAGE } from "../../../src/wire/tags.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../../../tools/random.ts";
 import { mutate } from "./values.ts";
 
 /** What a stream of frames says, read in another way than the library reads it. */

@@ -3,9 +3,9 @@ import { BufferTooShort, CorruptedError, EOFError, MessageTooLongError, Serializ
 import { Adopted } from "../../../src/message.ts";
 import { RemotePort } from "../../../src/remote/port.ts";
 import { MAX_MESSAGE } from "../../../src/wire/tags.ts";
+import type { Random } from "../../../tools/random.ts";
 import { valueBytes } from "./codec.ts";
-import { PlaySocket } from "./play-socket.ts";
-import type { Random } from "./random.ts";
+import { FakeSocket } from "./fake-socket.ts";
 import { concat, equal, framed, told } from "./remote-bytes.ts";
 import { ensure, type Target } from "./target.ts";
 import { mutate } from "./values.ts";
@@ -79,7 +79,7 @@ const framing: Target = {
     const bytes = hostileFrames(random);
     const expected = told(bytes, () => MAX_MESSAGE);
     if ((expected.torn?.expected ?? 0) > MOST_ANNOUNCED) return false;
-    const socket = new PlaySocket(random.once(4));
+    const socket = new FakeSocket(random.once(4));
     const port = new RemotePort(socket.asSocket);
     port.open();
     const conn = new Connection(new Adopted(port));

@@ -9,9 +9,9 @@ import { SemaphoreState } from "../../../src/backend/portable/semaphore-state.ts
 import { CorruptedError } from "../../../src/errors.ts";
 import { type Frame, FrameReader, Op } from "../../../src/wire/frame.ts";
 import { SMALL_INT, Tag } from "../../../src/wire/tags.ts";
+import type { Random } from "../../../tools/random.ts";
 import { feed, frameBytes, metaBytes, type Place } from "./codec.ts";
 import { Honest, Keeping, makeLiar } from "./hub.ts";
-import type { Random } from "./random.ts";
 import { ensure, mayRefuse, type Target } from "./target.ts";
 import { mutate, NAMES, type ValueWriter } from "./values.ts";
 

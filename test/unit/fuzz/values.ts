@@ -1,5 +1,5 @@
 import { FORMAT, SMALL_INT, Tag } from "../../../src/wire/tags.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../../../tools/random.ts";
 
 /** Names that mean something to somebody. */
 export const NAMES: readonly string[] = [

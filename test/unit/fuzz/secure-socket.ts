@@ -9,8 +9,8 @@ import { Line } from "../../../src/backend/portable/line.ts";
 import { Portable } from "../../../src/backend/portable/portable.ts";
 import { type Nursery, Tree } from "../../../src/backend/tree.ts";
 import { isRef } from "../../../src/wire/refs.ts";
+import type { Random } from "../../../tools/random.ts";
 import { hostileStream } from "./hub.ts";
-import type { Random } from "./random.ts";
 import { ensure, type Target } from "./target.ts";
 
 const WAIT = { timeout: 5000, signal: undefined };

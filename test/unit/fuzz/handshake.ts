@@ -3,8 +3,8 @@ import { admit, type Channel, introduce, MAX_GREETING } from "../../../src/remot
 import { RemotePort } from "../../../src/remote/port.ts";
 import { FOREVER } from "../../../src/timing.ts";
 import { MAX_MESSAGE } from "../../../src/wire/tags.ts";
-import { PlaySocket } from "./play-socket.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../../../tools/random.ts";
+import { FakeSocket } from "./fake-socket.ts";
 import { bent, concat, equal, FAILURE, framed, proofOf, strangersWord, type Told, text, told, WELCOME } from "./remote-bytes.ts";
 import { ensure, type Target } from "./target.ts";
 import { mutate } from "./values.ts";
@@ -17,7 +17,7 @@ type Role = keyof typeof roles;
 class Side {
   readonly role: Role;
   readonly key: Uint8Array;
-  readonly socket: PlaySocket;
+  readonly socket: FakeSocket;
   /** All that was handed to it. */
   came: Uint8Array = new Uint8Array(0);
   hungUp = false;
@@ -26,7 +26,7 @@ class Side {
   constructor(random: Random, role: Role, key: Uint8Array) {
     this.role = role;
     this.key = key;
-    this.socket = new PlaySocket(random.once(4));
+    this.socket = new FakeSocket(random.once(4));
     const port = new RemotePort(this.socket.asSocket);
     const releases = random.once(20);
     const channel: Channel = {
