@@ -8,7 +8,7 @@ import type { Kept } from "../../../src/backend/portable/request.ts";
 import { CorruptedError, ProcessError } from "../../../src/errors.ts";
 import { encodeFrame, type Frame, FrameReader, Op } from "../../../src/wire/frame.ts";
 import type { Random } from "../../../tools/random.ts";
-import { feed, frameBytes, metaBytes, type Place } from "./codec.ts";
+import { feed, frameBytes, metaBytes, type RefTargets } from "./codec.ts";
 import { ensure, mayRefuse, type Target } from "./target.ts";
 import { mutate, type ValueWriter } from "./values.ts";
 
@@ -17,7 +17,7 @@ const KNOWN = [...Object.values(Op), 0, 99];
 const REPORTS = ["started", "result", "error", "result", "__proto__"];
 const MARK = Uint8Array.of(0xfe, 0xed);
 
-/** What a hub keeps of messages, counted. */
+/** Counts the messages that a hub keeps. */
 export class Keeping {
   readonly #kept = new Set<symbol>();
 
@@ -31,15 +31,15 @@ export class Keeping {
     return {
       ...message,
       pinned: message.refs.length === 0 ? undefined : Promise.resolve(),
-      release: () => ensure(this.#kept.delete(one), "a message was let go twice"),
+      release: () => ensure(this.#kept.delete(one), "a message was released twice"),
     };
   }
 }
 
-/** A process that behaves, and sees what the hub tells it. */
-export class Honest {
+/** A client that follows the protocol and checks the replies of the hub. */
+export class HonestClient {
   readonly #participant: Participant;
-  readonly #answers = new Map<number, Frame>();
+  readonly #replies = new Map<number, Frame>();
   readonly #asked = new Set<number>();
   #next = 1;
 
@@ -52,23 +52,23 @@ export class Honest {
   }
 
   #hear(frame: Frame): void {
-    ensure(this.#asked.delete(frame.id), "a request was answered twice, or an answer came that nobody asked for");
-    this.#answers.set(frame.id, frame);
+    ensure(this.#asked.delete(frame.id), "the hub replied twice to a request, or replied without a request");
+    this.#replies.set(frame.id, frame);
   }
 
-  tell(op: number, object: number, more: Partial<Frame> = {}): number {
+  send(op: number, object: number, more: Partial<Frame> = {}): number {
     const id = this.#next++;
     this.#asked.add(id);
     this.#participant.receive({ op, id, object, ...more });
     return id;
   }
 
-  /** Asks what is answered at once. */
+  /** Sends a request to which the hub replies at once, and returns the reply. */
   ask(op: number, object: number, more: Partial<Frame> = {}): Frame {
-    const id = this.tell(op, object, more);
-    const answer = this.#answers.get(id);
-    ensure(answer !== undefined, `operation ${op} was not answered`);
-    return answer;
+    const id = this.send(op, object, more);
+    const reply = this.#replies.get(id);
+    ensure(reply !== undefined, `the hub did not reply to operation ${op}`);
+    return reply;
   }
 
   settle(id: number): void {
@@ -84,24 +84,24 @@ export class Honest {
   }
 }
 
-/** Bytes of frames that a client could send, nearly, or a child's reports. */
-export function hostileStream(random: Random, place: Place, reports = false): Uint8Array {
+/** Frames as a client, or with `reports` a child, could send them, with some bytes changed. */
+export function hostileStream(random: Random, targets: RefTargets, reports = false): Uint8Array {
   const stream: number[] = [];
-  const { ids, sound = false } = place;
+  const { ids, sound = false } = targets;
   let attached = 0;
   const write = (op: number, id: number, object: number): void => {
     const text = (writer: ValueWriter): void =>
       !sound && random.once(6) ? writer.value(2) : writer.string(op === Op.report ? random.pick(REPORTS) : random.pick(ids));
     const hasMeta = op === Op.attach || op === Op.report || random.once(4);
-    const meta = hasMeta ? metaBytes(random, text, place) : undefined;
+    const meta = hasMeta ? metaBytes(random, text, targets) : undefined;
     const payload = op === Op.put || op === Op.report || random.once(200) ? random.bytes(random.int(30)) : undefined;
     stream.push(...frameBytes(random, { op, id, object, meta, payload }, sound));
   };
   const attach = (): void => write(Op.attach, attached, random.once(30) ? 0 : attached++);
   for (let i = 0; i < 4 && !reports; i++) attach();
   const count = random.int(40);
-  // Shutting down what one holds is anyone's right: it is tried now and then.
-  const mayShut = place.hub === "/h" && random.once(8);
+  // Any client may shut a queue down, which hides what comes after it. So it is tried only now and then.
+  const mayShut = targets.hub === "/h" && random.once(8);
   const ops = reports && !random.once(4) ? [Op.report] : mayShut ? KNOWN : KNOWN.filter((op) => op !== Op.shutdown);
   for (let i = 0; i < count; i++) {
     const op = random.pick(ops);
@@ -116,8 +116,8 @@ function isShutDown({ meta }: Frame): boolean {
   return meta instanceof Error && meta.name === "ShutDown";
 }
 
-// After the liar has gone, the queue serves the others, and has counted right.
-function serves(honest: Honest, object: number, countsTakes: boolean): void {
+/** Checks that the queue still works and counts correctly after the hostile client has left. */
+function checkQueue(honest: HonestClient, object: number, isCounted: boolean): void {
   const drained: Frame[] = [];
   for (let got = honest.ask(Op.get, object, { once: true }); got.op === Op.reply; got = honest.ask(Op.get, object, { once: true })) {
     drained.push(got);
@@ -126,25 +126,25 @@ function serves(honest: Honest, object: number, countsTakes: boolean): void {
   }
   const put = honest.ask(Op.put, object, { once: true, message: { bytes: MARK, refs: [] } });
   const shut = put.op === Op.fail;
-  ensure(!shut || isShutDown(put), "an empty queue takes no item");
+  ensure(!shut || isShutDown(put), "an empty queue refuses an item");
   if (!shut) {
     const got = honest.ask(Op.get, object, { once: true });
-    ensure(got.message?.bytes === MARK, "another item came out than went in");
+    ensure(got.message?.bytes === MARK, "the queue delivered another item than was put");
     honest.settle(got.id);
     honest.ask(Op.taskDone, object);
   }
   const stats = honest.ask(Op.stats, object).meta as Record<"size" | "puts" | "gets" | "lost" | "participants", number>;
-  ensure(stats.size === 0 && stats.participants === 1, "something of the liar is left");
-  ensure(shut || !countsTakes || stats.puts === stats.gets + stats.lost, "the queue has lost count");
+  ensure(stats.size === 0 && stats.participants === 1, "the hostile client has left something behind");
+  ensure(shut || !isCounted || stats.puts === stats.gets + stats.lost, "the counts of the queue are wrong");
 }
 
-/** A process that sends what it likes. */
-export function makeLiar(table: ObjectTable, keeping: Keeping): Participant {
+/** A client that sends whatever it likes. */
+export function makeHostileClient(table: ObjectTable, keeping: Keeping): Participant {
   return new Participant(
     table,
     (frame) => {
-      ensure(!(frame.meta instanceof Error) || frame.meta instanceof ProcessError, "a liar is told what is no error of ours");
-      ensure(encodeFrame(frame).length > 0, "an answer has no bytes");
+      ensure(!(frame.meta instanceof Error) || frame.meta instanceof ProcessError, "the hub replied with an error of an unknown class");
+      ensure(encodeFrame(frame).length > 0, "a reply has no bytes");
     },
     (message) => keeping.keep(message),
   );
@@ -163,34 +163,34 @@ const hub: Target = {
     table.host("first", first);
     table.host("second", second);
     table.host("door", new DoorState(() => void reports++));
-    const honest = new Honest(table, keeping);
+    const honest = new HonestClient(table, keeping);
     for (const [handle, meta] of IDS.entries()) honest.ask(Op.attach, handle, { meta });
-    const waiting = [0, 1].filter(() => random.once(3)).map((object) => honest.tell(Op.get, object));
-    const liar = makeLiar(table, keeping);
+    const waiting = [0, 1].filter(() => random.once(3)).map((object) => honest.send(Op.get, object));
+    const hostile = makeHostileClient(table, keeping);
     const reader = new FrameReader();
     const bytes = hostileStream(random, { hub: "/h", ids: IDS, sound: random.once(2) });
-    const accepted = mayRefuse(() => feed(random, reader, bytes, (frame) => liar.receive(frame)), CorruptedError);
+    const accepted = mayRefuse(() => feed(random, reader, bytes, (frame) => hostile.receive(frame)), CorruptedError);
     await undefined;
-    liar.leave(reader.torn);
-    // A waiting get may have got an item of the liar; what still waits is taken back.
+    hostile.leave(reader.torn);
+    // A waiting get may have received an item of the hostile client. The gets that still wait are cancelled.
     for (const id of waiting) {
       honest.settle(id);
       honest.cancel(id);
     }
-    serves(honest, 0, true);
-    serves(honest, 1, false);
-    ensure(reports <= bytes.length / 20, "more was reported than was sent");
+    checkQueue(honest, 0, true);
+    checkQueue(honest, 1, false);
+    ensure(reports <= bytes.length / 20, "the hub reported more than was sent");
     await undefined;
     honest.leave();
     await undefined;
-    ensure(keeping.count === 0, `${keeping.count} messages were never let go`);
+    ensure(keeping.count === 0, `${keeping.count} messages were never released`);
     return accepted;
   },
 };
 
 const CALLS = [Op.put, Op.get, Op.poll, Op.stats, Op.join, Op.shutdown, Op.taskDone];
 
-/** What a client makes of a hub that lies: every call settles, with an error of a known class. */
+/** A client with a hostile hub: every call settles, and an error is of a known class. */
 const client: Target = {
   name: "client",
   share: 10_000,
@@ -222,7 +222,7 @@ const client: Target = {
     ours.closed(() => new CorruptedError("the hub is gone"));
     await undefined;
     await undefined;
-    ensure(settled === calls.length, "a call was left waiting");
+    ensure(settled === calls.length, "a call never settled");
     return accepted;
   },
 };

@@ -10,7 +10,7 @@ import { hubs } from "./hub.ts";
 import { listeners } from "./listener.ts";
 import { checkPlain, watchPrototypes } from "./prototypes.ts";
 import { remoteFrames } from "./remote-frames.ts";
-import { lines } from "./secure-socket.ts";
+import { secureSockets } from "./secure-socket.ts";
 import { syncs } from "./sync.ts";
 import type { Target } from "./target.ts";
 
@@ -20,7 +20,7 @@ const MOST_MEMORY = 1 << 30;
 /** The expensive checks run once in so many inputs. */
 const CHECK_EVERY = 500;
 
-const all: readonly Target[] = [...codec, ...hubs, ...syncs, ...lines, ...handshakes, ...remoteFrames, ...listeners];
+const all: readonly Target[] = [...codec, ...hubs, ...syncs, ...secureSockets, ...handshakes, ...remoteFrames, ...listeners];
 const given = readArguments(
   "test/unit/fuzz/run.ts",
   {

@@ -28,28 +28,28 @@ function opened(socket: Socket, secret: Uint8Array): Promise<void> {
   new Line(socket, "client", secret, {
     opened: open.resolve,
     frame: () => {},
-    closed: (_torn, error) => open.reject(error ?? new Error("the hub hung up")),
+    closed: (_torn, error) => open.reject(error ?? new Error("the hub closed the connection")),
   });
   open.promise.catch(() => {});
   return open.promise;
 }
 
-/** A hub behind its socket: whatever a peer says there, with or without the secret, the others are served. */
-class Lines implements Target {
-  readonly name = "line";
+/** A hub behind its socket: whatever a peer sends, with or without the secret, the hub still serves the others. */
+class SecureSockets implements Target {
+  readonly name = "secure-socket";
   readonly share = 3000;
   #nursery: Nursery | undefined;
   #queue: QueuePort | undefined;
   #ref: Ref = { kind: "queue", hub: "", id: "" };
-  #relative: QueuePort | undefined;
+  #clientOfOther: QueuePort | undefined;
 
   async run(random: Random): Promise<boolean> {
     const family = this.#open();
     const socket = connect(this.#ref.hub);
     const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
     socket.on("error", () => {});
-    const knows = !random.once(6);
-    if (knows) await within(opened(socket, family.secret), "the handshake");
+    const knowsSecret = !random.once(6);
+    if (knowsSecret) await within(opened(socket, family.secret), "the handshake");
     else socket.resume().write(random.bytes(random.int(150)));
     const ids = [this.#ref.id, "no such object"];
     const bytes = hostileStream(random, { hub: this.#ref.hub, ids, sound: random.once(2) });
@@ -60,13 +60,13 @@ class Lines implements Target {
     }
     if (random.once(2)) socket.end();
     else setTimeout(() => socket.destroy(), random.int(3));
-    await within(closed, "the end of a line");
-    await this.#serves();
-    return knows;
+    await within(closed, "the end of a secure socket");
+    await this.#checkQueue();
+    return knowsSecret;
   }
 
   close(): void {
-    this.#relative?.release();
+    this.#clientOfOther?.release();
     this.#queue?.release();
     this.#nursery?.tidy();
     if (this.#nursery !== undefined) rmSync(this.#nursery.family.folder, { recursive: true, force: true });
@@ -80,18 +80,18 @@ class Lines implements Target {
       this.#ref = this.#queue.share();
       const other = new Tree();
       other.take(this.#nursery.family);
-      this.#relative = new Portable(other).attach(this.#ref) as QueuePort;
+      this.#clientOfOther = new Portable(other).attach(this.#ref) as QueuePort;
     }
     return this.#nursery.family;
   }
 
-  // First out is what the liar put, as it may; then the mark.
-  async #serves(): Promise<void> {
-    const queue = this.#relative;
+  /** Puts an item and waits for it. The hostile client may have put items before it. */
+  async #checkQueue(): Promise<void> {
+    const queue = this.#clientOfOther;
     ensure(queue !== undefined, "the hub was not opened");
-    // Until the hub knows that the liar is gone, an item may go to it.
+    // The hub may still give the item to the hostile client until it has noticed that the client is gone.
     for (const until = Date.now() + WAIT.timeout; (await queue.stats()).participants > 2; )
-      ensure(Date.now() < until, "the hub still counts a liar that is gone");
+      ensure(Date.now() < until, "the hub still counts a client that is gone");
     await queue.put({ bytes: MARK, refs: [] }, WAIT);
     for (;;) {
       const { message, settle } = await queue.get(WAIT);
@@ -101,7 +101,7 @@ class Lines implements Target {
   }
 }
 
-/** What a parent makes of a child's channel: reports that are well-formed, or the end of the child. */
+/** A parent with a hostile child: the channel delivers well-formed reports only, or ends. */
 class Channels implements Target {
   readonly name = "channel";
   readonly share = 2000;
@@ -130,7 +130,7 @@ class Channels implements Target {
     await within(child.child.exited, "the end of a child");
     child.release();
     child.nursery.tidy();
-    ensure(reports * 20 <= bytes.length, "more was reported than was sent");
+    ensure(reports * 20 <= bytes.length, "the channel reported more than was sent");
     return reports > 0;
   }
 
@@ -139,4 +139,4 @@ class Channels implements Target {
   }
 }
 
-export const lines: readonly Target[] = [new Lines(), new Channels()];
+export const secureSockets: readonly Target[] = [new SecureSockets(), new Channels()];
