@@ -17,14 +17,14 @@ const QUICK_TURNS = 2;
 
 /** The rows whose names begin with one of the given names; all rows without any. */
 function wantedRows({ quick, short, only }) {
-  return allRows({ quick, short }).filter(({ id }) => only === undefined || only.some((name) => id.startsWith(name)));
+  return allRows({ quick, short }).filter(({ id }) => only.length === 0 || only.some((name) => id.startsWith(name)));
 }
 
 const given = readArguments(
   "npm run bench --",
   { quick: flag(), short: flag(), only: texts(), runtime: choice(RUNTIMES), turns: integer(undefined, 1) },
   (values) => {
-    if (values.only !== undefined && wantedRows(values).length === 0) throw new UsageError(`There is no row ${values.only.join(", ")}.`);
+    if (wantedRows(values).length === 0) throw new UsageError(`There is no row ${values.only.join(", ")}.`);
   },
 );
 const turns = given.turns ?? (given.quick ? QUICK_TURNS : TURNS);
@@ -45,7 +45,7 @@ for (const [i, row] of rows.entries()) {
   console.log(`${rowText(result)}\n`);
 }
 
-const isWhole = !given.quick && given.only === undefined && given.runtime === undefined;
+const isWhole = !given.quick && given.only.length === 0 && given.runtime === undefined;
 const records = `bench/results/${machine.date.replace(/[:.]/g, "-")}${isWhole ? "" : "-part"}.json`;
 mkdirSync(join(root, "bench/results"), { recursive: true });
 writeFileSync(join(root, records), `${JSON.stringify({ machine, turns, rows: done }, null, 1)}\n`);

@@ -39,7 +39,7 @@ export function rowText(row) {
 }
 
 function table(head, align, lines) {
-  return markdownTable([head, ...lines], { align, alignDelimiters: false });
+  return markdownTable([head, ...lines], { align });
 }
 
 function targetTable(rows) {

@@ -3,7 +3,6 @@ import { openFiles } from "../tools/processes.ts";
 import { Program } from "./suite/program.ts";
 import { RUNTIMES } from "./suite/runtimes.ts";
 
-
 describe.each(RUNTIMES)("%s: deaths", (runtime) => {
   for (const kind of ["idle", "busy"]) {
     it(`the ${kind} tree of a killed root ends within 1 s and leaves no folder`, async () => {

@@ -30,8 +30,8 @@ export function text(missing?: string): Argument<string | undefined> {
 }
 
 /** Any text, given as often as the user likes. */
-export function texts(): Argument<readonly string[] | undefined> {
-  return { ...argument<readonly string[] | undefined>("TEXT", undefined, (given) => [given]), isRepeatable: true, parse: (given) => given };
+export function texts(): Argument<readonly string[]> {
+  return { ...argument<readonly string[]>("TEXT", [], (given) => [given]), isRepeatable: true, parse: (given) => given };
 }
 
 /** A whole number that is at least `least`. */

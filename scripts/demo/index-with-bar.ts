@@ -7,7 +7,12 @@ import { isMain } from "../../mod.ts";
 import { positional, readArguments, text } from "../../tools/arguments.ts";
 
 const showBar: ShowProgress = (title, total) => {
-  const bar = new SingleBar({ format: `${title.padEnd(11)} [{bar}] {value}/{total}`, barCompleteChar: "#", barIncompleteChar: ".", barsize: 30 });
+  const bar = new SingleBar({
+    format: `${title.padEnd(11)} [{bar}] {value}/{total}`,
+    barCompleteChar: "#",
+    barIncompleteChar: ".",
+    barsize: 30,
+  });
   bar.start(total, 0);
   return (done) => {
     bar.update(done);

@@ -6,7 +6,6 @@ import { MAX_MESSAGE } from "../../../src/wire/tags.ts";
 import type { Random } from "../../../tools/random.ts";
 import { FakeSocket } from "./fake-socket.ts";
 import {
-  tamper,
   concat,
   equal,
   FAILURE,
@@ -15,6 +14,7 @@ import {
   parseFrames,
   proofOf,
   strangeMessage,
+  tamper,
   text,
   WELCOME,
 } from "./remote-bytes.ts";
