@@ -1,4 +1,4 @@
-// The SVG chart: how many times better than its reference each target's subject is, on a logarithmic scale, and where its target lies.
+// Draws the SVG chart: how many times better than its reference each subject of a target is, on a logarithmic scale, with the target.
 
 const LEFT = 570;
 const RIGHT = 40;
@@ -6,8 +6,10 @@ const WIDTH = 1170;
 const LINE = 18;
 const TOP = 50;
 const COLORS = { node: "#5fa04e", deno: "#4a6fa5", bun: "#d9a441" };
+/** The ends of the scale. */
 const [FROM, TO] = [0.1, 30];
 
+/** The horizontal position of a factor. */
 function x(factor) {
   const at = Math.log(Math.min(TO, Math.max(FROM, factor)) / FROM) / Math.log(TO / FROM);
   return (LEFT + at * (WIDTH - LEFT - RIGHT)).toFixed(1);
@@ -17,7 +19,7 @@ function escaped(text) {
   return text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
 }
 
-/** Every ratio as "times better"; a difference (start, memory) has no place on that scale. */
+/** Every ratio as "times better". Differences (start, memory) are no ratios and are left out. */
 function bars(rows) {
   return rows.flatMap((row) =>
     row.targets
@@ -53,7 +55,7 @@ function axis(height) {
     .join("\n");
 }
 
-function barOf({ label, runtime, median, low, high, limit, met }, i) {
+function drawBar({ label, runtime, median, low, high, limit, met }, i) {
   const y = TOP + i * LINE;
   const [from, to] = median >= 1 ? [x(1), x(median)] : [x(median), x(1)];
   return [
@@ -70,9 +72,9 @@ export function chart(rows) {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="11">
 <title>Each row with a ratio for its target, against its reference</title>
 <rect width="${WIDTH}" height="${height}" fill="#fff"/>
-<text x="8" y="16" font-size="13">Times better than the reference: bar = median, thin line = min to max, mark = target (red: missed). Ratios only: start and memory have differences</text>
+<text x="8" y="16" font-size="13">Times better than the reference: bar = median, thin line = min to max, mark = target (red: missed). Ratios only: start and memory are compared by differences</text>
 ${axis(height)}
-${all.map(barOf).join("\n")}
+${all.map(drawBar).join("\n")}
 </svg>
 `;
 }

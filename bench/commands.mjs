@@ -1,21 +1,24 @@
-// Contenders: how each program is run. A contender whose program is missing here has a reason instead of a command.
+// The contenders of a row. `prepare` compiles or finds the program of a contender, and returns how to run it: `{ command, env }`, or
+// `{ missing }` with the reason why it can't run. It is called only for rows that are measured.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { nativeSources } from "../scripts/native-sources.mjs";
 import { built, programFor } from "../scripts/programs.mjs";
-import { root, runtime } from "../scripts/setup.mjs";
+import { root } from "../scripts/setup.mjs";
+import { commandLine, RUNTIMES } from "../test/suite/runtimes.ts";
+import { findPythons } from "../tools/python.ts";
 
-export const RUNTIMES = ["node", "deno", "bun"];
-const FLAGS = { node: [], deno: ["run", "-A"], bun: [] };
-
-function pairs(settings) {
-  return Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+function options(settings) {
+  return Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
 }
 
 function onRuntime(name, program, settings, env = {}) {
-  const file = programFor(name, `bench/contenders/${program}`);
-  return { runtime: name, command: [runtime(name), ...FLAGS[name], file, ...pairs(settings)], env };
+  const prepare = () => {
+    const [file, args] = commandLine(name, programFor(name, `bench/contenders/${program}`), options(settings));
+    return { command: [file, ...args], env };
+  };
+  return { runtime: name, prepare };
 }
 
 function forEach(runtimes, make) {
@@ -33,42 +36,38 @@ export function builtin(label, program, settings = {}, runtimes = RUNTIMES) {
   return forEach(runtimes, (name) => [`${name} ${label}`, onRuntime(name, `builtin/${program}`, settings)]);
 }
 
-/** The shim's own blocking calls from JavaScript, via "pipe" or "queue": on bytes, and with the codec. */
+/** The blocking calls of the shim (the native library) from JavaScript, via "pipe" or "queue": with plain bytes, and with the codec. */
 export function shim(via, settings) {
   const made = (label, codec) => forEach(RUNTIMES, (name) => [`${name} ${label}`, onRuntime(name, "shim", { via, codec, ...settings })]);
   return { ...made("shim", 0), ...made("shim codec", 1) };
 }
 
-/** A codec on each runtime; a package that is not installed is a reason. */
+/** A codec on each runtime. */
 export function codec(label, settings) {
-  const missing = label.startsWith("msgpackr") && !existsSync(join(root, "node_modules/msgpackr"));
-  const made = forEach(RUNTIMES, (name) => [`${name} ${label}`, onRuntime(name, "codec", { library: label, ...settings })]);
-  return missing
-    ? Object.fromEntries(Object.entries(made).map(([name, each]) => [name, { ...each, missing: "msgpackr is not installed" }]))
-    : made;
+  const isMissing = label.startsWith("msgpackr") && !existsSync(join(root, "node_modules/msgpackr"));
+  return forEach(RUNTIMES, (name) => {
+    const contender = onRuntime(name, "codec", { library: label, ...settings });
+    return [`${name} ${label}`, isMissing ? { ...contender, prepare: () => ({ missing: "msgpackr is not installed" }) } : contender];
+  });
 }
 
-let interpreter;
+let interpreters;
 
-/** The Python there is: its program and its version. */
+/** The newest Python of this machine, if there is one. */
 export function findPython() {
-  const script = "import sys; print(sys.executable); print(sys.version.split()[0])";
-  const { status, stdout } = spawnSync("python3", ["-c", script], { encoding: "utf8" });
-  const [path, version] = status === 0 ? stdout.trim().split("\n") : [];
-  interpreter ??= { path, version };
-  return interpreter;
+  interpreters ??= findPythons();
+  return interpreters[0];
 }
 
 /** CPython's multiprocessing. */
 export function python(program, settings = {}, label = "CPython") {
-  const { path } = findPython();
-  return {
-    [label]: {
-      command: [path, join(root, "bench/contenders/python", program), ...pairs(settings)],
-      env: { PYTHONDONTWRITEBYTECODE: "1" },
-      missing: path ? undefined : "there is no python3",
-    },
+  const prepare = () => {
+    const interpreter = findPython();
+    if (interpreter === undefined) return { missing: "there is no python3" };
+    const command = [interpreter.path, join(root, "bench/contenders/python", program), ...options(settings)];
+    return { command, env: { PYTHONDONTWRITEBYTECODE: "1" } };
   };
+  return { [label]: { prepare } };
 }
 
 const CFLAGS = "-std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes -Werror".split(" ");
@@ -86,15 +85,21 @@ function compile(program) {
 
 /** A C program of bench/c. */
 export function c(program, settings = {}, label = `C ${program}`) {
-  if (!compiled.has(program)) compiled.set(program, compile(program));
-  const { output, missing } = compiled.get(program);
-  return { [label]: { command: [output, ...pairs(settings)], missing } };
+  const prepare = () => {
+    if (!compiled.has(program)) compiled.set(program, compile(program));
+    const { output, missing } = compiled.get(program);
+    return missing === undefined ? { command: [output, ...options(settings)] } : { missing };
+  };
+  return { [label]: { prepare } };
 }
 
-/** The same contenders with all their processes on one core. */
+/** The same contenders, with all processes of each on one core. */
 export function onOneCore(contenders) {
   return forEach(Object.keys(contenders), (name) => {
-    const each = contenders[name];
-    return [name, { ...each, command: ["taskset", "-c", "0", ...each.command] }];
+    const prepare = () => {
+      const prepared = contenders[name].prepare();
+      return prepared.missing === undefined ? { ...prepared, command: ["taskset", "-c", "0", ...prepared.command] } : prepared;
+    };
+    return [name, { ...contenders[name], prepare }];
   });
 }

@@ -1,8 +1,9 @@
-// Where and with what a run was made.
+// Describes the machine of a run, and the versions of everything that is measured.
 import { spawnSync } from "node:child_process";
 import { cpus, loadavg, release, totalmem } from "node:os";
-import { root, runtime } from "../scripts/setup.mjs";
-import { findPython, RUNTIMES } from "./commands.mjs";
+import { root } from "../scripts/setup.mjs";
+import { commands, RUNTIMES } from "../test/suite/runtimes.ts";
+import { findPython } from "./commands.mjs";
 
 function output(file, args) {
   const { status, stdout } = spawnSync(file, args, { cwd: root, encoding: "utf8" });
@@ -10,14 +11,14 @@ function output(file, args) {
 }
 
 export function describeMachine() {
-  const versions = RUNTIMES.map((name) => [name, output(runtime(name), ["--version"])?.match(/\d+\.\d+\.\d+/)?.[0] ?? "missing"]);
+  const versions = RUNTIMES.map((name) => [name, output(commands[name][0], ["--version"])?.match(/\d+\.\d+\.\d+/)?.[0] ?? "missing"]);
   return {
     cpu: cpus()[0]?.model.trim() ?? "unknown",
     cores: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     kernel: release(),
     load: loadavg()[0],
-    versions: { ...Object.fromEntries(versions), python: findPython().version ?? "missing", cc: output("cc", ["--version"]) ?? "missing" },
+    versions: { ...Object.fromEntries(versions), python: findPython()?.version ?? "missing", cc: output("cc", ["--version"]) ?? "missing" },
     commit: output("git", ["rev-parse", "--short", "HEAD"]),
     date: new Date().toISOString(),
   };

@@ -1,5 +1,6 @@
-// A bank: accounts in shared numbers under one lock, which processes on Node, Deno and Bun transfer between, while a killer kills them in
-// the middle. Who takes the lock over from a dead one is told so, and finishes its transfer by the journal: the sum stays right.
+// A bank: processes on Node, Deno and Bun transfer money between accounts, which are shared numbers under one lock. Meanwhile they are
+// killed in the middle of transfers. The next holder of the lock learns that the last one died, and finishes its transfer from a journal.
+// So the sum stays right.
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -9,8 +10,9 @@ const ACCOUNTS = 64;
 const OPENING = 1000;
 const KILLS = 12;
 
-// The journal is behind the accounts: which step is under way, who pays, who gets, how much, and what both had before.
-const STEP = ACCOUNTS;
+// The journal follows the accounts in the array: whether a transfer is under way, from which account, to which, how much, and both balances
+// before it.
+const STATE = ACCOUNTS;
 const JOURNAL = 6;
 const UNDER_WAY = 1;
 
@@ -21,28 +23,28 @@ interface Bank {
   readonly repairs: SharedValue<"i32">;
 }
 
-/** One transfer in steps, between any of which its process may die. */
+/** Makes one transfer. Its process may die between any two steps. */
 async function transfer(numbers: SharedArray<"f64">, from: number, to: number, amount: number): Promise<void> {
   const [paying, getting] = [await numbers.get(from), await numbers.get(to)];
-  await numbers.set(STEP + 1, [from, to, amount, paying, getting]);
-  await numbers.set(STEP, UNDER_WAY);
+  await numbers.set(STATE + 1, [from, to, amount, paying, getting]);
+  await numbers.set(STATE, UNDER_WAY);
   await finish(numbers);
 }
 
-/** Does what the journal says; once more does no harm. */
+/** Finishes the transfer in the journal. It is safe to do this twice. */
 async function finish(numbers: SharedArray<"f64">): Promise<void> {
-  const [from = 0, to = 0, amount = 0, paying = 0, getting = 0] = await numbers.slice(STEP + 1, STEP + JOURNAL);
+  const [from = 0, to = 0, amount = 0, paying = 0, getting = 0] = await numbers.slice(STATE + 1, STATE + JOURNAL);
   await numbers.set(from, paying - amount);
-  // The money is nowhere now: a good time to be killed.
+  // The money has left one account and not reached the other: the worst time to be killed.
   await delay(1);
   await numbers.set(to, getting + amount);
-  await numbers.set(STEP, 0);
+  await numbers.set(STATE, 0);
 }
 
 export async function clerk({ numbers, lock, transfers, repairs }: Bank): Promise<void> {
   for (;;) {
     await using held = await lock.hold();
-    if (held.abandoned && (await numbers.get(STEP)) === UNDER_WAY) {
+    if (held.abandoned && (await numbers.get(STATE)) === UNDER_WAY) {
       await finish(numbers);
       await repairs.add(1);
     }
@@ -53,11 +55,11 @@ export async function clerk({ numbers, lock, transfers, repairs }: Bank): Promis
   }
 }
 
-/** This runtime, and those of the others that are installed. */
+/** This runtime, and the other ones that are on PATH. */
 function runtimes(): RuntimeName[] {
   const folders = (process.env.PATH ?? "").split(delimiter);
-  const isThere = (name: string): boolean => folders.some((folder) => existsSync(join(folder, name)));
-  return (["node", "deno", "bun"] as const).filter((name) => name === capabilities().runtime || isThere(name));
+  const isInstalled = (name: string): boolean => folders.some((folder) => existsSync(join(folder, name)));
+  return (["node", "deno", "bun"] as const).filter((name) => name === capabilities().runtime || isInstalled(name));
 }
 
 if (isMain(import.meta)) {
@@ -88,10 +90,10 @@ if (isMain(import.meta)) {
   for (const each of clerks) await dismiss(each);
   const { numbers, lock, transfers, repairs } = bank;
   await using held = await lock.hold();
-  if (held.abandoned && (await numbers.get(STEP)) === UNDER_WAY) await finish(numbers);
+  if (held.abandoned && (await numbers.get(STATE)) === UNDER_WAY) await finish(numbers);
   const sum = (await numbers.slice(0, ACCOUNTS)).reduce((total, each) => total + each, 0);
-  console.log(`${kinds.length} runtimes, ${clerks.length} clerks at a time, ${KILLS + clerks.length} killed`);
+  console.log(`${kinds.length} runtimes, ${clerks.length} clerks at a time, ${KILLS + clerks.length} clerks killed`);
   console.log(`${await transfers.get()} transfers, ${await repairs.get()} of them finished by the next holder`);
-  console.log(`the sum is ${sum}, as it was: ${sum === ACCOUNTS * OPENING}`);
+  console.log(`the sum is ${sum}; it is right: ${sum === ACCOUNTS * OPENING}`);
   if (sum !== ACCOUNTS * OPENING) process.exitCode = 1;
 }

@@ -1,6 +1,6 @@
-// Builds a word index of the text files in a folder: one process a core, fed by a bounded queue, answering over pipes.
+// Counts the words in the text files of a folder: one process a core takes files from a bounded queue and reports over a pipe.
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Connection, cpuCount, isMain, Pipe, Process, Queue, wait } from "../mod.ts";
@@ -9,7 +9,7 @@ const TEXT = /\.(md|ts|txt)$/;
 const BATCH = 16;
 const QUEUED_BATCHES = 32;
 
-/** What a worker found. */
+/** What a worker counted. */
 export interface Index {
   readonly words: Map<string, number>;
   readonly files: number;
@@ -18,7 +18,7 @@ export interface Index {
 
 type Report = { readonly done: number } | { readonly index: Index };
 
-/** A worker: counts the words of the files it gets, tells how far it is, and answers with its part of the index. */
+/** A worker: counts the words in the files that it gets, reports each batch, and sends its counts at the end. */
 export async function indexFiles(batches: Queue<string[]>, parent: Connection<Report>): Promise<void> {
   const words = new Map<string, number>();
   let files = 0;
@@ -60,7 +60,7 @@ function merge(parts: readonly Index[]): Index {
   return { words, files: sum("files"), bytes: sum("bytes") };
 }
 
-/** Indexes the files with this many processes; `progress` hears how many files are done. */
+/** Counts the words with this many processes. `progress` is called with the number of files that are done. */
 async function index(files: readonly string[], processes: number, progress: (done: number) => void): Promise<Index> {
   const batches = new Queue<string[]>({ maxsize: QUEUED_BATCHES });
   const workers = Array.from({ length: processes }, () => {
@@ -89,55 +89,60 @@ async function index(files: readonly string[], processes: number, progress: (don
   return merge(parts);
 }
 
-/** A bar on a terminal, a line each quarter otherwise. */
-function progressOf(what: string, total: number): (done: number) => void {
+/** Shows the progress of a task. It is called with the title and the total, and returns what is called with the files done so far. */
+export type ShowProgress = (title: string, total: number) => (done: number) => void;
+
+const printQuarters: ShowProgress = (title, total) => {
   let quarter = 0;
   return (done) => {
-    if (process.stdout.isTTY) {
-      const bar = "#".repeat(Math.round((30 * done) / total)).padEnd(30, ".");
-      process.stdout.write(`\r${what} [${bar}] ${done}/${total}${done === total ? "\n" : ""}`);
-    } else if (Math.floor((4 * done) / total) > quarter) {
-      quarter = Math.floor((4 * done) / total);
-      console.log(`${what}: ${done} of ${total} files`);
-    }
+    if (Math.floor((4 * done) / total) <= quarter) return;
+    quarter = Math.floor((4 * done) / total);
+    console.log(`${title}: ${done} of ${total} files`);
   };
+};
+
+export interface Result {
+  readonly files: number;
+  readonly words: number;
+  readonly top: readonly (readonly [string, number])[];
+  /** A hash of all words and their counts. */
+  readonly digest: string;
+  readonly filesPerSecond: number;
+  readonly speedUp: number;
 }
 
-async function timed(what: string, files: readonly string[], processes: number): Promise<{ index: Index; ms: number }> {
-  const start = performance.now();
-  const result = await index(files, processes, progressOf(what, files.length));
-  return { index: result, ms: performance.now() - start };
-}
-
-async function main(folder: string): Promise<void> {
+/** Counts the words with one process and with one process a core, and prints what it found and how long it took. */
+export async function main(folder: string, showProgress: ShowProgress = printQuarters): Promise<Result> {
   const files = textFiles(folder);
   if (files.length === 0) throw new Error(`There is no .md, .ts or .txt file in ${folder}: name another folder.`);
-  // So that neither run pays for a cold disk.
+  // Both runs find the files in the page cache, so the first run does not pay for the disk.
   for (const file of files) readFileSync(file);
-  const cores = cpuCount();
-  const alone = await timed("1 process  ", files, 1);
-  const all = await timed(`${cores} processes`, files, cores);
-  const sorted = [...all.index.words].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
-  const top = sorted.slice(0, 10);
-  console.log("\nThe ten most frequent words:");
-  for (const [word, count] of top) console.log(`  ${word.padEnd(12)} ${count}`);
-  const rate = (ms: number): number => Math.round((1000 * files.length) / ms);
-  console.log(`\n${files.length} files, ${(all.index.bytes / 2 ** 20).toFixed(1)} MiB in ${relative(process.cwd(), folder) || "."}`);
-  console.log(
-    `1 process: ${rate(alone.ms)} files/s; ${cores} processes: ${rate(all.ms)} files/s; speed-up ${(alone.ms / all.ms).toFixed(2)}x`,
-  );
-  const digest = createHash("sha256").update(JSON.stringify(sorted)).digest("hex");
-  const result = {
-    files: all.index.files,
-    bytes: all.index.bytes,
-    words: sorted.length,
-    top,
-    digest,
-    rate: rate(all.ms),
-    speedUp: alone.ms / all.ms,
+  const timed = async (title: string, processes: number): Promise<{ counts: Index; ms: number }> => {
+    const start = performance.now();
+    const counts = await index(files, processes, showProgress(title, files.length));
+    return { counts, ms: performance.now() - start };
   };
-  // For whoever compares runs.
-  if (process.env.INDEX_RESULT !== undefined) writeFileSync(process.env.INDEX_RESULT, JSON.stringify(result));
+  const cores = cpuCount();
+  const one = await timed("1 process", 1);
+  const all = await timed(`${cores} processes`, cores);
+  const sorted = [...all.counts.words].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+  const result = {
+    files: all.counts.files,
+    words: sorted.length,
+    top: sorted.slice(0, 10),
+    digest: createHash("sha256").update(JSON.stringify(sorted)).digest("hex"),
+    filesPerSecond: Math.round((1000 * files.length) / all.ms),
+    speedUp: one.ms / all.ms,
+  };
+  console.log("\nThe ten most frequent words:");
+  for (const [word, count] of result.top) console.log(`  ${word.padEnd(12)} ${count}`);
+  const mebibytes = (all.counts.bytes / 2 ** 20).toFixed(1);
+  console.log(`\n${files.length} files, ${mebibytes} MiB, ${result.words} different words in ${relative(process.cwd(), folder) || "."}`);
+  const oneRate = Math.round((1000 * files.length) / one.ms);
+  console.log(
+    `1 process: ${oneRate} files/s; ${cores} processes: ${result.filesPerSecond} files/s; speed-up ${result.speedUp.toFixed(2)}x`,
+  );
+  return result;
 }
 
 if (isMain(import.meta)) await main(resolve(process.argv[2] ?? fileURLToPath(new URL("../node_modules", import.meta.url))));

@@ -1,4 +1,4 @@
-// Two consumers work off a bounded queue; join() waits until each item was marked done.
+// Two consumers take items from a bounded queue. join() waits until every item is marked as done.
 import { isMain, JoinableQueue, Process } from "../mod.ts";
 
 export async function consume(tasks: JoinableQueue<number>, squares: JoinableQueue<number>): Promise<void> {

@@ -1,4 +1,4 @@
-// A Python process (3.12 or later) as a worker: bytes go both ways, over a socket that only the two with the key can use.
+// A Python process (3.12 or later) as a worker. Bytes go both ways over a socket, which only processes with the key can use.
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
@@ -16,7 +16,7 @@ const python = spawn(process.env.POLYPROC_PYTHON ?? "python3", [script], { stdio
 const ended = new Promise((resolve) => {
   python.on("exit", resolve);
 });
-// The key goes where no other process can see it: neither in the arguments nor in the environment.
+// The key goes through stdin, because other processes can read arguments and environment variables.
 python.stdin.end(`${JSON.stringify([path, key.toString("hex")])}\n`);
 
 const conn = await listener.accept({ timeout: 10_000 });

@@ -1,4 +1,4 @@
-"""The Python side of python-peer.ts: takes lists of numbers as JSON, answers with what `statistics` says of them."""
+"""The Python side of python-peer.ts: receives lists of numbers as JSON, and replies with their mean and standard deviation."""
 
 import json
 import platform

@@ -1,4 +1,4 @@
-// A subclass of Process whose run() is a small server: it answers each text in upper case.
+// A subclass of Process whose run() is a small server: it replies to each text with the text in upper case.
 import { type Connection, isMain, Pipe, Process } from "../mod.ts";
 
 export class Upper extends Process {
@@ -15,7 +15,7 @@ export class Upper extends Process {
       await this.conn.send(text.toUpperCase());
       count++;
     }
-    return `${this.name} answered ${count} times`;
+    return `${this.name} replied ${count} times`;
   }
 }
 

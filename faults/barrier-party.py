@@ -1,10 +1,11 @@
 import multiprocessing as mp
 import time
 
+from children import kill, start
 from observe import named, observe, unless_blocked
 
 
-def passed(barrier):
+def outcome_of_wait(barrier):
     try:
         barrier.wait()
         return "passed"
@@ -12,28 +13,19 @@ def passed(barrier):
         return named(error)
 
 
-def party(barrier, tell):
-    tell.send("coming")
-    tell.send(passed(barrier))
-
-
-def started(barrier):
-    told, tell = mp.Pipe(False)
-    child = mp.Process(target=party, args=(barrier, tell))
-    child.start()
-    told.recv()
-    return child, told
+def party(barrier, sender):
+    sender.send("coming")
+    sender.send(outcome_of_wait(barrier))
 
 
 if __name__ == "__main__":
     mp.set_start_method("spawn")
     barrier = mp.Barrier(3)
-    victim, _ = started(barrier)
-    _, told = started(barrier)
-    # Both wait by then.
+    victim, _ = start(party, barrier)
+    _, receiver = start(party, barrier)
+    # Both children wait at the barrier by then.
     time.sleep(0.5)
-    victim.kill()
-    victim.join()
+    kill(victim)
     begun = unless_blocked("wait()")
-    answers = {passed(barrier), told.recv()}
-    observe(f"the others: {', '.join(sorted(answers))}", begun)
+    outcomes = {outcome_of_wait(barrier), receiver.recv()}
+    observe(f"the others: {', '.join(sorted(outcomes))}", begun)

@@ -1,38 +1,29 @@
-import { Barrier, type Connection, isMain, Pipe, Process } from "../mod.ts";
-import { named, observe } from "./observe.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import { Barrier, type Connection, isMain } from "../mod.ts";
+import { kill, start } from "./children.ts";
+import { named, observe, unlessBlocked } from "./observe.ts";
 
-export async function party(barrier: Barrier, tell: Connection): Promise<void> {
-  await tell.send("coming");
-  await tell.send(await passed(barrier));
+export async function party(barrier: Barrier, sender: Connection): Promise<void> {
+  await sender.send("coming");
+  await sender.send(await outcomeOfWait(barrier));
 }
 
-function passed(barrier: Barrier): Promise<string> {
+function outcomeOfWait(barrier: Barrier): Promise<string> {
   return barrier.wait().then(() => "passed", named);
-}
-
-async function started(barrier: Barrier): Promise<{ child: Process<[Barrier, Connection], void>; told: Connection }> {
-  const [told, tell] = Pipe(false);
-  const child = new Process({ target: party, args: [barrier, tell] });
-  await child.start();
-  await told.recv();
-  return { child, told };
 }
 
 if (isMain(import.meta)) {
   const barrier = new Barrier(3);
-  const { child: victim } = await started(barrier);
-  const { told } = await started(barrier);
-  // Both wait by then.
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  victim.kill();
-  await victim.join();
-  const begun = performance.now();
-  const limit = setTimeout(() => observe("the others still wait", begun, false), 8000);
-  const answers = await Promise.all([told.recv(), passed(barrier)]);
-  clearTimeout(limit);
+  const victim = await start(party, barrier);
+  const { receiver } = await start(party, barrier);
+  // Both children wait at the barrier by then.
+  await delay(500);
+  await kill(victim);
+  const begun = unlessBlocked("wait()");
+  const outcomes = await Promise.all([receiver.recv(), outcomeOfWait(barrier)]);
   observe(
-    `the others: ${[...new Set(answers)].join(", ")}`,
+    `the others: ${[...new Set(outcomes)].join(", ")}`,
     begun,
-    answers.every((answer) => answer === "`BrokenBarrierError`"),
+    outcomes.every((outcome) => outcome === "`BrokenBarrierError`"),
   );
 }

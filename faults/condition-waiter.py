@@ -1,26 +1,23 @@
 import multiprocessing as mp
 
+from children import kill, start
 from observe import observe, unless_blocked
 
 
-def wait_for(changed, tell):
+def wait_for(changed, sender):
     with changed:
-        tell.send("waiting")
+        sender.send("waiting")
         changed.wait()
 
 
 if __name__ == "__main__":
     mp.set_start_method("spawn")
     changed = mp.Condition()
-    told, tell = mp.Pipe(False)
-    waiter = mp.Process(target=wait_for, args=(changed, tell))
-    waiter.start()
-    told.recv()
-    # To be had once it waits.
+    waiter, _ = start(wait_for, changed)
+    # The lock is free only once the child waits.
     with changed:
         pass
-    waiter.kill()
-    waiter.join()
+    kill(waiter)
     begun = unless_blocked("notify()")
     with changed:
         changed.notify()

@@ -1,28 +1,24 @@
-import { Condition, type Connection, isMain, Pipe, Process, TimeoutError } from "../mod.ts";
-import { observe } from "./observe.ts";
+import { Condition, type Connection, isMain, TimeoutError } from "../mod.ts";
+import { kill, start } from "./children.ts";
+import { observe, unlessBlocked } from "./observe.ts";
 
-export async function waitFor(changed: Condition, tell: Connection): Promise<void> {
+export async function waitFor(changed: Condition, sender: Connection): Promise<void> {
   await changed.acquire();
-  await tell.send("waiting");
+  await sender.send("waiting");
   await changed.wait();
 }
 
 if (isMain(import.meta)) {
   const changed = new Condition();
-  const [told, tell] = Pipe(false);
-  const waiter = new Process({ target: waitFor, args: [changed, tell] });
-  await waiter.start();
-  await told.recv();
-  // To be had once it waits.
+  const waiter = await start(waitFor, changed);
+  // The lock is free only once the child waits.
   await changed.acquire();
   await changed.release();
-  waiter.kill();
-  await waiter.join();
-  const begun = performance.now();
-  const limit = setTimeout(() => observe("`notify()` still blocked", begun, false), 8000);
-  if (!(await changed.acquire({ timeout: 2000 }))) throw new TimeoutError("nobody holds the condition's lock, and it is not to be had");
+  await kill(waiter);
+  const begun = unlessBlocked("notify()");
+  if (!(await changed.acquire({ timeout: 2000 })))
+    throw new TimeoutError("the condition's lock can't be acquired, although nobody holds it");
   await changed.notify();
   await changed.release();
-  clearTimeout(limit);
   observe("`notify()` returned", begun, true);
 }

@@ -1,24 +1,21 @@
 import multiprocessing as mp
 import time
 
-from observe import observe, stay
+from children import kill, start, stay
+from observe import observe
 
 
-def hold(lock, tell):
+def hold(lock, sender):
     lock.acquire()
-    tell.send("held")
+    sender.send("held")
     stay()
 
 
 if __name__ == "__main__":
     mp.set_start_method("spawn")
     lock = mp.Lock()
-    told, tell = mp.Pipe(False)
-    holder = mp.Process(target=hold, args=(lock, tell))
-    holder.start()
-    told.recv()
-    holder.kill()
-    holder.join()
+    holder, _ = start(hold, lock)
+    kill(holder)
     begun = time.monotonic()
     acquired = lock.acquire(timeout=2)
     observe("acquired" if acquired else "not acquired", begun)

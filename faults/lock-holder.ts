@@ -1,20 +1,16 @@
-import { type Connection, isMain, Lock, Pipe, Process } from "../mod.ts";
-import { observe, stay } from "./observe.ts";
+import { type Connection, isMain, Lock } from "../mod.ts";
+import { kill, start, stay } from "./children.ts";
+import { observe } from "./observe.ts";
 
-export async function hold(lock: Lock, tell: Connection): Promise<void> {
+export async function hold(lock: Lock, sender: Connection): Promise<void> {
   await lock.acquire();
-  await tell.send("held");
+  await sender.send("held");
   await stay();
 }
 
 if (isMain(import.meta)) {
   const lock = new Lock();
-  const [told, tell] = Pipe(false);
-  const holder = new Process({ target: hold, args: [lock, tell] });
-  await holder.start();
-  await told.recv();
-  holder.kill();
-  await holder.join();
+  await kill(await start(hold, lock));
   const begun = performance.now();
   const acquired = await lock.acquire({ timeout: 2000 });
   observe(acquired ? `acquired, \`abandoned\` is ${lock.abandoned}` : "not acquired", begun, acquired && lock.abandoned);

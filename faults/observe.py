@@ -1,4 +1,4 @@
-"""How a row's program tells what it saw: one line of JSON."""
+"""Prints what a program of a row observed, as one line of JSON."""
 
 import json
 import os
@@ -9,12 +9,13 @@ BLOCKED_FOR = 8
 
 
 def observe(observed, begun):
+    """Prints the observation and ends this process at once. `begun`: when the measured time began."""
     print(json.dumps({"observed": observed, "ms": (time.monotonic() - begun) * 1000}), flush=True)
     os._exit(0)
 
 
 def unless_blocked(what):
-    """Tells it if the program is still there in 8 s."""
+    """Reports the call as blocked if the program still runs 8 s later. Returns the time at which the call begins."""
     begun = time.monotonic()
     timer = threading.Timer(BLOCKED_FOR, lambda: observe(f"`{what}` still blocked", begun))
     timer.daemon = True
@@ -22,9 +23,6 @@ def unless_blocked(what):
     return begun
 
 
-def stay():
-    time.sleep(3600)
-
-
 def named(error):
+    """An error as the table shows it."""
     return f"`{type(error).__name__}`"

@@ -2,21 +2,23 @@ import multiprocessing as mp
 import os
 import time
 
-from observe import observe, stay
+from children import kill, start, stay
+from observe import observe
 
 
-def child(tell):
-    tell.send(os.getpid())
+def child(sender):
+    sender.send("started")
+    sender.send(os.getpid())
     stay()
 
 
-def parent(tell):
-    mp.Process(target=child, args=(tell,), daemon=True).start()
+def parent(sender):
+    mp.Process(target=child, args=(sender,), daemon=True).start()
     stay()
 
 
 def is_alive(pid):
-    """Whoever gets the orphan may be slow to reap it."""
+    """A zombie has ended, although the process that adopted the orphan may be slow to reap it."""
     try:
         with open(f"/proc/{pid}/stat") as stat:
             return stat.read().rsplit(")", 1)[1].split()[0] not in "ZX"
@@ -26,12 +28,9 @@ def is_alive(pid):
 
 if __name__ == "__main__":
     mp.set_start_method("spawn")
-    told, tell = mp.Pipe(False)
-    middle = mp.Process(target=parent, args=(tell,))
-    middle.start()
-    pid = told.recv()
-    middle.kill()
-    middle.join()
+    middle, receiver = start(parent)
+    pid = receiver.recv()
+    kill(middle)
     begun = time.monotonic()
     while is_alive(pid) and time.monotonic() - begun < 2:
         time.sleep(0.001)

@@ -1,35 +1,26 @@
-import { readFileSync } from "node:fs";
-import { type Connection, isMain, Pipe, Process } from "../mod.ts";
-import { observe, stay } from "./observe.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import { type Connection, isMain, Process } from "../mod.ts";
+import { isAlive } from "../tools/processes.ts";
+import { kill, start, stay } from "./children.ts";
+import { observe } from "./observe.ts";
 
-export async function child(tell: Connection): Promise<void> {
-  await tell.send(process.pid);
+export async function child(sender: Connection): Promise<void> {
+  await sender.send("started");
+  await sender.send(process.pid);
   await stay();
 }
 
-export async function parent(tell: Connection): Promise<void> {
-  await new Process({ target: child, args: [tell], daemon: true }).start();
+export async function parent(sender: Connection): Promise<void> {
+  await new Process({ target: child, args: [sender], daemon: true }).start();
   await stay();
-}
-
-// Whoever gets the orphan may be slow to reap it.
-function isAlive(pid: unknown): boolean {
-  try {
-    return !/^State:\t[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "latin1"));
-  } catch {
-    return false;
-  }
 }
 
 if (isMain(import.meta)) {
-  const [told, tell] = Pipe(false);
-  const middle = new Process({ target: parent, args: [tell] });
-  await middle.start();
-  const pid = await told.recv();
-  middle.kill();
-  await middle.join();
+  const middle = await start(parent);
+  const pid = Number(await middle.receiver.recv());
+  await kill(middle);
   const begun = performance.now();
-  while (isAlive(pid) && performance.now() - begun < 2000) await new Promise((resolve) => setTimeout(resolve, 1));
+  while (isAlive(pid) && performance.now() - begun < 2000) await delay(1);
   const left = isAlive(pid);
   observe(left ? "the child is still alive" : "the child is gone", begun, !left && performance.now() - begun < 1000);
 }

@@ -1,51 +1,40 @@
-import { type Connection, Empty, isMain, Pipe, Process, Queue } from "../mod.ts";
-import { named, observe, stay } from "./observe.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import { type Connection, isMain, Queue } from "../mod.ts";
+import { kill, start, stay } from "./children.ts";
+import { named, observe } from "./observe.ts";
 
 const SIZE = 50e6;
 const PRODUCERS = 5;
 
 type Item = Uint8Array | string;
 
-export async function produce(queue: Queue<Item>, tell: Connection): Promise<void> {
+export async function produce(queue: Queue<Item>, sender: Connection): Promise<void> {
   const item = new Uint8Array(SIZE).fill(1);
-  await tell.send("putting");
+  await sender.send("putting");
   await queue.put(item);
-  await tell.send("put");
+  await sender.send("put");
   await stay();
 }
 
-async function started(queue: Queue<Item>): Promise<{ producer: Process<[Queue<Item>, Connection], void>; told: Connection }> {
-  const [told, tell] = Pipe(false);
-  const producer = new Process({ target: produce, args: [queue, tell], transfer: [tell] });
-  await producer.start();
-  await told.recv();
-  return { producer, told };
-}
-
-async function end(producer: Process<[Queue<Item>, Connection], void>): Promise<void> {
-  producer.kill();
-  await producer.join();
-}
-
-/** How long a whole put takes, in ms. */
-async function putTime(queue: Queue<Item>): Promise<number> {
-  const { producer, told } = await started(queue);
+/** How long a whole put takes, in milliseconds. */
+async function measurePut(queue: Queue<Item>): Promise<number> {
+  const producer = await start(produce, queue);
   const begun = performance.now();
-  await told.recv();
-  const time = performance.now() - begun;
+  await producer.receiver.recv();
+  const ms = performance.now() - begun;
   await queue.get();
-  await end(producer);
-  return time;
+  await kill(producer);
+  return ms;
 }
 
-/** Kills producers at moments spread over their put, until so many had not ended it. */
+/** Kills producers at moments spread over their put, until {@link PRODUCERS} were killed before it settled. */
 async function killInPut(queue: Queue<Item>): Promise<void> {
-  const time = await putTime(queue);
+  const ms = await measurePut(queue);
   for (let killed = 0; killed < PRODUCERS; ) {
-    const { producer, told } = await started(queue);
-    await new Promise((resolve) => setTimeout(resolve, (time * (killed + 0.5)) / PRODUCERS));
-    await end(producer);
-    const settled = await told.recv().then(
+    const producer = await start(produce, queue);
+    await delay((ms * (killed + 0.5)) / PRODUCERS);
+    await kill(producer);
+    const settled = await producer.receiver.recv().then(
       () => true,
       () => false,
     );
@@ -58,15 +47,12 @@ if (isMain(import.meta)) {
   const queue = new Queue<Item>();
   await killInPut(queue);
   const begun = performance.now();
-  const answer = await queue.get({ timeout: 3000 }).then(
-    (item) => (item.length === SIZE ? "the whole item" : "part of an item"),
-    (error: unknown) => (error instanceof Empty ? "`Empty`" : named(error)),
-  );
+  const outcome = await queue.get({ timeout: 3000 }).then((item) => (item.length === SIZE ? "the whole item" : "part of an item"), named);
   await queue.put("next", { timeout: 3000 });
   const next = await queue.get({ timeout: 3000 });
   observe(
-    `${answer}; then the next item ${next === "next" ? "comes" : "does not come"}`,
+    `${outcome}; then the next item ${next === "next" ? "comes" : "does not come"}`,
     begun,
-    next === "next" && answer !== "part of an item",
+    next === "next" && outcome !== "part of an item",
   );
 }

@@ -1,22 +1,19 @@
-import { type Connection, isMain, Pipe, Process, Semaphore } from "../mod.ts";
-import { observe, stay } from "./observe.ts";
+import { type Connection, isMain, Semaphore } from "../mod.ts";
+import { kill, start, stay } from "./children.ts";
+import { observe } from "./observe.ts";
 
-export async function hold(plain: Semaphore, robust: Semaphore, tell: Connection): Promise<void> {
+export async function hold(plain: Semaphore, robust: Semaphore, sender: Connection): Promise<void> {
   await plain.acquire();
   await robust.acquire();
-  await tell.send("held");
+  await sender.send("held");
   await stay();
 }
 
 if (isMain(import.meta)) {
   const plain = new Semaphore(1);
   const robust = new Semaphore({ value: 1, robust: true });
-  const [told, tell] = Pipe(false);
-  const holder = new Process({ target: hold, args: [plain, robust, tell] });
-  await holder.start();
-  await told.recv();
-  holder.kill();
-  await holder.join();
+  await kill(await start(hold, plain, robust));
+  // A plain semaphore keeps the permit of a dead holder, as in Python.
   const asPython = await plain.acquire({ timeout: 2000 });
   const begun = performance.now();
   const acquired = await robust.acquire({ timeout: 2000 });

@@ -1,4 +1,5 @@
-// Builds the package's types and JavaScript into dist/, and the suite with the same JavaScript into .compat/ for Nodes that run no TypeScript.
+// Builds the types and the JavaScript of the package into dist/. Builds the tests with the same JavaScript into .compat/, for versions of Node
+// that do not run TypeScript.
 import { spawnSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,11 +1,18 @@
 import { spawnSync } from "node:child_process";
 import { root, runtime } from "./setup.mjs";
 
-/** Writes the package's JavaScript as npm ships it into a folder, over what the compiler put there; `inner` modules can be imported too. */
+/**
+ * Writes the JavaScript of the package, as npm ships it, into a folder, and replaces what the compiler wrote there. Programs in the folder can
+ * also import the `inner` modules.
+ */
 export function bundle(folder, inner = []) {
-  const { status, stdout, stderr } = spawnSync(runtime("node"), ["scripts/rolldown.mjs", folder, ...inner], {
-    cwd: root,
-    encoding: "utf8",
-  });
+  const { status, stdout, stderr } = spawnSync(
+    runtime("node"),
+    ["scripts/rolldown.mjs", `--folder=${folder}`, ...inner.map((module) => `--inner=${module}`)],
+    {
+      cwd: root,
+      encoding: "utf8",
+    },
+  );
   if (status !== 0) throw new Error(`The bundle could not be built:\n${stdout}${stderr}`);
 }

@@ -1,9 +1,4 @@
-// Makes each system call of the library fail, one a run: `npm run inject -- [RUNTIME] [BACKEND] [SCENARIO] [VICTIM] [SYSCALL] [WHEN]`.
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
-import { ensureInstalled, root, runtime } from "./setup.mjs";
+// `npm run inject`: the program is test/inject/matrix.ts.
+import { runProgram } from "./setup.mjs";
 
-ensureInstalled();
-const program = join(root, "test/inject/matrix.ts");
-const { status } = spawnSync(runtime("node"), [program, ...process.argv.slice(2)], { cwd: root, stdio: "inherit" });
-process.exit(status ?? 1);
+await runProgram("test/inject/matrix.ts");

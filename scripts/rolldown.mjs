@@ -1,30 +1,32 @@
-// Bundles the sources into a folder: a few files load faster than a module each. Run by bundle.mjs with Node, which Rolldown wants new.
+// Bundles the sources into a folder, because a few files load faster than many. bundle.mjs runs this with the pinned Node, because Rolldown
+// needs a new one.
 import { rolldown } from "rolldown";
+import { readArguments, text, texts } from "../tools/arguments.ts";
 
-// What is run or imported by its URL keeps its place.
+// The modules that are started or imported by their URL keep their own files.
 const ENTRIES = ["mod", "src/child/entry", "src/backend/portable/launch/parent-watcher", "src/cli/polyproc", "src/cli/doctor-child"];
 
-const [dir, ...inner] = process.argv.slice(2);
+const { folder, inner } = readArguments("node scripts/rolldown.mjs", { folder: text("dist"), inner: texts() });
 const build = await rolldown({
   input: Object.fromEntries([...ENTRIES, ...inner].map((name) => [name, `${name}.ts`])),
   external: /^es-module-lexer$/,
   platform: "node",
-  // Modules also register what they define.
+  // Modules register their classes when they are evaluated, so no module may be left out.
   treeshake: false,
 });
 await build.write({
-  dir,
+  dir: folder,
   entryFileNames: "[name].js",
-  // Shared parts lie where src/place.ts does, from where URLs are made.
+  // src/util/package-urls.ts makes URLs relative to its own file, so the shared parts must lie as deep below src/ as it does.
   chunkFileNames: "src/chunks/[name]-[hash].js",
   codeSplitting: {
     groups: [
-      // Everything that the helper thread of a portable child needs.
+      // Everything that the helper thread of a portable child needs, so that it loads one file.
       { name: "runtime", test: /src\/(runtime\/|util\/|errors\/|tree\/folder)/, priority: 1 },
       { name: "library", minShareCount: 2 },
     ],
   },
-  // Users see the names of classes.
+  // Users see the names of classes, for example in errors.
   keepNames: true,
   comments: false,
 });

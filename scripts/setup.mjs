@@ -1,37 +1,48 @@
-// What the two commands of the README share: dependencies installed, pinned runtimes found. Runs on whatever Node the user has.
+// Prepares a clone: installs the dependencies and finds the pinned runtimes. The user's own Node runs this file, however old it is.
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-const programs = {
-  node: "node_modules/node/bin/node",
-  deno: "node_modules/deno/deno",
-  bun: "node_modules/bun/bin/bun.exe",
-};
+const commands = JSON.parse(readFileSync(join(root, "tools/runtimes.json"), "utf8"));
 
 /** The pinned program of a runtime. */
 export function runtime(name) {
-  return join(root, programs[name]);
+  return join(root, commands[name][0]);
 }
 
 /** Installs the dependencies if they are missing. */
 export function ensureInstalled() {
-  const isThere = () =>
-    existsSync(join(root, "node_modules/.package-lock.json")) && Object.keys(programs).every((name) => existsSync(runtime(name)));
-  if (isThere()) return;
+  const isComplete = () =>
+    existsSync(join(root, "node_modules/.package-lock.json")) && ["node", "deno", "bun"].every((name) => existsSync(runtime(name)));
+  if (isComplete()) return;
   console.log("Installing the dependencies, among them Node, Deno and Bun (once)...");
   const { status } = spawnSync("npm", ["install", "--no-audit", "--no-fund", "--engine-strict=false"], {
     cwd: root,
     stdio: "inherit",
     shell: process.platform === "win32",
   });
-  if (status !== 0 || !isThere()) {
+  if (status !== 0 || !isComplete()) {
     console.error(
       "The dependencies could not be installed: run `npm install` and look at its output (the install scripts of node, deno and bun must be allowed).",
     );
     process.exit(1);
   }
+}
+
+/**
+ * Runs a program of this repository with the pinned Node and the arguments of this process. The programs may use TypeScript and the
+ * development dependencies, which the user's own Node may not know and a fresh clone does not have.
+ */
+export async function runProgram(path) {
+  ensureInstalled();
+  const program = join(root, path);
+  if (realpathSync(process.execPath) === realpathSync(runtime("node"))) {
+    await import(pathToFileURL(program).href);
+    return;
+  }
+  const { status } = spawnSync(runtime("node"), [program, ...process.argv.slice(2)], { stdio: "inherit" });
+  process.exit(status ?? 1);
 }

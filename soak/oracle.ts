@@ -9,18 +9,19 @@ interface Put {
   last: number;
 }
 
-/** What a queue says of itself in the end. */
+/** What a queue reports about itself at the end. */
 export interface Account extends QueueStats {
-  /** How many items `join` said had died with their consumers. */
+  /** How many items died with their consumers, according to the errors of `join`. */
   readonly unmarked: number;
 }
 
-/** What was put and what came, from the files of those who did it; says what must not be. */
+/** Compares what the workers put and received, according to their logs, and collects what is wrong. */
 export class Oracle {
   readonly killed: Record<Role, number> = { producer: 0, consumer: 0, holder: 0, setter: 0, waiter: 0 };
   readonly lines: Record<Role, number> = { producer: 0, consumer: 0, holder: 0, setter: 0, waiter: 0 };
   readonly wrong: string[] = [];
-  told = 0;
+  /** How often a holder was told that its predecessor died. */
+  abandoned = 0;
   readonly #puts = new Map<number, Put>();
   readonly #received = new Map<number, Map<number, number>>();
   readonly #redeliver: boolean;
@@ -29,25 +30,25 @@ export class Oracle {
     this.#redeliver = redeliver;
   }
 
-  /** The log of a worker that is dead. */
-  take(role: Role, id: number, log: string): void {
+  /** Adds the log of a worker that is dead. */
+  addLog(role: Role, id: number, log: string): void {
     const lines = log.split("\n").slice(0, -1);
     this.killed[role]++;
     this.lines[role] += lines.length;
     for (const line of lines) if (line.startsWith("!")) this.wrong.push(`${role} ${id}: ${line.slice(1)}`);
-    if (role === "producer") this.#takePuts(id, lines);
-    if (role === "consumer") this.takeGets(`consumer ${id}`, lines);
-    this.told += lines.filter((line) => line === "told").length;
+    if (role === "producer") this.#addPuts(id, lines);
+    if (role === "consumer") this.addGets(`consumer ${id}`, lines);
+    this.abandoned += lines.filter((line) => line === "abandoned").length;
   }
 
-  #takePuts(id: number, lines: readonly string[]): void {
+  #addPuts(id: number, lines: readonly string[]): void {
     const put: Put = { committed: new Set(), refused: new Set(), last: lines.length };
     for (const line of lines) (line.startsWith("+") ? put.committed : put.refused).add(Number(line.slice(1)));
     this.#puts.set(id, put);
   }
 
-  /** What one consumer received, in its order. */
-  takeGets(who: string, lines: readonly string[]): void {
+  /** Adds what one consumer received, in its order. */
+  addGets(who: string, lines: readonly string[]): void {
     const last = new Map<number, number>();
     for (const line of lines) {
       if (line.startsWith("!")) continue;
@@ -61,8 +62,8 @@ export class Oracle {
     }
   }
 
-  /** Compares everything, once the queue is drained and all are dead. What is missing was in the hands of killed consumers. */
-  compare(account: Account): { committed: number; received: number; missing: number; inHands: number } {
+  /** Compares everything. Call it once the queue is drained and all workers are dead: a missing item was in a killed consumer then. */
+  compare(account: Account): { received: number; inKilledConsumers: number } {
     let committed = 0;
     let missing = 0;
     let received = 0;
@@ -73,9 +74,9 @@ export class Oracle {
         received++;
         again += times - 1;
         if (times > 1 && !this.#redeliver) this.#fail(`item ${number} of producer ${producer} came ${times} times`);
-        if (put.refused.has(number)) this.#fail(`item ${number} of producer ${producer} came, and its put had said Full`);
-        // One may be in without its producer having lived to write that down.
-        else if (number > put.last + 1) this.#fail(`item ${number} of producer ${producer} came, and was never put`);
+        if (put.refused.has(number)) this.#fail(`item ${number} of producer ${producer} came, although its put was refused with Full`);
+        // The last item of a killed producer may be in the queue without a line in the log.
+        else if (number > put.last + 1) this.#fail(`item ${number} of producer ${producer} came, although it was never put`);
       }
     }
     for (const [producer, put] of this.#puts) {
@@ -84,22 +85,31 @@ export class Oracle {
       for (const number of put.committed) if (numbers?.has(number) !== true) missing++;
     }
     const { size, puts, lost, redelivered, participants, unmarked } = account;
-    const inHands = puts - received;
+    const inKilledConsumers = puts - received;
     this.#expect(size === 0, `${size} items are left in a drained queue`);
-    this.#expect(participants === 1, `${participants - 1} dead processes count as participants`);
-    this.#expect(puts >= committed && puts <= committed + this.killed.producer, `${puts} puts counted, ${committed} settled`);
-    this.#expect(missing <= inHands, `${missing} settled puts are missing, ${inHands} items left the queue for nobody`);
-    this.#expect(this.told <= this.killed.holder, `${this.told} times told that a holder died, ${this.killed.holder} were killed`);
+    this.#expect(participants === 1, `${participants - 1} dead processes still count as participants`);
+    this.#expect(
+      puts >= committed && puts <= committed + this.killed.producer,
+      `the queue counted ${puts} puts, and ${committed} have settled`,
+    );
+    this.#expect(
+      missing <= inKilledConsumers,
+      `${missing} settled puts are missing, but only ${inKilledConsumers} items were in killed consumers`,
+    );
+    this.#expect(
+      this.abandoned <= this.killed.holder,
+      `the lock was abandoned ${this.abandoned} times, and ${this.killed.holder} holders were killed`,
+    );
     if (this.#redeliver) {
-      this.#expect(inHands === 0, `${inHands} items are missing from a queue that redelivers`);
-      this.#expect(again <= redelivered, `${again} items came again, ${redelivered} were redelivered`);
-      this.#expect(lost === 0 && unmarked === 0, `${lost} lost and ${unmarked} unmarked in a queue that redelivers`);
+      this.#expect(inKilledConsumers === 0, `${inKilledConsumers} items are missing from a queue that redelivers`);
+      this.#expect(again <= redelivered, `${again} items came again, and ${redelivered} were redelivered`);
+      this.#expect(lost === 0 && unmarked === 0, `${lost} items are lost and ${unmarked} are unmarked in a queue that redelivers`);
     } else {
-      this.#expect(lost <= inHands, `${lost} counted as lost, ${inHands} are missing`);
-      this.#expect(inHands <= unmarked, `${inHands} are missing, join() told of ${unmarked}`);
-      this.#expect(unmarked <= this.killed.consumer, `${unmarked} items in the hands of ${this.killed.consumer} consumers`);
+      this.#expect(lost <= inKilledConsumers, `the queue counted ${lost} lost items, and ${inKilledConsumers} are missing`);
+      this.#expect(inKilledConsumers <= unmarked, `${inKilledConsumers} items are missing, and join() reported ${unmarked}`);
+      this.#expect(unmarked <= this.killed.consumer, `${unmarked} items were in ${this.killed.consumer} killed consumers`);
     }
-    return { committed, received, missing, inHands };
+    return { received, inKilledConsumers };
   }
 
   #expect(holds: boolean, otherwise: string): void {

@@ -1,58 +1,60 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Event } from "../mod.ts";
+import type { KillLoop } from "./kill-loop.ts";
 import type { Oracle, Role } from "./oracle.ts";
-import type { Place } from "./place.ts";
 
+// Times are in milliseconds.
 const LOOK_EVERY = 50;
 const MOST_IDLE = 2000;
 
 interface Watch {
   readonly whose: string;
-  /** Those without whom there can be no progress. */
+  /** The roles without which there can be no progress. */
   readonly needs: readonly Role[];
   idle: number;
   seen: number;
 }
 
-/** Looks whether something moves in every 2 s in which somebody is at work who can move it. */
+/** Fails when nothing happens for 2 s although all the workers that it takes are at work. */
 export class Progress {
-  /** The longest times without progress, in ms. */
+  /** The longest times without progress. */
   readonly longest: Record<string, number> = {};
 
-  async watch(places: readonly Place[], oracle: Oracle, event: Event, over: () => boolean): Promise<void> {
+  async watch(loops: readonly KillLoop[], oracle: Oracle, event: Event, isOver: () => boolean): Promise<void> {
     const written = (role: Role): number =>
-      oracle.lines[role] * 1e9 + places.reduce((sum, place) => sum + (place.role === role ? place.written : 0), 0);
+      oracle.lines[role] * 1e9 + loops.reduce((sum, loop) => sum + (loop.role === role ? loop.written : 0), 0);
     const consumers: Watch = { whose: "consumer", needs: ["producer", "consumer"], idle: 0, seen: 0 };
     const holders: Watch = { whose: "holder", needs: ["holder"], idle: 0, seen: 0 };
     const waiters: Watch = { whose: "waiter", needs: ["setter", "waiter"], idle: 0, seen: 0 };
-    // One waiter that nobody kills, so that no other hides that it was forgotten.
+    // This process waits for the event too. It is never killed, so a lost wake-up shows here even if the other waiters are replaced in time.
     const living: Watch = { whose: "living waiter", needs: ["setter"], idle: 0, seen: 0 };
     let woken = 0;
     const waiting = (async () => {
-      for (; !over(); await delay(1)) if (await event.wait({ timeout: 2 * MOST_IDLE })) woken++;
+      for (; !isOver(); await delay(1)) if (await event.wait({ timeout: 2 * MOST_IDLE })) woken++;
     })();
     let before = performance.now();
-    while (!over()) {
+    while (!isOver()) {
       await delay(LOOK_EVERY);
       const now = performance.now();
-      // Of a longer pause of this process nobody knows who else was paused.
+      // After a longer pause of this process it is unknown how long the workers were paused too.
       const passed = Math.min(now - before, 4 * LOOK_EVERY);
       before = now;
-      this.#look(consumers, written("consumer"), passed, places);
-      this.#look(holders, written("holder"), passed, places);
-      this.#look(waiters, written("waiter"), passed, places);
-      this.#look(living, woken, passed, places);
+      this.#look(consumers, written("consumer"), passed, loops);
+      this.#look(holders, written("holder"), passed, loops);
+      this.#look(waiters, written("waiter"), passed, loops);
+      this.#look(living, woken, passed, loops);
     }
     await event.set();
     await waiting;
   }
 
-  #look(watch: Watch, moved: number, passed: number, places: readonly Place[]): void {
+  #look(watch: Watch, moved: number, passed: number, loops: readonly KillLoop[]): void {
     const { whose, needs } = watch;
     if (moved !== watch.seen) watch.idle = 0;
-    else if (needs.every((role) => places.some((place) => place.role === role && place.isAtWork))) watch.idle += passed;
+    else if (needs.every((role) => loops.some((loop) => loop.role === role && loop.isAtWork))) watch.idle += passed;
     watch.seen = moved;
     this.longest[whose] = Math.max(this.longest[whose] ?? 0, Math.round(watch.idle));
-    if (watch.idle > MOST_IDLE) throw new Error(`No ${whose} got on for ${MOST_IDLE} ms, and ${needs.join(" and ")} were at work.`);
+    if (watch.idle > MOST_IDLE)
+      throw new Error(`No ${whose} made progress for ${MOST_IDLE} ms, although ${needs.join(" and ")} were at work.`);
   }
 }

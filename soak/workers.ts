@@ -1,11 +1,11 @@
-// Those who are killed. Each writes down what it did, a line at a time, once the call that did it has settled.
+// The workers that are killed. Each appends a line to its log for every call that has settled.
 import { openSync, readFileSync, unlinkSync, writeFileSync, writeSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { capabilities, Empty, type Event, Full, type JoinableQueue, type Lock, type Semaphore } from "../mod.ts";
+import { Random } from "../tools/random.ts";
 import { type Item, isWhole, makeItem } from "./item.ts";
-import { type Random, randomFrom } from "./random.ts";
 
-/** Where these are. */
+/** The URL of this module, for targets by name. */
 export const module: URL = new URL(import.meta.url);
 
 /** What all workers of a round share. */
@@ -14,14 +14,14 @@ export interface Shared {
   readonly lock: Lock;
   readonly permits: Semaphore;
   readonly event: Event;
-  /** Whether consumers give up now and then. */
+  /** Whether consumers use short timeouts now and then. */
   readonly impatient: boolean;
-  /** A file that is there while somebody is inside the lock. */
+  /** A file that exists while a worker holds the lock. */
   readonly guard: string;
 }
 
-/** A worker's own. */
-export interface Own {
+/** What one worker has for itself. */
+export interface WorkerOptions {
   readonly id: number;
   readonly log: string;
   readonly seed: number;
@@ -32,79 +32,85 @@ type Write = (line: string) => void;
 const { sync } = capabilities();
 
 function pause(random: Random): Promise<void> {
-  return delay(random() * 6);
+  return delay(random.fraction() * 6);
 }
 
-/** Works for ever; an error is written down too, for its own way out may be cut short. */
-async function work({ log, seed }: Own, turn: (write: Write, random: Random, number: number) => Promise<void>): Promise<void> {
+/** Repeats a step until the worker is killed. Errors go to the log too, because a report to the parent may be cut off by the kill. */
+async function work({ log, seed }: WorkerOptions, step: (write: Write, random: Random, number: number) => Promise<void>): Promise<void> {
   const fd = openSync(log, "a");
   const write = (line: string): void => void writeSync(fd, `${line}\n`);
-  const random = randomFrom(seed);
+  const random = new Random(seed);
   try {
-    for (let number = 1; ; number++) await turn(write, random, number);
+    for (let number = 1; ; number++) await step(write, random, number);
   } catch (error) {
     write(`!${error}`);
     throw error;
   }
 }
 
-export function producer({ queue }: Shared, own: Own): Promise<void> {
+/** A short timeout in 3 of 10 calls. */
+function sometimesTimeout(random: Random, most: number): { timeout?: number } {
+  return random.chance(0.3) ? { timeout: random.fraction() * most } : {};
+}
+
+export function producer({ queue }: Shared, own: WorkerOptions): Promise<void> {
   return work(own, async (write, random, number) => {
-    const options = random() < 0.3 ? { timeout: random() * 10 } : {};
+    const options = sometimesTimeout(random, 10);
     try {
-      if (sync && random() < 0.2) queue.putSync(makeItem(own.id, number), options);
+      if (sync && random.chance(0.2)) queue.putSync(makeItem(own.id, number), options);
       else await queue.put(makeItem(own.id, number), options);
       write(`+${number}`);
     } catch (error) {
       if (!(error instanceof Full)) throw error;
       write(`-${number}`);
     }
-    if (random() < 0.5) await pause(random);
+    if (random.chance(0.5)) await pause(random);
   });
 }
 
-export function consumer({ queue, impatient }: Shared, own: Own): Promise<void> {
+export function consumer({ queue, impatient }: Shared, own: WorkerOptions): Promise<void> {
   return work(own, async (write, random) => {
-    const options = impatient && random() < 0.3 ? { timeout: random() * 10 } : {};
+    const options = impatient ? sometimesTimeout(random, 10) : {};
     try {
-      const item = sync && random() < 0.2 ? queue.getSync(options) : await queue.get(options);
+      const item = sync && random.chance(0.2) ? queue.getSync(options) : await queue.get(options);
       write(isWhole(item) ? `${item[0]} ${item[1]}` : `!corrupt: ${item[0]} ${item[1]} ${item[2].length}`);
     } catch (error) {
       if (error instanceof Empty) return;
       throw error;
     }
     await queue.taskDone();
-    if (random() < 0.1) await pause(random);
+    if (random.chance(0.1)) await pause(random);
   });
 }
 
-export function holder({ lock, permits, guard }: Shared, own: Own): Promise<void> {
+export function holder({ lock, permits, guard }: Shared, own: WorkerOptions): Promise<void> {
   return work(own, async (write, random) => {
     await permits.acquire();
-    if (await lock.acquire(random() < 0.3 ? { timeout: random() * 20 } : {})) {
-      const told = lock.abandoned;
-      enter(guard, own.id, told, write);
+    if (await lock.acquire(sometimesTimeout(random, 20))) {
+      const { abandoned } = lock;
+      enter(guard, own.id, abandoned, write);
       await pause(random);
-      if (readFileSync(guard, "latin1") !== String(own.id)) write("!somebody else came into the lock");
+      if (readFileSync(guard, "latin1") !== String(own.id)) write("!another worker entered while this one held the lock");
       unlinkSync(guard);
       await lock.release();
-      write(told ? "told" : "held");
+      write(abandoned ? "abandoned" : "held");
     }
     await permits.release();
-    if (random() < 0.3) await pause(random);
+    if (random.chance(0.3)) await pause(random);
   });
 }
 
-function enter(guard: string, id: number, told: boolean, write: Write): void {
+/** Makes the guard file. One that exists already must be of a holder that died, and then the lock has said so. */
+function enter(guard: string, id: number, abandoned: boolean, write: Write): void {
   try {
     writeFileSync(guard, String(id), { flag: "wx" });
   } catch {
-    if (!told) write(`!in the lock with ${readFileSync(guard, "latin1")}, and not told that its holder died`);
+    if (!abandoned) write(`!the lock was acquired beside ${readFileSync(guard, "latin1")}, and "abandoned" is false`);
     writeFileSync(guard, String(id));
   }
 }
 
-export function setter({ event }: Shared, own: Own): Promise<void> {
+export function setter({ event }: Shared, own: WorkerOptions): Promise<void> {
   return work(own, async (write, random) => {
     await event.set();
     await pause(random);
@@ -114,15 +120,15 @@ export function setter({ event }: Shared, own: Own): Promise<void> {
   });
 }
 
-export function waiter({ event }: Shared, own: Own): Promise<void> {
+export function waiter({ event }: Shared, own: WorkerOptions): Promise<void> {
   return work(own, async (write, random) => {
-    if (!(await event.wait(random() < 0.3 ? { timeout: random() * 20 } : {}))) return;
+    if (!(await event.wait(sometimesTimeout(random, 20)))) return;
     write("seen");
     await pause(random);
   });
 }
 
-/** Loads what workers load, and ends as a program does: engines keep compiled code at such an end. */
+/** Loads what the workers load, and ends normally: Node stores compiled code only at such an end. */
 export async function warmUp({ queue }: Shared): Promise<void> {
   await queue.qsize();
 }

@@ -1,8 +1,8 @@
 // The native backend where the kernel refuses something, or has no more of it.
 import { spawnSync } from "node:child_process";
-import { readdirSync, readlinkSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, type TestContext } from "vitest";
+import { openFiles } from "../tools/processes.ts";
 import { Program, type ProgramOptions } from "./suite/program.ts";
 import { commandLine } from "./suite/runtimes.ts";
 import { hasLibrary } from "./suite/suite.ts";
@@ -40,14 +40,7 @@ async function answerOf(program: Program): Promise<unknown> {
 
 /** Descriptors of a process, as "number target". */
 function descriptors(pid: number): string[] {
-  return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
-    try {
-      return [`${fd} ${readlinkSync(`/proc/${pid}/fd/${fd}`)}`];
-    } catch {
-      // Closed in between.
-      return [];
-    }
-  });
+  return [...openFiles(pid)].map(([fd, file]) => `${fd} ${file}`);
 }
 
 const target = (fd: string): string => fd.slice(fd.indexOf(" ") + 1);

@@ -10,7 +10,8 @@
 int64_t setting(int argc, char **argv, const char *name, int64_t otherwise) {
   size_t length = strlen(name);
   for (int i = 1; i < argc; i++)
-    if (strncmp(argv[i], name, length) == 0 && argv[i][length] == '=') return strtoll(argv[i] + length + 1, NULL, 10);
+    if (strncmp(argv[i], "--", 2) == 0 && strncmp(argv[i] + 2, name, length) == 0 && argv[i][2 + length] == '=')
+      return strtoll(argv[i] + 2 + length + 1, NULL, 10);
   return otherwise;
 }
 

@@ -1,5 +1,5 @@
-/* MiB a second of an echo through shared memory: each side copies into it and out of it, as memory-echo.ts, and says so on a socket pair,
- * for which it looks for a while before it sleeps. It is the limit for SharedMemory. */
+/* MiB a second of an echo through shared memory, as in memory-echo.ts: each side copies bytes into it and out of it, and notifies the other
+ * over a socket pair, at which it looks a while before it sleeps. SharedMemory can't be faster. */
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -15,13 +15,13 @@
 
 static int mine;
 static size_t size;
-static char *memory, *given, *answer;
+static char *memory, *given, *reply;
 
-static void tell(int fd) {
+static void notify(int fd) {
   if (write(fd, "", 1) != 1) exit(1);
 }
 
-static void hear(int fd) {
+static void wait_for_notice(int fd) {
   char byte;
   for (int looks = 0;; looks++) {
     ssize_t count = recv(fd, &byte, 1, looks < LOOKS ? MSG_DONTWAIT : 0);
@@ -34,9 +34,9 @@ static void hear(int fd) {
 static void pass(int64_t count) {
   for (int64_t i = 0; i < count; i++) {
     memcpy(memory, given, size);
-    tell(mine);
-    hear(mine);
-    memcpy(answer, memory + size, size);
+    notify(mine);
+    wait_for_notice(mine);
+    memcpy(reply, memory + size, size);
   }
 }
 
@@ -45,8 +45,8 @@ int main(int argc, char **argv) {
   size = (size_t)setting(argc, argv, "bytes", 1 << 20);
   int file = memfd_create("bench", MFD_CLOEXEC);
   given = malloc(size);
-  answer = malloc(size);
-  if (given == NULL || answer == NULL || file < 0 || ftruncate(file, (off_t)(2 * size)) < 0) return 1;
+  reply = malloc(size);
+  if (given == NULL || reply == NULL || file < 0 || ftruncate(file, (off_t)(2 * size)) < 0) return 1;
   memory = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   if (memory == MAP_FAILED || socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0) return 1;
   memset(given, 7, size);
@@ -56,10 +56,10 @@ int main(int argc, char **argv) {
   if (child == 0) {
     close(pair[0]);
     for (;;) {
-      hear(pair[1]);
-      memcpy(answer, memory, size);
-      memcpy(memory + size, answer, size);
-      tell(pair[1]);
+      wait_for_notice(pair[1]);
+      memcpy(reply, memory, size);
+      memcpy(memory + size, reply, size);
+      notify(pair[1]);
     }
   }
   close(pair[1]);

@@ -1,5 +1,5 @@
-/* Two processes over a socket pair, by blocking calls: microseconds of a round trip or, with what=1, MiB a second of an echo. With
- * what=2 a round trip of the shim's messages, without any JavaScript: the limit for the pipes above it. */
+/* Two processes over a socket pair, with blocking calls: microseconds of a round trip or, with --what=1, MiB a second of an echo. With
+ * --what=2 a round trip of the shim's messages, without any JavaScript. The pipes of the native backend can't be faster. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>

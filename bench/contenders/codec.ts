@@ -1,9 +1,10 @@
-// Values encoded or decoded a second: the project's codec, msgpackr with structured clone, or the runtime's own.
+// Values a second that a codec encodes or decodes: polyproc's, msgpackr's with structured clone, or the runtime's own.
 import { createRequire } from "node:module";
 import { deserialize, serialize } from "node:v8";
 import { decode } from "../../src/codec/decode.ts";
 import { encodeLent } from "../../src/codec/encode.ts";
-import { rate, report, settings } from "./measure.ts";
+import { rate, report } from "./measure.ts";
+import { settings } from "./settings.ts";
 
 interface Codec {
   encode(value: unknown): Uint8Array;
@@ -19,10 +20,10 @@ function msgpackr(options: object): Codec {
 }
 
 const codecs: Readonly<Record<string, () => Codec>> = {
-  // As puts and sends do it; what is decoded below must stay.
+  // `encodeLent` is what puts and sends use. It reuses its buffer, so the bytes to be decoded are copied below.
   polyproc: () => ({ encode: (value) => encodeLent(value, "value").bytes, decode: (bytes) => decode(bytes) }),
   msgpackr: () => msgpackr({ structuredClone: true }),
-  // Every object with its keys, as ours; so nothing to compile a reader for.
+  // Without records each object carries its keys, as in polyproc, and msgpackr compiles no reader.
   "msgpackr plain": () => msgpackr({ structuredClone: true, useRecords: false }),
   v8: () => ({ encode: serialize, decode: deserialize }),
 };

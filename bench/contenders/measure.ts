@@ -1,21 +1,11 @@
-// What the programs that are measured have in common: one line of JSON on stdout, `name=value` arguments, passes that grow.
+// Shared by the programs that are measured: passes that grow, and the line with the result.
 
-type Values = Readonly<Record<string, string | number>>;
-
-/** The program's `name=value` arguments, over these defaults. */
-export function settings<T extends Values>(defaults: T): { readonly [Name in keyof T]: T[Name] extends number ? number : string } {
-  const given = process.argv.slice(2).map((text) => text.split("=", 2) as [string, string]);
-  const known = given.filter(([name]) => Object.hasOwn(defaults, name));
-  const values = known.map(([name, value]) => [name, typeof defaults[name] === "number" ? Number(value) : value]);
-  return { ...defaults, ...Object.fromEntries(values) };
+/** Prints the line that the runner reads: one value, or several values of which the runner takes the median. */
+export function report(measured: number | readonly number[]): void {
+  console.log(JSON.stringify(typeof measured === "number" ? { value: measured } : { values: measured }));
 }
 
-/** The line that the runner reads. */
-export function report(value: number): void {
-  console.log(JSON.stringify({ value }));
-}
-
-/** Runs longer and longer passes, the first ones for warmth; gives how much a second the one did that took about `ms`. */
+/** Runs longer and longer passes until one takes about `ms`, and returns its rate a second. The first passes let the engine compile. */
 export async function rate(pass: (count: number) => Promise<number> | number, ms: number, first = 64): Promise<number> {
   for (let count = first, passes = 1; ; passes++) {
     const start = performance.now();
@@ -26,40 +16,42 @@ export async function rate(pass: (count: number) => Promise<number> | number, ms
   }
 }
 
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
-}
-
-/** What is sent: a small object, or so many bytes. */
+/** Makes items: small objects, or byte arrays of this length. */
 export function items(bytes: number): (i: number) => unknown {
   if (bytes === 0) return (i) => ({ id: i, name: `item ${i}` });
   const value = new Uint8Array(bytes).fill(7);
   return () => value;
 }
 
-/** A string of so many characters. */
+/** A string of this length. */
 export function text(length: number): string {
   return "x".repeat(length);
 }
 
-const nobody = new Int32Array(new SharedArrayBuffer(4));
+const neverNotified = new Int32Array(new SharedArrayBuffer(4));
 
 /** Blocks this thread. */
 export function sleep(ms: number): void {
-  Atomics.wait(nobody, 0, 0, ms);
+  Atomics.wait(neverNotified, 0, 0, ms);
 }
 
-/** Microseconds of one round trip: the mean of a busy exchange or, with `pause` ms before each, the median of `samples` after such an exchange. */
-export async function roundTrip(once: () => Promise<unknown>, settings: { ms: number; pause: number; samples: number }): Promise<number> {
-  const { ms, pause, samples } = settings;
+interface RoundTripSettings {
+  /** How long the busy exchange takes. */
+  readonly ms: number;
+  /** The pause before each round trip, in milliseconds; 0 for a busy exchange. */
+  readonly pause: number;
+  /** How many round trips are measured after a pause. */
+  readonly samples: number;
+}
+
+/** Microseconds of a round trip: the mean of a busy exchange, or each sample after a pause. */
+export async function roundTrip(once: () => Promise<unknown>, { ms, pause, samples }: RoundTripSettings): Promise<number | number[]> {
   const pass = async (count: number): Promise<number> => {
     for (let i = 0; i < count; i++) await once();
     return count;
   };
-  if (pause === 0) return 1e6 / (await rate(pass, ms));
-  await rate(pass, ms);
+  const busy = 1e6 / (await rate(pass, ms));
+  if (pause === 0) return busy;
   const times: number[] = [];
   for (let i = 0; i < samples; i++) {
     await new Promise((resolve) => setTimeout(resolve, pause));
@@ -67,18 +59,17 @@ export async function roundTrip(once: () => Promise<unknown>, settings: { ms: nu
     await once();
     times.push((performance.now() - start) * 1000);
   }
-  return median(times);
+  return times;
 }
 
-/** As {@link roundTrip}, for calls that block. */
-export async function roundTripSync(once: () => void, settings: { ms: number; pause: number; samples: number }): Promise<number> {
-  const { ms, pause, samples } = settings;
+/** As {@link roundTrip}, for calls that block. An `await` would give the event loop a turn, so this loop has none. */
+export async function roundTripSync(once: () => void, { ms, pause, samples }: RoundTripSettings): Promise<number | number[]> {
   const pass = (count: number): number => {
     for (let i = 0; i < count; i++) once();
     return count;
   };
-  if (pause === 0) return 1e6 / (await rate(pass, ms));
-  await rate(pass, ms);
+  const busy = 1e6 / (await rate(pass, ms));
+  if (pause === 0) return busy;
   const times: number[] = [];
   for (let i = 0; i < samples; i++) {
     sleep(pause);
@@ -86,5 +77,5 @@ export async function roundTripSync(once: () => void, settings: { ms: number; pa
     once();
     times.push((performance.now() - start) * 1000);
   }
-  return median(times);
+  return times;
 }

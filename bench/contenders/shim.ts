@@ -1,16 +1,17 @@
-// Microseconds of a round trip by the native library's own blocking calls from JavaScript, without anything of ours above them: bytes as
-// they are or, with codec=1, a string through the codec. The limit for sendSync, recvSync, putSync and getSync.
+// Microseconds of a round trip with the blocking calls of the shim (the native library) from JavaScript, without the rest of polyproc: plain
+// bytes or, with --codec=1, a string through the codec. sendSync, recvSync, putSync and getSync can't be faster than this.
 import { fileURLToPath } from "node:url";
-import { loadLibrary } from "../../src/backend/native/library/load.ts";
 import type { Shim } from "../../src/backend/native/library/functions.ts";
+import { loadLibrary } from "../../src/backend/native/library/load.ts";
 import { decode } from "../../src/codec/decode.ts";
 import { encodeLent } from "../../src/codec/encode.ts";
-import { report, roundTripSync, settings, text } from "./measure.ts";
+import { report, roundTripSync, text } from "./measure.ts";
+import { settings } from "./settings.ts";
 
-/** What goes and comes as bytes, by one blocking call each. */
-interface Line {
+/** Sends and receives bytes, with one blocking call each. */
+interface Exchange {
   send(bytes: Uint8Array): void;
-  /** The length of what lies in the buffer then. */
+  /** Fills the buffer and returns the length of the message. */
   receive(): number;
 }
 
@@ -18,26 +19,26 @@ const EAGAIN = -11;
 const EBUSY = -16;
 const WAIT_MS = 1000;
 const BYTES = 32;
-/** Where struct pp_spawn has its three descriptors, argc, envc and inherit. */
+/** The index in struct pp_spawn at which its three descriptors, argc, envc and inherit follow. */
 const SPAWN_NUMBERS = 40;
 
 function load(): Shim {
-  const { shim, reason } = loadLibrary();
-  if (shim === undefined) throw new Error(reason);
-  return shim;
+  const { library, reason } = loadLibrary();
+  if (library === undefined) throw new Error(reason);
+  return library.shim;
 }
 
 const shim: Shim = load();
 const buffer = new Uint8Array(1 << 16);
 
-/** Throws for what is not merely late. */
+/** Throws an error of the shim. Calls `idle` if a call only took too long. */
 function check(status: number, idle: () => void): void {
   if (status >= 0) return;
-  if (status !== EAGAIN && status !== EBUSY) throw new Error(`The shim gave ${status}.`);
+  if (status !== EAGAIN && status !== EBUSY) throw new Error(`A call of the shim failed with ${status}.`);
   idle();
 }
 
-function pipeLine(fd: number, idle: () => void): Line {
+function overPipe(fd: number, idle: () => void): Exchange {
   const state = new Int32Array(6);
   state[4] = -1;
   return {
@@ -54,7 +55,7 @@ function pipeLine(fd: number, idle: () => void): Line {
   };
 }
 
-function queueLine(out: number, back: number, idle: () => void): Line {
+function overQueues(out: number, back: number, idle: () => void): Exchange {
   return {
     send(bytes) {
       for (let status = -1; status < 0; check(status, idle)) status = shim.pp_queue_put(out, bytes, bytes.length, WAIT_MS);
@@ -69,7 +70,7 @@ function queueLine(out: number, back: number, idle: () => void): Line {
   };
 }
 
-/** Runs this program as a child that answers, with these as its stdin and stdout; gives its process id. */
+/** Runs this program as a child that echoes, with these descriptors as its stdin and stdout. Returns its process id. */
 function start(fds: readonly [number, number], args: readonly string[]): number {
   const flags = "Deno" in globalThis ? ["run", "-A"] : [];
   const command = [process.execPath, "", process.execPath, ...flags, fileURLToPath(import.meta.url), ...args];
@@ -83,17 +84,17 @@ function start(fds: readonly [number, number], args: readonly string[]): number 
 }
 
 function serve(via: string, codec: boolean, parent: number): void {
-  // Throws once the parent is gone.
+  // kill() throws once the parent is gone, which ends this process.
   const idle = (): void => void process.kill(parent, 0);
-  const line = via === "pipe" ? pipeLine(0, idle) : queueLine(shim.pp_queue_open(0, 1), shim.pp_queue_open(0, 0), idle);
+  const exchange = via === "pipe" ? overPipe(0, idle) : overQueues(shim.pp_queue_open(0, 1), shim.pp_queue_open(0, 0), idle);
   const bytes = buffer.subarray(0, BYTES);
   for (;;) {
-    const length = line.receive();
-    line.send(codec ? encodeLent(decode(buffer.subarray(0, length)), "value").bytes : bytes);
+    const length = exchange.receive();
+    exchange.send(codec ? encodeLent(decode(buffer.subarray(0, length)), "value").bytes : bytes);
   }
 }
 
-function connect(via: string, args: readonly string[]): { line: Line; pid: number } {
+function connect(via: string, args: readonly string[]): { exchange: Exchange; pid: number } {
   const idle = (): void => {};
   if (via === "pipe") {
     const pair = new Int32Array(2);
@@ -101,25 +102,25 @@ function connect(via: string, args: readonly string[]): { line: Line; pid: numbe
     const [mine = -1, theirs = -1] = pair;
     const pid = start([theirs, -1], args);
     shim.pp_close(theirs);
-    return { line: pipeLine(mine, idle), pid };
+    return { exchange: overPipe(mine, idle), pid };
   }
   const [there, back] = [shim.pp_queue_make(0, new BigUint64Array(1), 0), shim.pp_queue_make(0, new BigUint64Array(1), 0)];
-  return { line: queueLine(there, back, idle), pid: start([shim.pp_queue_fd(there), shim.pp_queue_fd(back)], args) };
+  return { exchange: overQueues(there, back, idle), pid: start([shim.pp_queue_fd(there), shim.pp_queue_fd(back)], args) };
 }
 
 const given = settings({ via: "pipe", codec: 0, ms: 1000, pause: 0, samples: 31, parent: 0 });
 if (given.parent !== 0) serve(given.via, given.codec === 1, given.parent);
 else {
-  const { line, pid } = connect(given.via, [`via=${given.via}`, `codec=${given.codec}`, `parent=${process.pid}`]);
+  const { exchange, pid } = connect(given.via, [`--via=${given.via}`, `--codec=${given.codec}`, `--parent=${process.pid}`]);
   const value = text(BYTES);
   const bytes = new Uint8Array(BYTES);
   const plain = (): void => {
-    line.send(bytes);
-    line.receive();
+    exchange.send(bytes);
+    exchange.receive();
   };
   const encoded = (): void => {
-    line.send(encodeLent(value, "value").bytes);
-    decode(buffer.subarray(0, line.receive()));
+    exchange.send(encodeLent(value, "value").bytes);
+    decode(buffer.subarray(0, exchange.receive()));
   };
   report(await roundTripSync(given.codec === 1 ? encoded : plain, given));
   process.kill(pid, "SIGKILL");

@@ -4,7 +4,7 @@ export function rows({ settle }) {
   return [
     {
       id: "memory",
-      title: "Memory that an idle child has resident",
+      title: "Resident memory of an idle child",
       unit: "MiB",
       higherIsBetter: false,
       contenders: {

@@ -1,7 +1,7 @@
 import { builtin, polyproc, python } from "../commands.mjs";
 
 const ALL = /^\w+ native$/;
-// A spare needs this long to boot, with all cores to itself.
+/** A spare process needs this long to boot when all cores are idle. */
 const REFILL_MS = 400;
 
 export function rows({ starts }) {

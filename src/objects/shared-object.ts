@@ -101,5 +101,7 @@ export abstract class SharedObject<P extends Port = Port> {
 
 /** What each `Sync` twin does where the object's backend has no blocking calls. */
 export function noSync(name: string, twin: string): never {
-  throw new UnsupportedError(`${name}() needs an object of the native backend, and this one has no blocking calls: await ${twin}() instead.`);
+  throw new UnsupportedError(
+    `${name}() needs an object of the native backend, and this one has no blocking calls: await ${twin}() instead.`,
+  );
 }

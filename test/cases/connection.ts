@@ -531,7 +531,7 @@ export const cases: Cases = {
     ]) {
       assert.throws(call, UnsupportedError);
     }
-    assert.throws(() => new Connection({}), TypeError);
+    assert.throws(() => new Connection(), TypeError);
   },
   "transfer closes the parent's copy once the child has it": async () => {
     const [conn, childs] = Pipe();

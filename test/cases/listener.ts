@@ -956,7 +956,8 @@ export const cases: Cases = {
     // Flags and tags as the library's own envelope has them: format 2, a list of references, a value that uses the first.
     const { encode } = await import("../../src/codec/encode.ts");
     const { seal } = await import("../../src/codec/envelope.ts");
-    const refs = [{ kind: "connection", hub: trap.path, id: "x", readable: true, writable: true } as const];
+    const location = { hub: trap.path, id: "x", readable: true, writable: true };
+    const refs = [{ kind: "connection", backend: "portable", location }];
     await client.sendBytes(seal({ bytes: encode({ c: a }).bytes, refs }));
     await rejects(conn.recv(), SerializationError);
     await client.sendBytes(encode({ c: a }).bytes);

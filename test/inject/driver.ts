@@ -1,16 +1,17 @@
-// Runs a program until it stops at its gate, attaches strace, which makes one of its system calls fail, and sees how it ends.
+// Runs a program until it waits at its gate, attaches strace, which makes one of its system calls fail, and observes how it ends.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { settled, TAG, taggedProcesses, unixSockets } from "../suite/leaks.ts";
+import { killTagged, TAG } from "../../tools/processes.ts";
+import { settled, taggedProcesses, unixSockets } from "../suite/leaks.ts";
 import { commandLine, pathWithRuntimes } from "../suite/runtimes.ts";
 
-const LIMIT = 15_000;
+const LIMIT_MS = 15_000;
 
-/** What fails, with which error: the calls that this library makes itself. */
+/** The system calls that this library makes itself, with the error that each of them gets. */
 export const FAULTS: Readonly<Record<string, string>> = {
   socketpair: "EMFILE",
   socket: "EMFILE",
@@ -62,12 +63,12 @@ export interface Fault {
 }
 
 export interface Outcome {
-  /** "ok", the name of an error, or what must not be: "untyped", "uncaught", "hang", "died". */
+  /** "ok", the name of an error, or one of the outcomes that must not be: "untyped", "uncaught", "hang" and "died". */
   readonly outcome: string;
   readonly detail: string;
-  /** What is still there 2 s after the end. */
+  /** Processes, sockets and files that still exist 2 s after the end. */
   readonly left: readonly string[];
-  /** How many calls failed by order, and how many of these were the library's own. */
+  /** How many calls strace let fail, and how many of them the native library made. */
   readonly hit: number;
   readonly own: number;
 }
@@ -89,10 +90,8 @@ function waitFor<T>(find: () => T | undefined, limit: number): Promise<T | undef
   });
 }
 
-interface Traced {
-  readonly outcome: string;
-  readonly detail: string;
-  readonly left: readonly string[];
+interface Traced extends Pick<Outcome, "outcome" | "detail" | "left"> {
+  /** The log of strace. */
   readonly log: string;
 }
 
@@ -127,48 +126,41 @@ async function trace({ runtime, backend, name, victim }: Scenario, flags: readon
   });
   let tracer: ChildProcess | undefined;
   try {
-    const pid = await waitFor(() => (ended === undefined ? /"ready":(\d+)/.exec(output.stdout)?.[1] : ""), LIMIT);
+    const pid = await waitFor(() => (ended === undefined ? /"ready":(\d+)/.exec(output.stdout)?.[1] : ""), LIMIT_MS);
     if (pid !== undefined && pid !== "") {
       tracer = spawn("strace", ["-f", "-k", "-b", "execve", "-o", log, ...flags, "-p", pid], { stdio: ["ignore", "ignore", "pipe"] });
       let attached = "";
       tracer.stderr?.setEncoding("utf8").on("data", (text: string) => {
         attached += text;
       });
-      await waitFor(() => (attached.includes("attached") ? true : undefined), LIMIT);
+      await waitFor(() => (attached.includes("attached") ? true : undefined), LIMIT_MS);
     }
     writeFileSync(open, "");
-    await waitFor(() => ended, LIMIT);
-    const { outcome, detail } = ending(output, ended);
+    await waitFor(() => ended, LIMIT_MS);
+    const { outcome, detail } = outcomeOf(output, ended);
     const find = (): string[] => [...taggedProcesses(tag), ...unixSockets(temp), ...readdirSync(temp)];
     const left = ended === undefined ? [] : await settled(find, 2000);
     if (tracer !== undefined) await waitFor(() => tracer?.exitCode ?? tracer?.signalCode ?? undefined, 1000);
     return { outcome, detail, left, log: readLog(log) };
   } finally {
-    for (const line of taggedProcesses(tag)) kill(Number.parseInt(line, 10));
+    killTagged(tag);
     tracer?.kill("SIGKILL");
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function ending(
+/** The outcome of a program, from its output and its exit. */
+function outcomeOf(
   { stdout, stderr }: { stdout: string; stderr: string },
   ended: number | string | undefined,
 ): { outcome: string; detail: string } {
-  const said = stdout.split("\n").find((line) => line.startsWith('{"outcome"'));
-  const { outcome, detail = "" } = said === undefined ? {} : (JSON.parse(said) as { outcome?: string; detail?: string });
+  const report = stdout.split("\n").find((line) => line.startsWith('{"outcome"'));
+  const { outcome, detail = "" } = report === undefined ? {} : (JSON.parse(report) as { outcome?: string; detail?: string });
   const tail = `${detail}\n${stderr.slice(-1500)}`.trim();
-  if (ended === undefined) return { outcome: "hang", detail: `after it said ${outcome}: ${tail}` };
-  if (typeof ended === "string") return { outcome: "died", detail: `by ${ended}, after it said ${outcome}: ${tail}` };
+  if (ended === undefined) return { outcome: "hang", detail: `after the outcome ${outcome}: ${tail}` };
+  if (typeof ended === "string") return { outcome: "died", detail: `by ${ended}, after the outcome ${outcome}: ${tail}` };
   if (outcome === undefined || ended !== 0) return { outcome: "uncaught", detail: `exit code ${ended}: ${tail}` };
   return { outcome, detail: tail };
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It ended by itself.
-  }
 }
 
 function readLog(path: string): string {
@@ -184,11 +176,14 @@ interface Call {
   readonly thread: string;
   readonly syscall: string;
   readonly injected: boolean;
-  /** Made by the native library itself; undefined while that is not known. */
+  /** Whether the native library made it; undefined while that is not known. */
   readonly own: boolean | undefined;
 }
 
-// A line for each call, "THREAD NAME(...", and after it a line for each frame, " > FILE(...", the C library's first.
+/**
+ * Parses the log of strace. It has a line for each call, "THREAD NAME(...", and after it a line for each stack frame, " > FILE(...".
+ * The frames of the C library come first.
+ */
 function callsOf(log: string): Call[] {
   const calls: (Call & { own: boolean | undefined })[] = [];
   for (const line of log.split("\n")) {
@@ -204,7 +199,7 @@ function callsOf(log: string): Call[] {
   return calls;
 }
 
-/** The faults that are the library's own calls in an untouched run (with `all`, any that the victim makes). */
+/** Runs the scenario without a fault, and returns a fault for each call of the native library; with `all`, for each call of the victim. */
 export async function faultsOf(scenario: Scenario, all = false): Promise<{ faults: Fault[]; outcome: string; detail: string }> {
   const { log, outcome, detail } = await trace(scenario, ["-e", `trace=${Object.keys(FAULTS).join(",")}`]);
   const counts = new Map<string, number>();
@@ -218,7 +213,7 @@ export async function faultsOf(scenario: Scenario, all = false): Promise<{ fault
   return { faults: sorted, outcome, detail };
 }
 
-/** Runs the scenario with this fault. */
+/** Runs the scenario with one fault. */
 export async function inject(scenario: Scenario, { syscall, when }: Fault): Promise<Outcome> {
   const flags = ["-e", `trace=${syscall}`, "-e", `inject=${syscall}:error=${FAULTS[syscall]}:when=${when}`];
   const { outcome, detail, left, log } = await trace(scenario, flags);
@@ -226,7 +221,7 @@ export async function inject(scenario: Scenario, { syscall, when }: Fault): Prom
   return { outcome, detail, left, hit: hits.length, own: hits.filter(({ own }) => own === true).length };
 }
 
-/** Whether this is an end that a fault may lead to. */
+/** Whether a fault may have this outcome: success or a typed error, with nothing left behind. */
 export function isSound({ outcome, left }: Outcome): boolean {
   return left.length === 0 && !["untyped", "uncaught", "hang", "died"].includes(outcome);
 }

@@ -1,11 +1,12 @@
-// Every call of every scenario made to fail, one a run: `matrix.ts [RUNTIME] [BACKEND] [SCENARIO] [VICTIM] [SYSCALL] [WHEN]`.
-import { FAULTS, faultsOf, hasStrace, inject, isSound, type Scenario } from "./driver.ts";
+// `npm run inject`: makes every system call of every scenario fail, one a run.
+import { choice, integer, readArguments } from "../../tools/arguments.ts";
+import { RUNTIMES } from "../suite/runtimes.ts";
+import { FAULTS, faultsOf, hasStrace, inject, isSound, type Outcome, type Scenario } from "./driver.ts";
 
-const RUNTIMES = ["node", "deno", "bun"];
 const BACKENDS = ["native", "portable"] as const;
 const SCENARIOS = ["spawn", "pipe", "queue", "lock"];
 const VICTIMS = ["parent", "child"] as const;
-// What the portable backend asks its runtime for; the rest is the runtime's own affair.
+/** The calls that the portable backend makes its runtime do. The runtime's other calls are no concern of this library. */
 const PORTABLE = new Set([
   "socket",
   "bind",
@@ -20,47 +21,54 @@ const PORTABLE = new Set([
   "chmod",
 ]);
 
+const given = readArguments("npm run inject --", {
+  runtime: choice(RUNTIMES),
+  backend: choice(BACKENDS),
+  scenario: choice(SCENARIOS),
+  victim: choice(VICTIMS),
+  syscall: choice(Object.keys(FAULTS)),
+  when: integer(undefined, 1),
+});
 if (!hasStrace()) {
-  console.error("strace is needed, and the right to trace: `apt-get install strace`.");
+  console.error("This command needs strace, and the right to trace processes: `apt-get install strace`.");
   process.exit(1);
 }
 
-const wanted = process.argv.slice(2);
-const among = <T extends string>(list: readonly T[], at: number): readonly T[] =>
-  wanted[at] === undefined || wanted[at] === "all" ? list : list.filter((each) => each === wanted[at]);
-
 let runs = 0;
-let bad = 0;
+let failures = 0;
 
-async function matrix(scenario: Scenario): Promise<void> {
+/** A failed call of the runtime itself may end in any way that the runtime chooses, but nothing may be left. */
+function isExcused({ own, left, outcome }: Outcome, isPortable: boolean): boolean {
+  return own === 0 && left.length === 0 && (outcome === "died" || (!isPortable && outcome !== "untyped"));
+}
+
+async function runScenario(scenario: Scenario): Promise<void> {
   const title = `${scenario.runtime} ${scenario.backend} ${scenario.name}, ${scenario.victim}`;
   const isPortable = scenario.backend === "portable";
   const { faults, outcome, detail } = await faultsOf(scenario, isPortable);
   if (outcome !== "ok") {
     console.log(`${title}: ${outcome} without a fault ${detail}`);
-    if (outcome !== "skipped") bad++;
+    if (outcome !== "skipped") failures++;
     return;
   }
-  const [syscalls, [, , , , , when]] = [new Set(among(Object.keys(FAULTS), 4)), wanted];
   const chosen = faults.filter(
-    (fault) =>
-      syscalls.has(fault.syscall) && (when === undefined || fault.when === Number(when)) && (!isPortable || PORTABLE.has(fault.syscall)),
+    ({ syscall, when }) =>
+      (given.syscall === undefined || given.syscall === syscall) &&
+      (given.when === undefined || given.when === when) &&
+      (!isPortable || PORTABLE.has(syscall)),
   );
   const counts = new Map<string, number>();
   for (const fault of chosen) {
     const result = await inject(scenario, fault);
     runs++;
-    const hit = result.own > 0 ? "" : result.hit > 0 ? " (the runtime's)" : " (not reached)";
-    // How a runtime takes the failure of a call of its own is its affair, but nothing may be left.
-    const excused =
-      result.own === 0 && result.left.length === 0 && (result.outcome === "died" || (!isPortable && result.outcome !== "untyped"));
-    const sound = isSound(result) || excused;
+    const hit = result.own > 0 ? "" : result.hit > 0 ? " (a call of the runtime)" : " (not reached)";
     const key = `${result.outcome}${hit}`;
     counts.set(key, (counts.get(key) ?? 0) + 1);
-    if (sound) continue;
-    bad++;
+    if (isSound(result) || isExcused(result, isPortable)) continue;
+    failures++;
+    const { syscall, when } = fault;
     console.log(
-      `  BAD ${title}: ${fault.syscall} ${FAULTS[fault.syscall]} at ${fault.when}${hit}: ${result.outcome}; left: ${result.left.join("; ")}`,
+      `  FAILED ${title}: ${syscall} ${FAULTS[syscall]} at call ${when}${hit}: ${result.outcome}; left: ${result.left.join("; ")}`,
     );
     console.log(`      ${result.detail.replaceAll("\n", "\n      ")}`);
   }
@@ -68,9 +76,14 @@ async function matrix(scenario: Scenario): Promise<void> {
   console.log(`${title}: ${chosen.length} faults: ${table.join(", ")}`);
 }
 
-for (const runtime of among(RUNTIMES, 0))
-  for (const backend of among(BACKENDS, 1))
-    for (const name of among(SCENARIOS, 2)) for (const victim of among(VICTIMS, 3)) await matrix({ runtime, backend, name, victim });
+function chosenOrAll<T>(one: T | undefined, all: readonly T[]): readonly T[] {
+  return one === undefined ? all : [one];
+}
 
-console.log(`${runs} runs, ${bad} that must not be`);
-process.exit(bad === 0 ? 0 : 1);
+for (const runtime of chosenOrAll(given.runtime, RUNTIMES))
+  for (const backend of chosenOrAll(given.backend, BACKENDS))
+    for (const name of chosenOrAll(given.scenario, SCENARIOS))
+      for (const victim of chosenOrAll(given.victim, VICTIMS)) await runScenario({ runtime, backend, name, victim });
+
+console.log(`${runs} runs, ${failures} of them failed.`);
+process.exit(failures === 0 ? 0 : 1);

@@ -1,4 +1,4 @@
-// A tree with objects of several owners, busy for three seconds: what the chaos script kills.
+// A tree of processes with objects of several owners, busy for three seconds. `npm run chaos` kills its processes.
 import { isMain, Process, ProcessError, Queue } from "../../mod.ts";
 
 export async function worker(input: Queue<number>, output: Queue<Queue<number>>): Promise<void> {

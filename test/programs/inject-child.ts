@@ -1,4 +1,4 @@
-// Loaded ahead of a child's first module.
-import { gate } from "./inject-gate.ts";
+// Loaded before the first module of a child.
+import { waitAtGate } from "./inject-gate.ts";
 
-gate("child");
+waitAtGate("child");

@@ -1,20 +1,20 @@
-// What the programs under injected faults have in common: they wait until the injector has attached, and say how they ended.
+// Shared by the programs whose system calls are made to fail: they wait until strace has attached, and print how they ended.
 import { existsSync, writeSync } from "node:fs";
 import { inspect } from "node:util";
 import { activeChildren, ProcessError } from "../../mod.ts";
 
-// "parent" or "child", and the file that opens the gate.
+// The victim, "parent" or "child", and the file whose existence opens the gate.
 const [victim, file = ""] = (process.env.POLYPROC_TEST_GATE ?? "").split(":");
 
-/** Stops this process until the injector has attached to it, if it is the one. */
-export function gate(who: "parent" | "child"): void {
-  if (victim !== who) return;
+/** Stops the victim until strace has attached to it. Other processes go on. */
+export function waitAtGate(role: "parent" | "child"): void {
+  if (victim !== role) return;
   writeSync(1, `${JSON.stringify({ ready: process.pid })}\n`);
-  const never = new Int32Array(new SharedArrayBuffer(4));
-  while (!existsSync(file)) Atomics.wait(never, 0, 0, 5);
+  const neverNotified = new Int32Array(new SharedArrayBuffer(4));
+  while (!existsSync(file)) Atomics.wait(neverNotified, 0, 0, 5);
 }
 
-/** A child that is the victim waits before its first step. */
+/** Runtime flags that make a child wait at the gate before its first module, if it is the victim. */
 export function childFlags(): string[] {
   if (victim !== "child") return [];
   const module = new URL("./inject-child.ts", import.meta.url).href;
@@ -25,9 +25,9 @@ export function childFlags(): string[] {
   ];
 }
 
-/** Runs the scenario, and says how it ended: in success, or with which error. */
-export async function under(scenario: () => Promise<void>): Promise<void> {
-  gate("parent");
+/** Runs a scenario and prints its outcome: "ok", or the name of its error. */
+export async function report(scenario: () => Promise<void>): Promise<void> {
+  waitAtGate("parent");
   let outcome: object;
   try {
     await scenario();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as polyproc from "../../mod.ts";
-import { childFlags, under } from "./inject-gate.ts";
+import { childFlags, report } from "./inject-gate.ts";
 
 interface Lock {
   acquire(options?: { timeout?: number }): Promise<boolean>;
@@ -21,7 +21,7 @@ if (polyproc.isMain(import.meta)) {
     console.log(JSON.stringify({ outcome: "skipped" }));
     process.exit(0);
   }
-  await under(async () => {
+  await report(async () => {
     const lock = new Lock();
     const child = new polyproc.Process({ target: turns, args: [lock], startTimeout: 8000, execArgv: childFlags() });
     await child.start();

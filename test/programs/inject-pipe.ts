@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { type Connection, isMain, Pipe, Process } from "../../mod.ts";
-import { childFlags, under } from "./inject-gate.ts";
+import { childFlags, report } from "./inject-gate.ts";
 
 export async function echo(end: Connection): Promise<void> {
   for await (const value of end) await end.send(value);
 }
 
 if (isMain(import.meta)) {
-  await under(async () => {
+  await report(async () => {
     const [ours, theirs] = Pipe();
     const child = new Process({ target: echo, args: [theirs], transfer: [theirs], startTimeout: 8000, execArgv: childFlags() });
     await child.start();

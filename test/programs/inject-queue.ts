@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
 import { isMain, Process, Queue } from "../../mod.ts";
-import { childFlags, under } from "./inject-gate.ts";
+import { childFlags, report } from "./inject-gate.ts";
 
 export async function double(input: Queue<number>, output: Queue<number>): Promise<void> {
   for await (const item of input) await output.put(2 * item);
 }
 
 if (isMain(import.meta)) {
-  await under(async () => {
+  await report(async () => {
     const [input, output] = [new Queue<number>(2), new Queue<number>()];
     const child = new Process({ target: double, args: [input, output], startTimeout: 8000, execArgv: childFlags() });
     await child.start();
-    // Nobody else may ever put once the child is gone.
-    const gone = new AbortController();
-    child.result().catch((error: unknown) => gone.abort(error));
-    const { signal } = gone;
+    // Without the child nobody would ever put, so its end ends the waits below.
+    const childEnded = new AbortController();
+    child.result().catch((error: unknown) => childEnded.abort(error));
+    const { signal } = childEnded;
     for (let i = 0; i < 20; i++) {
       await input.put(i, { signal });
       await input.put(i, { signal });

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { isMain, Process } from "../../mod.ts";
-import { childFlags, under } from "./inject-gate.ts";
+import { childFlags, report } from "./inject-gate.ts";
 
 export function add(a: number, b: number): number {
   return a + b;
 }
 
 if (isMain(import.meta)) {
-  await under(async () => {
+  await report(async () => {
     const child = new Process({ target: add, args: [2, 3], startTimeout: 8000, execArgv: childFlags() });
     await child.start();
     assert.equal(await child.result(), 5);

@@ -1,11 +1,12 @@
-// Our side of python.test.ts: python-peer.ts listen|connect ADDRESS, an address in JSON; python_peer.py has the same sizes.
+// The side of polyproc in python.test.ts. The other side is python_peer.py, which has the same sizes.
 import assert from "node:assert/strict";
 import { type Address, Client, type Connection, EOFError, Listener, SerializationError } from "../../mod.ts";
+import { choice, readArguments, text } from "../../tools/arguments.ts";
 
 const SIZES = [0, 1, 100, 16384, 65537, 16 << 20];
 const KEY = "the right key";
 
-const say = (what: object): void => console.log(JSON.stringify(what));
+const print = (values: object): void => console.log(JSON.stringify(values));
 const message = (size: number): Uint8Array => new Uint8Array(size).map((_, i) => i % 251);
 
 async function exchange(conn: Connection): Promise<void> {
@@ -23,28 +24,28 @@ async function exchange(conn: Connection): Promise<void> {
 async function listen(address: Address): Promise<void> {
   const listener = new Listener({ address, authKey: KEY });
   await listener.ready;
-  say({ address: listener.address });
+  print({ address: listener.address });
   for await (const conn of listener) {
     if (await conn.poll(300)) {
       const error = await conn.recvBytes().catch((reason: unknown) => reason);
       if (error instanceof EOFError) {
-        say({ cut: [error.bytesArrived, error.bytesExpected] });
+        print({ cut: [error.bytesArrived, error.bytesExpected] });
         continue;
       }
-      throw new Error("the other side was to wait for us");
+      throw new Error("the other side sent a message before it was its turn");
     }
     await exchange(conn);
     break;
   }
-  say({ rejected: listener.rejected });
+  print({ rejected: listener.rejected });
   listener.close();
 }
 
-async function call(address: Address): Promise<void> {
+async function connect(address: Address): Promise<void> {
   const wrong = await Client(address, { authKey: "the wrong key" }).catch((error: Error) => error.name);
   await exchange(await Client(address, { authKey: KEY }));
-  say({ wrong });
+  print({ wrong });
 }
 
-const [role, address = ""] = process.argv.slice(2);
-await (role === "listen" ? listen : call)(JSON.parse(address) as Address);
+const { role, address } = readArguments("python-peer.ts", { role: choice(["listen", "connect"], "listen"), address: text("") });
+await (role === "listen" ? listen : connect)(JSON.parse(address) as Address);

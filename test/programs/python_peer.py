@@ -1,16 +1,16 @@
-"""CPython's side of python.test.ts: python_peer.py listen|connect|shout|cut ADDRESS KEY; an address is a path or host:port."""
+"""The side of CPython in python.test.ts. The other side is python-peer.ts, which has the same sizes."""
 
+import argparse
 import json
 import os
-import sys
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Listener
 
 SIZES = [0, 1, 100, 16384, 65537, 16 << 20]
 
 
-def say(what):
-    print(json.dumps(what), flush=True)
+def say(values):
+    print(json.dumps(values), flush=True)
 
 
 def message(size):
@@ -32,8 +32,13 @@ def talk(conn):
 
 
 def main():
-    role, address, key = sys.argv[1:4]
-    key = key.encode() or None
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--role", choices=["listen", "connect", "shout", "cut"], required=True)
+    parser.add_argument("--address", help="a path or host:port", required=True)
+    parser.add_argument("--key", required=True)
+    given = parser.parse_args()
+    role, address = given.role, given.address
+    key = given.key.encode() or None
     if not address.startswith("/"):
         host, port = address.rsplit(":", 1)
         address = (host, int(port))

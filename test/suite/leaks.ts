@@ -1,11 +1,11 @@
 // What a file of cases may leave behind: nothing. Used by the runner, on every runtime, and by those who run it.
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { type Connection, capabilities, getContext, type Queue } from "../../mod.ts";
+import * as processes from "../../tools/processes.ts";
 
-/** The processes of a run carry this in their environment, so that orphans are found too. */
-export const TAG = "POLYPROC_TEST_TAG";
+export { TAG } from "../../tools/processes.ts";
 
 /** How long what is on its way to its end may take. */
 const SETTLED_WITHIN = 3000;
@@ -13,31 +13,16 @@ const SETTLED_WITHIN = 3000;
 // CPython's own shared memory: other programs of the machine may use that at any time.
 const OTHERS = /^(psm_|sem\.)/;
 
-function pids(): string[] {
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, "latin1");
-  } catch {
-    // It ended a moment ago.
-    return "";
-  }
-}
-
 /** Processes with this tag in their environment, as "pid command". */
 export function taggedProcesses(tag: string): string[] {
-  return pids()
-    .filter((pid) => read(`/proc/${pid}/environ`).includes(tag))
-    .map((pid) => `${pid} ${read(`/proc/${pid}/cmdline`).replaceAll("\0", " ")}`);
+  return processes.taggedProcesses(tag).map((pid) => `${pid} ${processes.commandOf(pid)}`);
 }
 
 /** Children of this process that have ended and were not reaped. */
 export function zombies(parent: number): string[] {
-  return pids().flatMap((pid) => {
-    const [, name = "", state, ppid] = /^\d+ \((.*)\) (\S) (\d+)/s.exec(read(`/proc/${pid}/stat`)) ?? [];
-    return state === "Z" && Number(ppid) === parent ? [`zombie ${pid} ${name}`] : [];
+  return processes.allProcesses().flatMap((pid) => {
+    const stat = processes.statOf(pid);
+    return stat?.state === "Z" && stat.parent === parent ? [`zombie ${pid} ${stat.name}`] : [];
   });
 }
 
@@ -48,23 +33,14 @@ export function sharedMemory(): string[] {
 
 /** Unix sockets that are bound below this folder, their files there or not, and any of ours without a file. */
 export function unixSockets(folder: string): string[] {
-  const paths = read("/proc/net/unix")
-    .split("\n")
-    .map((line) => line.split(" ").at(-1) ?? "");
-  return paths.filter((path) => path.startsWith(`${folder}/`) || /^@.*polyproc/.test(path));
+  return processes.boundUnixSockets().filter((path) => path.startsWith(`${folder}/`) || /^@.*polyproc/.test(path));
 }
 
 /** How many descriptors of each kind this process has open. */
 export function descriptors(): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  for (const fd of readdirSync("/proc/self/fd")) {
-    let kind: string;
-    try {
-      kind = readlinkSync(`/proc/self/fd/${fd}`).replace(/:\[\d+\]$/, "");
-    } catch {
-      // The one that listed them.
-      continue;
-    }
+  for (const file of processes.openFiles().values()) {
+    const kind = file.replace(/:\[\d+\]$/, "");
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
   return counts;

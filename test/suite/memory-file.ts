@@ -1,19 +1,14 @@
 // The memory of one object of the native backend, as a hostile process of the same user has it.
 import assert from "node:assert/strict";
-import { closeSync, openSync, readdirSync, readlinkSync, statSync, writeSync } from "node:fs";
+import { closeSync, openSync, statSync, writeSync } from "node:fs";
+import { openFiles } from "../../tools/processes.ts";
+import { Random } from "../../tools/random.ts";
 
 /** Bytes from the start, where the state of every object is. */
 const MOST = 64 * 1024;
 
-function memoryFiles(): string[] {
-  return readdirSync("/proc/self/fd").filter((fd) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${fd}`).startsWith("/memfd:polyproc");
-    } catch {
-      // The one that listed them.
-      return false;
-    }
-  });
+function memoryFiles(): number[] {
+  return [...openFiles()].filter(([, file]) => file.startsWith("/memfd:polyproc")).map(([fd]) => fd);
 }
 
 /** Makes an object of the native backend, and gives the path of its memory's file. */
@@ -27,18 +22,13 @@ export function withFile<T>(make: () => T): { object: T; file: string } {
 
 /** Random words over the memory of a shared object, as any process of the tree could write them: most where most of its state is. */
 export function scribble(file: string, seed: number): void {
-  let state = seed;
-  const below = (limit: number): number => {
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-    return (state >>> 8) % limit;
-  };
+  const random = new Random(seed);
   const size = Math.min(statSync(file).size, MOST);
-  const bytes = (count: number): Uint8Array => Uint8Array.from({ length: count }, () => below(256));
-  for (let count = 1 + below(60); count > 0; count--) {
-    const end = [320, 2048, size - 8][below(3)] ?? size - 8;
-    write(file, below(end), bytes([1, 4, 8][below(3)] ?? 8));
+  for (let count = 1 + random.int(60); count > 0; count--) {
+    const end = random.pick([320, 2048, size - 8]);
+    write(file, random.int(end), random.bytes(random.pick([1, 4, 8])));
   }
-  if (seed % 3 === 0) write(file, 320, bytes(size - 320));
+  if (seed % 3 === 0) write(file, 320, random.bytes(size - 320));
 }
 
 /** Writes one word of 32 bits. */

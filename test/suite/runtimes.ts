@@ -1,18 +1,21 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 // The built suite lies one folder deeper.
-const modules = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "../../node_modules/" : "../../../node_modules/", import.meta.url));
+const root = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "../../" : "../../../", import.meta.url));
+const modules = join(root, "node_modules");
 
-/** How to run a module on each pinned runtime. */
-export const commands: Readonly<Record<string, readonly string[]>> = {
-  node: [join(modules, "node/bin/node")],
-  deno: [join(modules, "deno/deno"), "run", "-A"],
-  bun: [join(modules, "bun/bin/bun.exe")],
-  node22: [join(modules, "node22/bin/node")],
-  node24: [join(modules, "node24/bin/node")],
-};
+/** The runtimes that the library supports. */
+export const RUNTIMES: readonly ["node", "deno", "bun"] = ["node", "deno", "bun"];
+export type RuntimeName = (typeof RUNTIMES)[number];
+
+/** The commands that run a module on each pinned runtime. */
+export const commands: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  Object.entries(JSON.parse(readFileSync(join(root, "tools/runtimes.json"), "utf8")) as Record<string, [string, ...string[]]>).map(
+    ([name, [program, ...flags]]) => [name, [join(root, program), ...flags]],
+  ),
+);
 
 /** The command line that runs `file` on a runtime. */
 export function commandLine(runtime: string, file: string, args: readonly string[] = []): [string, string[]] {
@@ -23,5 +26,6 @@ export function commandLine(runtime: string, file: string, args: readonly string
 
 /** PATH with the pinned runtimes first, for children of another runtime than their parent's. */
 export function pathWithRuntimes(): string {
-  return [join(modules, "node/bin"), join(modules, "deno"), join(modules, ".bin"), process.env.PATH ?? ""].join(":");
+  const folders = ["node", "deno"].map((name) => dirname(commands[name]?.[0] ?? ""));
+  return [...folders, join(modules, ".bin"), process.env.PATH ?? ""].join(":");
 }

@@ -1,6 +1,6 @@
 // What the cases of locks, conditions, events and barriers have in common.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { statOf } from "../../tools/processes.ts";
 import { Skip } from "./case.ts";
 import { isNative } from "./help.ts";
 
@@ -37,7 +37,12 @@ export async function killed<T>(process: { kill(): void; join(): Promise<unknown
 /** Stops a process in the middle of what it does, and comes back once it stands still. */
 export async function stopped(child: { readonly pid: number | null }): Promise<void> {
   process.kill(child.pid as number, "SIGSTOP");
-  while (!/^State:\tT/m.test(readFileSync(`/proc/${child.pid}/status`, "utf8"))) await new Promise((resolve) => setTimeout(resolve, 2));
+  for (;;) {
+    const stat = statOf(child.pid as number);
+    assert.ok(stat !== undefined, "the process is gone");
+    if (stat.state === "T") return;
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
 }
 
 /** Lets a stopped process go on. */

@@ -27,7 +27,9 @@ it("each file in the drawings exists, below some folder of the sources", () => {
     ["src", "native/src"].flatMap((folder) => readdirSync(fileURLToPath(new URL(folder, root)), { recursive: true, encoding: "utf8" })),
   );
   const drawings = [...text.matchAll(/```\n([\s\S]*?)```/g)].map(([, drawing = ""]) => drawing).join("\n");
-  const files = [...drawings.matchAll(/\b([\w-]+(?:\/[\w-]+)*\.(?:ts|c))\b/g)].map(([, file = ""]) => file.replace(/^(native\/)?src\//, ""));
+  const files = [...drawings.matchAll(/\b([\w-]+(?:\/[\w-]+)*\.(?:ts|c))\b/g)].map(([, file = ""]) =>
+    file.replace(/^(native\/)?src\//, ""),
+  );
   const known = (file: string): boolean => file === "mod.ts" || [...names].some((name) => name === file || name.endsWith(`/${file}`));
   expect(files.length).toBeGreaterThan(25);
   expect(files.filter((file) => !known(file))).toEqual([]);

@@ -13,12 +13,12 @@ import { encodeFrame } from "../../src/codec/frame-writer.ts";
 import { Op } from "../../src/codec/op.ts";
 import { Tag } from "../../src/codec/tags.ts";
 import { CorruptedError, SerializationError } from "../../src/errors/errors.ts";
+import { Random } from "../../tools/random.ts";
 import { commandLine } from "../suite/runtimes.ts";
-import { checkPlain, watchPrototypes } from "./fuzz/guard.ts";
-import { Random } from "./fuzz/random.ts";
+import { checkPlain, watchPrototypes } from "./fuzz/prototypes.ts";
 import { ValueWriter } from "./fuzz/values.ts";
 
-const program = fileURLToPath(new URL("./fuzz/main.ts", import.meta.url));
+const program = fileURLToPath(new URL("./fuzz/run.ts", import.meta.url));
 
 describe("hostile bytes, made from a seed that a failure names", () => {
   for (const [runtime, count] of [
@@ -28,7 +28,7 @@ describe("hostile bytes, made from a seed that a failure names", () => {
   ] as const) {
     it(`${count} inputs on ${runtime}`, () => {
       const seed = randomInt(2 ** 31);
-      const [file, args] = commandLine(runtime, program, [String(count), String(seed)]);
+      const [file, args] = commandLine(runtime, program, [`--count=${count}`, `--seed=${seed}`]);
       const { status, signal, stdout, stderr } = spawnSync(file, args, { encoding: "utf8", timeout: 55_000 });
       expect({ seed, status, signal, stderr, stdout }).toMatchObject({ status: 0, stdout: expect.stringContaining(`"seed":${seed}`) });
     });
@@ -141,24 +141,24 @@ describe("what the fuzzing has found", () => {
       stored++;
       return { ...message, objectsHeld: undefined, release: () => void stored-- };
     };
-    const liar = new Participant(table, () => {}, store as never);
-    liar.receive({ op: Op.attach, id: 1, object: 1, meta: "q" });
+    const hostile = new Participant(table, () => {}, store as never);
+    hostile.receive({ op: Op.attach, id: 1, object: 1, meta: "q" });
     const message = { bytes: new Uint8Array(1), refs: [] };
-    expect(() => liar.receive({ op: Op.stats, id: 2, object: 1, message })).toThrow(CorruptedError);
-    liar.receive({ op: Op.report, id: 3, object: 1, message });
-    liar.leave();
+    expect(() => hostile.receive({ op: Op.stats, id: 2, object: 1, message })).toThrow(CorruptedError);
+    hostile.receive({ op: Op.report, id: 3, object: 1, message });
+    hostile.leave();
     expect(stored).toBe(0);
   });
 
   it("a request can't have the number of a request that waits: the first one would wait on after its process died", async () => {
     const { table } = hub();
     const store = (message: object) => ({ ...message, objectsHeld: Promise.resolve(), release: () => {} });
-    const liar = new Participant(table, () => {}, store as never);
-    liar.receive({ op: Op.attach, id: 1, object: 1, meta: "q" });
+    const hostile = new Participant(table, () => {}, store as never);
+    hostile.receive({ op: Op.attach, id: 1, object: 1, meta: "q" });
     // The reply comes later: once the shared objects inside are held.
-    liar.receive({ op: Op.put, id: 2, object: 1, message: { bytes: new Uint8Array(1), refs: [] } });
-    expect(() => liar.receive({ op: Op.get, id: 2, object: 1 })).toThrow(CorruptedError);
+    hostile.receive({ op: Op.put, id: 2, object: 1, message: { bytes: new Uint8Array(1), refs: [] } });
+    expect(() => hostile.receive({ op: Op.get, id: 2, object: 1 })).toThrow(CorruptedError);
     await Promise.resolve();
-    liar.leave();
+    hostile.leave();
   });
 });

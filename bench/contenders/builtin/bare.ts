@@ -1,13 +1,14 @@
-// The runtime by itself: milliseconds from the start of an empty program to its end, or MiB that an idle one has resident; with
-// modules=1 of one that imports what a child needs of Node's modules.
+// The runtime alone: milliseconds from the start of an empty program to its end, or MiB of resident memory of an idle one. With --modules=1
+// the program imports the modules of Node that a child of polyproc needs.
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { median, report, settings } from "../measure.ts";
-import { resident } from "../resident.ts";
+import { residentMemory } from "../../../tools/processes.ts";
+import { report } from "../measure.ts";
+import { settings } from "../settings.ts";
 
 const flags = "Deno" in globalThis ? ["run", "-A"] : [];
 
-/** A program beside this one, built if this one is. */
+/** Starts a program of this folder: the built one if this one is built. */
 function start(name: string): ChildProcess {
   const file = fileURLToPath(new URL(name + import.meta.url.slice(-3), import.meta.url));
   return spawn(process.execPath, [...flags, file], { stdio: ["ignore", "inherit", "inherit"] });
@@ -25,11 +26,11 @@ if (what === "start") {
     await ended(start(modules === 1 ? "./modules" : "./empty"));
     times.push(performance.now() - begin);
   }
-  report(starts === 1 ? (times[0] ?? 0) : median(times.slice(1)));
+  report(starts === 1 ? times : times.slice(1));
 } else {
   const child = start(modules === 1 ? "./idle-modules" : "./idle");
   await new Promise((resolve) => setTimeout(resolve, settle));
-  report(resident(child.pid ?? 0));
+  report(residentMemory(child.pid ?? 0));
   const end = ended(child);
   child.kill("SIGKILL");
   await end;

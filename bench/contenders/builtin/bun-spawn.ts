@@ -1,6 +1,7 @@
 // Bun.spawn with `ipc`: messages a second to the child, or microseconds of a round trip.
 import { fileURLToPath } from "node:url";
-import { items, rate, report, roundTrip, settings, text } from "../measure.ts";
+import { items, rate, report, roundTrip, text } from "../measure.ts";
+import { settings } from "../settings.ts";
 
 interface Child {
   send(message: unknown): void;
@@ -10,32 +11,32 @@ interface Child {
 const { Bun } = globalThis as unknown as { Bun: { spawn(options: object): Child } };
 const BURST = 1024;
 
-if (process.argv[2] === "child") {
+const given = settings({ role: "parent", serialization: "json", what: "rate", bytes: 32, ms: 1000, pause: 0, samples: 31 });
+if (given.role !== "parent") {
   let left = 0;
   process.on("message", (message) => {
-    if (process.argv[3] === "echo") process.send?.(message);
+    if (given.role === "echo") process.send?.(message);
     else if (left === 0) left = message as number;
     else if (--left === 0) process.send?.(1);
   });
 } else {
-  const given = settings({ serialization: "json", what: "rate", bytes: 32, ms: 1000, pause: 0, samples: 31 });
-  let heard = (): void => {};
-  const answer = (): Promise<void> => new Promise((resolve) => (heard = resolve));
+  let received = (): void => {};
+  const reply = (): Promise<void> => new Promise((resolve) => (received = resolve));
   const child = Bun.spawn({
-    cmd: [process.execPath, fileURLToPath(import.meta.url), "child", given.what === "rate" ? "count" : "echo"],
-    ipc: () => heard(),
+    cmd: [process.execPath, fileURLToPath(import.meta.url), given.what === "rate" ? "--role=count" : "--role=echo"],
+    ipc: () => received(),
     serialization: given.serialization,
     stdio: ["ignore", "inherit", "inherit"],
   });
   const value = text(given.bytes);
   const once = async (): Promise<void> => {
-    const back = answer();
+    const back = reply();
     child.send(value);
     await back;
   };
   const item = items(0);
   const flood = async (total: number): Promise<number> => {
-    const end = answer();
+    const end = reply();
     child.send(total);
     for (let i = 0; i < total; i++) {
       child.send(item(i));

@@ -1,2 +1,2 @@
-// Nothing: how long does a runtime take for that?
+// An empty program: how long does a runtime take to start and end?
 export {};

@@ -1,16 +1,17 @@
 // The runtime's own child_process.fork: messages a second to the child, or microseconds of a round trip.
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { items, rate, report, roundTrip, settings, text } from "../measure.ts";
+import { items, rate, report, roundTrip, text } from "../measure.ts";
+import { settings } from "../settings.ts";
 
-/** So many messages may be on their way: more would only fill memory. */
+/** How many messages may be on their way. More would only fill memory. */
 const WINDOW = 1024;
 
 function echo(): void {
   process.on("message", (message) => process.send?.(message));
 }
 
-/** Answers each run of messages, whose length comes first, with one. */
+/** Replies once to each run of messages. The length of a run comes first. */
 function count(): void {
   let left = 0;
   process.on("message", (message) => {
@@ -19,13 +20,13 @@ function count(): void {
   });
 }
 
-function answer(child: ChildProcess): Promise<unknown> {
+function reply(child: ChildProcess): Promise<unknown> {
   return new Promise((resolve) => child.once("message", resolve));
 }
 
 async function flood(child: ChildProcess, total: number): Promise<number> {
   const item = items(0);
-  const end = answer(child);
+  const end = reply(child);
   child.send(total);
   let before: Promise<unknown> = Promise.resolve();
   for (let i = 0; i < total; i++) {
@@ -39,17 +40,16 @@ async function flood(child: ChildProcess, total: number): Promise<number> {
   return total;
 }
 
-if (process.argv[2] === "child") {
-  if (process.argv[3] === "echo") echo();
-  else count();
-} else {
-  const given = settings({ serialization: "json", what: "rate", bytes: 32, ms: 1000, pause: 0, samples: 31 });
+const given = settings({ role: "parent", serialization: "json", what: "rate", bytes: 32, ms: 1000, pause: 0, samples: 31 });
+if (given.role === "echo") echo();
+else if (given.role === "count") count();
+else {
   const role = given.what === "rate" ? "count" : "echo";
   const serialization = given.serialization === "json" ? "json" : "advanced";
-  const child = fork(fileURLToPath(import.meta.url), ["child", role], { serialization });
+  const child = fork(fileURLToPath(import.meta.url), [`--role=${role}`], { serialization });
   const value = text(given.bytes);
   const once = async (): Promise<void> => {
-    const back = answer(child);
+    const back = reply(child);
     child.send(value);
     await back;
   };

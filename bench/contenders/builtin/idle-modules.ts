@@ -1,4 +1,4 @@
-// As idle.ts, with the modules of Node's that a child needs.
+// As idle.ts, with the modules of Node that a child of polyproc needs.
 import "./modules.ts";
 
 setInterval(() => {}, 2 ** 31 - 1);

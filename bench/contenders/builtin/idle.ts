@@ -1,4 +1,4 @@
-// Waits for ever: what does a runtime need for that?
+// An idle program: how much memory does a runtime need?
 export {};
 
 setInterval(() => {}, 2 ** 31 - 1);

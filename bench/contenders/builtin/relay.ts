@@ -1,38 +1,38 @@
-// Items a second from one process through a second one to a third, over plain node:net Unix sockets and without a codec, where the one in
-// the middle answers each put and each get: the limit of a queue that needs no native code.
+// Items a second from one process through a second one to a third, over plain Unix sockets of node:net and without a codec. The process in
+// the middle acknowledges each put and each get. A queue without a native library can't be faster.
 import { fork } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { rate, report, settings } from "../measure.ts";
+import { rate, report } from "../measure.ts";
+import { settings } from "../settings.ts";
 
-/** Of an item; requests and answers without one are a byte each. */
+/** The bytes of an item. Requests and replies without an item have one byte. */
 const SIZE = 32;
 
-/** Calls `whole` with how many whole ones of `size` bytes came with each chunk. */
-function counted(socket: Socket, size: number, whole: (count: number) => void): void {
+/** Calls `received` with the number of messages of `size` bytes that each chunk completes. */
+function countMessages(socket: Socket, size: number, received: (count: number) => void): void {
   let left = 0;
   socket.on("data", (chunk) => {
     left += chunk.length;
     const count = Math.floor(left / size);
     left -= count * size;
-    if (count > 0) whole(count);
+    if (count > 0) received(count);
   });
 }
 
-if (process.argv[2] === "child") {
+const { role, path: address, pending, ms } = settings({ role: "relay", path: "", pending: 1, ms: 1000 });
+if (role !== "relay") {
   const { connect } = await import("node:net");
-  const [, , , path = "", role, pending] = process.argv;
-  const socket = connect(path);
+  const socket = connect(address);
   const size = role === "producer" ? SIZE : 1;
   const send = (count: number): void => void socket.write(new Uint8Array(count * size));
-  counted(socket, role === "producer" ? 1 : SIZE, send);
+  countMessages(socket, role === "producer" ? 1 : SIZE, send);
   socket.write(role === "producer" ? "p" : "c");
-  send(Number(pending));
+  send(pending);
 } else {
-  const { pending, ms } = settings({ pending: 1, ms: 1000 });
   const folder = mkdtempSync(join(tmpdir(), "bench-relay-"));
   const path = join(folder, "socket");
   const server = createServer();
@@ -49,12 +49,13 @@ if (process.argv[2] === "child") {
     }),
   );
   await new Promise<void>((resolve) => server.listen(path, resolve));
-  const start = (role: string) => fork(fileURLToPath(import.meta.url), ["child", path, role, String(pending)]);
+  const start = (childRole: string) =>
+    fork(fileURLToPath(import.meta.url), [`--role=${childRole}`, `--path=${path}`, `--pending=${pending}`]);
   const children = [start("producer"), start("consumer")];
   await connected;
   const [producer, consumer] = [sockets.get("p") as Socket, sockets.get("c") as Socket];
   let [items, gets, passed] = [0, 0, 0];
-  let told = (): void => {};
+  let notify = (): void => {};
   const match = (): void => {
     const count = Math.min(items, gets);
     if (count === 0) return;
@@ -62,21 +63,21 @@ if (process.argv[2] === "child") {
     gets -= count;
     passed += count;
     consumer.write(new Uint8Array(count * SIZE));
-    told();
+    notify();
   };
-  counted(producer, SIZE, (count) => {
+  countMessages(producer, SIZE, (count) => {
     items += count;
     producer.write(new Uint8Array(count));
     match();
   });
-  counted(consumer, 1, (count) => {
+  countMessages(consumer, 1, (count) => {
     gets += count;
     match();
   });
   const pass = async (count: number): Promise<number> => {
     const begun = passed;
     await new Promise<void>((resolve) => {
-      told = () => {
+      notify = () => {
         if (passed - begun >= count) resolve();
       };
     });

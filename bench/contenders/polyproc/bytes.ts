@@ -1,6 +1,7 @@
-// MiB a second of an echo of raw bytes, both ways counted.
+// MiB a second of an echo of raw bytes. Both ways count.
 import { type Connection, isMain, Pipe, Process } from "../../../mod.ts";
-import { rate, report, settings } from "../measure.ts";
+import { rate, report } from "../measure.ts";
+import { settings } from "../settings.ts";
 
 export async function echo(conn: Connection): Promise<void> {
   for (let bytes = await conn.recvBytes(); bytes.length > 0; bytes = await conn.recvBytes()) await conn.sendBytes(bytes);

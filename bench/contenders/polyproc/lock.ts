@@ -1,6 +1,7 @@
-// Microseconds of one hand-over of a lock between two processes: each waits for what the other releases.
+// Microseconds of one hand-over of a lock between two processes. Each waits for the lock that the other releases.
 import { isMain, Lock, Process } from "../../../mod.ts";
-import { rate, report, settings } from "../measure.ts";
+import { rate, report } from "../measure.ts";
+import { settings } from "../settings.ts";
 
 export async function take(mine: Lock, theirs: Lock): Promise<void> {
   for (;;) {

@@ -1,6 +1,7 @@
-// MiB a second of an echo through shared memory: each side copies into it and out of it, and says so on a pipe.
+// MiB a second of an echo through shared memory: each side copies bytes into it and out of it, and notifies the other over a pipe.
 import { type Connection, isMain, Pipe, Process, SharedMemory } from "../../../mod.ts";
-import { rate, report, settings } from "../measure.ts";
+import { rate, report } from "../measure.ts";
+import { settings } from "../settings.ts";
 
 export async function echo(conn: Connection<boolean>, memory: SharedMemory): Promise<void> {
   const half = memory.buf.length / 2;

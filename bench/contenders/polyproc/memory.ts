@@ -1,8 +1,8 @@
-// MiB of memory that an idle child has resident.
+// MiB of resident memory of an idle child.
 import { setTimeout as delay } from "node:timers/promises";
 import { type Connection, isMain, Pipe, Process } from "../../../mod.ts";
-import { report, settings } from "../measure.ts";
-import { resident } from "../resident.ts";
+import { residentMemory } from "../../../tools/processes.ts";
+import { report } from "../measure.ts";
 
 export async function idle(conn: Connection<number>): Promise<void> {
   await conn.send(1);
@@ -10,13 +10,15 @@ export async function idle(conn: Connection<number>): Promise<void> {
 }
 
 if (isMain(import.meta)) {
+  // Loaded here, because the child is measured and loads this module too.
+  const { settings } = await import("../settings.ts");
   const { settle } = settings({ settle: 1000 });
   const [conn, theirs] = Pipe<number>();
   const child = new Process({ target: idle, args: [theirs], transfer: [theirs] });
   await child.start();
   await conn.recv();
   await delay(settle);
-  report(resident(child.pid ?? 0));
+  report(residentMemory(child.pid ?? 0));
   await conn.send(0);
   await child.join();
 }

@@ -1,28 +1,29 @@
-// Items a second through a queue, from other processes to other processes.
+// Items a second through a queue, from some processes to others. This process only controls them.
 import { type Connection, isMain, Pipe, Process, Queue } from "../../../mod.ts";
-import { items, rate, report, settings } from "../measure.ts";
+import { items, rate, report } from "../measure.ts";
+import { settings } from "../settings.ts";
 
 type Control = Connection<number>;
 
-/** Puts so many items a pass, with so many puts pending at a time. */
+/** Puts the items of each pass, with `pending` puts at the same time. */
 export async function produce(control: Control, queue: Queue<unknown>, pending: number, bytes: number): Promise<void> {
   const item = items(bytes);
-  const give = async (count: number): Promise<void> => {
+  const putMany = async (count: number): Promise<void> => {
     for (let i = 0; i < count; i++) await queue.put(item(i));
   };
   for await (const count of control) {
-    await Promise.all(Array.from({ length: pending }, () => give(count / pending)));
+    await Promise.all(Array.from({ length: pending }, () => putMany(count / pending)));
     await control.send(count);
   }
 }
 
-/** Takes so many items a pass, with so many gets pending at a time. */
+/** Takes the items of each pass, with `pending` gets at the same time. */
 export async function consume(control: Control, queue: Queue<unknown>, pending: number): Promise<void> {
-  const take = async (count: number): Promise<void> => {
+  const getMany = async (count: number): Promise<void> => {
     for (let i = 0; i < count; i++) await queue.get();
   };
   for await (const count of control) {
-    await Promise.all(Array.from({ length: pending }, () => take(count / pending)));
+    await Promise.all(Array.from({ length: pending }, () => getMany(count / pending)));
     await control.send(count);
   }
 }
@@ -44,14 +45,15 @@ if (isMain(import.meta)) {
     await process.start();
     return { control, join: () => process.join() };
   };
-  const takers = await Promise.all(Array.from({ length: consumers }, () => start(consume, gets)));
-  const givers = await Promise.all(Array.from({ length: producers }, () => start(produce, puts)));
-  const all = [...takers, ...givers];
-  const whole = producers * puts * consumers * gets;
+  const consuming = await Promise.all(Array.from({ length: consumers }, () => start(consume, gets)));
+  const producing = await Promise.all(Array.from({ length: producers }, () => start(produce, puts)));
+  const all = [...consuming, ...producing];
+  // A pass must divide evenly among all puts and gets.
+  const unit = producers * puts * consumers * gets;
   const pass = async (wanted: number): Promise<number> => {
-    const count = Math.ceil(wanted / whole) * whole;
-    for (const { control } of takers) await control.send(count / consumers);
-    for (const { control } of givers) await control.send(count / producers);
+    const count = Math.ceil(wanted / unit) * unit;
+    for (const { control } of consuming) await control.send(count / consumers);
+    for (const { control } of producing) await control.send(count / producers);
     for (const { control } of all) await control.recv();
     return count;
   };

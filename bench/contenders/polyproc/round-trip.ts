@@ -1,6 +1,7 @@
-// Microseconds of a round trip to another process, through two queues or a pipe, by awaited or by blocking calls.
+// Microseconds of a round trip to another process, through two queues or a pipe, with awaited or blocking calls.
 import { type Connection, isMain, Pipe, Process, Queue } from "../../../mod.ts";
-import { report, roundTrip, roundTripSync, settings, text } from "../measure.ts";
+import { report, roundTrip, roundTripSync, text } from "../measure.ts";
+import { settings } from "../settings.ts";
 
 type Text = string | null;
 

@@ -1,7 +1,7 @@
-// Milliseconds from start() to the end, or to the target's first line, of a child: the first one, or the median of more.
+// Milliseconds from start() to the end of a child, or to the first line of its target. The first start counts only if it is the only one.
 import { setTimeout as delay } from "node:timers/promises";
 import { type Connection, isMain, Pipe, Process, setForkserverPreload, setStartMethod } from "../../../mod.ts";
-import { median, report, settings } from "../measure.ts";
+import { report } from "../measure.ts";
 
 export function nothing(): void {}
 
@@ -30,9 +30,11 @@ async function startToFirstLine(): Promise<number> {
 }
 
 if (isMain(import.meta)) {
+  // Loaded here, because the child is measured and loads this module too.
+  const { settings } = await import("../settings.ts");
   const { method, until, starts, pause } = settings({ method: "spawn", until: "join", starts: 10, pause: 0 });
   setStartMethod(method === "forkserver" ? "forkserver" : "spawn");
-  // CPython's forkserver has imported the main module by default.
+  // The forkserver of CPython imports the main module by default.
   setForkserverPreload([import.meta.url]);
   const once = until === "join" ? startAndJoin : startToFirstLine;
   const times = [await once()];
@@ -40,6 +42,6 @@ if (isMain(import.meta)) {
     await delay(pause);
     times.push(await once());
   }
-  report(starts === 1 ? (times[0] ?? 0) : median(times.slice(1)));
+  report(starts === 1 ? times : times.slice(1));
   process.exit();
 }

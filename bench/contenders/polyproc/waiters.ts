@@ -1,10 +1,11 @@
-// Microseconds of a round trip to whichever of many processes, all waiting at one queue, takes the item.
+// Microseconds of a round trip through a queue at which many processes wait. Any of them may take the item.
 import { isMain, Process, Queue } from "../../../mod.ts";
-import { report, roundTrip, settings } from "../measure.ts";
+import { report, roundTrip } from "../measure.ts";
+import { settings } from "../settings.ts";
 
 type Item = number | null;
 
-export async function answer(there: Queue<Item>, back: Queue<Item>): Promise<void> {
+export async function echo(there: Queue<Item>, back: Queue<Item>): Promise<void> {
   await back.put(0);
   for (let item = await there.get(); item !== null; item = await there.get()) await back.put(item);
 }
@@ -12,7 +13,7 @@ export async function answer(there: Queue<Item>, back: Queue<Item>): Promise<voi
 if (isMain(import.meta)) {
   const { waiters, ms } = settings({ waiters: 1, ms: 1000 });
   const [there, back] = [new Queue<Item>(), new Queue<Item>()];
-  const children = Array.from({ length: waiters }, () => new Process({ target: answer, args: [there, back] }));
+  const children = Array.from({ length: waiters }, () => new Process({ target: echo, args: [there, back] }));
   for (const child of children) await child.start();
   for (const _ of children) await back.get();
   const once = async (): Promise<void> => {

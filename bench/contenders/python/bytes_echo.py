@@ -1,4 +1,4 @@
-"""MiB a second of an echo of raw bytes, both ways counted."""
+"""MiB a second of an echo of raw bytes. Both ways count."""
 from multiprocessing import Pipe, Process
 
 from measure import rate, report, settings

@@ -1,4 +1,4 @@
-"""Microseconds of one hand-over of a lock between two processes: each waits for what the other releases."""
+"""Microseconds of one hand-over of a lock between two processes. Each waits for the lock that the other releases."""
 from multiprocessing import Lock, Process
 
 from measure import rate, report, settings

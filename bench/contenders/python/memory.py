@@ -1,4 +1,4 @@
-"""MiB of memory that an idle child has resident."""
+"""MiB of resident memory of an idle child."""
 import multiprocessing
 import re
 import time

@@ -1,4 +1,4 @@
-"""Items a second through a multiprocessing.Queue, from other processes to other processes."""
+"""Items a second through a multiprocessing.Queue, from some processes to others. This process only controls them."""
 from multiprocessing import Pipe, Process, Queue
 
 from measure import item, rate, report, settings
@@ -29,17 +29,17 @@ if __name__ == "__main__":
         Process(target=target, args=(theirs, queue, size), daemon=True).start()
         return control
 
-    takers = [start(consume) for _ in range(consumers)]
-    givers = [start(produce) for _ in range(producers)]
-    whole = producers * consumers
+    consuming = [start(consume) for _ in range(consumers)]
+    producing = [start(produce) for _ in range(producers)]
+    unit = producers * consumers
 
     def run(wanted):
-        count = -(-wanted // whole) * whole
-        for control in takers:
+        count = -(-wanted // unit) * unit
+        for control in consuming:
             control.send(count // consumers)
-        for control in givers:
+        for control in producing:
             control.send(count // producers)
-        for control in takers + givers:
+        for control in consuming + producing:
             control.recv()
         return count
 

@@ -1,10 +1,10 @@
-"""Microseconds of a round trip to whichever of many processes, all waiting at one queue, takes the item."""
+"""Microseconds of a round trip through a queue at which many processes wait. Any of them may take the item."""
 from multiprocessing import Process, Queue
 
 from measure import report, round_trip, settings
 
 
-def answer(there, back):
+def echo(there, back):
     back.put(0)
     while True:
         back.put(there.get())
@@ -14,7 +14,7 @@ if __name__ == "__main__":
     given = settings(waiters=1, ms=1000)
     there, back = Queue(), Queue()
     for _ in range(given["waiters"]):
-        Process(target=answer, args=(there, back), daemon=True).start()
+        Process(target=echo, args=(there, back), daemon=True).start()
     for _ in range(given["waiters"]):
         back.get()
 

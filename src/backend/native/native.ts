@@ -12,8 +12,8 @@ import { checkLocation, NATIVE } from "./core/location.ts";
 import type { NativeThread } from "./core/native-thread.ts";
 import { nativeKinds } from "./kinds.ts";
 import { NativeLauncher } from "./launch/launcher.ts";
-import type { Library } from "./library/load.ts";
 import { ABI } from "./library/functions.ts";
+import type { Library } from "./library/load.ts";
 
 /** Shared objects in shared memory and sockets, through the native library. */
 export class Native implements Backend {

@@ -7,14 +7,14 @@ import type { Frame } from "../../../src/codec/frame.ts";
 import { FrameReader } from "../../../src/codec/frame-reader.ts";
 import { Tag } from "../../../src/codec/tags.ts";
 import { CorruptedError, SerializationError } from "../../../src/errors/errors.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../../../tools/random.ts";
 import { ensure, mayRefuse, type Target } from "./target.ts";
 import { mutate, NAMES, ValueWriter } from "./values.ts";
 
 class FuzzPoint {
   x = 0;
   set evil(_value: unknown) {
-    throw new Error("a setter ran");
+    throw new Error("a setter was called");
   }
 }
 registerClass(FuzzPoint);
@@ -22,7 +22,7 @@ registerClass(FuzzPoint);
 class FuzzMoney {
   readonly amount: unknown;
   constructor(amount: unknown) {
-    if (typeof amount === "string") throw new TypeError("no string");
+    if (typeof amount === "string") throw new TypeError("the amount must not be a string");
     this.amount = amount;
   }
   static [toWire](money: FuzzMoney): unknown {
@@ -37,43 +37,46 @@ registerClass(FuzzMoney);
 class FuzzError extends TypeError {}
 registerClass(FuzzError);
 
-const STAND = { stands: "for a shared object" };
+const STAND_IN = { standsFor: "a shared object" };
 const PLAIN: ReadonlySet<object | null> = new Set([
   null,
   ...[Object, Array, Map, Set, Date, RegExp, ArrayBuffer, DataView, FuzzPoint, FuzzMoney].map((Class) => Class.prototype),
 ]);
 
-/** Throws for what no decoder may make: a function, an object of another class, more than the bytes can stand for. */
+/** Throws if the decoder made what it must never make: a function, an object of an unknown class, or more objects than bytes. */
 function examine(value: unknown, most: number): void {
-  const seen = new Set<unknown>([STAND]);
+  const seen = new Set<unknown>([STAND_IN]);
   const rest: unknown[] = [value];
   while (rest.length > 0) {
     const each = rest.pop();
-    ensure(typeof each !== "function" && typeof each !== "symbol", `a ${typeof each} came out`);
+    ensure(typeof each !== "function" && typeof each !== "symbol", `the decoder made a ${typeof each}`);
     if (typeof each !== "object" || each === null || seen.has(each)) continue;
     seen.add(each);
-    ensure(seen.size <= most + 1, "more objects came out than bytes went in");
+    ensure(seen.size <= most + 1, "the decoder made more objects than it read bytes");
     const prototype: object | null = Object.getPrototypeOf(each);
-    ensure(PLAIN.has(prototype) || ArrayBuffer.isView(each) || each instanceof Error, "an object of a class that was not sent came out");
+    ensure(
+      PLAIN.has(prototype) || ArrayBuffer.isView(each) || each instanceof Error,
+      "the decoder made an object of a class that was not sent",
+    );
     if (ArrayBuffer.isView(each)) continue;
     if (each instanceof Map) rest.push(...each.keys(), ...each.values());
     else if (each instanceof Set) rest.push(...each);
     for (const key of Object.keys(each)) {
       const slot = Object.getOwnPropertyDescriptor(each, key);
-      ensure(slot !== undefined && "value" in slot, "an accessor came out");
+      ensure(slot !== undefined && "value" in slot, "the decoder made an accessor");
       rest.push(slot.value);
     }
     if (each instanceof Error) rest.push(each.cause, (each as AggregateError).errors);
   }
 }
 
-// What was decoded can be sent on, and arrives as the same bytes.
-function goesRound(value: unknown): void {
+/** Checks that a decoded value can be encoded again, and that its bytes stay the same from then on. */
+function checkRoundTrip(value: unknown): void {
   let first: Uint8Array;
   try {
     first = encode(value).bytes;
   } catch (error) {
-    // An instance whose toWire() gives the instance itself was sent by no encoder.
+    // Bytes can describe an instance that contains itself through toWire(). No encoder sends such a value.
     ensure(error instanceof SerializationError, `encoding it again: ${String(error)}`);
     return;
   }
@@ -85,12 +88,12 @@ function goesRound(value: unknown): void {
     return;
   }
   const second = encode(back).bytes;
-  ensure(first.length === second.length && first.every((byte, i) => byte === second[i]), "it is another value when it is sent on");
+  ensure(first.length === second.length && first.every((byte, i) => byte === second[i]), "the value changes when it is sent on");
 }
 
 let last: Uint8Array = Uint8Array.of(1, 0);
 
-/** The bytes of a value, or nearly. */
+/** The bytes of a value, often with some of them changed. */
 export function valueBytes(random: Random): Uint8Array {
   const fresh = new ValueWriter(random).whole();
   const bytes = random.once(2) ? fresh : mutate(random, fresh, random.once(2) ? fresh : random.bytes(32));
@@ -104,25 +107,25 @@ const value: Target = {
   run(random) {
     const bytes = valueBytes(random);
     return mayRefuse(() => {
-      const decoded = decode(bytes, [STAND, STAND]);
+      const decoded = decode(bytes, [STAND_IN, STAND_IN]);
       examine(decoded, bytes.length);
-      if (random.once(4)) goesRound(decoded);
+      if (random.once(4)) checkRoundTrip(decoded);
     }, SerializationError);
   },
 };
 
-/** Where references in hostile bytes point to, and whether they lie about more than that. */
-export interface RefLocation {
+/** The objects that references in hostile bytes name. */
+export interface RefTargets {
   readonly hub: string;
   readonly ids: readonly string[];
-  /** Whether the references are well-formed, whatever they say. */
+  /** Whether the references are well-formed. */
   readonly sound?: boolean;
 }
 
 const KINDS = ["queue", "simpleQueue", "connection", "reportChannel"];
 
-/** The fields of a reference, some of them wrong. */
-function writeRef(random: Random, writer: ValueWriter, { hub, ids, sound = false }: RefLocation): void {
+/** Writes the fields of a reference, some of them wrong. */
+function writeRef(random: Random, writer: ValueWriter, { hub, ids, sound = false }: RefTargets): void {
   const location: [string, () => void][] = [
     ["hub", () => writer.string(random.once(8) ? random.pick(["", "99999999", "/", "x".repeat(300), "/dev/null", "\0"]) : hub)],
     ["id", () => writer.string(random.pick(ids))],
@@ -145,7 +148,7 @@ function writeRef(random: Random, writer: ValueWriter, { hub, ids, sound = false
   writer.fields(fields);
 }
 
-const ANYWHERE: RefLocation = { hub: "/h", ids: NAMES };
+const ANYWHERE: RefTargets = { hub: "/h", ids: NAMES };
 
 const envelope: Target = {
   name: "envelope",
@@ -168,7 +171,7 @@ const envelope: Target = {
     if (random.once(2)) sealed = mutate(random, sealed, inner);
     return mayRefuse(() => {
       const { bytes, refs } = unseal(sealed);
-      ensure(bytes.length <= sealed.length && refs.every(isRef), "no references came out");
+      ensure(bytes.length <= sealed.length && refs.every(isRef), "the references are malformed");
     }, SerializationError);
   },
 };
@@ -181,7 +184,7 @@ interface FrameParts {
   readonly payload: Uint8Array | undefined;
 }
 
-/** One frame's bytes, most of them sound. */
+/** The bytes of one frame. Most of them are well-formed. */
 export function frameBytes(random: Random, frame: FrameParts, sound = false): number[] {
   const { meta, payload } = frame;
   let flags = (payload === undefined ? 0 : 1) | (meta === undefined ? 0 : 2) | (random.once(4) ? 4 : 0);
@@ -201,9 +204,9 @@ export function frameBytes(random: Random, frame: FrameParts, sound = false): nu
   return [...head, ...(meta ?? []), ...(payload ?? [])];
 }
 
-/** A frame's settings: `meta`, or something like it, beside references. */
-export function metaBytes(random: Random, meta: (writer: ValueWriter) => void, location: RefLocation): Uint8Array {
-  const { sound = false } = location;
+/** The bytes of a frame's settings, with references beside them. */
+export function metaBytes(random: Random, meta: (writer: ValueWriter) => void, targets: RefTargets): Uint8Array {
+  const { sound = false } = targets;
   if (!sound && random.once(20)) return valueBytes(random);
   const writer = new ValueWriter(random, sound || undefined);
   writer.out.push(1);
@@ -215,7 +218,7 @@ export function metaBytes(random: Random, meta: (writer: ValueWriter) => void, l
       () => {
         writer.out.push(12);
         writer.size(count);
-        for (let i = 0; i < count; i++) writeRef(random, writer, location);
+        for (let i = 0; i < count; i++) writeRef(random, writer, targets);
       },
     ]);
   }
@@ -260,9 +263,9 @@ const frames: Target = {
     const torn = reader.torn;
     ensure(
       torn === undefined || (torn.arrived <= bytes.length && (!accepted || torn.arrived <= torn.expected)),
-      "what is torn is told wrongly",
+      "the length of a torn frame is wrong",
     );
-    ensure(taken * 20 <= bytes.length, "more frames came out than went in");
+    ensure(taken * 20 <= bytes.length, "the reader made more frames than it read");
     return accepted;
   },
 };

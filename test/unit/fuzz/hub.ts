@@ -12,8 +12,8 @@ import { encodeFrame } from "../../../src/codec/frame-writer.ts";
 import { Op } from "../../../src/codec/op.ts";
 import { CorruptedError, ProcessError } from "../../../src/errors/errors.ts";
 import { asKept } from "../../../src/util/bytes.ts";
-import { feed, frameBytes, metaBytes, type RefLocation } from "./codec.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../../../tools/random.ts";
+import { feed, frameBytes, metaBytes, type RefTargets } from "./codec.ts";
 import { ensure, mayRefuse, type Target } from "./target.ts";
 import { mutate, type ValueWriter } from "./values.ts";
 
@@ -42,8 +42,8 @@ export class Store {
   }
 }
 
-/** A process that keeps to the protocol, and checks what the hub tells it. */
-export class Honest {
+/** A client that follows the protocol and checks the replies of the hub. */
+export class HonestClient {
   readonly #participant: Participant;
   readonly #replies = new Map<number, Frame>();
   readonly #asked = new Set<number>();
@@ -58,22 +58,22 @@ export class Honest {
   }
 
   #hear(frame: Frame): void {
-    ensure(this.#asked.delete(frame.id), "a request got two replies, or a reply came without a request");
+    ensure(this.#asked.delete(frame.id), "the hub replied twice to a request, or replied without a request");
     this.#replies.set(frame.id, frame);
   }
 
-  tell(op: number, object: number, more: Partial<Frame> = {}): number {
+  send(op: number, object: number, more: Partial<Frame> = {}): number {
     const id = this.#next++;
     this.#asked.add(id);
     this.#participant.receive({ op, id, object, ...more });
     return id;
   }
 
-  /** A request that gets its reply at once. */
+  /** Sends a request to which the hub replies at once, and returns the reply. */
   ask(op: number, object: number, more: Partial<Frame> = {}): Frame {
-    const id = this.tell(op, object, more);
+    const id = this.send(op, object, more);
     const reply = this.#replies.get(id);
-    ensure(reply !== undefined, `operation ${op} got no reply`);
+    ensure(reply !== undefined, `the hub did not reply to operation ${op}`);
     return reply;
   }
 
@@ -90,24 +90,24 @@ export class Honest {
   }
 }
 
-/** Bytes of frames that a client could send, nearly, or a child's reports. */
-export function hostileStream(random: Random, location: RefLocation, reports = false): Uint8Array {
+/** Frames as a client, or with `reports` a child, could send them, with some bytes changed. */
+export function hostileStream(random: Random, targets: RefTargets, reports = false): Uint8Array {
   const stream: number[] = [];
-  const { ids, sound = false } = location;
+  const { ids, sound = false } = targets;
   let attached = 0;
   const write = (op: number, id: number, object: number): void => {
     const text = (writer: ValueWriter): void =>
       !sound && random.once(6) ? writer.value(2) : writer.string(op === Op.report ? random.pick(REPORTS) : random.pick(ids));
     const hasMeta = op === Op.attach || op === Op.report || random.once(4);
-    const meta = hasMeta ? metaBytes(random, text, location) : undefined;
+    const meta = hasMeta ? metaBytes(random, text, targets) : undefined;
     const payload = op === Op.put || op === Op.report || random.once(200) ? random.bytes(random.int(30)) : undefined;
     stream.push(...frameBytes(random, { op, id, object, meta, payload }, sound));
   };
   const attach = (): void => write(Op.attach, attached, random.once(30) ? 0 : attached++);
   for (let i = 0; i < 4 && !reports; i++) attach();
   const count = random.int(40);
-  // Any process may shut down a queue that it holds, so that is tried only now and then.
-  const mayShut = location.hub === "/h" && random.once(8);
+  // Any client may shut a queue down, which hides what comes after it. So it is tried only now and then.
+  const mayShut = targets.hub === "/h" && random.once(8);
   const ops = reports && !random.once(4) ? [Op.report] : mayShut ? KNOWN : KNOWN.filter((op) => op !== Op.shutdown);
   for (let i = 0; i < count; i++) {
     const op = random.pick(ops);
@@ -122,8 +122,8 @@ function isShutDown({ meta }: Frame): boolean {
   return meta instanceof Error && meta.name === "ShutDown";
 }
 
-// After the liar has gone, the queue serves the others, and its counts are right.
-function serves(honest: Honest, object: number, countsTakes: boolean): void {
+/** Checks that the queue still works and counts correctly after the hostile client has left. */
+function checkQueue(honest: HonestClient, object: number, isCounted: boolean): void {
   const drained: Frame[] = [];
   for (let got = honest.ask(Op.get, object, { once: true }); got.op === Op.reply; got = honest.ask(Op.get, object, { once: true })) {
     drained.push(got);
@@ -132,24 +132,24 @@ function serves(honest: Honest, object: number, countsTakes: boolean): void {
   }
   const put = honest.ask(Op.put, object, { once: true, message: { bytes: MARK, refs: [] } });
   const shut = put.op === Op.fail;
-  ensure(!shut || isShutDown(put), "an empty queue takes no item");
+  ensure(!shut || isShutDown(put), "an empty queue refuses an item");
   if (!shut) {
     const got = honest.ask(Op.get, object, { once: true });
-    ensure(got.message?.bytes === MARK, "another item came out than went in");
+    ensure(got.message?.bytes === MARK, "the queue delivered another item than was put");
     honest.settle(got.id);
     honest.ask(Op.taskDone, object);
   }
   const stats = honest.ask(Op.stats, object).meta as Record<"size" | "puts" | "gets" | "lost" | "participants", number>;
-  ensure(stats.size === 0 && stats.participants === 1, "something of the liar is left");
-  ensure(shut || !countsTakes || stats.puts === stats.gets + stats.lost, "the queue has lost count");
+  ensure(stats.size === 0 && stats.participants === 1, "the hostile client has left something behind");
+  ensure(shut || !isCounted || stats.puts === stats.gets + stats.lost, "the counts of the queue are wrong");
 }
 
-/** A process that sends anything. */
-export function makeLiar(table: ObjectTable, store: Store): Participant {
+/** A client that sends whatever it likes. */
+export function makeHostileClient(table: ObjectTable, store: Store): Participant {
   return new Participant(
     table,
     (frame) => {
-      ensure(!(frame.meta instanceof Error) || frame.meta instanceof ProcessError, "a liar is told what is no error of ours");
+      ensure(!(frame.meta instanceof Error) || frame.meta instanceof ProcessError, "the hub replied with an error of an unknown class");
       ensure(encodeFrame(frame).length > 0, "a reply has no bytes");
     },
     (message) => store.store(message),
@@ -169,23 +169,23 @@ const hub: Target = {
     table.add("first", first);
     table.add("second", second);
     table.add("reports", new ReportChannelState(() => void reports++));
-    const honest = new Honest(table, store);
+    const honest = new HonestClient(table, store);
     for (const [handle, meta] of IDS.entries()) honest.ask(Op.attach, handle, { meta });
-    const waiting = [0, 1].filter(() => random.once(3)).map((object) => honest.tell(Op.get, object));
-    const liar = makeLiar(table, store);
+    const waiting = [0, 1].filter(() => random.once(3)).map((object) => honest.send(Op.get, object));
+    const hostile = makeHostileClient(table, store);
     const reader = new FrameReader();
     const bytes = hostileStream(random, { hub: "/h", ids: IDS, sound: random.once(2) });
-    const accepted = mayRefuse(() => feed(random, reader, bytes, (frame) => liar.receive(frame)), CorruptedError);
+    const accepted = mayRefuse(() => feed(random, reader, bytes, (frame) => hostile.receive(frame)), CorruptedError);
     await undefined;
-    liar.leave(reader.torn);
-    // A waiting get may have got an item of the liar. The others are cancelled.
+    hostile.leave(reader.torn);
+    // A waiting get may have received an item of the hostile client. The gets that still wait are cancelled.
     for (const id of waiting) {
       honest.settle(id);
       honest.cancel(id);
     }
-    serves(honest, 0, true);
-    serves(honest, 1, false);
-    ensure(reports <= bytes.length / 20, "more was reported than was sent");
+    checkQueue(honest, 0, true);
+    checkQueue(honest, 1, false);
+    ensure(reports <= bytes.length / 20, "the hub reported more than was sent");
     await undefined;
     honest.leave();
     await undefined;
@@ -196,7 +196,7 @@ const hub: Target = {
 
 const CALLS = [Op.put, Op.get, Op.poll, Op.stats, Op.join, Op.shutdown, Op.taskDone];
 
-/** A client whose hub lies: every call settles, with an error of a known class. */
+/** A client with a hostile hub: every call settles, and an error is of a known class. */
 const client: Target = {
   name: "client",
   share: 10_000,
@@ -228,7 +228,7 @@ const client: Target = {
     ours.closed(() => new CorruptedError("the hub is gone"));
     await undefined;
     await undefined;
-    ensure(settled === calls.length, "a call was left waiting");
+    ensure(settled === calls.length, "a call never settled");
     return accepted;
   },
 };

@@ -4,21 +4,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client, type Connection, Listener } from "../../../mod.ts";
 import { AuthenticationError, ProcessError } from "../../../src/errors/errors.ts";
-import type { Random } from "./random.ts";
-import { KEY } from "./remote.ts";
-import { concat, equal, framed, strangersWord } from "./remote-bytes.ts";
+import type { Random } from "../../../tools/random.ts";
+import { KEY } from "./handshake.ts";
+import { concat, equal, framed, strangeMessage } from "./remote-bytes.ts";
 import { hostileFrames } from "./remote-frames.ts";
 import { ensure, type Target } from "./target.ts";
 
 const OPTIONS = { authKey: KEY, timeout: 5000 };
 const MARK = Uint8Array.of(0xfe, 0xed);
 
-function strangersBytes(random: Random): Uint8Array {
-  const words = Array.from({ length: random.int(5) }, () => framed(random, strangersWord(random, []), true));
+function strangeBytes(random: Random): Uint8Array {
+  const words = Array.from({ length: random.int(5) }, () => framed(random, strangeMessage(random, []), true));
   return random.once(8) ? random.bytes(random.int(400)) : concat(...words);
 }
 
-function say(random: Random, socket: Socket, bytes: Uint8Array): void {
+function sendInPieces(random: Random, socket: Socket, bytes: Uint8Array): void {
   socket.on("error", () => {});
   socket.resume();
   for (let from = 0; from < bytes.length; ) {
@@ -30,74 +30,74 @@ function say(random: Random, socket: Socket, bytes: Uint8Array): void {
   else setTimeout(() => socket.destroy(), random.int(3));
 }
 
-/** A real listener and real clients: whatever a stranger says to either, the next who knows the key is served. */
+/** A real listener and real clients: whatever a stranger sends to either, the next peer that knows the key is served. */
 class Listeners implements Target {
   readonly name = "listener";
   readonly share = 1000;
   readonly #folder = mkdtempSync(join(tmpdir(), "pp-fuzz-"));
   #listener: Listener | undefined;
-  #pretender: Server | undefined;
-  #greet = (_socket: Socket): void => {};
+  #impostor: Server | undefined;
+  #onConnection = (_socket: Socket): void => {};
 
   async run(random: Random): Promise<boolean> {
     this.#listener ??= await this.#open();
-    const asksClient = random.once(3);
-    if (asksClient) await this.#fool(random);
-    else await this.#intrude(random, this.#listener);
+    const isClientAttacked = random.once(3);
+    if (isClientAttacked) await this.#attackClient(random);
+    else await this.#attackListener(random, this.#listener);
     const client = await Client(this.#listener.address, OPTIONS);
     const conn = await this.#listener.accept(OPTIONS);
     await client.sendBytes(MARK);
     ensure(equal(await conn.recvBytes(undefined, OPTIONS), MARK), "a client is not served after a stranger");
     client.close();
     conn.close();
-    return asksClient;
+    return isClientAttacked;
   }
 
   close(): void {
     this.#listener?.close();
-    this.#pretender?.close();
+    this.#impostor?.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
   async #open(): Promise<Listener> {
     const listener = new Listener({ address: join(this.#folder, "listener"), authKey: KEY });
-    this.#pretender = createServer((socket) => this.#greet(socket)).listen(join(this.#folder, "pretender"));
+    this.#impostor = createServer((socket) => this.#onConnection(socket)).listen(join(this.#folder, "impostor"));
     await listener.ready;
     return listener;
   }
 
-  // A server that does not know the key.
-  async #fool(random: Random): Promise<void> {
-    const bytes = strangersBytes(random);
-    this.#greet = (socket) => say(random, socket, bytes);
-    let outcome: unknown = "was fooled";
+  /** Lets a client connect to a server that does not know the key. */
+  async #attackClient(random: Random): Promise<void> {
+    const bytes = strangeBytes(random);
+    this.#onConnection = (socket) => sendInPieces(random, socket, bytes);
+    let outcome: unknown = "connected";
     try {
-      (await Client(join(this.#folder, "pretender"), OPTIONS)).close();
+      (await Client(join(this.#folder, "impostor"), OPTIONS)).close();
     } catch (error) {
       outcome = error;
     }
-    ensure(outcome instanceof AuthenticationError, `a client of a pretender: ${String(outcome)}`);
+    ensure(outcome instanceof AuthenticationError, `the client of an impostor: ${String(outcome)}`);
   }
 
-  // A client that does not know the key; it is counted, and is all that is.
-  async #intrude(random: Random, listener: Listener): Promise<void> {
+  /** Connects a client that does not know the key. The listener must count it as rejected, once. */
+  async #attackListener(random: Random, listener: Listener): Promise<void> {
     const before = listener.rejected;
     const socket = connect(String(listener.address));
     const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
-    // A socket that is destroyed before it is connected does not count as a peer.
+    // A client that leaves before it is connected is not counted.
     await new Promise<void>((resolve) => socket.once("connect", () => resolve()));
-    say(random, socket, strangersBytes(random));
+    sendInPieces(random, socket, strangeBytes(random));
     await closed;
     for (const until = Date.now() + OPTIONS.timeout; listener.rejected === before; ) {
-      ensure(Date.now() < until, "a stranger is not turned away");
+      ensure(Date.now() < until, "the listener does not reject a stranger");
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
-    ensure(listener.rejected === before + 1, "more were turned away than came");
-    await this.#misuse(random, listener);
+    ensure(listener.rejected === before + 1, "the listener rejected more clients than there were");
+    await this.#attackConnection(random, listener);
   }
 
-  // A peer that knows the key may send any bytes.
-  async #misuse(random: Random, listener: Listener): Promise<void> {
+  /** Sends hostile frames over a connection of a client that knows the key. */
+  async #attackConnection(random: Random, listener: Listener): Promise<void> {
     const client = await Client(listener.address, OPTIONS);
     const conn: Connection = await listener.accept(OPTIONS);
     await client.sendBytes(hostileFrames(random));

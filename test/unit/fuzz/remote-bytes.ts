@@ -1,19 +1,19 @@
 import { createHmac } from "node:crypto";
 import { MAX_MESSAGE } from "../../../src/codec/tags.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../../../tools/random.ts";
 import { mutate } from "./values.ts";
 
-/** What a stream of frames says, read in another way than the library reads it. */
-export interface Told {
+/** The frames of a stream, parsed independently of the library. */
+export interface ParsedFrames {
   readonly messages: readonly Uint8Array[];
   /** A message above the limit comes next. */
   readonly tooLong: boolean;
-  /** What came of the last one, which is not whole: `expected` is 0 while that is not known. */
+  /** The part of the last message that has arrived, if the message is not whole. `expected` is 0 while its length is unknown. */
   readonly torn: { readonly arrived: number; readonly expected: number } | undefined;
 }
 
-/** Reads frames by their definition; `limitOf` is the longest message of this number that is taken. */
-export function told(bytes: Uint8Array, limitOf: (index: number) => number): Told {
+/** Parses frames by their definition. `limitOf` gives the longest length that is allowed for the message of an index. */
+export function parseFrames(bytes: Uint8Array, limitOf: (index: number) => number): ParsedFrames {
   const messages: Uint8Array[] = [];
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 0; ; ) {
@@ -48,14 +48,14 @@ export const WELCOME: Uint8Array = text("#WELCOME#");
 export const FAILURE: Uint8Array = text("#FAILURE#");
 const DIGESTS = ["sha256", "sha384", "sha3_256", "sha3_384", "md5", "sha1", "SHA256", "__proto__", "toString", "", "a".repeat(40)];
 
-/** What proves the key to who sent this "#CHALLENGE#...". */
+/** The reply that proves the key to the sender of this "#CHALLENGE#...". */
 export function proofOf(key: Uint8Array, challenge: Uint8Array | undefined): Uint8Array {
   const asked = (challenge ?? CHALLENGE).subarray(CHALLENGE.length);
   return concat(text("{sha256}"), createHmac("sha256", key).update(asked).digest());
 }
 
-/** A message that somebody might send during a handshake who does not know the key. */
-export function strangersWord(random: Random, heard: readonly Uint8Array[]): Uint8Array {
+/** A message that a peer without the key could send during a handshake. */
+export function strangeMessage(random: Random, heard: readonly Uint8Array[]): Uint8Array {
   const size = random.pick([0, 12, 20, 32, 40, 48, 64, 240, 256, 257]);
   switch (random.int(7)) {
     case 0:
@@ -75,9 +75,9 @@ export function strangersWord(random: Random, heard: readonly Uint8Array[]): Uin
   }
 }
 
-/** What to pass on in place of a message. */
-export function bent(random: Random, message: Uint8Array, heard: readonly Uint8Array[]): readonly Uint8Array[] {
-  const word = strangersWord(random, heard);
+/** The messages that an attacker passes on in place of one message. */
+export function tamper(random: Random, message: Uint8Array, heard: readonly Uint8Array[]): readonly Uint8Array[] {
+  const word = strangeMessage(random, heard);
   switch (random.int(8)) {
     case 0:
     case 1:
@@ -100,7 +100,7 @@ export function bent(random: Random, message: Uint8Array, heard: readonly Uint8A
 const LENGTHS = [0, 1, 255, 256, 257, 1 << 16, MAX_MESSAGE + 1, 2 ** 31 - 1, -2, -(2 ** 31)];
 const LONG_LENGTHS = [0n, 1n, 256n, 257n, BigInt(MAX_MESSAGE) + 1n, 2n ** 32n, 2n ** 53n + 1n, 2n ** 63n, 2n ** 64n - 1n];
 
-/** A frame in one of the two forms of its length; `lies` about it now and then. */
+/** A frame in one of the two forms of its length. With `lies` the length is wrong now and then. */
 export function framed(random: Random, message: Uint8Array, lies: boolean): Uint8Array {
   const isLong = random.once(4);
   const isLie = lies && random.once(20);

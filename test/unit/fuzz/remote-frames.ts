@@ -2,16 +2,16 @@ import { Connection } from "../../../src/api/connection.ts";
 import { MAX_MESSAGE } from "../../../src/codec/tags.ts";
 import { BufferTooShort, CorruptedError, EOFError, MessageTooLongError, SerializationError } from "../../../src/errors/errors.ts";
 import { RemotePort } from "../../../src/remote/port.ts";
+import type { Random } from "../../../tools/random.ts";
 import { valueBytes } from "./codec.ts";
-import { PlaySocket } from "./play-socket.ts";
-import type { Random } from "./random.ts";
-import { concat, equal, framed, told } from "./remote-bytes.ts";
+import { FakeSocket } from "./fake-socket.ts";
+import { concat, equal, framed, parseFrames } from "./remote-bytes.ts";
 import { ensure, type Target } from "./target.ts";
 import { mutate } from "./values.ts";
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const ROOM = 20;
-// A peer that knows the key gets the memory that it announces at once. A test must not do that with more than this for each input.
+// The connection reserves the announced length at once for a peer that knows the key. More than this in each input would fill the memory.
 const MOST_ANNOUNCED = 1 << 22;
 
 function payload(random: Random): Uint8Array {
@@ -20,7 +20,7 @@ function payload(random: Random): Uint8Array {
   return random.bytes(random.int(60));
 }
 
-/** Frames as who knows the key could send them, some of them wrong. */
+/** Frames as a peer that knows the key could send them, some of them wrong. */
 export function hostileFrames(random: Random): Uint8Array {
   const lies = random.once(2);
   let bytes = concat(...Array.from({ length: random.int(8) }, () => framed(random, payload(random), lies)));
@@ -30,10 +30,10 @@ export function hostileFrames(random: Random): Uint8Array {
 
 type Take = (conn: Connection, message: Uint8Array | undefined) => Promise<boolean>;
 
-/** The ways to take a message; each says whether it took one, and throws only for what ends the connection. */
+/** The ways to receive a message. Each returns whether it took one, and throws only an error that ends the connection. */
 const WAYS: readonly Take[] = [
   async (conn, message) => {
-    ensure(equal(await conn.recvBytes(), message), "another message came out than went in");
+    ensure(equal(await conn.recvBytes(), message), "the connection delivered another message than was sent");
     return true;
   },
   async (conn) => {
@@ -47,20 +47,20 @@ const WAYS: readonly Take[] = [
   async (conn, message) => {
     try {
       const bytes = await conn.recvBytes(ROOM);
-      ensure(equal(bytes, message) && bytes.length <= ROOM, "a message is too long");
+      ensure(equal(bytes, message) && bytes.length <= ROOM, "recvBytes() ignored its limit");
     } catch (error) {
       if (!(error instanceof MessageTooLongError)) throw error;
-      ensure((message?.length ?? 0) > ROOM, "a short message is called too long");
+      ensure((message?.length ?? 0) > ROOM, "a short message was refused as too long");
     }
     return true;
   },
   async (conn, message) => {
     const buffer = new Uint8Array(ROOM);
     try {
-      ensure(equal(buffer.subarray(0, await conn.recvBytesInto(buffer)), message), "a buffer has another message");
+      ensure(equal(buffer.subarray(0, await conn.recvBytesInto(buffer)), message), "recvBytesInto() delivered another message");
     } catch (error) {
       if (!(error instanceof BufferTooShort)) throw error;
-      ensure(equal(error.bytes, message), "the message beside a short buffer is another one");
+      ensure(equal(error.bytes, message), "BufferTooShort has another message");
     }
     return true;
   },
@@ -70,15 +70,15 @@ const WAYS: readonly Take[] = [
   },
 ];
 
-/** What a connection of Listener and Client makes of the frames of a peer that knows the key. */
+/** A connection of Listener and Client with a hostile peer that knows the key. */
 const framing: Target = {
   name: "remote-frames",
   share: 19_000,
   async run(random) {
     const bytes = hostileFrames(random);
-    const expected = told(bytes, () => MAX_MESSAGE);
+    const expected = parseFrames(bytes, () => MAX_MESSAGE);
     if ((expected.torn?.expected ?? 0) > MOST_ANNOUNCED) return false;
-    const socket = new PlaySocket(random.once(4));
+    const socket = new FakeSocket(random.once(4));
     const port = new RemotePort(socket.asSocket);
     port.open();
     const conn = Connection.adopt(port);
@@ -89,7 +89,7 @@ const framing: Target = {
     const read = async (): Promise<void> => {
       for (let i = 0; ; i++) if (await (ways[i % 8] as Take)(conn, expected.messages[taken])) taken++;
     };
-    // Eight times "is there something?" is no reading.
+    // A reader that only polls never reads to the end.
     if (ways.every((way) => way === WAYS[4])) ways[0] = WAYS[0] as Take;
     const lazy = random.once(3);
     const start = (): void =>
@@ -114,20 +114,23 @@ const framing: Target = {
     socket.hangUp(reset);
     if (lazy) start();
     for (let rounds = 0; rounds < 60 && !isOver; rounds++) await turn();
-    ensure(isOver, "a reader was left waiting");
+    ensure(isOver, "a reader never ended");
     const whole = taken === expected.messages.length;
     if (end instanceof EOFError) {
       const { bytesArrived: arrived, bytesExpected } = end;
-      ensure(reset || (whole && !expected.tooLong), `an end after ${taken} of ${expected.messages.length} messages`);
-      ensure(reset || arrived === expected.torn?.arrived, `${arrived} bytes of a message are said to have come`);
-      ensure(reset || bytesExpected === expected.torn?.expected, `a message of ${bytesExpected} bytes is said to have been cut off`);
+      ensure(reset || (whole && !expected.tooLong), `the connection ended after ${taken} of ${expected.messages.length} messages`);
+      ensure(reset || arrived === expected.torn?.arrived, `EOFError reports ${arrived} bytes that arrived`);
+      ensure(reset || bytesExpected === expected.torn?.expected, `EOFError reports a message of ${bytesExpected} bytes`);
     } else {
       ensure(end instanceof CorruptedError, end instanceof Error ? `${end.stack}` : String(end));
-      ensure(whole && expected.tooLong, `nothing was wrong with the frames: ${end}`);
+      ensure(whole && expected.tooLong, `well-formed frames were refused: ${end}`);
     }
     if (await sent) {
-      const went = told(concat(...socket.written), () => MAX_MESSAGE).messages;
-      ensure(went.length === words.length && went.every((each, i) => equal(each, words[i])), "another message was sent than was to be");
+      const went = parseFrames(concat(...socket.written), () => MAX_MESSAGE).messages;
+      ensure(
+        went.length === words.length && went.every((each, i) => equal(each, words[i])),
+        "the connection sent another message than it was given",
+      );
     }
     conn.close();
     port.cut();

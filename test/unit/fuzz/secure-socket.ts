@@ -12,8 +12,8 @@ import { Portable } from "../../../src/backend/portable/portable.ts";
 import { SecureSocket } from "../../../src/backend/portable/secure-socket.ts";
 import { type ChildMembership, type Membership, Tree } from "../../../src/tree/tree.ts";
 import { upTo } from "../../../src/util/wait-options.ts";
+import type { Random } from "../../../tools/random.ts";
 import { hostileStream } from "./hub.ts";
-import type { Random } from "./random.ts";
 import { ensure, type Target } from "./target.ts";
 
 const WAIT = upTo(5000);
@@ -31,20 +31,20 @@ function opened(socket: Socket, secret: Uint8Array): Promise<void> {
   new SecureSocket(socket, "client", secret, {
     opened: open.resolve,
     frame: () => {},
-    closed: (_torn, error) => open.reject(error ?? new Error("the hub hung up")),
+    closed: (_torn, error) => open.reject(error ?? new Error("the hub closed the connection")),
   });
   open.promise.catch(() => {});
   return open.promise;
 }
 
-/** A hub behind its socket: it serves the others, whatever a peer sends there, with the secret or without. */
+/** A hub behind its socket: whatever a peer sends, with or without the secret, the hub still serves the others. */
 class SecureSockets implements Target {
   readonly name = "secure-socket";
   readonly share = 3000;
   #child: ChildMembership | undefined;
   #queue: QueuePort | undefined;
   #ref: Ref | undefined;
-  #relative: QueuePort | undefined;
+  #clientOfOther: QueuePort | undefined;
 
   async run(random: Random): Promise<boolean> {
     const { secret } = this.#open();
@@ -52,8 +52,8 @@ class SecureSockets implements Target {
     const socket = connect(hub);
     const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
     socket.on("error", () => {});
-    const knows = !random.once(6);
-    if (knows) await within(opened(socket, secret), "the handshake");
+    const knowsSecret = !random.once(6);
+    if (knowsSecret) await within(opened(socket, secret), "the handshake");
     else socket.resume().write(random.bytes(random.int(150)));
     const ids = [id, "no such object"];
     const bytes = hostileStream(random, { hub, ids, sound: random.once(2) });
@@ -64,13 +64,13 @@ class SecureSockets implements Target {
     }
     if (random.once(2)) socket.end();
     else setTimeout(() => socket.destroy(), random.int(3));
-    await within(closed, "the end of a socket");
-    await this.#serves();
-    return knows;
+    await within(closed, "the end of a secure socket");
+    await this.#checkQueue();
+    return knowsSecret;
   }
 
   close(): void {
-    this.#relative?.release();
+    this.#clientOfOther?.release();
     this.#queue?.release();
     this.#child?.tidy();
     if (this.#child !== undefined) rmSync(this.#child.membership.folder, { recursive: true, force: true });
@@ -84,22 +84,22 @@ class SecureSockets implements Target {
       this.#ref = this.#queue.share();
       const other = new Tree();
       other.join(this.#child.membership);
-      this.#relative = new Portable(other).attach(this.#ref) as QueuePort;
+      this.#clientOfOther = new Portable(other).attach(this.#ref) as QueuePort;
     }
     return this.#child.membership;
   }
 
-  // Items that the liar put come out first, then the mark.
-  async #serves(): Promise<void> {
-    const queue = this.#relative;
+  /** Puts an item and waits for it. The hostile client may have put items before it. */
+  async #checkQueue(): Promise<void> {
+    const queue = this.#clientOfOther;
     ensure(queue !== undefined, "the hub was not opened");
-    // Until the hub knows that the liar is gone, an item may go to it.
+    // The hub may still give the item to the hostile client until it has noticed that the client is gone.
     for (const until = Date.now() + WAIT.timeout; (await queue.stats()).participants > 2; )
-      ensure(Date.now() < until, "the hub still counts a liar that is gone");
-    ensure(await queue.put({ bytes: MARK, refs: [] }, WAIT), "the hub takes no item");
+      ensure(Date.now() < until, "the hub still counts a client that is gone");
+    ensure(await queue.put({ bytes: MARK, refs: [] }, WAIT), "the hub accepts no item");
     for (;;) {
       const incoming = await queue.get(WAIT);
-      ensure(incoming !== undefined, "the mark did not come");
+      ensure(incoming !== undefined, "the queue did not deliver the item");
       const { message } = incoming;
       incoming.settle();
       if (message.bytes.length === 2 && message.bytes[0] === MARK[0] && message.bytes[1] === MARK[1]) return;
@@ -107,7 +107,7 @@ class SecureSockets implements Target {
   }
 }
 
-/** A child's channel: the parent gets reports that are well-formed, or the end of the child. */
+/** A parent with a hostile child: the channel delivers well-formed reports only, or ends. */
 class Channels implements Target {
   readonly name = "channel";
   readonly share = 2000;
@@ -132,7 +132,7 @@ class Channels implements Target {
     await within(channel.closed(), "the end of a channel");
     await within(child.exited, "the end of a child");
     channel.release();
-    ensure(reports * 20 <= bytes.length, "more was reported than was sent");
+    ensure(reports * 20 <= bytes.length, "the channel reported more than was sent");
     return reports > 0;
   }
 
@@ -141,4 +141,4 @@ class Channels implements Target {
   }
 }
 
-export const sockets: readonly Target[] = [new SecureSockets(), new Channels()];
+export const secureSockets: readonly Target[] = [new SecureSockets(), new Channels()];

@@ -11,9 +11,9 @@ import { FrameReader } from "../../../src/codec/frame-reader.ts";
 import { Op } from "../../../src/codec/op.ts";
 import { SMALL_INT, Tag } from "../../../src/codec/tags.ts";
 import { CorruptedError } from "../../../src/errors/errors.ts";
-import { feed, frameBytes, metaBytes, type RefLocation } from "./codec.ts";
-import { Honest, makeLiar, Store } from "./hub.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../../../tools/random.ts";
+import { feed, frameBytes, metaBytes, type RefTargets } from "./codec.ts";
+import { HonestClient, makeHostileClient, Store } from "./hub.ts";
 import { ensure, mayRefuse, type Target } from "./target.ts";
 import { mutate, NAMES, type ValueWriter } from "./values.ts";
 
@@ -31,7 +31,7 @@ const objects: Readonly<Record<string, () => HubObject>> = {
   big: () => new NumbersState({ type: "i64", values: new BigInt64Array(2) }),
 };
 const IDS = Object.keys(objects);
-const LOCATION: RefLocation = { hub: "/h", ids: IDS };
+const REF_TARGETS: RefTargets = { hub: "/h", ids: IDS };
 const OPERATION_NAMES = [
   ...["acquire", "release", "held", "value", "set", "clear", "isSet", "wait", "enter", "notified", "leave", "notify"],
   ...["arrive", "passed", "end", "state", "read", "write", "operate", "__proto__", "constructor"],
@@ -58,7 +58,7 @@ const one =
   (random, writer) =>
     writer.string(random.pick(words));
 
-/** Calls that a client could make. */
+/** Well-formed calls. */
 const SOUND: readonly (readonly [string, string, Write])[] = [
   ...["lock", "rlock"].flatMap((id) => [
     [id, "acquire", count] as const,
@@ -119,11 +119,11 @@ function argument(random: Random, writer: ValueWriter): void {
   }
 }
 
-function hostileCalls(random: Random, location: RefLocation): Uint8Array {
-  const { sound = false } = location;
+function hostileCalls(random: Random, targets: RefTargets): Uint8Array {
+  const { sound = false } = targets;
   const stream: number[] = [];
   for (const [object, id] of IDS.entries()) {
-    const meta = metaBytes(random, (writer) => writer.string(id), { ...location, sound: true });
+    const meta = metaBytes(random, (writer) => writer.string(id), { ...targets, sound: true });
     stream.push(...frameBytes(random, { op: Op.attach, id: object, object, meta, payload: undefined }, true));
   }
   for (let i = random.int(40); i > 0; i--) {
@@ -137,60 +137,66 @@ function hostileCalls(random: Random, location: RefLocation): Uint8Array {
         () => (isSound ? write : argument)(random, writer),
       );
     const op = !isSound && random.once(8) ? random.pick([Op.cancel, Op.detach, Op.leave, Op.get, Op.settle]) : Op.call;
-    const meta = metaBytes(random, call, location);
+    const meta = metaBytes(random, call, targets);
     stream.push(...frameBytes(random, { op, id: 10 + i, object, meta, payload: undefined }, sound));
   }
   const bytes = Uint8Array.from(stream);
   return !sound && random.once(2) ? mutate(random, bytes, bytes) : bytes;
 }
 
-/** A call that gets its reply at once; undefined if the reply is "not now". */
-function ask(honest: Honest, id: string, operation: string, value?: unknown): unknown {
+/** Makes a call to which the hub replies at once. Undefined means that the call would have to wait. */
+function ask(honest: HonestClient, id: string, operation: string, value?: unknown): unknown {
   const { op, meta } = honest.ask(Op.call, IDS.indexOf(id), { once: true, meta: [operation, value] });
   if (op === Op.fail && meta === null) return undefined;
   ensure(op === Op.reply, `${id}.${operation} failed: ${String(meta)}`);
   return meta;
 }
 
-// After the liar has gone, each object serves the others as if it were new, except for what any process may do to it.
-function serve(honest: Honest): void {
+/** Checks that each object still works after the hostile client has left. Only what any client may do can have changed it. */
+function checkObjects(honest: HonestClient): void {
   for (const id of ["lock", "rlock"]) {
     if (ask(honest, id, "held") !== 0) ask(honest, id, "release", true);
-    ensure(/granted|abandoned/.test(String(ask(honest, id, "acquire", 1))), `the ${id} is not to be had`);
-    ensure(ask(honest, id, "held") === 1 && ask(honest, id, "release") === 1 && ask(honest, id, "held") === 0, `the ${id} miscounts`);
+    ensure(/granted|abandoned/.test(String(ask(honest, id, "acquire", 1))), `the ${id} can't be acquired`);
+    ensure(
+      ask(honest, id, "held") === 1 && ask(honest, id, "release") === 1 && ask(honest, id, "held") === 0,
+      `the counts of the ${id} are wrong`,
+    );
   }
   for (const id of ["semaphore", "robust"]) {
     const value = ask(honest, id, "value") as number;
-    ensure(Number.isInteger(value) && value >= (id === "robust" ? PERMITS : 0), `${value} permits of the ${id}`);
-    ensure(id === "robust" || value <= PERMITS, `${value} permits of a semaphore of ${PERMITS}`);
+    ensure(Number.isInteger(value) && value >= (id === "robust" ? PERMITS : 0), `the ${id} has ${value} permits`);
+    ensure(id === "robust" || value <= PERMITS, `a semaphore of ${PERMITS} permits has ${value}`);
     if (value === 0) ask(honest, id, "release");
     const before = ask(honest, id, "value") as number;
-    ensure(ask(honest, id, "acquire") === "granted" && ask(honest, id, "value") === before - 1, `the ${id} gives no permit`);
+    ensure(ask(honest, id, "acquire") === "granted" && ask(honest, id, "value") === before - 1, `the ${id} grants no permit`);
     ask(honest, id, "release");
-    ensure(ask(honest, id, "value") === before, `the ${id} takes no permit back`);
+    ensure(ask(honest, id, "value") === before, `the ${id} accepts no permit back`);
   }
   ask(honest, "event", "set");
-  ensure(ask(honest, "event", "wait") === true, "an event that is set does not let go");
+  ensure(ask(honest, "event", "wait") === true, "wait() does not return, although the event is set");
   ask(honest, "event", "clear");
-  ensure(ask(honest, "event", "isSet") === false && ask(honest, "event", "wait") === undefined, "an event stays set");
-  const waiter = ask(honest, "condition", "enter");
-  ensure(ask(honest, "condition", "notified", waiter) === undefined, "somebody was notified by nobody");
+  ensure(ask(honest, "event", "isSet") === false && ask(honest, "event", "wait") === undefined, "the event stays set after clear()");
+  const ticket = ask(honest, "condition", "enter");
+  ensure(ask(honest, "condition", "notified", ticket) === undefined, "a waiter was notified without a notify()");
   ask(honest, "condition", "notify", 1);
-  ensure(ask(honest, "condition", "notified", waiter) === true && ask(honest, "condition", "leave", waiter) === true, "a notify was lost");
+  ensure(
+    ask(honest, "condition", "notified", ticket) === true && ask(honest, "condition", "leave", ticket) === true,
+    "a notify() was lost",
+  );
   ask(honest, "barrier", "end", "reset");
   const { index, phase, last } = ask(honest, "barrier", "arrive") as { index: number; phase: number; last: boolean };
-  ensure(index === 0 && last, "a reset barrier has somebody at it");
+  ensure(index === 0 && last, "a barrier has waiters after reset()");
   ask(honest, "barrier", "end", "pass");
-  ensure(ask(honest, "barrier", "passed", phase) === true, "a barrier lets nobody pass");
+  ensure(ask(honest, "barrier", "passed", phase) === true, "a complete barrier does not let its parties pass");
   ask(honest, "bytes", "write", [0, Uint8Array.of(1, 2, 3)]);
-  ensure(String(ask(honest, "bytes", "read", [0, 3])) === "1,2,3", "shared numbers are not what was written");
-  ensure(ask(honest, "numbers", "operate", ["store", 0.5, 0]) !== undefined, "a shared number is none");
-  ensure(ask(honest, "numbers", "operate", ["add", 1, 0]) === 0.5, "a shared number is another one");
+  ensure(String(ask(honest, "bytes", "read", [0, 3])) === "1,2,3", "shared bytes differ from what was written");
+  ensure(ask(honest, "numbers", "operate", ["store", 0.5, 0]) !== undefined, "a shared number is missing");
+  ensure(ask(honest, "numbers", "operate", ["add", 1, 0]) === 0.5, "a shared number differs from what was stored");
   ask(honest, "big", "operate", ["store", 2n, 0n]);
-  ensure(ask(honest, "big", "operate", ["load", 0n, 0n]) === 2n, "a shared bigint is another one");
+  ensure(ask(honest, "big", "operate", ["load", 0n, 0n]) === 2n, "a shared bigint differs from what was stored");
 }
 
-/** A hub that gets hostile calls on locks, semaphores, events, conditions, barriers and shared numbers. */
+/** A hub with a hostile client that uses locks, semaphores, events, conditions, barriers and shared numbers. */
 const sync: Target = {
   name: "sync",
   share: 20_000,
@@ -198,18 +204,18 @@ const sync: Target = {
     const table = new ObjectTable();
     const store = new Store();
     for (const [id, make] of Object.entries(objects)) table.add(id, make());
-    const honest = new Honest(table, store);
+    const honest = new HonestClient(table, store);
     for (const [object, meta] of IDS.entries()) honest.ask(Op.attach, object, { meta });
     if (random.once(2)) ask(honest, "lock", "acquire", 1);
     const waits: readonly Partial<Frame>[] = [{ meta: ["acquire", 1] }, { meta: ["acquire", 1] }, { meta: ["acquire"] }];
-    const waiting = waits.flatMap((wait, object) => (random.once(3) ? [honest.tell(Op.call, object, wait)] : []));
-    const liar = makeLiar(table, store);
+    const waiting = waits.flatMap((wait, object) => (random.once(3) ? [honest.send(Op.call, object, wait)] : []));
+    const hostile = makeHostileClient(table, store);
     const reader = new FrameReader();
-    const bytes = hostileCalls(random, { ...LOCATION, sound: random.once(2) });
-    const accepted = mayRefuse(() => feed(random, reader, bytes, (frame) => liar.receive(frame)), CorruptedError);
-    liar.leave(reader.torn);
+    const bytes = hostileCalls(random, { ...REF_TARGETS, sound: random.once(2) });
+    const accepted = mayRefuse(() => feed(random, reader, bytes, (frame) => hostile.receive(frame)), CorruptedError);
+    hostile.leave(reader.torn);
     for (const id of waiting) honest.cancel(id);
-    serve(honest);
+    checkObjects(honest);
     honest.leave();
     ensure(store.count === 0, `${store.count} messages were never released`);
     return accepted;

@@ -1,18 +1,18 @@
-import type { Random } from "./random.ts";
+import type { Random } from "../../../tools/random.ts";
 
-/** Something that takes hostile input. */
+/** A part of the library that reads input of other processes. */
 export interface Target {
   readonly name: string;
-  /** How many of a million inputs are for this one. */
+  /** How many of a million inputs are for this target. */
   readonly share: number;
-  /** One input; true if it was taken for a good one. Throws for what must never happen. */
+  /** Makes one input and feeds it. Returns whether it was accepted. Throws if something happened that must never happen. */
   run(random: Random): boolean | Promise<boolean>;
-  /** Looks at what must still be as it was: now and then, and at the end. */
+  /** Checks a state that must never change. Runs now and then, and at the end. */
   check?(): void | Promise<void>;
   close?(): void | Promise<void>;
 }
 
-/** Runs what may throw these classes and no others. */
+/** Returns whether `run` accepts its input. It may refuse it with an error of these classes; other errors are thrown. */
 export function mayRefuse(run: () => void, ...classes: readonly (abstract new (...args: never[]) => Error)[]): boolean {
   try {
     run();

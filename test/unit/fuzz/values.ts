@@ -1,7 +1,7 @@
 import { FORMAT, SMALL_INT, Tag } from "../../../src/codec/tags.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../../../tools/random.ts";
 
-/** Names that mean something to somebody. */
+/** Property names that have a meaning for JavaScript or for the library. */
 export const NAMES: readonly string[] = [
   "__proto__",
   "constructor",
@@ -54,7 +54,7 @@ const DOM = ["AbortError", "TimeoutError", "Own", "__proto__"];
 const MOST_DEPTH = 8;
 const MOST_BYTES = 4096;
 
-/** Writes the bytes of random values, tag by tag as the decoder reads them, and lies about one thing in fifty. */
+/** Writes the bytes of random values, tag by tag as the decoder reads them. One in fifty is wrong, unless the writer is honest. */
 export class ValueWriter {
   readonly out: number[] = [];
   readonly #random: Random;
@@ -84,7 +84,7 @@ export class ValueWriter {
     else this.#object(depth);
   }
 
-  /** Few bytes that stand for a value with 2^60 paths through it. */
+  /** Few bytes for a value with 2^60 paths through it, like the "billion laughs" attack on XML parsers. */
   laughs(): void {
     const levels = 60;
     for (let level = 0; level < levels; level++) {
@@ -108,7 +108,7 @@ export class ValueWriter {
     let rest = value;
     if (this.#lies()) {
       const lie = this.#random.pick([0, value + 1, value - 1, 127, 128, 2 ** 32, 2 ** 53 - 1, 2 ** 56 - 1]);
-      // A run of holes is allowed to be large and costs its time: it is tried now and then.
+      // A long run of holes is allowed and takes its time, so it is tried only now and then.
       rest = Math.max(0, lie);
     }
     while (rest >= 0x80) {
@@ -276,7 +276,7 @@ export class ValueWriter {
     }
   }
 
-  /** An error, whose fields may have the names of its parts. */
+  /** An error. Its fields may have the names of its parts, such as "message". */
   error(depth: number): void {
     this.#objects++;
     this.#errorParts(depth);
@@ -306,7 +306,7 @@ export class ValueWriter {
   }
 }
 
-/** Bytes with some of them changed, dropped, doubled, or taken from `other`. */
+/** A copy of the bytes with some of them changed, dropped, doubled, or replaced by a part of `other`. */
 export function mutate(random: Random, bytes: Uint8Array, other: Uint8Array): Uint8Array {
   let mutant = bytes.slice();
   for (let edits = 1 + random.int(3); edits > 0 && mutant.length > 0; edits--) {

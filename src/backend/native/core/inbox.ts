@@ -1,6 +1,6 @@
 import { runtime } from "../../../runtime/current.ts";
-import { check } from "../library/result.ts";
 import type { Shim } from "../library/functions.ts";
+import { check } from "../library/result.ts";
 
 const BATCH = 128;
 

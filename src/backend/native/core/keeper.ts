@@ -2,8 +2,8 @@ import { OwnerDiedError, UnsupportedError } from "../../../errors/errors.ts";
 import type { Tree } from "../../../tree/tree.ts";
 import { randomName } from "../../../util/random.ts";
 import { ECONNREFUSED, ENOENT } from "../library/errno.ts";
-import { check, text } from "../library/result.ts";
 import type { Shim } from "../library/functions.ts";
+import { check, text } from "../library/result.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Location, LocationFields } from "./location.ts";
 

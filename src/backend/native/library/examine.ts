@@ -3,8 +3,8 @@ import { runtime } from "../../../runtime/current.ts";
 import { fs } from "../../../util/lazy-modules.ts";
 import type { Findings } from "../../contract/backend.ts";
 import { fingerprint } from "./check.ts";
-import { fileToLoad, loadLibrary } from "./load.ts";
 import { ABI } from "./functions.ts";
+import { fileToLoad, loadLibrary } from "./load.ts";
 
 /** The kernel features that the native backend uses, and the Linux that brought each. The library tries those that are `needed` itself. */
 const FEATURES = [

@@ -2,8 +2,8 @@ import { MAX_MESSAGE } from "../../../codec/tags.ts";
 import { CorruptedError } from "../../../errors/errors.ts";
 import { cutOff, endOfPipe } from "../../../errors/messages.ts";
 import { EAGAIN, EBADMSG, ECONNABORTED, EMSGSIZE, ENODATA } from "../library/errno.ts";
-import { check } from "../library/result.ts";
 import type { Shim } from "../library/functions.ts";
+import { check } from "../library/result.ts";
 
 const FIRST_BUFFER = 1 << 16;
 // struct pp_incoming, as 32-bit words: a header of 12 bytes, how many of them came, the message's length, how much of it came.

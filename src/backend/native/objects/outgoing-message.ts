@@ -1,7 +1,7 @@
 import { noReader } from "../../../errors/messages.ts";
 import { EAGAIN, EPIPE } from "../library/errno.ts";
-import { check } from "../library/result.ts";
 import type { Shim } from "../library/functions.ts";
+import { check } from "../library/result.ts";
 
 /** The length that goes ahead of a message on a connection. */
 const HEADER = 4;

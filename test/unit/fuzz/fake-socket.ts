@@ -1,16 +1,16 @@
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 
-/** A socket without a system behind it: what is written is kept, and what comes is handed over, but for while it is paused. */
-export class PlaySocket extends EventEmitter {
+/** A `net.Socket` without a kernel: it keeps what is written, and emits the bytes that a test lets arrive unless it is paused. */
+export class FakeSocket extends EventEmitter {
   readonly written: Uint8Array[] = [];
   writable = true;
   readonly #slow: boolean;
-  #held: Uint8Array[] = [];
+  #unread: Uint8Array[] = [];
   #paused = false;
   #ending = false;
 
-  /** @param slow each write is more than it takes at once */
+  /** @param slow each write fills the buffer, so `write` returns false and "drain" follows */
   constructor(slow: boolean) {
     super();
     this.#slow = slow;
@@ -20,16 +20,16 @@ export class PlaySocket extends EventEmitter {
     return this as unknown as Socket;
   }
 
-  /** Bytes from the other side. */
+  /** Lets bytes of the other side arrive. */
   arrive(bytes: Uint8Array): void {
-    this.#held.push(bytes);
+    this.#unread.push(bytes);
     this.#flow();
   }
 
-  /** The other side is gone: after its last byte, or (`reset`) with what was not read yet. */
+  /** Ends the other side: after its last byte, or with `reset` at once, so that unread bytes are lost. */
   hangUp(reset: boolean): void {
     if (reset) {
-      this.#held = [];
+      this.#unread = [];
       this.emit("error", new Error("ECONNRESET"));
       this.destroy();
     } else {
@@ -62,7 +62,7 @@ export class PlaySocket extends EventEmitter {
   destroy(): void {
     if (!this.writable) return;
     this.writable = false;
-    this.#held = [];
+    this.#unread = [];
     queueMicrotask(() => this.emit("close"));
   }
 
@@ -72,10 +72,10 @@ export class PlaySocket extends EventEmitter {
 
   #flow(): void {
     while (!this.#paused && this.writable) {
-      const bytes = this.#held.shift();
+      const bytes = this.#unread.shift();
       if (bytes === undefined) break;
       this.emit("data", bytes);
     }
-    if (this.#ending && this.#held.length === 0 && this.writable) this.emit("end");
+    if (this.#ending && this.#unread.length === 0 && this.writable) this.emit("end");
   }
 }

@@ -9,18 +9,18 @@ import { rows as queue } from "./rows/queue.mjs";
 import { rows as start } from "./rows/start.mjs";
 import { rows as waiters } from "./rows/waiters.mjs";
 
-/** How long things take: a full run has the patience for a firm number. */
+/** The lengths of passes and pauses in milliseconds, and how often something is measured. Longer passes give steadier numbers. */
 const FULL = { ms: 1000, starts: 11, settle: 1000, samples: 31 };
 const QUICK = { ms: 150, starts: 3, settle: 400, samples: 11 };
 
-/** All rows; with `short` passes, or `quick`: only what a target needs, too. */
+/** All rows. With `short` each pass is short; with `quick` there are also only the rows and programs that a target needs. */
 export function allRows({ quick, short }) {
   const scale = quick || short ? QUICK : FULL;
   const all = [queue, pipe, bytes, start, portable, lock, memory, waiters, codec].flatMap((rows) => rows(scale));
   return quick ? all.filter((row) => row.quick !== undefined).map((row) => narrowed(row, (name) => row.quick.test(name))) : all;
 }
 
-/** A row with some of its contenders. */
-export function narrowed(row, wanted) {
-  return { ...row, contenders: Object.fromEntries(Object.entries(row.contenders).filter(([name, each]) => wanted(name, each))) };
+/** A row with only the contenders that are wanted. */
+export function narrowed(row, isWanted) {
+  return { ...row, contenders: Object.fromEntries(Object.entries(row.contenders).filter(([name, each]) => isWanted(name, each))) };
 }

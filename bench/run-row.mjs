@@ -1,0 +1,111 @@
+// Measures rows. Each program runs in new processes, in turns (A B C, A B C, ...), so that a disturbance of the machine hits all of them.
+import { spawn } from "node:child_process";
+import { max, median, min } from "simple-statistics";
+import { root } from "../scripts/setup.mjs";
+import { pathWithRuntimes } from "../test/suite/runtimes.ts";
+
+const LIMIT_MS = 120_000;
+
+/** Runs a program once. Returns `{ value }`, or `{ failed }` with the reason. */
+function runOnce(contender) {
+  const { command, env, missing } = contender.prepare();
+  if (missing !== undefined) return Promise.resolve({ failed: missing });
+  return new Promise((resolve) => {
+    const [file, ...args] = command;
+    const child = spawn(file, args, {
+      cwd: root,
+      env: { ...process.env, PATH: pathWithRuntimes(), ...env },
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let [stdout, stderr, isLate] = ["", "", false];
+    child.stdout.on("data", (chunk) => {
+      stdout += chunk;
+    });
+    child.stderr.on("data", (chunk) => {
+      stderr += chunk;
+    });
+    const killGroup = () => {
+      try {
+        process.kill(-child.pid, "SIGKILL");
+      } catch {
+        // All processes of the group have ended.
+      }
+    };
+    const timer = setTimeout(() => {
+      isLate = true;
+      killGroup();
+    }, LIMIT_MS);
+    child.on("error", (error) => resolve({ failed: error.message }));
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      killGroup();
+      resolve(isLate ? { failed: `it printed no value within ${LIMIT_MS / 1000} s` } : resultOf(stdout, stderr, code ?? signal));
+    });
+  });
+}
+
+/** Reads the line `{"value":N}`, or `{"values":[N, ...]}` for several measurements, of which the median counts. */
+function resultOf(stdout, stderr, status) {
+  const line = stdout.split("\n").find((text) => text.startsWith("{"));
+  const { value, values = [value] } = line === undefined ? {} : JSON.parse(line);
+  if (status === 0 && values.every(Number.isFinite)) return { value: median(values) };
+  return { failed: reasonIn(stderr) ?? `it ended with ${status} and printed no value` };
+}
+
+function reasonIn(stderr) {
+  const lines = stderr.split("\n").map((text) => text.trim());
+  return lines.findLast((text) => /^(\w*Error|Uncaught|error:|SyntaxError)\b/i.test(text)) ?? lines.findLast((text) => text !== "");
+}
+
+function spread(values) {
+  return { median: median(values), min: min(values), max: max(values), n: values.length };
+}
+
+function summary(samples) {
+  const values = samples.flatMap(({ value }) => (value === undefined ? [] : [value]));
+  if (values.length === 0) return { failed: samples[0]?.failed ?? "not run" };
+  return { ...spread(values), samples, failed: samples.find(({ failed }) => failed)?.failed };
+}
+
+/** Compares two programs turn by turn. */
+function compare(subject, against, isDifference) {
+  const pairs = (subject.samples ?? []).map(({ value }, i) => [value, against.samples?.[i]?.value]);
+  const complete = pairs.filter(([a, b]) => a !== undefined && b !== undefined);
+  return complete.length === 0 ? undefined : spread(complete.map(([a, b]) => (isDifference ? a - b : a / b)));
+}
+
+/** Checks a target for each of its subjects. `against: "own X"` is program X on the subject's own runtime. */
+function check(target, results) {
+  const subjects = Object.keys(results).filter((name) => target.subject.test(name));
+  const checks = subjects.flatMap((subject) => {
+    const runtime = subject.split(" ")[0];
+    const against = target.against.replace(/^own/, runtime);
+    if (results[against] === undefined) return [];
+    const limit = target.limits?.[runtime] ?? target.least ?? target.most;
+    const ratio = compare(results[subject], results[against], target.difference);
+    const met = ratio === undefined ? undefined : target.most === undefined ? ratio.median >= limit : ratio.median <= limit;
+    return [{ subject, against, limit, ratio, met }];
+  });
+  if (!target.best) return checks;
+  const measured = checks.filter(({ ratio }) => ratio !== undefined);
+  return measured.length === 0 ? [] : [{ ...measured.reduce((a, b) => (b.ratio.median > a.ratio.median ? b : a)), best: true }];
+}
+
+/** Measures a row. `showTurn` is called at the beginning of each turn. */
+export async function runRow(row, turns, showTurn) {
+  const names = Object.keys(row.contenders);
+  const samples = Object.fromEntries(names.map((name) => [name, []]));
+  for (let turn = 0; turn < turns; turn++) {
+    showTurn(turn);
+    for (const name of names) {
+      const before = samples[name];
+      // A program that failed twice would fail again, and could use up its whole time limit for that.
+      const isHopeless = before.length >= 2 && before.every(({ failed }) => failed);
+      before.push(isHopeless ? before[0] : await runOnce(row.contenders[name]));
+    }
+  }
+  const results = Object.fromEntries(names.map((name) => [name, summary(samples[name])]));
+  const targets = (row.targets ?? []).map((target) => ({ ...target, subject: String(target.subject), checks: check(target, results) }));
+  return { id: row.id, title: row.title, unit: row.unit, higherIsBetter: row.higherIsBetter, results, targets };
+}
