@@ -11,6 +11,7 @@ import { type Nursery, Tree } from "../../../src/backend/tree.ts";
 import { isRef } from "../../../src/wire/refs.ts";
 import type { Random } from "../../../tools/random.ts";
 import { hostileStream } from "./hub.ts";
+import { sendInPieces } from "./send-in-pieces.ts";
 import { ensure, type Target } from "./target.ts";
 
 const WAIT = { timeout: 5000, signal: undefined };
@@ -53,13 +54,7 @@ class SecureSockets implements Target {
     else socket.resume().write(random.bytes(random.int(150)));
     const ids = [this.#ref.id, "no such object"];
     const bytes = hostileStream(random, { hub: this.#ref.hub, ids, sound: random.once(2) });
-    for (let from = 0; from < bytes.length; ) {
-      const to = random.once(2) ? bytes.length : from + 1 + random.int(200);
-      socket.write(bytes.slice(from, to));
-      from = to;
-    }
-    if (random.once(2)) socket.end();
-    else setTimeout(() => socket.destroy(), random.int(3));
+    sendInPieces(random, socket, bytes);
     await within(closed, "the end of a secure socket");
     await this.#checkQueue();
     return knowsSecret;
