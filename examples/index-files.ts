@@ -9,7 +9,7 @@ const TEXT = /\.(md|ts|txt)$/;
 const BATCH = 16;
 const QUEUED_BATCHES = 32;
 
-/** What a worker counted. */
+/** The counts of one worker, or of all. */
 export interface Index {
   readonly words: Map<string, number>;
   readonly files: number;

@@ -15,7 +15,7 @@ const SIGKILLED = -9;
 
 export type Moment = "at work" | "while it started" | "while it was stopped";
 
-/** What all kill loops of a round have in common. */
+/** The state that all kill loops of a round share. */
 export interface Round {
   readonly shared: Shared;
   readonly folder: string;

@@ -9,7 +9,7 @@ interface Put {
   last: number;
 }
 
-/** What a queue reports about itself at the end. */
+/** The statistics of a queue at the end. */
 export interface Account extends QueueStats {
   /** How many items died with their consumers, according to the errors of `join`. */
   readonly unmarked: number;

@@ -8,7 +8,7 @@ import { type Item, isWhole, makeItem } from "./item.ts";
 /** The URL of this module, for targets by name. */
 export const module: URL = new URL(import.meta.url);
 
-/** What all workers of a round share. */
+/** The objects that all workers of a round share. */
 export interface Shared {
   readonly queue: JoinableQueue<Item>;
   readonly lock: Lock;
@@ -20,7 +20,7 @@ export interface Shared {
   readonly guard: string;
 }
 
-/** What one worker has for itself. */
+/** The arguments of one worker. */
 export interface WorkerOptions {
   readonly id: number;
   readonly log: string;

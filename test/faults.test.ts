@@ -6,7 +6,7 @@ import { RUNTIMES } from "./suite/runtimes.ts";
 describe.each(RUNTIMES)("%s: deaths", (runtime) => {
   for (const kind of ["idle", "busy"]) {
     it(`the ${kind} tree of a killed root ends within 1 s and leaves no folder`, async () => {
-      const program = new Program(runtime, "tree.ts", { args: [kind] });
+      const program = new Program(runtime, "tree.ts", { args: [`--kind=${kind}`] });
       expect(await program.json()).toHaveLength(3);
       program.child.kill("SIGKILL");
       await program.ended;
@@ -16,7 +16,7 @@ describe.each(RUNTIMES)("%s: deaths", (runtime) => {
   }
 
   it("the child of a killed process ends, and the root goes on", async () => {
-    const program = new Program(runtime, "tree.ts", { args: ["idle"] });
+    const program = new Program(runtime, "tree.ts", { args: ["--kind=idle"] });
     const [root, ...others] = (await program.json()) as number[];
     for (const pid of others) process.kill(pid, "SIGKILL");
     await expect.poll(() => program.left().length, { timeout: 1500 }).toBe(1);
@@ -28,7 +28,7 @@ describe.each(RUNTIMES)("%s: deaths", (runtime) => {
       ["exit", 5],
       ["throw", 1],
     ] as const) {
-      const program = new Program(runtime, "tree.ts", { args: [kind] });
+      const program = new Program(runtime, "tree.ts", { args: [`--kind=${kind}`] });
       await program.json();
       expect(await program.ended).toBe(code);
       expect(await program.gone(3000)).toBeLessThan(1000);
@@ -37,7 +37,7 @@ describe.each(RUNTIMES)("%s: deaths", (runtime) => {
   });
 
   it("daemons end with their parent's normal end", async () => {
-    const program = new Program(runtime, "tree.ts", { args: ["daemon"] });
+    const program = new Program(runtime, "tree.ts", { args: ["--kind=daemon"] });
     await program.json();
     expect(await program.ended).toBe(0);
     expect(await program.gone(3000)).toBeLessThan(1000);
@@ -45,7 +45,7 @@ describe.each(RUNTIMES)("%s: deaths", (runtime) => {
   });
 
   it("a detached child outlives its killed parent, and cleans up after itself", async () => {
-    const program = new Program(runtime, "tree.ts", { args: ["detached"] });
+    const program = new Program(runtime, "tree.ts", { args: ["--kind=detached"] });
     const [, detached] = (await program.json()) as number[];
     program.child.kill("SIGKILL");
     await program.ended;
@@ -62,7 +62,7 @@ describe.each(RUNTIMES)("%s: deaths", (runtime) => {
   });
 
   it("Ctrl-C reaches the root alone; when it ends, its tree ends", async () => {
-    const program = new Program(runtime, "tree.ts", { args: ["idle"] });
+    const program = new Program(runtime, "tree.ts", { args: ["--kind=idle"] });
     await program.json();
     program.child.kill("SIGINT");
     await program.ended;

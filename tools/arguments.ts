@@ -3,7 +3,7 @@ import type { ParseArgsConfig } from "node:util";
 
 /** One option or positional argument of a program. */
 export interface Argument<T> {
-  /** What the usage message shows for the value, such as "N" or "native|portable"; empty for a flag. */
+  /** The value as the usage message shows it, such as "N" or "native|portable"; empty for a flag. */
   readonly shown: string;
   readonly isPositional: boolean;
   readonly isRepeatable: boolean;

@@ -57,7 +57,7 @@ export interface Stat {
   readonly flags: number;
 }
 
-/** What the kernel says of a process; undefined if it is gone. */
+/** The state of a process, as the kernel reports it; undefined if the process is gone. */
 export function statOf(pid: number): Stat | undefined {
   const text = read(`${pid}/stat`);
   // The name may contain parentheses and spaces itself.

@@ -8,6 +8,7 @@ import type { Random } from "../../../tools/random.ts";
 import { KEY } from "./handshake.ts";
 import { concat, equal, framed, strangeMessage } from "./remote-bytes.ts";
 import { hostileFrames } from "./remote-frames.ts";
+import { sendInPieces } from "./send-in-pieces.ts";
 import { ensure, type Target } from "./target.ts";
 
 const OPTIONS = { authKey: KEY, timeout: 5000 };
@@ -18,16 +19,10 @@ function strangeBytes(random: Random): Uint8Array {
   return random.once(8) ? random.bytes(random.int(400)) : concat(...words);
 }
 
-function sendInPieces(random: Random, socket: Socket, bytes: Uint8Array): void {
+function attack(random: Random, socket: Socket, bytes: Uint8Array): void {
   socket.on("error", () => {});
   socket.resume();
-  for (let from = 0; from < bytes.length; ) {
-    const to = random.once(2) ? bytes.length : from + 1 + random.int(100);
-    socket.write(bytes.slice(from, to));
-    from = to;
-  }
-  if (random.once(2)) socket.end();
-  else setTimeout(() => socket.destroy(), random.int(3));
+  sendInPieces(random, socket, bytes);
 }
 
 /** A real listener and real clients: whatever a stranger sends to either, the next peer that knows the key is served. */
@@ -69,7 +64,7 @@ class Listeners implements Target {
   /** Lets a client connect to a server that does not know the key. */
   async #attackClient(random: Random): Promise<void> {
     const bytes = strangeBytes(random);
-    this.#onConnection = (socket) => sendInPieces(random, socket, bytes);
+    this.#onConnection = (socket) => attack(random, socket, bytes);
     let outcome: unknown = "connected";
     try {
       (await Client(join(this.#folder, "impostor"), OPTIONS)).close();
@@ -86,7 +81,7 @@ class Listeners implements Target {
     const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
     // A client that leaves before it is connected is not counted.
     await new Promise<void>((resolve) => socket.once("connect", () => resolve()));
-    sendInPieces(random, socket, strangeBytes(random));
+    attack(random, socket, strangeBytes(random));
     await closed;
     for (const until = Date.now() + OPTIONS.timeout; listener.rejected === before; ) {
       ensure(Date.now() < until, "the listener does not reject a stranger");

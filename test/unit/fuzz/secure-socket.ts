@@ -14,6 +14,7 @@ import { type ChildMembership, type Membership, Tree } from "../../../src/tree/t
 import { upTo } from "../../../src/util/wait-options.ts";
 import type { Random } from "../../../tools/random.ts";
 import { hostileStream } from "./hub.ts";
+import { sendInPieces } from "./send-in-pieces.ts";
 import { ensure, type Target } from "./target.ts";
 
 const WAIT = upTo(5000);
@@ -57,13 +58,7 @@ class SecureSockets implements Target {
     else socket.resume().write(random.bytes(random.int(150)));
     const ids = [id, "no such object"];
     const bytes = hostileStream(random, { hub, ids, sound: random.once(2) });
-    for (let from = 0; from < bytes.length; ) {
-      const to = random.once(2) ? bytes.length : from + 1 + random.int(200);
-      socket.write(bytes.slice(from, to));
-      from = to;
-    }
-    if (random.once(2)) socket.end();
-    else setTimeout(() => socket.destroy(), random.int(3));
+    sendInPieces(random, socket, bytes);
     await within(closed, "the end of a secure socket");
     await this.#checkQueue();
     return knowsSecret;
