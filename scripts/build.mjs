@@ -14,5 +14,5 @@ for (const folder of ["dist", ".compat"]) rmSync(join(root, folder), { recursive
 compile("tsconfig.build.json");
 compile("tsconfig.compat.json");
 bundle("dist");
-bundle(".compat", ["src/target", "src/wire/encode", "src/wire/envelope"]);
+bundle(".compat", ["src/target", "src/wire/encode", "src/wire/envelope", "src/remote/handshake-limit"]);
 writeFileSync(join(root, ".compat/package.json"), '{ "type": "module" }\n');

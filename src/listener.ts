@@ -8,14 +8,13 @@ import { AuthenticationError, BrokenPipeError, ClosedError, CorruptedError, EOFE
 import { Adopted } from "./message.ts";
 import { type Address, cantConnect, cantListen, checkAddress, dial, listenAt, textOf } from "./remote/address.ts";
 import { admit, type Channel, introduce } from "./remote/handshake.ts";
+import { handshakeLimit } from "./remote/handshake-limit.ts";
 import { noBlocking, RemotePort } from "./remote/port.ts";
 import { after, checkWait, describe, FOREVER, orLate, type Wait, type WaitOptions, within } from "./timing.ts";
 import { waitable } from "./wait.ts";
 
 export type { Address } from "./remote/address.ts";
 
-/** How long a peer may take to prove itself, milliseconds. */
-const HANDSHAKE_LIMIT = 5_000;
 /** How long `Client` tries unless told otherwise: a CPython listener makes its callers wait until it accepts. */
 const CLIENT_LIMIT = 10_000;
 // Peers that have not proved themselves yet; one more, and the oldest is cut off.
@@ -188,7 +187,7 @@ export class Listener implements AsyncIterable<Connection> {
 
   // Off the way of those who wait to be accepted.
   async #admit(port: RemotePort): Promise<void> {
-    const stopLimit = after(HANDSHAKE_LIMIT, () => port.cut());
+    const stopLimit = after(handshakeLimit.ms, () => port.cut());
     try {
       await admit(channel(port), this.#key);
       if (this.#closed) return port.cut();

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { capabilities, Process, type ProcessOptions } from "../../mod.ts";
 
+export const MIB: number = 1 << 20;
+
+/** The UTF-8 bytes of a text. */
+export const utf8 = (value: string): Uint8Array => new TextEncoder().encode(value);
+
 /** Whether new objects are of the native backend. */
 export const isNative: boolean = capabilities().backend === "native";
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { type Context, getContext, OwnerDiedError, Process, Queue, registerClass } from "../../mod.ts";
-import type { Case, Cases } from "../suite/case.ts";
-import { rejects, started } from "../suite/help.ts";
+import { type Context, getContext, Process, Queue, registerClass } from "../../../mod.ts";
+import type { Case, Cases } from "../../suite/case.ts";
+import { started } from "../../suite/help.ts";
+import { stay } from "../../suite/sync.ts";
 
 export class Point {
   x = 0;
@@ -85,7 +86,7 @@ export async function own(out: Queue<Queue<string>>): Promise<void> {
   const mine = new (portable().Queue)<string>();
   await mine.put("from its maker");
   await out.put(mine);
-  await new Promise(() => setInterval(() => {}, 1000));
+  await stay();
 }
 
 export async function inChildOf(runtime: (typeof runtimes)[number]): Promise<string> {
@@ -148,20 +149,5 @@ export const cases: Cases = {
     }
     const { puts, gets, size, lost } = await q.stats();
     assert.deepEqual({ puts, gets, size, lost }, { puts: 3 * COUNT, gets: 3 * COUNT, size: 0, lost: 0 });
-  },
-  "the death of an object's owner: OwnerDiedError within 1 s for all that wait": async () => {
-    const q = new (portable().Queue)<Queue<string>>();
-    const child = await started({ target: own, args: [q] });
-    const theirs = await q.get();
-    assert.equal(await theirs.get(), "from its maker");
-    const waits = [theirs.get(), theirs.get({ timeout: 20_000 }), theirs.join().then(() => theirs.get())];
-    for (const each of waits) each.catch(() => {});
-    const start = performance.now();
-    child.kill();
-    for (const each of waits) await rejects(each, OwnerDiedError, /gone/);
-    assert.ok(performance.now() - start < 1000);
-    await rejects(theirs.put("x"), OwnerDiedError);
-    await rejects(theirs.qsize(), OwnerDiedError);
-    await child.join();
   },
 };

@@ -1,9 +1,8 @@
-// SharedMemory where a backend has none, and what is refused before any backend is asked.
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
-import { getContext, SharedMemory, UnsupportedError } from "../../mod.ts";
-import type { Cases } from "../suite/case.ts";
-import { isNative } from "../suite/help.ts";
+import { getContext, SharedMemory, UnsupportedError } from "../../../mod.ts";
+import type { Cases } from "../../suite/case.ts";
+import { isNative } from "../../suite/help.ts";
 
 const portable = getContext("spawn", { backend: "portable" });
 

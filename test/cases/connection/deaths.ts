@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
+import { BrokenPipeError, type Connection, EOFError, Pipe, Queue } from "../../../mod.ts";
+import type { Cases } from "../../suite/case.ts";
+import { MIB, rejects, started } from "../../suite/help.ts";
+import { stay } from "../../suite/sync.ts";
+
+export async function sendBigThenHang(conn: Connection, ready: Queue, bytes: number): Promise<void> {
+  await ready.put("sending");
+  await conn.sendBytes(new Uint8Array(bytes));
+  await stay();
+}
+
+export async function holdEnd(conn: Connection): Promise<void> {
+  await conn.recv();
+  await stay();
+}
+
+export const cases: Cases = {
+  "EOF when the child that holds the other end is killed; send is BrokenPipe": async () => {
+    const [conn, childs] = Pipe();
+    const child = await started({ target: holdEnd as never, args: [childs] as never, transfer: [childs] });
+    await conn.send("a");
+    const receiving = conn.recv();
+    child.kill();
+    await rejects(receiving, EOFError);
+    await rejects(conn.send(1), BrokenPipeError);
+    await child.join();
+  },
+  "a message cut off by a death says how much came": async () => {
+    const [conn, childs] = Pipe();
+    const ready = new Queue();
+    const bytes = 900 * MIB;
+    const child = await started({ target: sendBigThenHang, args: [childs, ready, bytes], transfer: [childs] });
+    await ready.get();
+    await delay(60);
+    child.kill();
+    await child.join();
+    try {
+      const whole = await conn.recvBytes();
+      assert.equal(whole.length, bytes, "it was through already");
+    } catch (error) {
+      assert.ok(error instanceof EOFError);
+      if (error.bytesExpected !== undefined) {
+        assert.equal(error.bytesExpected, bytes);
+        assert.ok((error.bytesArrived ?? bytes) < bytes);
+        await rejects(conn.recv(), EOFError);
+      }
+    }
+  },
+};
