@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readlinkSync } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
-import { type Connection, EOFError, Full, Pipe, Queue, TimeoutError } from "../../../mod.ts";
+import { type Connection, EOFError, Full, type ParentProcess, Pipe, parentProcess, Queue, TimeoutError } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
 import { MIB, rejects, started } from "../../suite/help.ts";
+import { fallenAsleep } from "../helpers/signals.ts";
 
 export function sum(a: number, b: number): number {
   return a + b;
@@ -28,7 +28,8 @@ export async function receiveThrough(conn: Connection<Connection>): Promise<numb
 
 export async function receiveTwo(end: Connection<Uint8Array>): Promise<number[]> {
   const sum = async (): Promise<number> => (await end.recvBytes()).reduce((total, byte) => total + byte, 0);
-  await delay(100);
+  // The parent then waits in its blocking send.
+  await fallenAsleep(parentProcess() as ParentProcess);
   return [await sum(), await sum()];
 }
 

@@ -1,13 +1,19 @@
 import assert from "node:assert/strict";
-import { setTimeout as delay } from "node:timers/promises";
-import { BrokenPipeError, type Connection, EOFError, Pipe, Queue } from "../../../mod.ts";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { BrokenPipeError, type Connection, EOFError, Pipe } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
 import { MIB, rejects, started } from "../../suite/help.ts";
 import { stay } from "../../suite/sync.ts";
+import { eventLoopTurns, until } from "../helpers/signals.ts";
 
-export async function sendBigThenHang(conn: Connection, ready: Queue, bytes: number): Promise<void> {
-  await ready.put("sending");
-  await conn.sendBytes(new Uint8Array(bytes));
+export async function sendBigThenHang(conn: Connection, bytes: number, marker: string): Promise<void> {
+  const sending = conn.sendBytes(new Uint8Array(bytes));
+  await eventLoopTurns();
+  // A file, because a message about it might have to wait behind the large one.
+  writeFileSync(marker, "");
+  await sending;
   await stay();
 }
 
@@ -29,11 +35,11 @@ export const cases: Cases = {
   },
   "a message cut off by a death says how much came": async () => {
     const [conn, childs] = Pipe();
-    const ready = new Queue();
+    const marker = join(tmpdir(), `sending-${process.pid}`);
     const bytes = 900 * MIB;
-    const child = await started({ target: sendBigThenHang, args: [childs, ready, bytes], transfer: [childs] });
-    await ready.get();
-    await delay(60);
+    const child = await started({ target: sendBigThenHang, args: [childs, bytes, marker], transfer: [childs] });
+    await until(() => existsSync(marker));
+    rmSync(marker);
     child.kill();
     await child.join();
     try {

@@ -8,6 +8,7 @@ export const cases: Cases = {
   "no hidden timeouts (test_timeout)": async () => {
     const [a, b] = Pipe();
     const receiving = a.recv();
+    // Time itself is what could break this wait.
     await delay(1000);
     await b.send("late");
     assert.equal(await receiving, "late");

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
 import { activeChildren, getContext, type Process, Queue, setForkserverPreload, UnsupportedError } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
 import { isNative } from "../../suite/help.ts";
 import { settled } from "../../suite/leaks.ts";
-import { fixture, hello, methodHere } from "./helpers.ts";
+import { fallenAsleep } from "../helpers/signals.ts";
+import { endSpares, fixture, hello, methodHere } from "./helpers.ts";
 
 export function echoArgs(...args: unknown[]): unknown[] {
   return args;
@@ -40,7 +40,7 @@ export const cases: Cases = {
     for (const child of children) await child.start();
     for (const child of children) assert.equal(await child.result({ timeout: 10_000 }), "forkserver");
     for (const child of children) assert.equal(await child.join(), 0);
-    setForkserverPreload([]);
+    endSpares();
   },
   "forkserver: spares are warm, preloaded, refilled, and hold nothing": async () => {
     setForkserverPreload([fixture("preload")]);
@@ -57,15 +57,14 @@ export const cases: Cases = {
     assert.throws(() => setForkserverPreload("x" as never), TypeError);
     assert.throws(() => setForkserverPreload(["./x.ts"]), TypeError);
     assert.throws(() => setForkserverPreload([5 as never]), TypeError);
-    setForkserverPreload([]);
+    endSpares();
   },
   "forkserver: settings of a process's own get a fresh one": async () => {
     const { Process: Warm } = getContext("forkserver");
     const p = new Warm({ target: hello, args: [new Queue<string>(), "x"], env: { PP_OWN: "1" }, stdout: "pipe" });
     await p.start();
     assert.equal(await p.join(), 0);
-    // The spares that it left ready go.
-    setForkserverPreload([]);
+    endSpares();
   },
   "forkserver: a child with limits, or of another backend, is none that was booted before they were known": async () => {
     const { Process: Warm } = getContext("forkserver");
@@ -83,8 +82,8 @@ export const cases: Cases = {
         return spares.length > 0 ? [] : ["no spare yet"];
       });
       assert.ok(spares.length > 0);
-      // Until it is ready.
-      await delay(500);
+      // Until they have booted and wait for a job.
+      for (const pid of spares) await fallenAsleep({ pid });
       spares = childrenOfThis();
       const p = make();
       await p.start();
@@ -93,7 +92,6 @@ export const cases: Cases = {
       if (make === limited) assert.equal(await p.result(), "300");
       assert.equal(await p.join(), 0);
     }
-    // The spares that are left go.
-    setForkserverPreload([]);
+    endSpares();
   },
 };

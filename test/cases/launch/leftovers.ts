@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, utimesSync, wri
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { type Connection, Pipe, Queue } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
 import { started } from "../../suite/help.ts";
+import { until } from "../helpers/signals.ts";
 
 /** Shares what it made only when it is told to. */
 export async function sharesLate(go: Connection): Promise<void> {
@@ -18,13 +18,13 @@ export async function sharesLate(go: Connection): Promise<void> {
   await go.recv();
 }
 
-/** As if nobody had touched it for a minute. */
+/** Makes a folder look as if nobody had touched it for a minute. */
 function age(folder: string): void {
   const then = Date.now() / 1000 - 60;
   utimesSync(folder, then, then);
 }
 
-/** What another program of this user does at its first start. */
+/** Does what another program of this user does at its first start: it makes a folder, and removes those of dead trees. */
 async function foundAnotherTree(): Promise<void> {
   const { Tree } = await import("../../../src/backend/tree.ts");
   const other = new Tree();
@@ -38,6 +38,15 @@ function listening(path: string): Promise<Server> {
     server.on("error", reject);
     server.listen(path, () => resolve(server));
   });
+}
+
+/** Comes back when another start has removed a dead tree's folder: an earlier start has then looked at every folder too. */
+async function anotherSweep(): Promise<void> {
+  const folder = join(tmpdir(), "polyproc-gggggg");
+  mkdirSync(folder, { mode: 0o700 });
+  age(folder);
+  await foundAnotherTree();
+  await until(() => !existsSync(folder));
 }
 
 export const cases: Cases = {
@@ -73,8 +82,8 @@ export const cases: Cases = {
     const young = make("ffffff");
     try {
       await foundAnotherTree();
-      while (gone.some((folder) => existsSync(folder))) await delay(10);
-      await delay(100);
+      await until(() => !gone.some((folder) => existsSync(folder)));
+      await anotherSweep();
       assert.deepEqual(
         staying.map((folder) => existsSync(folder) && readdirSync(folder)),
         before,
@@ -92,7 +101,7 @@ export const cases: Cases = {
     assert.equal(await ours.recv(), "ready");
     for (const name of readdirSync(tmpdir())) if (!before.has(name)) age(join(tmpdir(), name));
     await foundAnotherTree();
-    await delay(100);
+    await anotherSweep();
     await ours.send("go");
     const inner = (await ours.recv({ timeout: 10_000 })) as Queue<string>;
     assert.equal(await inner.get(), "inside");

@@ -13,7 +13,7 @@ import {
 } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
 import { run, started } from "../../suite/help.ts";
-import { hello, methodHere } from "./helpers.ts";
+import { endSpares, hello, methodHere } from "./helpers.ts";
 
 export async function methodsOfTree(): Promise<(string | null)[]> {
   const child = new Process({ target: methodHere });
@@ -73,12 +73,14 @@ export const cases: Cases = {
     assert.throws(() => getContext("fork" as StartMethod), UnsupportedError);
     assert.throws(() => getContext("spawn", { backend: "nats" as never }), RangeError);
     assert.equal(getContext("spawn", { backend: "portable" }).getStartMethod(), "spawn");
+    endSpares();
   },
   "a child's children start as it was started": async () => {
     const p = new (getContext("forkserver").Process)({ target: methodsOfTree });
     await p.start();
     assert.deepEqual(await p.result(), ["forkserver", "forkserver"]);
     await p.join();
+    endSpares();
   },
   "objects work across start methods (test_mixed_startmethod)": async () => {
     const q = new (getContext("forkserver").Queue)<string>();
@@ -88,6 +90,7 @@ export const cases: Cases = {
       assert.equal(await q.get(), method);
       await p.join();
     }
+    endSpares();
   },
   "a child that breaks its own stdio still exits 0 (test_error_on_stdio_flush)": async () => {
     const p = await started({ target: closeStdio });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { existsSync, rmSync } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
 import { type Address, BrokenPipeError, Client, EOFError, Listener, Queue, StateError } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
 import { MIB, rejects, started, utf8 } from "../../suite/help.ts";
 import { stay } from "../../suite/sync.ts";
+import { fallenAsleep } from "../helpers/signals.ts";
 import { KEY, listening, newPath, overBoth } from "./helpers.ts";
 import { RawPeer } from "./raw-peer.ts";
 
@@ -61,7 +61,8 @@ export const cases: Cases = {
       const other = await started({ target: sendPartAndHang, args: [listener.address] });
       const end = await listener.accept({ timeout: 20_000 });
       assert.equal(await end.recv(), "here");
-      await delay(20);
+      // Its message fills the socket, as nobody reads it.
+      await fallenAsleep(other);
       const stuck = end.sendBytes(new Uint8Array(64 * MIB));
       other.kill();
       await rejects(stuck, BrokenPipeError);
@@ -73,8 +74,7 @@ export const cases: Cases = {
     const raw = await RawPeer.client(listener.address);
     const conn = await listener.accept();
     const receiving = conn.recvBytes();
-    raw.socket.write(new Uint8Array([0, 16, 0, 0, ...new Uint8Array(MIB / 2)]));
-    await delay(50);
+    await raw.write(new Uint8Array([0, 16, 0, 0, ...new Uint8Array(MIB / 2)]));
     raw.socket.destroy();
     const error = (await rejects(receiving, EOFError)) as EOFError;
     assert.equal(error.bytesExpected, MIB);
@@ -87,9 +87,9 @@ export const cases: Cases = {
     const raw = await RawPeer.client(listener.address);
     const conn = await listener.accept();
     for (let i = 0; i < 3; i++) raw.send(new Uint8Array(65_536).fill(i));
-    await delay(100);
+    await raw.write(new Uint8Array(0));
     raw.socket.destroy();
-    await delay(50);
+    await raw.closed;
     await rejects(
       (async () => {
         for (let i = 0; i < 50; i++) await conn.sendBytes(utf8("x"));

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { createHmac, randomBytes } from "node:crypto";
 import { connect } from "node:net";
-import { setTimeout as delay } from "node:timers/promises";
 import { AuthenticationError, Client, TimeoutError } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
 import { rejects, started, utf8 } from "../../suite/help.ts";
+import { until } from "../helpers/signals.ts";
 import { KEY, listening, overBoth, rejected, sayHello } from "./helpers.ts";
 import { CHALLENGE, RawPeer, rawListener } from "./raw-peer.ts";
 
@@ -82,7 +82,7 @@ export const cases: Cases = {
       peer.socket.destroy();
     });
     await rejects(Client(path, { authKey: KEY }), AuthenticationError, /does not know the key/);
-    while (verdicts.length === 0) await delay(5);
+    await until(() => verdicts.length > 0);
     assert.deepEqual(verdicts, ["#FAILURE#"]);
     server.close();
     for (const first of ["hello", "", "#CHALLENGE"]) {
@@ -119,7 +119,7 @@ export const cases: Cases = {
         answers.push(await peer.recv());
       });
       await rejects(Client(path, { authKey: KEY }), AuthenticationError, message);
-      while (answers.length === 0) await delay(5);
+      await until(() => answers.length > 0);
       assert.deepEqual(answers, [undefined], "nothing was proved");
       server.close();
     }
@@ -145,10 +145,7 @@ export const cases: Cases = {
     conn.close();
     server.close();
     const raw = await RawPeer.connect(listener.address);
-    for (const chunk of recorded) {
-      raw.socket.write(chunk);
-      await delay(5);
-    }
+    for (const chunk of recorded) await raw.write(chunk);
     await raw.closed;
     await rejected(listener, 1);
     await rejects(listener.accept({ timeout: 0 }), TimeoutError);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { type Address, Client, type Connection, Listener } from "../../../mod.ts";
+import { until } from "../helpers/signals.ts";
 
 export const KEY = "a key that both sides know";
 
@@ -35,7 +35,7 @@ export async function pair(listener: Listener): Promise<[Connection, Connection]
 
 /** The peers that were turned away, once they are so many. */
 export async function rejected(listener: Listener, count: number): Promise<void> {
-  for (let i = 0; i < 300 && listener.rejected < count; i++) await delay(10);
+  await until(() => listener.rejected >= count);
   assert.equal(listener.rejected, count);
 }
 

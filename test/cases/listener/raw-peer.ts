@@ -48,6 +48,14 @@ export class RawPeer {
     }
   }
 
+  /** Sends bytes as they are, and comes back when the system has taken them. */
+  async write(bytes: Uint8Array): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.socket.write(bytes, () => resolve());
+    });
+  }
+
+  /** Sends a message: its length, then its content. */
   send(message: Uint8Array | string): void {
     const body = Buffer.from(message as string);
     const head = Buffer.alloc(4);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { createHmac, randomBytes } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
 import { type Address, Client, EOFError, Queue, TimeoutError } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
 import { MIB, rejects, started, utf8 } from "../../suite/help.ts";
+import { fallenAsleep } from "../helpers/signals.ts";
 import { KEY, listening, overBoth, pair } from "./helpers.ts";
 import { RawPeer } from "./raw-peer.ts";
 
@@ -106,7 +106,8 @@ export const cases: Cases = {
     overBoth(async (listener) => {
       const child = await started({ target: sendAndEnd, args: [listener.address] });
       const conn = await listener.accept({ timeout: 20_000 });
-      await delay(200);
+      // It has come to its end, and waits until somebody reads.
+      await fallenAsleep(child);
       const bytes = await conn.recvBytes();
       assert.ok(bytes.length === 16 * MIB && bytes.every((byte) => byte === 7));
       assert.equal(await conn.recv(), "last");

@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Client, ClosedError, EOFError, Listener, MessageTooLongError, SerializationError, TimeoutError, wait } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
 import { rejects, utf8 } from "../../suite/help.ts";
+import { until } from "../helpers/signals.ts";
 import { KEY, LOCAL, listening, newPath, overBoth, pair } from "./helpers.ts";
 import { rawListener } from "./raw-peer.ts";
 
@@ -48,7 +49,7 @@ export const cases: Cases = {
       const client = await Client(listener.address, { authKey: KEY });
       await client.send("early");
       client.close();
-      await delay(100);
+      assert.deepEqual(await wait([listener], { timeout: 5000 }), [listener]);
       const conn = await listener.accept({ timeout: 0 });
       assert.equal(await conn.recv(), "early");
       conn.close();
@@ -89,14 +90,16 @@ export const cases: Cases = {
     listener.close();
   },
   "a listener that never answers: timeout and abort": async () => {
-    const { path, server } = await rawListener(async () => {});
+    let callers = 0;
+    const { path, server } = await rawListener(async () => void callers++);
     const start = performance.now();
     await rejects(Client(path, { authKey: KEY, timeout: 200 }), TimeoutError, /no key/);
     assert.ok(performance.now() - start < 2000);
     const abort = new AbortController();
     const reason = new Error("enough");
     const given = Client(path, { authKey: KEY, signal: abort.signal });
-    setTimeout(() => abort.abort(reason), 50);
+    await until(() => callers === 2);
+    abort.abort(reason);
     await assert.rejects(given, reason);
     await assert.rejects(Client(path, { authKey: KEY, signal: abort.signal }), reason);
     server.close();
@@ -130,6 +133,7 @@ export const cases: Cases = {
     const count = (): void => void signals++;
     process.on("SIGUSR2", count);
     const accepting = listener.accept<string>();
+    // They come over a second, in which nothing else happens: time itself is what could end the wait.
     for (let i = 0; i < 20; i++) {
       process.kill(process.pid, "SIGUSR2");
       await delay(50);
@@ -137,8 +141,9 @@ export const cases: Cases = {
     const client = await Client(listener.address, { authKey: KEY });
     const conn = await accepting;
     const receiving = conn.recv();
+    const before = signals;
     process.kill(process.pid, "SIGUSR2");
-    await delay(100);
+    await until(() => signals > before);
     await client.send("hello");
     assert.equal(await receiving, "hello");
     assert.ok(signals > 0);

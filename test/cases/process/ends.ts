@@ -41,7 +41,7 @@ export async function stayForTimer(q: Queue<string>): Promise<void> {
 
 export async function signalMe(ready: Queue): Promise<number> {
   let signals = 0;
-  process.on("SIGUSR2", () => signals++);
+  process.on("SIGUSR2", () => void ready.put(++signals));
   await ready.put(process.pid);
   while (signals < 3) await delay(5);
   return signals;
@@ -115,7 +115,7 @@ export const cases: Cases = {
     const joining = p.join();
     for (let i = 0; i < 3; i++) {
       process.kill(pid, "SIGUSR2");
-      await delay(30);
+      assert.equal(await ready.get({ timeout: 5000 }), i + 1);
     }
     assert.equal(await p.result({ timeout: 10_000 }), 3);
     assert.equal(await joining, 0);

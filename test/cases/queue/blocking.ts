@@ -5,6 +5,7 @@ import { Worker } from "node:worker_threads";
 import { Empty, Full, Queue, ShutDown, SimpleQueue, TimeoutError } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
 import { MIB, rejects, started } from "../../suite/help.ts";
+import { eventLoopTurns, fallenAsleep } from "../helpers/signals.ts";
 
 export async function waitInThreads(): Promise<number> {
   for (let i = 0; i < 3; i++) {
@@ -14,7 +15,7 @@ export async function waitInThreads(): Promise<number> {
   }
   const queue = new Queue<number>();
   const item = queue.get({ timeout: 20_000 });
-  await delay(20);
+  await eventLoopTurns();
   await queue.put(3);
   return item;
 }
@@ -84,7 +85,7 @@ export const cases: Cases = {
     const ready = new Queue();
     const child = await started({ target: blockedGet, args: [q, ready] });
     await ready.get();
-    await delay(100);
+    await fallenAsleep(child);
     const start = performance.now();
     child.terminate();
     assert.equal(await child.join({ timeout: 10_000 }), -15);

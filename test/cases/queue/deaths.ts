@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { setTimeout as delay } from "node:timers/promises";
 import { type Context, getContext, JoinableQueue, OwnerDiedError, ProcessDiedError, Queue } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
 import { rejects, run, started } from "../../suite/help.ts";
 import { stay } from "../../suite/sync.ts";
+import { fallenAsleep } from "../helpers/signals.ts";
 
 export async function getOne(q: Queue, ready: Queue): Promise<void> {
   await ready.put("waiting");
@@ -62,7 +62,7 @@ export const cases: Cases = {
     const ready = new Queue();
     const child = await started({ target: getOne, args: [q, ready] });
     await ready.get();
-    await delay(50);
+    await fallenAsleep(child);
     child.kill();
     await child.join();
     await q.put("still there");

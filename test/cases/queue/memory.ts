@@ -5,7 +5,8 @@ import { Empty, Full, Queue } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
 import { MIB, started } from "../../suite/help.ts";
 import { scribble, survives, withFile } from "../../suite/memory-file.ts";
-import { stay } from "../../suite/sync.ts";
+import { goOn, stay, stopped } from "../../suite/sync.ts";
+import { until } from "../helpers/signals.ts";
 
 export async function makeAndGive(q: Queue<Queue<string>>): Promise<void> {
   const inner = new Queue<string>();
@@ -55,13 +56,14 @@ export const cases: Cases = {
     const child = await started({ target: hammer, args: [q] });
     await q.get();
     for (let round = 0; round < 20; round++) {
-      process.kill(child.pid as number, "SIGSTOP");
+      await stopped(child);
       const start = performance.now();
       await q.put(-1, { timeout: 100 }).catch((error) => assert.ok(error instanceof Full));
       await q.get({ timeout: 100 }).catch((error) => assert.ok(error instanceof Empty));
       assert.ok(performance.now() - start < 2000);
-      process.kill(child.pid as number, "SIGCONT");
-      await delay(5);
+      const { puts } = await q.stats();
+      goOn(child);
+      await until(async () => (await q.stats()).puts > puts);
     }
     const stats = await q.stats();
     assert.equal(stats.lost, 0);

@@ -6,6 +6,7 @@ import { rejects, run, started } from "../../suite/help.ts";
 
 export async function consumer(q: JoinableQueue<number | null>): Promise<void> {
   while ((await q.get()) !== null) {
+    // The work on an item takes a while, so that join() really waits.
     await delay(5);
     await q.taskDone();
   }

@@ -4,6 +4,7 @@ import { ClosedError, type Connection, EOFError, Pipe, type Process, Queue, wait
 import type { Cases } from "../../suite/case.ts";
 import { rejects, started } from "../../suite/help.ts";
 import { stay } from "../../suite/sync.ts";
+import { eventLoopTurns } from "../helpers/signals.ts";
 
 export async function writeEach(writer: Connection<[number, number]>, id: number, count: number, pause: number): Promise<void> {
   for (let i = 0; i < count; i++) {
@@ -75,7 +76,8 @@ export const cases: Cases = {
     await assert.rejects(wait([a], { signal: AbortSignal.abort(reason) }), reason);
     const abort = new AbortController();
     const waiting = wait([a], { signal: abort.signal });
-    setTimeout(() => abort.abort(reason), 20);
+    await eventLoopTurns();
+    abort.abort(reason);
     await assert.rejects(waiting, reason);
     a.close();
     await rejects(wait([a]), ClosedError);
