@@ -3,9 +3,9 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readlinkSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, type TestContext } from "vitest";
+import { hasLibrary } from "./suite/library.ts";
 import { Program, type ProgramOptions } from "./suite/program.ts";
 import { commandLine } from "./suite/runtimes.ts";
-import { hasLibrary } from "./suite/suite.ts";
 
 const runtimes = ["node", "deno", "bun"];
 const works = (program: string, ...args: string[]): boolean => spawnSync(program, args, { stdio: "ignore" }).status === 0;

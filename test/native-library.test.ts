@@ -17,9 +17,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { encodeFrame, Op } from "../src/wire/frame.ts";
+import { hasLibrary } from "./suite/library.ts";
 import { builtLibrary, Package } from "./suite/package.ts";
 import { Program, type ProgramOptions } from "./suite/program.ts";
-import { hasLibrary } from "./suite/suite.ts";
 
 const runtimes = ["node", "deno", "bun"];
 const root = fileURLToPath(new URL("../", import.meta.url));

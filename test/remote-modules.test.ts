@@ -9,9 +9,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type DenoHost, denoRuntime } from "../src/runtime/deno.ts";
+import { hasLibrary } from "./suite/library.ts";
 import { builtLibrary } from "./suite/package.ts";
 import { Program } from "./suite/program.ts";
-import { hasLibrary } from "./suite/suite.ts";
 
 const root = realpathSync(fileURLToPath(new URL("../", import.meta.url)));
 const PERMISSIONS = ["--allow-read", "--allow-write", "--allow-net", "--allow-run"];

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,18 +8,16 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LEAKS, MARK, type Report } from "./case.ts";
 import { type CaseFile, findCases } from "./case-files.ts";
 import { settled, sharedMemory, TAG, taggedProcesses, unixSockets } from "./leaks.ts";
+import { hasLibrary } from "./library.ts";
 import { commandLine, pathWithRuntimes } from "./runtimes.ts";
+
+export { hasLibrary } from "./library.ts";
 
 /** Where the code under test is: the sources, or the built JavaScript. */
 const root = new URL(process.env.POLYPROC_TEST_ROOT ?? "../../", import.meta.url);
 const extension = process.env.POLYPROC_TEST_ROOT === undefined ? ".ts" : ".js";
 
 const GONE_WITHIN = 2_000;
-
-/** Without a C compiler there is no native backend to be tested. */
-export function hasLibrary(): boolean {
-  return existsSync(new URL(`../../native/build/${process.platform}-${process.arch}/polyproc.node`, import.meta.url));
-}
 
 /**
  * All cases, run by one runtime. The files of a folder share a process, because its start costs about a second; each file is checked for

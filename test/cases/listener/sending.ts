@@ -3,7 +3,6 @@ import { createHmac, randomBytes } from "node:crypto";
 import { type Address, Client, EOFError, Queue, TimeoutError } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
 import { MIB, rejects, started, utf8 } from "../../suite/help.ts";
-import { fallenAsleep } from "../helpers/signals.ts";
 import { KEY, listening, overBoth, pair } from "./helpers.ts";
 import { RawPeer } from "./raw-peer.ts";
 
@@ -106,8 +105,8 @@ export const cases: Cases = {
     overBoth(async (listener) => {
       const child = await started({ target: sendAndEnd, args: [listener.address] });
       const conn = await listener.accept({ timeout: 20_000 });
-      // It has come to its end, and waits until somebody reads.
-      await fallenAsleep(child);
+      // The target has returned, so the process would end now.
+      await child.result({ timeout: 20_000 });
       const bytes = await conn.recvBytes();
       assert.ok(bytes.length === 16 * MIB && bytes.every((byte) => byte === 7));
       assert.equal(await conn.recv(), "last");
