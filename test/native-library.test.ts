@@ -1,4 +1,4 @@
-// How the native library is found, checked and loaded, and what is said where it isn't.
+// How the native library is found, checked and loaded, and the errors when that fails.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {

@@ -1,5 +1,5 @@
 import { defineSuite } from "../suite/suite.ts";
 
 await defineSuite("node22", "native");
-// A Listener uses no backend: its cases run with the portable one alone.
+// The cases of Listener run with the portable backend alone, because a Listener uses none.
 await defineSuite("node22", "portable", ["listener"]);

@@ -1,4 +1,4 @@
-// Says the pids of a parent and its child, so that their descriptors can be looked at.
+// Prints the process ids of a parent and its child, whose descriptors the test then compares.
 import { openSync } from "node:fs";
 import { isMain, Process, Queue } from "../../mod.ts";
 

@@ -1,4 +1,4 @@
-// A thread that waits for an item on its own event loop, says that it came, and then waits for one that never does.
+// A thread waits for an item on its own event loop, reports it, and then waits for one that never comes.
 import { parentPort } from "node:worker_threads";
 import { Pipe, Queue } from "../../mod.ts";
 import { eventLoopTurns } from "../cases/helpers/signals.ts";

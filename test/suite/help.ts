@@ -16,7 +16,7 @@ export async function started<A extends readonly unknown[], R>(options: ProcessO
   return process;
 }
 
-/** Runs a process to its end and gives its result. */
+/** Runs a process to its end, asserts that it exited with 0, and gives its result. */
 export async function run<A extends readonly unknown[], R>(options: ProcessOptions<A, R>): Promise<R> {
   const process = await started(options);
   const result = await process.result({ timeout: 20_000 });

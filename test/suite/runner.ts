@@ -59,5 +59,5 @@ for (const file of positionals) files.push([file, ((await import(file)) as { cas
 await warmUp();
 await settled(() => zombies(process.pid));
 for (const [file, cases] of files) await runFile(file, cases, values.only);
-// What a failed case left waiting would keep this process for ever.
+// A failed case may have left waits behind that would keep this process alive for ever.
 if (failed) setTimeout(() => process.exit(1), 100);

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-// The built suite lies one folder deeper.
+// The built suite lies one folder deeper, in .compat/.
 const modules = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "../../node_modules/" : "../../../node_modules/", import.meta.url));
 
 /** How to run a module on each pinned runtime. */

@@ -42,7 +42,7 @@ export async function defineSuite(runtime: string, backend = "portable", folders
       });
       afterAll(() => run.stop());
     });
-    // With a filter by test name, the hooks above may not run.
+    // vitest does not run the hooks above if a filter leaves out all their tests.
     afterAll(() => run.stop());
   }
 }

@@ -103,7 +103,7 @@ export const cases: Cases = {
     await a.sendBytes(new Uint8Array([1, 2]).buffer);
     assert.deepEqual(await b.recvBytes(), new Uint8Array([1, 2]));
   },
-  "using closes (test_context)": async () => {
+  "`using` closes a connection (test_context)": async () => {
     const [a, b] = Pipe();
     a[Symbol.dispose]();
     b[Symbol.dispose]();
@@ -123,7 +123,7 @@ export const cases: Cases = {
     assert.equal((await a.recvBytes()).length, 0);
     assert.equal(await a.poll(), false);
   },
-  "a process that only polls swallows nothing (test_boundaries)": async () => {
+  "a process that only polls takes no message (test_boundaries)": async () => {
     const [reader, writer] = Pipe<string>(false);
     const child = await started({ target: pollAndExit, args: [reader] });
     await writer.send("first");

@@ -33,7 +33,7 @@ export async function receiveTwo(end: Connection<Uint8Array>): Promise<number[]>
   return [await sum(), await sum()];
 }
 
-/** These run on the native backend alone. */
+/** Only the native backend has what these cases test. */
 export const only = "native";
 
 export const cases: Cases = {
@@ -85,7 +85,7 @@ export const cases: Cases = {
     a.close();
     assert.throws(() => readlinkSync(`/proc/self/fd/${fd}`));
   },
-  "an end that nobody received is free once its carrier failed": async () => {
+  "an end whose transfer failed is closed by close()": async () => {
     const full = new Queue(1);
     await full.put(1);
     const [a, b] = Pipe();
@@ -104,7 +104,7 @@ export const cases: Cases = {
     assert.deepEqual(await child.result({ timeout: 20_000 }), [3 * MIB * 7, 900]);
     await child.join();
   },
-  "an end that was not sent keeps what it has read": async () => {
+  "an end whose transfer failed keeps the data that it has read": async () => {
     const [a, b] = Pipe<Uint8Array>();
     const full = new Queue(1);
     await full.put("x");
@@ -114,7 +114,7 @@ export const cases: Cases = {
     assert.equal((await b.recvBytes()).length, 4 * MIB);
     await sending;
   },
-  "a message that is half read goes with the end": async () => {
+  "an end that is sent takes its half-read message along": async () => {
     const [a, b] = Pipe<Uint8Array>();
     const [to, end] = Pipe<Connection>();
     const sending = a.sendBytes(new Uint8Array(4 * MIB).fill(3));

@@ -18,7 +18,7 @@ export async function echoBytes(conn: Connection): Promise<void> {
 }
 
 export const cases: Cases = {
-  "bytes are sent as they are at the call, and received ones are nobody else's": async () => {
+  "sendBytes takes the bytes as they are at the call, and received bytes are a copy of their own": async () => {
     const [here, there] = Pipe();
     const child = await started({ target: echoBytes, args: [there], transfer: [there] });
     for (const size of [1, 20_000, 100_000, 3_000_000]) {
@@ -29,7 +29,7 @@ export const cases: Cases = {
       const back = await here.recvBytes();
       assert.ok(back.length === size && back.every((byte) => byte === 1), `${size} bytes changed on their way`);
       if (size < 60_000) assert.equal(back.buffer.byteLength, size);
-      // Within one process too.
+      // The same holds within one process.
       const [a, b] = Pipe();
       bytes.fill(1);
       const local = size < 1_000_000 ? a.sendBytes(bytes) : undefined;

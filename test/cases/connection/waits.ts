@@ -46,7 +46,7 @@ export const cases: Cases = {
     await rejects(closing, ClosedError);
     await rejects(b.recv(), EOFError);
   },
-  "close lets accepted sends out; iteration ends at EOF": async () => {
+  "close() delivers accepted sends; iteration ends at EOF": async () => {
     const [a, b] = Pipe<number>();
     const sends = [a.send(1), a.send(2), a.send(3)];
     a.close();

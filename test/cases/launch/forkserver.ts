@@ -33,7 +33,7 @@ export function preloaded(): unknown {
 }
 
 export const cases: Cases = {
-  "forkserver: a job that comes while its spare still preloads is not lost": async () => {
+  "forkserver: a job that comes while its spare process still preloads is not lost": async () => {
     setForkserverPreload([fixture("preload-slowly")]);
     const { Process: Warm } = getContext("forkserver");
     const children = [1, 2].map(() => new Warm({ target: methodHere }));
@@ -42,7 +42,7 @@ export const cases: Cases = {
     for (const child of children) assert.equal(await child.join(), 0);
     endSpares();
   },
-  "forkserver: spares are warm, preloaded, refilled, and hold nothing": async () => {
+  "forkserver: spare processes are preloaded and replaced, and keep nothing open": async () => {
     setForkserverPreload([fixture("preload")]);
     const { Process: Warm } = getContext("forkserver");
     const warm = async (): Promise<unknown> => {
@@ -59,14 +59,14 @@ export const cases: Cases = {
     assert.throws(() => setForkserverPreload([5 as never]), TypeError);
     endSpares();
   },
-  "forkserver: settings of a process's own get a fresh one": async () => {
+  "forkserver: a process with settings of its own is started fresh": async () => {
     const { Process: Warm } = getContext("forkserver");
     const p = new Warm({ target: hello, args: [new Queue<string>(), "x"], env: { PP_OWN: "1" }, stdout: "pipe" });
     await p.start();
     assert.equal(await p.join(), 0);
     endSpares();
   },
-  "forkserver: a child with limits, or of another backend, is none that was booted before they were known": async () => {
+  "forkserver: a child with limits or of another backend is never a spare process": async () => {
     const { Process: Warm } = getContext("forkserver");
     const { Process: PortableWarm } = getContext("forkserver", { backend: "portable" });
     const limited = (): Process<[], string | undefined> => new Warm({ target: openFiles, limits: { openFiles: 300 } });

@@ -8,7 +8,7 @@ import type { Cases } from "../../suite/case.ts";
 import { started } from "../../suite/help.ts";
 import { until } from "../helpers/signals.ts";
 
-/** Shares what it made only when it is told to. */
+/** Makes a shared object only when the parent says so. */
 export async function sharesLate(go: Connection): Promise<void> {
   await go.send("ready");
   await go.recv();
@@ -50,7 +50,7 @@ async function anotherSweep(): Promise<void> {
 }
 
 export const cases: Cases = {
-  "a first start removes what is left of dead trees, and nothing else": async () => {
+  "a first start removes the folders of dead trees, and nothing else": async () => {
     const folders: string[] = [];
     const make = (name: string, mode = 0o700): string => {
       const folder = join(tmpdir(), `polyproc-${name}`);
@@ -94,7 +94,7 @@ export const cases: Cases = {
       for (const folder of folders) rmSync(folder, { recursive: true, force: true });
     }
   },
-  "a process whose folder is empty for long can share all the same": async () => {
+  "a process whose folder was removed because it was empty for long can still share objects": async () => {
     const [ours, theirs] = Pipe<unknown>();
     const before = new Set(readdirSync(tmpdir()));
     const p = await started({ target: sharesLate, args: [theirs], transfer: [theirs], detached: true });

@@ -96,7 +96,7 @@ export const cases: Cases = {
     const p = await started({ target: closeStdio });
     assert.equal(await p.join(), 0);
   },
-  "capabilities say what there is": async () => {
+  "capabilities() describes the runtime and the backend": async () => {
     const { runtime, version, backend, reason, ...rest } = capabilities();
     assert.ok(["node", "deno", "bun"].includes(runtime));
     assert.match(version, /^\d+\.\d+/);

@@ -5,7 +5,7 @@ import type { Cases } from "../../suite/case.ts";
 import { MIB, rejects, started, utf8 } from "../../suite/help.ts";
 import { echo, KEY, listening, newPath, overBoth, pair, sayHello } from "./helpers.ts";
 
-/** A Listener uses no backend: its cases need run beside one alone. */
+/** A Listener uses no backend, so these cases run only once per runtime. */
 export const only = "portable";
 
 export const cases: Cases = {
@@ -41,7 +41,7 @@ export const cases: Cases = {
       assert.equal(await child.join(), 0);
       conn.close();
     }),
-  "two listeners at one address: the second is refused, the first goes on (test_multiple_bind)": () =>
+  "two listeners at one address: the second is refused, the first keeps working (test_multiple_bind)": () =>
     overBoth(async (listener) => {
       const second = new Listener({ address: listener.address, authKey: KEY });
       await rejects(second.ready, StateError, /in use/);
@@ -53,7 +53,7 @@ export const cases: Cases = {
       client.close();
       conn.close();
     }),
-  "a socket's file is its user's alone, and gone after close": async () => {
+  "a socket's file is accessible to its user alone, and gone after close": async () => {
     const path = newPath();
     const before = process.umask();
     const listener = new Listener({ address: path, authKey: KEY });

@@ -27,7 +27,7 @@ export async function sendPartAndHang(address: Address): Promise<void> {
   await stay();
 }
 
-/** A Listener uses no backend: its cases need run beside one alone. */
+/** A Listener uses no backend, so these cases run only once per runtime. */
 export const only = "portable";
 
 export const cases: Cases = {
@@ -47,7 +47,7 @@ export const cases: Cases = {
     rmSync(path);
     (await listening(path)).close();
   },
-  "a killed peer: EOF, cut off, broken pipe": () =>
+  "a peer is killed: EOF, a message cut off, broken pipe": () =>
     overBoth(async (listener) => {
       const child = await started({ target: connectAndHang, args: [listener.address] });
       const conn = await listener.accept({ timeout: 20_000 });
@@ -82,7 +82,7 @@ export const cases: Cases = {
     conn.close();
     listener.close();
   },
-  "a connection that breaks while messages are unread loses none of them in silence": async () => {
+  "a connection that breaks while messages are unread loses none of them silently": async () => {
     const listener = await listening();
     const raw = await RawPeer.client(listener.address);
     const conn = await listener.accept();

@@ -8,7 +8,7 @@ import { until } from "../helpers/signals.ts";
 import { KEY, listening, overBoth, rejected, sayHello } from "./helpers.ts";
 import { CHALLENGE, RawPeer, rawListener } from "./raw-peer.ts";
 
-/** A Listener uses no backend: its cases need run beside one alone. */
+/** A Listener uses no backend, so these cases run only once per runtime. */
 export const only = "portable";
 
 export const cases: Cases = {
@@ -125,7 +125,7 @@ export const cases: Cases = {
     }
     listener.close();
   },
-  "a recorded handshake is worth nothing": async () => {
+  "a recorded handshake can't be replayed": async () => {
     const listener = await listening();
     const recorded: Buffer[] = [];
     const { path, server } = await rawListener(async (peer) => {
@@ -153,12 +153,12 @@ export const cases: Cases = {
   },
   "reflected challenges prove nothing, within one process and across two": async () => {
     const listener = await listening();
-    // The listener's own challenge, back as a proof and as a challenge.
+    // A client sends the listener's own challenge back to it.
     const raw = await RawPeer.connect(listener.address);
     raw.send((await raw.recv()) ?? "");
     assert.equal(String(await raw.recv()), "#FAILURE#");
     await raw.closed;
-    // A listener without the key has the second client answer what the first one asked.
+    // A listener that does not know the key asks its second client to answer the first client's challenge.
     let asked: ((nonce: Buffer) => void) | undefined;
     const nonce = new Promise<Buffer>((resolve) => {
       asked = resolve;

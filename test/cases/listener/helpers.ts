@@ -27,13 +27,13 @@ export async function overBoth(run: (listener: Listener) => Promise<void>): Prom
   }
 }
 
-/** Both ends of a connection. */
+/** Connects a client, and gives its end and the listener's. */
 export async function pair(listener: Listener): Promise<[Connection, Connection]> {
   const client = await Client(listener.address, { authKey: KEY });
   return [client, await listener.accept({ timeout: 5000 })];
 }
 
-/** The peers that were turned away, once they are so many. */
+/** Waits until the listener has turned away this many peers. */
 export async function rejected(listener: Listener, count: number): Promise<void> {
   await until(() => listener.rejected >= count);
   assert.equal(listener.rejected, count);

@@ -18,11 +18,11 @@ async function isRefused(address: Address): Promise<boolean> {
   }
 }
 
-/** A Listener uses no backend: its cases need run beside one alone. */
+/** A Listener uses no backend, so these cases run only once per runtime. */
 export const only = "portable";
 
 export const cases: Cases = {
-  "keys and addresses that are none (test_empty_authkey, test_invalid_family)": async () => {
+  "invalid keys and addresses are refused (test_empty_authkey, test_invalid_family)": async () => {
     for (const authKey of ["", new Uint8Array(0)]) {
       assert.throws(() => new Listener({ address: newPath(), authKey }), RangeError);
       await rejects(Client(newPath(), { authKey }), RangeError, /empty/);
@@ -86,7 +86,7 @@ export const cases: Cases = {
     conn.close();
     listener.close();
   },
-  "a thousand idle connections: a good client is served within 1 s, and few stay": () =>
+  "a thousand idle connections: a good client is served within 1 s, and most idle ones are cut off": () =>
     overBoth(async (listener) => {
       const idle: RawPeer[] = [];
       let closed = 0;
@@ -111,7 +111,7 @@ export const cases: Cases = {
       client.close();
       conn.close();
     }),
-  "messages of the handshake that are too long, or none, are cut off at once": async () => {
+  "a handshake message with an invalid length ends the connection at once": async () => {
     const listener = await listening();
     for (const head of [
       [0, 0, 1, 1],

@@ -27,7 +27,7 @@ export const cases: Cases = {
     assert.throws(() => waitSync([listener]), UnsupportedError);
     for (const each of [client, await listener.accept({ timeout: 0 }), a, b, listener]) each.close();
   },
-  "what can't be done is said: travelling, shared objects, descriptors, blocking calls": async () => {
+  "what a connection of a listener can't do is an UnsupportedError: travel, shared objects, descriptors, blocking calls": async () => {
     const listener = await listening();
     const [client, conn] = await pair(listener);
     await rejects(new Process({ target: echo as never, args: [client] as never }).start(), UnsupportedError, /can't travel/);
@@ -60,7 +60,7 @@ export const cases: Cases = {
     assert.equal(await conn.recv(), "still good");
     for (const each of [client, conn, a, b, listener]) each.close();
   },
-  "references that a peer makes up are not followed": async () => {
+  "references to shared objects that a peer invents are not followed": async () => {
     const listener = await listening();
     const [client, conn] = await pair(listener);
     const [a, b] = Pipe();
@@ -68,7 +68,7 @@ export const cases: Cases = {
     const trap = await rawListener(async () => {
       attempts++;
     });
-    // Flags and tags as the library's own envelope has them: format 2, a list of references, a value that uses the first.
+    // The message looks like one of this library: its envelope has a reference, and its value uses it.
     const { encode } = await import("../../../src/wire/encode.ts");
     const { seal } = await import("../../../src/wire/envelope.ts");
     const refs = [{ kind: "connection", hub: trap.path, id: "x", readable: true, writable: true } as const];
@@ -76,7 +76,7 @@ export const cases: Cases = {
     await rejects(conn.recv(), SerializationError);
     await client.sendBytes(encode({ c: a }).bytes);
     await rejects(conn.recv(), SerializationError);
-    // The trap takes its callers in turn: ours is the first.
+    // Connections are accepted in order. If the reference had been followed, ours would be the second.
     const own = await RawPeer.connect(trap.path);
     await until(() => attempts > 0);
     assert.equal(attempts, 1);
@@ -84,7 +84,7 @@ export const cases: Cases = {
     trap.server.close();
     for (const each of [client, conn, a, b, listener]) each.close();
   },
-  "no event loop is held by what is only open, and the file goes with its process": async () => {
+  "open listeners and connections keep no event loop alive, and the socket's file goes with its process": async () => {
     const path = newPath();
     const child = await started({ target: leaveAllOpen, args: [path] });
     assert.equal(await child.join({ timeout: 10_000 }), 0);

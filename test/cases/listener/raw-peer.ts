@@ -8,11 +8,11 @@ import { KEY, newPath } from "./helpers.ts";
 
 export const CHALLENGE = "#CHALLENGE#";
 
-/** Another implementation of the protocol, which says what it likes. */
+/** A peer that implements the protocol by hand, so that a test can break its rules. */
 export class RawPeer {
   readonly socket: Socket;
   readonly closed: Promise<void>;
-  /** All that came. */
+  /** All bytes that this peer has received. */
   bytes: Buffer = Buffer.alloc(0);
   #used = 0;
   #wake = (): void => {};
@@ -34,7 +34,7 @@ export class RawPeer {
     });
   }
 
-  /** A listener whose callers come faster than it looks turns some away. */
+  /** Connects. Tries again if the listener's backlog is full. */
   static async connect(address: Address): Promise<RawPeer> {
     for (;;) {
       const socket = typeof address === "string" ? connect({ path: address }) : connect(address);
@@ -63,7 +63,7 @@ export class RawPeer {
     this.socket.write(Buffer.concat([head, body]));
   }
 
-  /** The next message; undefined if the other side hung up instead. */
+  /** Receives the next message; undefined if the other side hung up instead. */
   async recv(): Promise<Buffer | undefined> {
     for (;;) {
       const rest = this.bytes.subarray(this.#used);
@@ -79,7 +79,7 @@ export class RawPeer {
     }
   }
 
-  /** Proves the key as a client or listener does. */
+  /** Answers the other side's challenge, and gives its verdict. */
   async prove(key: string = KEY, digest: string = "sha256"): Promise<string> {
     const asked = (await this.recv())?.subarray(CHALLENGE.length) ?? Buffer.alloc(0);
     this.send(Buffer.concat([utf8(`{${digest}}`), createHmac(digest, key).update(asked).digest()]));
@@ -91,7 +91,7 @@ export class RawPeer {
     return (await this.recv()) ?? Buffer.alloc(0);
   }
 
-  /** A client with the key, by hand. */
+  /** Connects, and goes through the whole handshake as a client that knows the key. */
   static async client(address: Address): Promise<RawPeer> {
     const raw = await RawPeer.connect(address);
     assert.equal(await raw.prove(), "#WELCOME#");
@@ -101,7 +101,7 @@ export class RawPeer {
   }
 }
 
-/** A listener by hand: `serve` plays one peer after the other. */
+/** A listener that implements the protocol by hand: `serve` is called for each peer that connects. */
 export async function rawListener(serve: (raw: RawPeer) => Promise<void>): Promise<{ path: string; server: Server }> {
   const path = newPath();
   const server = createServer((socket) => void serve(new RawPeer(socket)));

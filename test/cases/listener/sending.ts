@@ -28,11 +28,11 @@ export async function sendAndEnd(address: Address): Promise<void> {
   void conn.send("last");
 }
 
-/** A Listener uses no backend: its cases need run beside one alone. */
+/** A Listener uses no backend, so these cases run only once per runtime. */
 export const only = "portable";
 
 export const cases: Cases = {
-  "what nobody reads stays with its sender; then all of it comes": () =>
+  "unread messages stay with their sender, and all arrive when they are read": () =>
     overBoth(async (listener) => {
       const [count, size] = [100, MIB];
       const out = new Queue<number>();
@@ -81,7 +81,7 @@ export const cases: Cases = {
     conn.close();
     listener.close();
   },
-  "close lets accepted sends out, also with much unread": () =>
+  "close() delivers accepted sends, also when much is unread": () =>
     overBoth(async (listener) => {
       const child = await started({ target: digestOf, args: [listener.address] });
       const conn = await listener.accept({ timeout: 20_000 });
@@ -101,7 +101,7 @@ export const cases: Cases = {
       await rejects(client.recv(), EOFError);
       client.close();
     }),
-  "a process's normal end lets its sends out": () =>
+  "a process that ends normally delivers its sends first": () =>
     overBoth(async (listener) => {
       const child = await started({ target: sendAndEnd, args: [listener.address] });
       const conn = await listener.accept({ timeout: 20_000 });

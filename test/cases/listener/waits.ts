@@ -7,11 +7,11 @@ import { until } from "../helpers/signals.ts";
 import { KEY, LOCAL, listening, newPath, overBoth, pair } from "./helpers.ts";
 import { rawListener } from "./raw-peer.ts";
 
-/** A Listener uses no backend: its cases need run beside one alone. */
+/** A Listener uses no backend, so these cases run only once per runtime. */
 export const only = "portable";
 
 export const cases: Cases = {
-  "using closes; every wait ends then (test_context)": () =>
+  "`using` closes a listener, and that ends every wait (test_context)": () =>
     overBoth(async (listener) => {
       const [client, conn] = await pair(listener);
       const accepting = listener.accept();
@@ -69,7 +69,7 @@ export const cases: Cases = {
       await rejects(client.recv(), EOFError);
       client.close();
     }),
-  "accept: in order, timeout, abort; what was given up takes nobody": async () => {
+  "accept: in order, timeout, abort; a cancelled accept takes no connection": async () => {
     const listener = await listening();
     const start = performance.now();
     await rejects(listener.accept({ timeout: 100 }), TimeoutError);
@@ -104,7 +104,7 @@ export const cases: Cases = {
     await assert.rejects(Client(path, { authKey: KEY, signal: abort.signal }), reason);
     server.close();
   },
-  "recv: timeout and abort leave nothing behind; maxLength keeps the connection": async () => {
+  "recv: timeout and abort lose no message; a message above maxLength leaves the connection usable": async () => {
     const listener = await listening();
     const [client, conn] = await pair(listener);
     await rejects(conn.recv({ timeout: 30 }), TimeoutError);

@@ -65,7 +65,7 @@ export async function relay(input: Queue<unknown>, output: Queue<unknown>): Prom
   return "Deno" in globalThis ? "deno" : "Bun" in globalThis ? "bun" : "node";
 }
 
-/** Puts numbers into a queue and takes as many out, no matter whose; whom it met, and what it saw of them. */
+/** Puts numbers into a queue and takes as many items out, whoever put them. Gives its runtime's name and what it took. */
 export async function trade(q: Queue<[name: string, n: number]>, count: number): Promise<{ name: string; seen: [string, number][] }> {
   const name = "Deno" in globalThis ? "deno" : "Bun" in globalThis ? "bun" : "node";
   const seen: [string, number][] = [];
@@ -77,7 +77,7 @@ export async function trade(q: Queue<[name: string, n: number]>, count: number):
   return { name, seen };
 }
 
-// A native queue needs no owner.
+// Only portable objects have an owner: a native queue outlives the process that made it.
 function portable(): Context {
   return getContext("spawn", { backend: "portable" });
 }
@@ -98,7 +98,7 @@ export async function inChildOf(runtime: (typeof runtimes)[number]): Promise<str
     await input.put(value);
     const back = await output.get();
     if (value instanceof Error) {
-      // Engines compare errors in ways of their own.
+      // The runtimes' deepEqual() compares errors differently, so their parts are compared.
       assert.ok(back instanceof RangeError && back.cause instanceof AggregateError && back.cause.errors[0] instanceof TypeError);
       assert.deepEqual(
         [back.message, back.cause.message, (back as { code?: string }).code, back.stack],
@@ -138,7 +138,7 @@ export const cases: Cases = {
     const expected = runtimes.flatMap((name) => Array.from({ length: COUNT }, (_, n) => `${name} ${n}`));
     assert.deepEqual(all.sort(), expected.sort());
     for (const { seen } of results) {
-      // What one process put comes to each in the order in which it was put.
+      // Each consumer receives the items of one producer in the order in which they were put.
       for (const name of runtimes) {
         const numbers = seen.filter(([from]) => from === name).map(([, n]) => n);
         assert.deepEqual(

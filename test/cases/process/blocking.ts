@@ -12,7 +12,7 @@ export function throwRange(): void {
   throw new RangeError("thrown");
 }
 
-/** These run on the native backend alone. */
+/** Only the native backend has what these cases test. */
 export const only = "native";
 
 export const cases: Cases = {

@@ -24,7 +24,7 @@ export async function writeGarbage(): Promise<string> {
 }
 
 export const cases: Cases = {
-  "a child that writes garbage on its channel harms nobody": async () => {
+  "a child that writes garbage on its channel does no harm": async () => {
     assert.equal(await run({ target: writeGarbage }), "went on");
     assert.deepEqual(await run({ target: echoArgs, args: [1] }), [1]);
   },
@@ -73,7 +73,7 @@ export const cases: Cases = {
     const q = new Process({ target: echoArgs, args: [], kwargs: { at: Symbol("s") } });
     await rejects(q.start(), SerializationError, /kwargs\.at/);
   },
-  "a program that isn't there, a cwd that isn't": async () => {
+  "a program or working directory that does not exist is an error": async () => {
     const p = new Process({ target: stay, runtime: { execPath: "/nowhere/runtime" } });
     await rejects(p.start(), Error, /\/nowhere\/runtime/);
     const q = new Process({ target: stay, cwd: "/nowhere" });

@@ -19,7 +19,7 @@ function descriptorsOf(pid: number | null): string[] {
     try {
       return [`${fd} ${readlinkSync(`/proc/${pid}/fd/${fd}`)}`];
     } catch {
-      // Closed in between.
+      // The process closed it in the meantime.
       return [];
     }
   });
@@ -31,7 +31,7 @@ function limitsOf(pid: number | null): string {
   return `${readFileSync(`/proc/${pid}/limits`, "utf8")}${readFileSync(`/proc/${pid}/status`, "utf8")}nice ${nice}`;
 }
 
-/** These run on the native backend alone. */
+/** Only the native backend has what these cases test. */
 export const only = "native";
 
 export const cases: Cases = {
@@ -41,7 +41,7 @@ export const cases: Cases = {
     const child = await started({ target: readyForever, args: [ready] });
     await ready.get();
     const fds = descriptorsOf(child.pid);
-    // What the runtime opened itself is its own; of its parent's there is nothing but stdout and stderr.
+    // A child inherits only stdout and stderr. All its other descriptors were opened by its own runtime.
     const sockets = (lines: readonly string[]): string[] => lines.flatMap((fd) => /socket:.*/.exec(fd) ?? []);
     const lines = descriptorsOf(process.pid);
     const outputs = sockets(lines.filter((fd) => /^[12] /.test(fd)));

@@ -42,13 +42,13 @@ export const cases: Cases = {
     assert.throws(() => p.exitCode, ClosedError);
     await new Process({ target: stay })[Symbol.asyncDispose]();
   },
-  "what waits for a start that fails hears why; the process can be started again": async () => {
+  "calls that wait for a start get the error when it fails; the process can be started again": async () => {
     const p = new Process({ target: stay, cwd: "/nowhere" });
     for (let i = 0; i < 2; i++) {
       const starting = rejects(p.start(), Error, /cwd \/nowhere/);
       const waits = [p.join(), p.join({ timeout: 20_000 }), p.result(), wait([p]), wait([p.sentinel])];
       for (const twin of [() => p.joinSync(), () => p.resultSync()]) assert.throws(twin, StateError, "nobody would ever start it");
-      // It is forgotten with the start that failed.
+      // A kill() while a process starts must not end its next start, when this one fails.
       p.kill();
       const [error, ...heard] = await Promise.all([starting, ...waits.map((waiting) => rejects(waiting, Error, /cwd \/nowhere/))]);
       assert.ok(heard.every((each) => each === error));
@@ -82,7 +82,7 @@ export const cases: Cases = {
       assert.deepEqual(await wait([p], { timeout: 0, signal }), []);
     };
     for (let i = 0; i < 100; i++) await look();
-    // A collector may take a few for alive.
+    // A conservative garbage collector may keep a few.
     const left = await settled(() => {
       collectGarbage();
       return signals.flatMap((signal) => (signal.deref() === undefined ? [] : ["a signal"])).slice(10);

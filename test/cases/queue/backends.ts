@@ -15,7 +15,7 @@ export async function useBoth(q: Queue<string>, conn: Connection, native: Queue<
   native.putSync({ inside: "native" });
 }
 
-/** These run on the native backend alone. */
+/** Only the native backend has what these cases test. */
 export const only = "native";
 
 export const cases: Cases = {
@@ -37,7 +37,7 @@ export const cases: Cases = {
       args: [new Queue() as never, 1],
       env: { POLYPROC_BACKEND: "portable", POLYPROC_NATIVE: "" },
     });
-    // The library is there, so even a portable child may use what it is given.
+    // The native library is there, so even a child with the portable backend can use the queue.
     await child.join();
     const bare = await started({
       target: anything,

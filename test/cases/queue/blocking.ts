@@ -38,7 +38,7 @@ export async function putLarge(q: Queue<unknown>): Promise<string> {
   return "put";
 }
 
-/** These run on the native backend alone. */
+/** Only the native backend has what these cases test. */
 export const only = "native";
 
 export const cases: Cases = {
@@ -64,8 +64,8 @@ export const cases: Cases = {
     simple.putSync("x");
     assert.equal(simple.getSync(), "x");
   },
-  // In a child: what a thread had open stays open until its process ends.
-  "queue, pipe: threads wait on event loops of their own, and are ended while they do": async () => {
+  // The threads run in a child, because descriptors that a thread had open stay open until its process ends.
+  "queue, pipe: threads wait on their own event loops, and can be ended while they wait": async () => {
     const child = await started({ target: waitInThreads });
     assert.equal(await child.result({ timeout: 20_000 }), 3);
     await child.join();
@@ -91,7 +91,7 @@ export const cases: Cases = {
     assert.equal(await child.join({ timeout: 10_000 }), -15);
     assert.ok(performance.now() - start < 2000);
   },
-  "who looks once beside others who wait gets its turn": async () => {
+  "a get that looks once is answered at once, also while another one waits": async () => {
     const q = new Queue<number>();
     const first = q.get();
     for (const item of [1, 2, 3]) q.putSync(item);
@@ -105,7 +105,7 @@ export const cases: Cases = {
     q.putSync(4);
     assert.equal(await second, 4);
   },
-  "a large item on its way in makes no queue full, and none empty": async () => {
+  "while a large item is being put, the queue is neither full nor empty to others": async () => {
     const q = new Queue<unknown>();
     await q.put(0);
     const child = await started({ target: putLarge, args: [q] });

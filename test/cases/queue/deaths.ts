@@ -27,7 +27,7 @@ export async function putAndExit(q: Queue<number>, count: number): Promise<void>
   for (let i = 0; i < count; i++) void q.put(i);
 }
 
-// A native queue needs no owner.
+// Only portable objects have an owner: a native queue outlives the process that made it.
 function portable(): Context {
   return getContext("spawn", { backend: "portable" });
 }
@@ -40,13 +40,13 @@ export async function own(out: Queue<Queue<string>>): Promise<void> {
 }
 
 export const cases: Cases = {
-  "a child's unfinished puts are out when it ends by itself": async () => {
+  "a child's unfinished puts are completed when it ends by itself": async () => {
     const q = new Queue<number>();
     await run({ target: putAndExit, args: [q, 500] });
     assert.equal(await q.qsize(), 500);
     for (let i = 0; i < 500; i++) assert.equal(await q.get(), i);
   },
-  "a producer killed in the middle of a big put leaves nothing and blocks nobody": async () => {
+  "a producer killed in the middle of a large put leaves nothing behind and blocks no other process": async () => {
     const q = new Queue<Uint8Array | string>();
     const ready = new Queue();
     const child = await started({ target: putBig as never, args: [q, ready, 200 << 20] as never });
@@ -57,7 +57,7 @@ export const cases: Cases = {
     const first = await q.get({ timeout: 5000 });
     assert.ok(first === "after" || (first as Uint8Array).length === 200 << 20);
   },
-  "a consumer killed while it waits blocks nobody": async () => {
+  "a consumer killed while it waits blocks no other process": async () => {
     const q = new Queue<string>();
     const ready = new Queue();
     const child = await started({ target: getOne, args: [q, ready] });
@@ -68,7 +68,7 @@ export const cases: Cases = {
     await q.put("still there");
     assert.equal(await q.get({ timeout: 3000 }), "still there");
   },
-  "a consumer killed holding items: join tells their number, once": async () => {
+  "a consumer is killed while it holds items: join reports their number, once": async () => {
     const q = new JoinableQueue<number>();
     const ready = new Queue();
     for (let i = 0; i < 5; i++) await q.put(i);
@@ -86,7 +86,7 @@ export const cases: Cases = {
     }
     await q.join({ timeout: 1000 });
   },
-  "redeliver gives back in order what a dead consumer held": async () => {
+  "redeliver puts the items of a dead consumer back in order": async () => {
     const q = new JoinableQueue<number>({ redeliver: true });
     const ready = new Queue();
     for (let i = 0; i < 5; i++) await q.put(i);
@@ -103,7 +103,7 @@ export const cases: Cases = {
     assert.equal(stats.redelivered, 3);
     assert.equal(stats.lost, 0);
   },
-  "the death of an object's owner: OwnerDiedError within 1 s for all that wait": async () => {
+  "the death of an object's owner ends all waits with OwnerDiedError within 1 s": async () => {
     const q = new (portable().Queue)<Queue<string>>();
     const child = await started({ target: own, args: [q] });
     const theirs = await q.get();

@@ -23,11 +23,11 @@ export async function hammer(q: Queue<number>): Promise<void> {
   }
 }
 
-/** These run on the native backend alone. */
+/** Only the native backend has what these cases test. */
 export const only = "native";
 
 export const cases: Cases = {
-  "the maker's death ends no queue": async () => {
+  "a queue outlives the process that made it": async () => {
     const q = new Queue<Queue<string>>();
     const child = await started({ target: makeAndGive, args: [q] });
     const inner = await q.get({ timeout: 20_000 });
@@ -51,7 +51,7 @@ export const cases: Cases = {
     }
     assert.ok(size() <= 16 * MIB, String(size()));
   },
-  "a stopped holder: waits honour their timeouts, nothing breaks after SIGCONT": async () => {
+  "while another process is stopped in a call, waits keep to their timeouts; nothing breaks after SIGCONT": async () => {
     const q = new Queue<number>();
     const child = await started({ target: hammer, args: [q] });
     await q.get();
@@ -71,7 +71,7 @@ export const cases: Cases = {
     child.kill();
     await child.join();
   },
-  "a peer that writes random words into the queue: an error, no crash, no endless loop": async () => {
+  "random words in a queue's memory lead to errors, not to crashes or endless loops": async () => {
     for (let seed = 1; seed <= 20; seed++) {
       const { object: q, file } = withFile(() => new Queue<string>());
       for (let i = 0; i < 5; i++) await q.put(`item ${i}`);
@@ -87,7 +87,7 @@ export const cases: Cases = {
       q.close();
     }
   },
-  "nobody can make the memory of a queue shorter or longer": async () => {
+  "no process can change the size of a queue's memory": async () => {
     const { object: q, file } = withFile(() => new Queue<string>());
     for (const size of [0, statSync(file).size + 1]) assert.throws(() => truncateSync(file, size), { code: "EPERM" });
     await q.put("whole");

@@ -30,7 +30,7 @@ export const cases: Cases = {
     for (const each of consumers) assert.equal(await each.join(), 0);
     await q.join({ timeout: 5000 });
   },
-  "taskDone right after an item that holds a shared object marks that one": async () => {
+  "taskDone() right after an item with a shared object in it marks that item": async () => {
     const q = new JoinableQueue();
     const inner = new Queue<string>();
     for (let i = 0; i < 6; i++) await q.put(inner);
@@ -49,7 +49,7 @@ export const cases: Cases = {
     await q.taskDone();
     await rejects(q.taskDone(), StateError);
   },
-  "join: a timeout is a TimeoutError; nothing put returns at once": async () => {
+  "join: a timeout is a TimeoutError; without items it returns at once": async () => {
     const q = new JoinableQueue<number>();
     await q.join();
     await q.put(1);

@@ -27,7 +27,7 @@ export async function makeQueueInChild(): Promise<void> {
 }
 
 export const cases: Cases = {
-  "a put that fails on one shared object holds none of the others": async () => {
+  "a put that fails because of one shared object keeps none of the others open": async () => {
     const q = new Queue();
     const closed = new Queue();
     closed.close();
@@ -55,7 +55,7 @@ export const cases: Cases = {
     assert.equal(await inner.get({ timeout: 5000 }), "inside");
     await released.put(1);
     await child.join();
-    // A native queue lives as long as anybody holds it; a portable one ends with its maker.
+    // A native queue lives as long as any process has it open. A portable one ends with the process that made it.
     if (isNative) await rejects(inner.get({ timeout: 50 }), Empty);
     else await rejects(inner.get({ timeout: 5000 }), Error, /gone/);
   },

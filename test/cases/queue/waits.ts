@@ -4,7 +4,7 @@ import { ClosedError, Empty, JoinableQueue, Queue, ShutDown, StateError } from "
 import type { Cases } from "../../suite/case.ts";
 import { rejects, run, started } from "../../suite/help.ts";
 
-/** Gives up again and again; how many items came out of their order. */
+/** Takes items with timeouts that often run out. Gives the number of items that came out of order. */
 export async function impatient(q: Queue<number>, last: number): Promise<number> {
   let disorder = 0;
   for (let before = 0; before < last; ) {
@@ -36,7 +36,7 @@ export async function countAll(q: Queue<number>): Promise<number> {
 }
 
 export const cases: Cases = {
-  "a get that gives up keeps the order for the next": async () => {
+  "a get that times out leaves the order of items as it was": async () => {
     const q = new Queue<number>();
     const child = await started({ target: impatient, args: [q, 1000] });
     for (let i = 1; i <= 1000; i++) {
@@ -51,7 +51,7 @@ export const cases: Cases = {
     await rejects(new Queue().get({ timeout: 200 }), Empty);
     assert.ok(performance.now() - start >= 195);
   },
-  "after close every call says so, used or not (test_closed_queue_*)": async () => {
+  "every call after close() rejects with ClosedError, whether the queue was used or not (test_closed_queue_*)": async () => {
     for (const used of [false, true]) {
       const q = new JoinableQueue<number>();
       if (used) await q.put(1);
@@ -77,7 +77,7 @@ export const cases: Cases = {
     const q = new Queue();
     await rejects(q.joinThread(), StateError, /close/);
   },
-  "close ends this process's pending get": async () => {
+  "close() ends a pending get of this process": async () => {
     const q = new Queue();
     const getting = q.get();
     q.close();
@@ -110,14 +110,14 @@ export const cases: Cases = {
     join.abort(reason);
     await assert.rejects(joining, reason);
   },
-  "abort of a get in a child gives the item back": async () => {
+  "an aborted get in a child loses no item": async () => {
     const q = new Queue<number>();
     assert.equal(await run({ target: abortedGet, args: [q] }), "aborted");
     await q.put(7);
     assert.equal(await q.get({ timeout: 1000 }), 7);
     assert.equal((await q.stats()).lost, 0);
   },
-  "shutdown drains, then ends everybody; immediate drops": async () => {
+  "shutdown() lets items be taken, then ends all calls; an immediate one drops the items": async () => {
     const q = new Queue<number>(2);
     await q.put(1);
     await q.put(2);

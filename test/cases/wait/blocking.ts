@@ -4,7 +4,7 @@ import type { Cases } from "../../suite/case.ts";
 import { started } from "../../suite/help.ts";
 import { stay } from "../../suite/sync.ts";
 
-/** These run on the native backend alone. */
+/** Only the native backend has what these cases test. */
 export const only = "native";
 
 export const cases: Cases = {
