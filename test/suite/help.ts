@@ -6,6 +6,12 @@ export const MIB: number = 1 << 20;
 /** The UTF-8 bytes of a text. */
 export const utf8 = (value: string): Uint8Array => new TextEncoder().encode(value);
 
+/** Whether these are `size` bytes of one value. */
+export function isFilled(bytes: Uint8Array, size: number, value: number): boolean {
+  // Buffer compares many times faster than a callback for each byte.
+  return Buffer.alloc(size, value).equals(bytes);
+}
+
 /** Whether new objects are of the native backend. */
 export const isNative: boolean = capabilities().backend === "native";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { BufferTooShort, type Connection, EOFError, MessageTooLongError, Pipe } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
-import { isNative, MIB, rejects, started, utf8 } from "../../suite/help.ts";
+import { isFilled, isNative, MIB, rejects, started, utf8 } from "../../suite/help.ts";
 import { echo } from "./helpers.ts";
 
 export async function echoBytes(conn: Connection): Promise<void> {
@@ -27,14 +27,14 @@ export const cases: Cases = {
       bytes.fill(2);
       await sent;
       const back = await here.recvBytes();
-      assert.ok(back.length === size && back.every((byte) => byte === 1), `${size} bytes changed on their way`);
+      assert.ok(isFilled(back, size, 1), `${size} bytes changed on their way`);
       if (size < 60_000) assert.equal(back.buffer.byteLength, size);
       // The same holds within one process.
       const [a, b] = Pipe();
       bytes.fill(1);
       const local = size < 1_000_000 ? a.sendBytes(bytes) : undefined;
       bytes.fill(2);
-      if (local !== undefined) assert.ok((await b.recvBytes()).every((byte) => byte === 1));
+      if (local !== undefined) assert.ok(isFilled(await b.recvBytes(), size, 1));
       await local;
       a.close();
       b.close();
@@ -56,7 +56,7 @@ export const cases: Cases = {
         const first = await once();
         await a.sendBytes(new Uint8Array(16).fill(2));
         await once();
-        assert.ok(first.length === size && first.every((byte) => byte === 1), `${name}: ${size} bytes were overwritten`);
+        assert.ok(isFilled(first, size, 1), `${name}: ${size} bytes were overwritten`);
       }
     }
     a.close();

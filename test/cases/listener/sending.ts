@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHmac, randomBytes } from "node:crypto";
 import { type Address, Client, EOFError, Queue, TimeoutError } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
-import { MIB, rejects, started, utf8 } from "../../suite/help.ts";
+import { isFilled, MIB, rejects, started, utf8 } from "../../suite/help.ts";
 import { KEY, listening, overBoth, pair } from "./helpers.ts";
 import { RawPeer } from "./raw-peer.ts";
 
@@ -52,7 +52,7 @@ export const cases: Cases = {
       assert.equal(await conn.poll(), true);
       for (let i = 0; i < count; i++) {
         const bytes = await conn.recvBytes();
-        assert.ok(bytes.length === size && bytes.every((byte) => byte === i), `message ${i}`);
+        assert.ok(isFilled(bytes, size, i), `message ${i}`);
       }
       await rejects(conn.recv(), EOFError);
       await child.join();
@@ -108,7 +108,7 @@ export const cases: Cases = {
       // The target has returned, so the process would end now.
       await child.result({ timeout: 20_000 });
       const bytes = await conn.recvBytes();
-      assert.ok(bytes.length === 16 * MIB && bytes.every((byte) => byte === 7));
+      assert.ok(isFilled(bytes, 16 * MIB, 7));
       assert.equal(await conn.recv(), "last");
       await rejects(conn.recv(), EOFError);
       assert.equal(await child.join(), 0);
