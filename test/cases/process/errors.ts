@@ -61,7 +61,7 @@ export const cases: Cases = {
     const text = await textOf(p.stderr);
     assert.match(text, new RegExp(`^Process ${p.name}:`));
     assert.match(text, /RangeError/);
-    assert.match(text, /process\.ts|process\.js/);
+    assert.match(text, /errors\.[tj]s/);
   },
   "errors of unknown classes, with fields that can't travel, and what is no error": async () => {
     const p = await started({ target: throwUnknown, stderr: "null" });
