@@ -15,5 +15,12 @@ for (const folder of ["dist", ".compat"]) rmSync(join(root, folder), { recursive
 compile("tsconfig.build.json");
 compile("tsconfig.compat.json");
 bundle("dist");
-bundle(".compat", ["src/target/callers", "src/target/load", "src/target/locate", "src/codec/encode", "src/codec/envelope"]);
+bundle(".compat", [
+  "src/target/callers",
+  "src/target/load",
+  "src/target/locate",
+  "src/codec/encode",
+  "src/codec/envelope",
+  "src/remote/handshake-limit",
+]);
 writeFileSync(join(root, ".compat/package.json"), '{ "type": "module" }\n');

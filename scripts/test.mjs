@@ -1,31 +1,77 @@
-// The test command: sets itself up, then checks types, lint and format, the shim, the suite on every runtime, and the built JavaScript
-// on older Nodes.
+// The test commands. They set the clone up, then run the steps of their tier, one after the other, until one fails:
+// `npm run test:quick` while you work, `npm test` before a change is done.
+// `npm test -- [-t PART OF A NAME] [FILE...]` chooses tests of the suite; POLYPROC_TEST_FILES=queue,process/waits chooses files of cases.
 import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { buildNative } from "./build-native.mjs";
 import { ensureInstalled, root, runtime } from "./setup.mjs";
+import { summary } from "./test-summary.mjs";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: "boolean", default: false }, testNamePattern: { type: "string", short: "t" } },
+});
+const tier = values.quick ? "quick" : "full";
+const chosen = [...positionals, ...(values.testNamePattern === undefined ? [] : ["-t", values.testNamePattern])];
 
 ensureInstalled();
 console.log(`native library: ${buildNative()}`);
 
 const node = runtime("node");
-// The suite starts thousands of processes: what Node compiled once need not be compiled again.
-const env = { ...process.env, NODE_COMPILE_CACHE: join(root, "node_modules/.cache/node") };
+const vitest = (...args) => [node, "node_modules/vitest/vitest.mjs", "run", ...args];
+const QUICK = ["quick"];
+const FULL = ["full"];
+const BOTH = ["quick", "full"];
+/** Steps of the same name do the same thing to a different extent. */
 const steps = [
-  ["types", node, ["node_modules/typescript/bin/tsc", "-p", "."]],
-  ["lint and format", "node_modules/.bin/biome", ["check", "."]],
-  ["the shim", process.execPath, ["scripts/test-native.mjs"]],
-  ["suite", node, ["node_modules/vitest/vitest.mjs", "run", ...process.argv.slice(2)]],
-  ["build", node, ["scripts/build.mjs"]],
-  ["built JavaScript on Node 22 and 24", node, ["node_modules/vitest/vitest.mjs", "run", "--config", "vitest.compat.config.ts"]],
+  { name: "types", tiers: BOTH, command: [node, "node_modules/typescript/bin/tsc", "-p", "."] },
+  { name: "lint and format", tiers: BOTH, command: ["node_modules/.bin/biome", "check", "."] },
+  { name: "generated files", tiers: BOTH, command: [process.execPath, "scripts/generate-functions.mjs", "--check"] },
+  { name: "C library", tiers: QUICK, command: [process.execPath, "scripts/test-native.mjs", "2000"] },
+  { name: "C library", tiers: FULL, command: [process.execPath, "scripts/test-native.mjs"] },
+  {
+    name: "units, Node on both backends",
+    tiers: QUICK,
+    command: vitest("test/unit", "test/node.test.ts", "test/node-native.test.ts", ...chosen),
+  },
+  {
+    name: "smoke test of Deno and Bun",
+    tiers: QUICK,
+    command: vitest("test/deno.test.ts", "test/bun.test.ts", "test/deno-native.test.ts", "test/bun-native.test.ts"),
+    env: { POLYPROC_TEST_FILES: "queue/basics" },
+  },
+  { name: "suite", tiers: FULL, command: vitest(...chosen) },
+  { name: "build", tiers: FULL, command: [node, "scripts/build.mjs"] },
+  { name: "built JavaScript on Node 22 and 24", tiers: FULL, command: vitest("--config", "vitest.compat.config.ts") },
 ];
-for (const [name, program, args] of steps) {
+
+const temp = mkdtempSync(join(tmpdir(), "pp-skipped-"));
+const skippedTests = join(temp, "skipped");
+const env = {
+  ...process.env,
+  // The suite starts thousands of processes: what Node compiled once need not be compiled again.
+  NODE_COMPILE_CACHE: join(root, "node_modules/.cache/node"),
+  POLYPROC_SKIPPED_TESTS: skippedTests,
+};
+
+/** Runs a step: the seconds that it took, or why it could not run or failed. */
+function run({ name, command: [program, ...args], env: more }) {
+  const script = args.find((arg) => arg.startsWith("scripts/"));
+  if (script !== undefined && !existsSync(join(root, script))) return { name, skipped: `${script} does not exist` };
   console.log(`\n== ${name}`);
   const start = Date.now();
-  const { status, signal, error } = spawnSync(program, args, { cwd: root, env, stdio: "inherit" });
-  if (status !== 0) {
-    console.error(`== ${name} failed${error === undefined ? ` (${signal ?? status})` : `: ${error.message}`}`);
-    process.exit(1);
-  }
-  console.log(`== ${name}: ${((Date.now() - start) / 1000).toFixed(1)} s`);
+  const { status, signal, error } = spawnSync(program, args, { cwd: root, env: { ...env, ...more }, stdio: "inherit" });
+  return { name, seconds: (Date.now() - start) / 1000, failure: status === 0 ? undefined : (error?.message ?? String(signal ?? status)) };
 }
+
+const results = [];
+for (const step of steps.filter(({ tiers }) => tiers.includes(tier))) {
+  results.push(run(step));
+  if (results.at(-1).failure !== undefined) break;
+}
+console.log(summary(results, skippedTests));
+rmSync(temp, { recursive: true, force: true });
+process.exit(results.some(({ failure }) => failure !== undefined) ? 1 : 0);

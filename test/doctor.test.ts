@@ -3,9 +3,9 @@ import { chmodSync, mkdirSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { hasLibrary } from "./suite/library.ts";
 import { builtLibrary, Package } from "./suite/package.ts";
 import { Program, type ProgramOptions } from "./suite/program.ts";
-import { hasLibrary } from "./suite/suite.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const PROGRAM = "src/cli/polyproc.ts";

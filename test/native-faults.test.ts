@@ -1,11 +1,11 @@
-// The native backend where the kernel refuses something, or has no more of it.
+// The native backend when the kernel refuses a system call, or runs out of memory or descriptors.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, type TestContext } from "vitest";
 import { openFiles } from "../tools/processes.ts";
+import { hasLibrary } from "./suite/library.ts";
 import { Program, type ProgramOptions } from "./suite/program.ts";
 import { commandLine } from "./suite/runtimes.ts";
-import { hasLibrary } from "./suite/suite.ts";
 
 const runtimes = ["node", "deno", "bun"];
 const works = (program: string, ...args: string[]): boolean => spawnSync(program, args, { stdio: "ignore" }).status === 0;
@@ -15,7 +15,7 @@ const hasPrlimit = works("prlimit", "--version");
 interface Refusal {
   readonly call: string;
   readonly error: string;
-  /** Which of a thread's calls, in strace's words. */
+  /** The calls of a thread that fail, in the syntax of strace: "3..5" or "1+". */
   readonly when?: string;
 }
 
@@ -26,7 +26,7 @@ function refused({ skip }: TestContext, runtime: string, file: string, refusal: 
   const path = fileURLToPath(new URL(`./programs/${file}`, import.meta.url));
   const [program, line] = commandLine(runtime, path, options.args);
   const env = { POLYPROC_BACKEND: "auto", ...options.env };
-  // A descriptor that is not close-on-exec, as a shell may leave one.
+  // Shells may leave a descriptor open that is not close-on-exec.
   const leaky = ["sh", "-c", 'exec "$@" 9</etc/passwd', "sh"];
   return new Program("node", "refused.ts", { env, args: [call, error, when, "--", ...leaky, program, ...line] });
 }
@@ -69,7 +69,7 @@ describe.skipIf(!hasLibrary()).each(runtimes)("%s: what the kernel refuses", (ru
       const { parent, child } = (await program.json()) as { parent: number; child: number };
       const theirs = descriptors(parent);
       expect(theirs).toContain("9 /etc/passwd");
-      // A runtime makes copies of its stdout and stderr, and opens files of its own; what is declared has a description for each process.
+      // A runtime duplicates its stdout and stderr and opens files itself. Sockets that are meant to be shared differ in each process.
       const ours = theirs.filter((fd) => !/^[012] /.test(fd)).map(target);
       const outputs = theirs.filter((fd) => /^[12] /.test(fd)).map(target);
       const inherited = descriptors(child).filter(
@@ -84,7 +84,7 @@ describe.skipIf(!hasLibrary()).each(runtimes)("%s: what there is no more of", (r
   const env = { POLYPROC_BACKEND: "native" };
 
   it("memory for a queue: an error, nothing left open, and later it works", async (context) => {
-    // The first call is the library's own look, the second is for the queue that warms up.
+    // The library's own check makes the first call, and the queue that warms up makes the second.
     const program = refused(context, runtime, "no-memory.ts", { call: "fallocate", error: "ENOSPC", when: "3..5" }, { env });
     const said = expect.stringMatching(/can't be made: ENOSPC.*no memory left/);
     expect(await answerOf(program)).toEqual({ made: [said, said, said], put: [], size: 1, puts: 1, item: "an item", left: 0 });

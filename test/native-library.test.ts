@@ -1,4 +1,4 @@
-// How the native library is found, checked and loaded, and what is said where it isn't.
+// How the native library is found, checked and loaded, and the errors when that fails.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -18,9 +18,9 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { encodeFrame } from "../src/codec/frame-writer.ts";
 import { Op } from "../src/codec/op.ts";
+import { hasLibrary } from "./suite/library.ts";
 import { builtLibrary, Package } from "./suite/package.ts";
 import { Program, type ProgramOptions } from "./suite/program.ts";
-import { hasLibrary } from "./suite/suite.ts";
 
 const runtimes = ["node", "deno", "bun"];
 const root = fileURLToPath(new URL("../", import.meta.url));

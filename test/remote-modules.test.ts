@@ -1,4 +1,4 @@
-// Deno programs whose modules come from a URL, as from JSR, and are no files.
+// Deno programs whose modules are loaded from URLs, for instance from JSR, and not from files.
 import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -10,9 +10,9 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { denoRuntime } from "../src/runtime/deno/deno.ts";
 import type { DenoHost } from "../src/runtime/deno/host.ts";
+import { hasLibrary } from "./suite/library.ts";
 import { builtLibrary } from "./suite/package.ts";
 import { Program } from "./suite/program.ts";
-import { hasLibrary } from "./suite/suite.ts";
 
 const root = realpathSync(fileURLToPath(new URL("../", import.meta.url)));
 const PERMISSIONS = ["--allow-read", "--allow-write", "--allow-net", "--allow-run"];
@@ -23,12 +23,12 @@ const NAME = "polyproc";
 const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".ts"));
 const served = new Set(["mod.ts", PROGRAM, LEXER, ...sources.map((path) => `src/${path}`)]);
 
-/** The text of a module as it is published: without names that the package's own deno.json explains. */
+/** The text of a module as it is published: it imports no names that only the package's own deno.json resolves. */
 function published(path: string): string {
   return readFileSync(join(root, path), "utf8").replaceAll('import("es-module-lexer")', `import("../../${LEXER}")`);
 }
 
-/** What a JSR registry says of the package, or a module of it, at its URL there or at the root. */
+/** What a JSR registry returns for a path: a description of the package, or a module. The modules are served at the root too. */
 function contentOf(path: string): string | undefined {
   const module = path.replace(`${PACKAGE}/0.1.0/`, "/").slice(1);
   if (served.has(module)) return published(module);
@@ -41,10 +41,10 @@ function contentOf(path: string): string | undefined {
   return JSON.stringify({ manifest: Object.fromEntries(entries), exports: { ".": "./mod.ts", "./child": "./src/child/entry.ts" } });
 }
 
-/** Serves the package's modules, and nothing else, until the test ends: the host, with its port. */
+/** Serves the package's modules until the test ends, and gives the server's host and port. */
 async function serve(change: (text: string) => string = (text) => text): Promise<string> {
   const server = createServer(async ({ method, url = "" }, response) => {
-    // A target is at work by then, if nothing waits for its watcher.
+    // The watcher loads slowly. A target that does not wait for its watcher is then already running.
     if (url.endsWith("/watcher.ts")) await sleep(300);
     const text = method === "GET" ? contentOf(url) : undefined;
     const type = url.endsWith(".json") ? "application/json" : url.endsWith(".js") ? "text/javascript" : "application/typescript";
@@ -64,7 +64,7 @@ function folder(): string {
   return path;
 }
 
-/** The program as a file, in a folder whose deno.json says what the package is. */
+/** Writes the program as a file into a folder whose deno.json resolves the package's name, and gives its path. */
 function localProgram(specifier: string): string {
   const path = folder();
   writeFileSync(join(path, "deno.json"), JSON.stringify({ imports: { [NAME]: specifier } }));
@@ -82,7 +82,7 @@ interface Run {
 function run({ program, flags, env }: Run, mode: string): Program {
   const all = ["run", "--quiet", "--no-prompt", "--no-lock", ...PERMISSIONS, ...flags];
   return new Program("deno", PROGRAM, {
-    // What is appended as the program's file is an argument to it.
+    // Program appends its file to the command line. Deno takes it as the program's first argument here.
     flags: [...all, program],
     args: [mode],
     env: { DENO_DIR: folder(), DENO_NO_UPDATE_CHECK: "1", ...env },

@@ -1,4 +1,4 @@
-// Compiled, never run: what is inferred from a target, and what must not compile.
+// This file is compiled and never run. It shows the types that are inferred from a target, and what must not compile.
 import { Process, Queue } from "../mod.ts";
 
 declare function add(a: number, b: number): Promise<string>;

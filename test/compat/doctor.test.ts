@@ -1,4 +1,4 @@
-// The command as the package has it.
+// The polyproc command, from the built package.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";

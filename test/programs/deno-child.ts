@@ -1,4 +1,4 @@
-// A Deno child of whatever runtime runs this: prints the child's permissions.
+// Starts a Deno child from another runtime, and prints the child's permissions.
 import { isMain, Process } from "../../mod.ts";
 import { permissions } from "./permissions.ts";
 

@@ -1,4 +1,4 @@
-// Starts a process with 0, 1, 2... descriptors to spare until that is enough: what each failure said, and what it left open.
+// Starts a process with 0, 1, 2... free descriptors until these are enough. Prints the error of each failure, and how many descriptors it leaked.
 import { spawnSync } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { isMain, Process, ProcessError, Queue } from "../../mod.ts";
@@ -10,7 +10,7 @@ export function take(_q: Queue<number>): void {}
 
 const hogs: number[] = [];
 
-/** Opens all that may be opened; gives how many that was. */
+/** Opens files until the limit is reached, and gives their number. */
 function hog(): number {
   for (let count = 0; ; count++) {
     try {
@@ -39,7 +39,7 @@ async function attempt(q: Queue<number>): Promise<string | null> {
   }
 }
 
-/** How many descriptors of `count` are free again; what is closed by an event takes a moment. */
+/** Waits until `count` descriptors are free again, and gives the number of free ones. Some are closed only by a later event. */
 async function freeAgain(count: number): Promise<number> {
   let free = hog();
   for (let tries = 0; free < count && tries < 100; tries++) {
@@ -51,7 +51,7 @@ async function freeAgain(count: number): Promise<number> {
 
 async function main(): Promise<void> {
   const q = new Queue<number>();
-  // What is opened once is open from here on.
+  // This opens everything that a process opens once and keeps.
   await attempt(q);
   spawnSync("prlimit", [`--pid=${process.pid}`, "--nofile=200:200"]);
   hog();
@@ -60,14 +60,14 @@ async function main(): Promise<void> {
   let message: string | null = "";
   for (let spare = 0; message !== null && spare <= MOST; spare++) {
     let least = spare;
-    // A runtime opens something for itself now and then; what leaks, leaks each time.
+    // A runtime sometimes opens a file for itself. A real leak happens each time.
     for (let round = 0; round < ROUNDS; round++) {
       free(spare);
       message = await attempt(q);
       least = Math.min(least, spare - (await freeAgain(spare)));
     }
     if (message !== null) failures.push({ spare, message });
-    // What it had opened for itself a runtime may close meanwhile.
+    // A runtime may also have closed a file that it had opened for itself.
     leaked += Math.max(0, least);
   }
   free(hogs.length);

@@ -1,4 +1,4 @@
-// Puts another file in the native library's place once this process has loaded it, and says how a child fares.
+// Replaces the native library's file after this process has loaded it, and prints what a child says about that.
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { capabilities, isMain, Process, ProcessError } from "../../mod.ts";
 
@@ -9,7 +9,7 @@ export function answer(): string {
 async function startWithAnother(library: string): Promise<unknown> {
   const bytes = readFileSync(library);
   bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
-  // What is mapped must not change.
+  // The file is replaced, not written to, because this process has mapped it.
   writeFileSync(`${library}.new`, bytes);
   renameSync(`${library}.new`, library);
   try {

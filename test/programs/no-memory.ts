@@ -1,4 +1,4 @@
-// Puts until there is memory for it again: what the refusals said, and what they left behind.
+// Makes a queue and puts an item, again and again, until the kernel gives memory. Prints the errors and what the failures left open.
 import { readdirSync } from "node:fs";
 import { isMain, ProcessError, Queue } from "../../mod.ts";
 
@@ -17,7 +17,7 @@ async function retried<T>(run: () => T | Promise<T>): Promise<{ value: T; refusa
 }
 
 async function main(): Promise<void> {
-  // What is opened once is open from here on.
+  // This opens everything that a process opens once and keeps.
   new Queue<string>().close();
   const before = descriptors();
   const made = await retried(() => new Queue<string>());

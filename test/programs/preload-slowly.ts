@@ -1,4 +1,4 @@
-// Still being imported ahead of the job when the job comes.
+// A spare process is still importing this module when its job comes.
 await new Promise((resolve) => setTimeout(resolve, 300));
 
 export {};

@@ -1,4 +1,4 @@
-// Imported ahead of the job: the job finds what it left.
+// A spare process imports this module before it gets a job. The job then finds the variable.
 (globalThis as { preloadedBefore?: boolean }).preloadedBefore = true;
 
 export {};

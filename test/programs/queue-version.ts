@@ -1,4 +1,4 @@
-// A queue whose memory says that it is of another version, and what its receiver makes of it.
+// Changes the version number in the memory of a queue, sends the queue to a child, and prints the child's error.
 import { closeSync, openSync, readdirSync, readlinkSync, writeSync } from "node:fs";
 import { isMain, Process, Queue } from "../../mod.ts";
 
@@ -12,7 +12,7 @@ function memoryOfTheQueue(): string {
     try {
       if (readlinkSync(fd).startsWith("/memfd:polyproc")) return fd;
     } catch {
-      // That of the folder itself.
+      // This was the descriptor that read the folder.
     }
   }
   throw new Error("no queue's memory is open");

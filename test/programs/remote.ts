@@ -1,4 +1,4 @@
-// Deno, its modules from a URL: uses a bit of everything and ends by itself; its last argument is the start method, or that and "waits".
+// Runs on Deno with modules from a URL, uses a bit of everything and ends by itself. Its last argument is "METHOD" or "METHOD waits".
 import { type Connection, capabilities, getContext, isMain, type Lock, ProcessDiedError, type Queue, type StartMethod } from "../../mod.ts";
 
 const SOON = { timeout: 10_000 };
@@ -11,7 +11,7 @@ export async function work(queue: Queue<string>, end: Connection, lock: Lock): P
   return import.meta.url;
 }
 
-/** Leaves its event loop no turn: only the watcher can end it. */
+/** Blocks its event loop, so that only its watcher can end it. */
 export async function spin(queue: Queue<string>): Promise<void> {
   await queue.put("spins");
   for (;;);
@@ -38,7 +38,7 @@ async function uses(method: StartMethod): Promise<unknown> {
 async function waits(method: StartMethod): Promise<never> {
   const { Process, Queue } = getContext(method);
   const queue = new Queue<string>();
-  // The second of start method "forkserver" may be one that was booted ahead.
+  // With start method "forkserver", the second child may be a spare process.
   for (let i = 0; i < 2; i++) {
     await new Process({ target: spin, args: [queue] }).start();
     await queue.get(SOON);

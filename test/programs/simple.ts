@@ -1,4 +1,4 @@
-// A parent, a child and one item: what a restricted or odd environment must run, or refuse clearly.
+// A parent, a child and one item. Restricted environments must run this or refuse it clearly.
 import { isMain, Process, Queue } from "../../mod.ts";
 
 export async function say(q: Queue<string>): Promise<void> {

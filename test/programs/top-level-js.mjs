@@ -1,4 +1,4 @@
-// As top-level.ts, in JavaScript.
+// The same as top-level.ts, in JavaScript.
 const { Process } = await import(process.env.POLYPROC_MOD);
 
 export function triple(n) {

@@ -1,4 +1,4 @@
-// Says which backend this process has and why, or the error; then, whether a queue and a child work.
+// Prints which backend this process has and why, or the error, and whether a queue and a child work.
 import { capabilities, getContext, isMain, ProcessError, type Queue } from "../../mod.ts";
 
 export async function answer(q: Queue<string>): Promise<void> {

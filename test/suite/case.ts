@@ -2,13 +2,15 @@
 export type Case = () => Promise<void>;
 export type Cases = Readonly<Record<string, Case>>;
 
-/** Thrown by a case that can't say anything here; the reason is shown. */
+/** A case throws this when it can't be tried here. The reason is shown. */
 export class Skip extends Error {
   override name = "Skip";
 }
 
-/** What the runner prints for each case, after {@link MARK}. */
+/** The runner prints one for each case, after {@link MARK}. */
 export interface Report {
+  /** The URL of the file of cases. */
+  readonly file: string;
   readonly name: string;
   readonly outcome: "passed" | "failed" | "skipped";
   readonly detail?: string;
@@ -17,5 +19,5 @@ export interface Report {
 
 export const MARK = "\u0001case ";
 
-/** The name under which the runner says whether its process has more open than before the first case. */
+/** The name of the check, after the last case of a file, that its cases closed all that they opened. */
 export const LEAKS = "nothing is left open";

@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
 import { capabilities, Process, type ProcessOptions } from "../../mod.ts";
 
+export const MIB: number = 1 << 20;
+
+/** The UTF-8 bytes of a text. */
+export const utf8 = (value: string): Uint8Array => new TextEncoder().encode(value);
+
+/** Whether these are `size` bytes of one value. */
+export function isFilled(bytes: Uint8Array, size: number, value: number): boolean {
+  // Buffer compares many times faster than a callback for each byte.
+  return Buffer.alloc(size, value).equals(bytes);
+}
+
 /** Whether new objects are of the native backend. */
 export const isNative: boolean = capabilities().backend === "native";
 
@@ -11,7 +22,7 @@ export async function started<A extends readonly unknown[], R>(options: ProcessO
   return process;
 }
 
-/** Runs a process to its end and gives its result. */
+/** Runs a process to its end, asserts that it exited with 0, and gives its result. */
 export async function run<A extends readonly unknown[], R>(options: ProcessOptions<A, R>): Promise<R> {
   const process = await started(options);
   const result = await process.result({ timeout: 20_000 });

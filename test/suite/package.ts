@@ -11,7 +11,7 @@ const FOLDER = join("native/build", `${process.platform}-${process.arch}`);
 /** The library that was built in this repository. */
 export const builtLibrary: string = join(root, FOLDER, "polyproc.node");
 
-/** A copy of this package with a native library of its own, which a test may damage. */
+/** A copy of this package, with a copy of the native library that a test may damage. */
 export class Package {
   readonly root: string = mkdtempSync(join(tmpdir(), "pp-package-"));
   readonly library: string = join(this.root, FOLDER, "polyproc.node");
@@ -28,7 +28,7 @@ export class Package {
     return join(this.root, name);
   }
 
-  /** Gives the library other bytes; what is written beside it stays. */
+  /** Changes the library's bytes. The hash that is stored beside it stays as it was. */
   damage(change: (bytes: Buffer) => Buffer): void {
     writeFileSync(this.library, change(readFileSync(this.library)));
   }

@@ -10,19 +10,19 @@ import { commands, pathWithRuntimes } from "./runtimes.ts";
 
 export interface ProgramOptions {
   readonly args?: readonly string[];
-  /** In place of the runtime's usual flags. */
+  /** Flags that replace the runtime's usual ones. */
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: "ignore" | "pipe" | "closed";
   readonly cwd?: string;
 }
 
-/** A program of test/programs run by one runtime, with a temporary folder of its own, and its whole tree in sight. */
+/** A running program of test/programs. It has a temporary folder of its own, and all processes of its tree can be found. */
 export class Program {
   readonly temp: string = mkdtempSync(join(tmpdir(), "pp-test-"));
   readonly child: ChildProcess;
   readonly ended: Promise<number | string | null>;
-  /** As `ended`, with all output read. */
+  /** Resolves like `ended`, but after all output was read. */
   readonly closed: Promise<number | string | null>;
   stdout = "";
   stderr = "";
@@ -108,7 +108,7 @@ export class Program {
     rmSync(this.temp, { recursive: true, force: true });
   }
 
-  // What not even the end of the whole tree has taken along.
+  // Things that are left although all processes of the tree were killed.
   #leaks(): string[] {
     return [...this.left(), ...sharedMemory().filter((name) => !this.#memory.has(name)), ...unixSockets(this.temp)];
   }

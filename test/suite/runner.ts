@@ -1,5 +1,6 @@
-// Runs one file of cases by itself, on whatever runtime runs this: function identity, main thread and exit codes are real.
-import { inspect } from "node:util";
+// Runs files of cases on the runtime that runs this program: function identity, main thread and exit codes are real.
+// `node test/suite/runner.ts FILE... [--only PART OF A NAME]`, each FILE an absolute path or URL.
+import { inspect, parseArgs } from "node:util";
 import { activeChildren } from "../../mod.ts";
 import { type Case, type Cases, LEAKS, MARK, type Report, Skip } from "./case.ts";
 import { added, collectGarbage, descriptors, settled, warmUp, zombies } from "./leaks.ts";
@@ -19,7 +20,7 @@ async function limited(run: Case): Promise<void> {
   }
 }
 
-async function report(name: string, run: Case): Promise<void> {
+async function report(file: string, name: string, run: Case): Promise<void> {
   const start = performance.now();
   let outcome: Report["outcome"] = "passed";
   let detail: string | undefined;
@@ -33,25 +34,30 @@ async function report(name: string, run: Case): Promise<void> {
     outcome = error instanceof Skip ? "skipped" : "failed";
     detail = error instanceof Skip ? error.message : inspect(error, { depth: 4 });
   }
-  const line: Report = { name, outcome, detail, ms: Math.round(performance.now() - start) };
+  const line: Report = { file, name, outcome, detail, ms: Math.round(performance.now() - start) };
   if (outcome === "failed") failed = true;
   process.stdout.write(`${MARK}${JSON.stringify(line)}\n`);
 }
 
-const [file = "", only] = process.argv.slice(2);
-const { cases } = (await import(file)) as { cases: Cases };
+async function runFile(file: string, cases: Cases, only: string): Promise<void> {
+  const before = descriptors();
+  for (const [name, run] of Object.entries(cases)) {
+    if (name.includes(only)) await report(file, name, run);
+  }
+  await report(file, LEAKS, async () => {
+    const left = await settled(() => {
+      collectGarbage();
+      return [...added(before, descriptors()), ...zombies(process.pid)];
+    });
+    if (left.length > 0) throw new Error(`after the last case there are ${left.join(", ")}`);
+  });
+}
+
+const { positionals, values } = parseArgs({ allowPositionals: true, options: { only: { type: "string", default: "" } } });
+const files: [string, Cases][] = [];
+for (const file of positionals) files.push([file, ((await import(file)) as { cases: Cases }).cases]);
 await warmUp();
 await settled(() => zombies(process.pid));
-const before = descriptors();
-for (const [name, run] of Object.entries(cases)) {
-  if (only === undefined || name.includes(only)) await report(name, run);
-}
-await report(LEAKS, async () => {
-  const left = await settled(() => {
-    collectGarbage();
-    return [...added(before, descriptors()), ...zombies(process.pid)];
-  });
-  if (left.length > 0) throw new Error(`after the last case there are ${left.join(", ")}`);
-});
-// What a failed case left waiting would keep this process for ever.
-if (failed) setTimeout(() => process.exit(1), 100);
+for (const [file, cases] of files) await runFile(file, cases, values.only);
+// A failed case may have left waits behind that would keep this process alive for ever.
+if (failed) process.stdout.write("", () => process.exit(1));

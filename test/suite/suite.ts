@@ -1,76 +1,96 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Cases, LEAKS, MARK, type Report } from "./case.ts";
+import { LEAKS, MARK, type Report } from "./case.ts";
+import { type CaseFile, findCases } from "./case-files.ts";
 import { settled, sharedMemory, TAG, taggedProcesses, unixSockets } from "./leaks.ts";
+import { hasLibrary } from "./library.ts";
 import { commandLine, pathWithRuntimes } from "./runtimes.ts";
+
+export { hasLibrary } from "./library.ts";
 
 /** Where the code under test is: the sources, or the built JavaScript. */
 const root = new URL(process.env.POLYPROC_TEST_ROOT ?? "../../", import.meta.url);
 const extension = process.env.POLYPROC_TEST_ROOT === undefined ? ".ts" : ".js";
-const folder = new URL("../cases/", import.meta.url);
 
 const GONE_WITHIN = 2_000;
 
-/** Without a C compiler there is no native backend to be tested. */
-export function hasLibrary(): boolean {
-  return existsSync(new URL(`../../native/build/${process.platform}-${process.arch}/polyproc.node`, import.meta.url));
-}
-
-/** All case files, run by one runtime: each file in a process of its own, which must leave nothing behind. */
-export async function defineSuite(runtime: string, backend = "portable"): Promise<void> {
-  const only = process.env.POLYPROC_TEST_FILES?.split(",");
-  for (const file of readdirSync(folder).sort()) {
-    const name = basename(file, ".ts");
-    if (only !== undefined && !only.includes(name)) continue;
-    const { cases, only: ownBackend } = (await import(new URL(file, folder).href)) as { cases: Cases; only?: string };
-    if (ownBackend !== undefined && ownBackend !== backend) continue;
-    describe.skipIf(backend === "native" && !hasLibrary())(`${runtime}, ${backend}: ${name}`, () =>
-      defineFile(runtime, backend, new URL(`test/cases/${name}${extension}`, root), cases),
-    );
+/**
+ * All cases, run by one runtime. The files of a folder share a process, because its start costs about a second; each file is checked for
+ * leaks by itself, and the process must end and leave nothing behind.
+ *
+ * @param folders these alone, instead of all
+ */
+export async function defineSuite(runtime: string, backend = "portable", folders?: readonly string[]): Promise<void> {
+  const isHere = backend !== "native" || hasLibrary();
+  for (const folder of await findCases(backend)) {
+    if (folders !== undefined && !folders.includes(folder.name)) continue;
+    const run = new Run(runtime, backend, folder.files);
+    for (const file of folder.files)
+      describe.skipIf(!isHere)(`${runtime}, ${backend}: ${file.name}`, () => {
+        beforeAll(() => run.start());
+        defineCases(run, file);
+      });
+    describe.skipIf(!isHere)(`${runtime}, ${backend}: the process of ${folder.name}`, () => {
+      beforeAll(() => run.start());
+      it("ends by itself and leaves nothing behind", async () => {
+        expect(await run.end()).toEqual({ code: 0, left: [] });
+      });
+      afterAll(() => run.stop());
+    });
+    // vitest does not run the hooks above if a filter leaves out all their tests.
+    afterAll(() => run.stop());
   }
 }
 
-function defineFile(runtime: string, backend: string, file: URL, cases: Cases): void {
-  const run = new Run();
-  beforeAll(() => run.start(runtime, backend, file));
-  for (const name of Object.keys(cases)) {
+function defineCases(run: Run, file: CaseFile): void {
+  for (const name of Object.keys(file.cases)) {
     it(name, async ({ skip }) => {
-      const { outcome, detail = "" } = await run.report(name);
+      const { outcome, detail = "" } = await run.report(file, name);
       if (outcome === "skipped") skip(detail);
       if (outcome === "failed") expect.fail(detail);
     });
   }
-  it("ends by itself and leaves nothing behind", async () => {
-    expect((await run.report(LEAKS)).detail).toBeUndefined();
-    expect(await run.end()).toEqual({ code: 0, left: [] });
+  it(LEAKS, async () => {
+    expect((await run.report(file, LEAKS)).detail).toBeUndefined();
   });
-  afterAll(() => run.stop());
 }
 
-/** One file of cases in its process. */
+/** The process that runs the cases of a folder. */
 class Run {
   readonly #tag = randomUUID();
-  readonly #temp = mkdtempSync(join(tmpdir(), "pp-test-"));
   readonly #memory = new Set(sharedMemory());
   readonly #reports = new Map<string, PromiseWithResolvers<Report>>();
+  readonly #runtime: string;
+  readonly #backend: string;
+  readonly #files: readonly CaseFile[];
+  #temp = "";
   #child: ChildProcess | undefined;
   #exited: Promise<number | string | null> = Promise.resolve(null);
   #output = "";
 
-  start(runtime: string, backend: string, file: URL): void {
+  constructor(runtime: string, backend: string, files: readonly CaseFile[]) {
+    this.#runtime = runtime;
+    this.#backend = backend;
+    this.#files = files;
+  }
+
+  /** Starts the process, unless it was started for another file of the folder. */
+  start(): void {
+    if (this.#child !== undefined) return;
+    this.#temp = mkdtempSync(join(tmpdir(), "pp-test-"));
     const runner = fileURLToPath(new URL(`test/suite/runner${extension}`, root));
-    const [program, args] = commandLine(runtime, runner, [pathToFileURL(fileURLToPath(file)).href]);
+    const [program, args] = commandLine(this.#runtime, runner, this.#files.map(locationOf));
     const env = {
       ...process.env,
       [TAG]: this.#tag,
       TMPDIR: this.#temp,
       PATH: pathWithRuntimes(),
-      POLYPROC_BACKEND: backend,
+      POLYPROC_BACKEND: this.#backend,
       NODE_OPTIONS: "",
       VITEST: "",
     };
@@ -90,14 +110,15 @@ class Run {
     });
   }
 
-  async report(name: string): Promise<Report> {
+  /** What became of a case of a file. */
+  async report(file: CaseFile, name: string): Promise<Report> {
     const ended = this.#exited.then((code): never => {
       throw new Error(`the runner ended with ${code} before this case\n${this.#output.slice(-4000)}`);
     });
-    return Promise.race([this.#slot(name).promise, ended]);
+    return Promise.race([this.#report(locationOf(file), name).promise, ended]);
   }
 
-  /** How it ended, and what is left of it: processes of its tree, shared memory, sockets, files. */
+  /** How the process ended, and what is left: processes of its tree, shared memory, sockets, files. */
   async end(): Promise<{ code: number | string | null; left: readonly string[] }> {
     const code = await this.#exited;
     const left = await settled(
@@ -114,7 +135,7 @@ class Run {
 
   stop(): void {
     this.#child?.kill("SIGKILL");
-    rmSync(this.#temp, { recursive: true, force: true });
+    if (this.#temp !== "") rmSync(this.#temp, { recursive: true, force: true });
   }
 
   #take(line: string): void {
@@ -124,14 +145,20 @@ class Run {
       return;
     }
     const report = JSON.parse(line.slice(at + MARK.length)) as Report;
-    this.#slot(report.name).resolve(report);
+    this.#report(report.file, report.name).resolve(report);
   }
 
-  #slot(name: string): PromiseWithResolvers<Report> {
-    const known = this.#reports.get(name);
+  #report(file: string, name: string): PromiseWithResolvers<Report> {
+    const key = `${file} ${name}`;
+    const known = this.#reports.get(key);
     if (known !== undefined) return known;
-    const slot = Promise.withResolvers<Report>();
-    this.#reports.set(name, slot);
-    return slot;
+    const report = Promise.withResolvers<Report>();
+    this.#reports.set(key, report);
+    return report;
   }
+}
+
+/** The URL of a file of cases, in the code under test. */
+function locationOf(file: CaseFile): string {
+  return new URL(`test/cases/${file.name}${extension}`, root).href;
 }

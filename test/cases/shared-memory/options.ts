@@ -1,9 +1,8 @@
-// SharedMemory where a backend has none, and what is refused before any backend is asked.
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
-import { getContext, SharedMemory, UnsupportedError } from "../../mod.ts";
-import type { Cases } from "../suite/case.ts";
-import { isNative } from "../suite/help.ts";
+import { getContext, SharedMemory, UnsupportedError } from "../../../mod.ts";
+import type { Cases } from "../../suite/case.ts";
+import { isNative } from "../../suite/help.ts";
 
 const portable = getContext("spawn", { backend: "portable" });
 
@@ -36,7 +35,7 @@ const WRONG: readonly [unknown, typeof TypeError | typeof RangeError, RegExp][] 
 ];
 
 export const cases: Cases = {
-  "options that can't be are refused alike on every backend": async () => {
+  "invalid options are refused in the same way on every backend": async () => {
     for (const [options, Class, message] of WRONG) {
       for (const Memory of [SharedMemory, portable.SharedMemory]) {
         assert.throws(
@@ -47,14 +46,14 @@ export const cases: Cases = {
       }
     }
   },
-  "the portable backend says that it has none, and what to use": async () => {
+  "the portable backend's error names what to use instead": async () => {
     for (const options of [{ create: true, size: 16 }, { name: "anything" }]) {
       assert.throws(() => new portable.SharedMemory(options), UnsupportedError);
       assert.throws(() => new portable.SharedMemory(options), /SharedArray works on both/);
     }
     if (!isNative) assert.throws(() => new SharedMemory({ create: true, size: 16 }), UnsupportedError);
   },
-  "attaching without a name says so": async () => {
+  "attaching without a name is an error": async () => {
     const Class = isNative ? TypeError : UnsupportedError;
     assert.throws(() => new SharedMemory({}), Class);
     assert.throws(() => new SharedMemory({ create: false, size: 16 }), Class);
