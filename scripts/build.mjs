@@ -1,8 +1,8 @@
 // Builds the types and the JavaScript of the package into dist/. Builds the tests with the same JavaScript into .compat/, for versions of Node
 // that do not run TypeScript.
 import { spawnSync } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { bundle } from "./bundle.mjs";
 import { root, runtime } from "./setup.mjs";
 
@@ -11,8 +11,25 @@ function compile(project) {
   if (status !== 0) process.exit(1);
 }
 
+/** Removes the types of modules that no public type refers to. */
+function pruneTypes() {
+  const used = new Set();
+  const follow = (file) => {
+    if (used.has(file)) return;
+    used.add(file);
+    for (const [, specifier] of readFileSync(file, "utf8").matchAll(/(?:from |import\(?)"(\.[^"]+)\.[jt]s"/g))
+      follow(join(dirname(file), `${specifier}.d.ts`));
+  };
+  follow(join(root, "dist/mod.d.ts"));
+  for (const name of readdirSync(join(root, "dist"), { recursive: true })) {
+    const file = join(root, "dist", name);
+    if (name.endsWith(".d.ts") && !used.has(file)) rmSync(file);
+  }
+}
+
 for (const folder of ["dist", ".compat"]) rmSync(join(root, folder), { recursive: true, force: true });
 compile("tsconfig.build.json");
+pruneTypes();
 compile("tsconfig.compat.json");
 bundle("dist");
 bundle(".compat", [
