@@ -27,7 +27,7 @@ const EOVERFLOW = -75;
 const EBADMSG = -74;
 const EPROTO = -71;
 
-/** The kinds of native/src/handles.h. */
+/** The kinds of native/src/polyproc.h. */
 const KINDS = { lock: 1, rlock: 1, semaphore: 2, boundedSemaphore: 2, event: 3, condition: 4, barrier: 5 } as const;
 const ANY_PHASE = -1;
 const HOW = { pass: 0, break: 1, reset: 2 } as const;
