@@ -1,13 +1,13 @@
-/* The queue of native/src/queue/: 2 producers, 2 consumers, a ring of 2 records, 2 items from each producer. Any process may be killed before any
- * of its steps. With CRASHES 2, a second one may be killed in the same run while it holds a lock that it took from a dead process, or while
- * it cleans up. The numbers of the steps (P1, G1, ...) are those in the C files.
+/* The queue of native/src/queue/: 2 producers, 2 consumers, a ring of 2 records, 2 items from each producer. Any process may be killed
+ * before any of its steps. With CRASHES 2, a second one may be killed in the same run while it holds a lock that it took from a dead
+ * process, or while it cleans up. The numbers of the steps (P1, G1, ...) are those in the C files.
  *
  *   node scripts/model.mjs      explores every interleaving, of both kinds of queue: REDELIVER 0 and 1
  *
- * Publishing a snapshot is one step here, because it is one store in C; snapshot.pml is the model of that. A wait in C looks again after 100 ms at
- * the latest, so a lost wake-up costs time only, and a wait is a guard here. A process cannot be killed in a wait, because that would hide a
- * state in which all are stuck; it can be killed just before. Variables that no longer matter are reset, so that states which differ in
- * nothing else are the same state. */
+ * Publishing a snapshot is one step here, because it is one store in C; snapshot.pml is the model of that. A wait in C looks again after
+ * 100 ms at the latest, so a lost wake-up costs time only, and a wait is a guard here. A process cannot be killed in a wait, because that
+ * would hide a state in which all are stuck; it can be killed just before. Variables that no longer matter are reset, so that states which
+ * differ in nothing else are the same state. */
 #ifndef CRASHES
 #define CRASHES 1
 #endif
@@ -40,7 +40,7 @@ bool used[WORKERS];
 bool dead[WORKERS];
 byte crashes, producers_over, consumers_over;
 
-/* These are for the assertions only. Bit n is item n: it was put; it was taken, says the shared memory; it reached a caller; it was given back. */
+/* For the assertions only. Bit n is item n: it was put; it was taken, says the memory; it reached a caller; it was given back. */
 byte committed, took, came, redelivered;
 
 /* Without the `skip`, an `else` in the action would belong to this choice. */

@@ -1,6 +1,6 @@
-/* The snapshot of native/src/base/snapshot.c: two copies of two fields, and a counter that says which copy is valid. Two writers take turns
- * under a lock, which is taken over from a dead holder. Either writer may be killed before any of its stores. A reader must see the values of
- * one commit, and never an older commit than before. */
+/* The snapshot of native/src/base/snapshot.c: two copies of two fields, and a counter that says which copy is valid. Two writers take
+ * turns under a lock, which is taken over from a dead holder. Either writer may be killed before any of its stores. A reader must see the
+ * values of one commit, and never an older commit than before. */
 #define COMMITS 3
 #define NOBODY 255
 
