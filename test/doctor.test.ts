@@ -38,7 +38,7 @@ describe.each(["node", "deno", "bun"])("%s: polyproc doctor", (runtime) => {
     expect(stdout).toMatch(/^temporary folder +\/.*, writable; a socket's path there has \d+ of 107 bytes$/m);
     expect(stdout).toMatch(/^\/dev\/shm +\d+ MiB free/m);
     expect(stdout).toMatch(/^a child +answered through a queue in \d+ ms$/m);
-    expect(stdout).toMatch(/\nNothing is off\.\n$/);
+    expect(stdout).toMatch(/\nNothing is wrong\.\n$/);
     expect(code).toBe(0);
     const starts = stdout
       .split("\n\n", 1)[0]
@@ -62,7 +62,7 @@ describe.each(["node", "deno", "bun"])("%s: polyproc doctor", (runtime) => {
     own.damage((bytes) => Buffer.concat([bytes, Buffer.from("x")]));
     const { code, stdout } = await run(runtime, { folder: own.root });
     expect(stdout).toMatch(/^sha256 +[0-9a-f]{64} \(NOT AS BUILT\)$/m);
-    expect(stdout).toMatch(/Something is off:\n- .*is not as it was built.*npm run build:native/);
+    expect(stdout).toMatch(/Something is wrong:\n- .*is not as it was built.*npm run build:native/);
     expect(code).toBe(1);
   });
 

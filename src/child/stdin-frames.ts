@@ -17,7 +17,7 @@ export class StdinFrames {
       if (frame !== undefined) return frame;
       const chunk = new Uint8Array(Math.min(this.#reader.missing, CHUNK));
       const count = readWaiting(chunk);
-      if (count === 0) throw new EOFError("The parent ended before it said what to do (only polyproc starts this program).");
+      if (count === 0) throw new EOFError("The parent ended before it said what to do (this program is only started by polyproc).");
       this.#reader.push(chunk.subarray(0, count), (whole) => this.#frames.push(whole));
     }
   }

@@ -57,7 +57,7 @@ export interface BackendProvider {
   examine?(inUse: boolean): Findings;
 }
 
-/** What a check of this machine found: lines to print, and advice where something is off. */
+/** What a check of this machine found: lines to print, and advice where something is wrong. */
 export interface Findings {
   readonly lines: readonly (readonly [label: string, text: string])[];
   readonly advice: readonly string[];
