@@ -23,7 +23,6 @@ abstract class SharedState {
   readonly kind: string;
   ports = 0;
   refusal: Error | undefined;
-  readonly attempts: Attempts = new Attempts(() => {});
 
   constructor(id: string, kind: string) {
     this.id = id;
@@ -60,15 +59,20 @@ class MemoryPort<S extends SharedState> implements WaitingPort {
     for (const withdraw of [...this.#withdrawals]) withdraw(reason());
   }
 
-  protected async until<T>(wait: Wait, look: () => T | undefined): Promise<T | undefined> {
+  protected async until<T>(attempts: Attempts, wait: Wait, look: () => T | undefined): Promise<T | undefined> {
     if (this.state.refusal !== undefined) throw this.state.refusal;
-    return this.state.attempts.make({ wait, look, withdrawals: this.#withdrawals });
+    return attempts.make({ wait, look, withdrawals: this.#withdrawals });
   }
 }
 
 class QueueState extends SharedState {
   readonly settings: QueueSettings;
   readonly items: Message[] = [];
+  // The calls that wait for room, for an item, for an item that they leave there, and for the last item to be done.
+  readonly puts: Attempts = new Attempts(() => {});
+  readonly gets: Attempts = new Attempts(() => {});
+  readonly polls: Attempts = new Attempts(() => {});
+  readonly joins: Attempts = new Attempts(() => {});
   readonly stats = { puts: 0, gets: 0, unfinished: 0 };
   isShutDown = false;
 
@@ -80,13 +84,19 @@ class QueueState extends SharedState {
   port(): Port {
     return new MemoryQueue(this);
   }
+
+  /** Something has changed: those that wait look again. */
+  changed(): void {
+    this.polls.retry(true);
+    for (const attempts of [this.gets, this.puts, this.joins]) attempts.retry();
+  }
 }
 
 class MemoryQueue extends MemoryPort<QueueState> implements QueuePort {
   async put({ bytes, refs }: Message, wait: Wait): Promise<boolean> {
     const message = { bytes: copyOf(bytes), refs };
     const { state } = this;
-    const put = await this.until(wait, () => {
+    const put = await this.until(state.puts, wait, () => {
       if (state.isShutDown) throw shutDown();
       if (state.settings.maxsize > 0 && state.items.length >= state.settings.maxsize) return undefined;
       state.items.push(message);
@@ -94,24 +104,24 @@ class MemoryQueue extends MemoryPort<QueueState> implements QueuePort {
       state.stats.unfinished++;
       return true;
     });
-    state.attempts.retry(true);
+    state.changed();
     return put === true;
   }
 
   async get(wait: Wait): Promise<Incoming | undefined> {
     const { state } = this;
-    const message = await this.until(wait, () => {
+    const message = await this.until(state.gets, wait, () => {
       if (state.items.length === 0 && state.isShutDown) throw shutDown();
       return state.items.shift();
     });
     if (message === undefined) return undefined;
     state.stats.gets++;
-    state.attempts.retry(true);
+    state.changed();
     return { message, lent: true, settle: () => {} };
   }
 
   async poll(wait: Wait): Promise<boolean> {
-    return (await this.until(wait, () => (this.state.items.length > 0 ? true : undefined))) === true;
+    return (await this.until(this.state.polls, wait, () => (this.state.items.length > 0 ? true : undefined))) === true;
   }
 
   async stats(): Promise<QueueStats & { readonly maxsize: number }> {
@@ -121,16 +131,16 @@ class MemoryQueue extends MemoryPort<QueueState> implements QueuePort {
 
   async taskDone(): Promise<void> {
     this.state.stats.unfinished--;
-    this.state.attempts.retry(true);
+    this.state.changed();
   }
 
   async join(wait: Wait): Promise<boolean> {
-    return (await this.until(wait, () => (this.state.stats.unfinished === 0 ? true : undefined))) === true;
+    return (await this.until(this.state.joins, wait, () => (this.state.stats.unfinished === 0 ? true : undefined))) === true;
   }
 
   async shutdown(): Promise<void> {
     this.state.isShutDown = true;
-    this.state.attempts.retry(true);
+    this.state.changed();
   }
 
   async sent(): Promise<void> {}
@@ -141,6 +151,7 @@ class MemoryQueue extends MemoryPort<QueueState> implements QueuePort {
 class LockState extends SharedState {
   holder: object | undefined;
   depth = 0;
+  readonly acquisitions: Attempts = new Attempts(() => {});
 
   port(): Port {
     return new MemoryLock(this);
@@ -150,7 +161,7 @@ class LockState extends SharedState {
 class MemoryLock extends MemoryPort<LockState> implements LockPort {
   async acquire(wait: Wait, depth = 1): Promise<Grant> {
     const { state } = this;
-    const granted = await this.until(wait, () => {
+    const granted = await this.until(state.acquisitions, wait, () => {
       if (state.holder !== undefined && !(state.kind === RLOCK.name && state.holder === holderOfThisProcess)) return undefined;
       state.holder = holderOfThisProcess;
       state.depth += depth;
@@ -165,7 +176,7 @@ class MemoryLock extends MemoryPort<LockState> implements LockPort {
     const released = all ? state.depth : 1;
     state.depth -= released;
     if (state.depth === 0) state.holder = undefined;
-    state.attempts.retry(true);
+    state.acquisitions.retry();
     return released;
   }
 

@@ -1,6 +1,17 @@
 // Nothing outside of a backend's own folder has to change for a third backend: this one is added by one call, and the public classes use it.
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type BackendName, Empty, Full, getContext, ShutDown, StateError, TimeoutError, UnsupportedError, wait } from "../../mod.ts";
+import {
+  type BackendName,
+  Empty,
+  Full,
+  getContext,
+  SimpleQueue as PlainSimpleQueue,
+  ShutDown,
+  StateError,
+  TimeoutError,
+  UnsupportedError,
+  wait,
+} from "../../mod.ts";
 import { registerBackend } from "../../src/backend/registry.ts";
 import { countObjects, memoryProvider, REFUSED_NAME } from "../suite/memory-backend.ts";
 
@@ -63,7 +74,7 @@ describe("a queue of a third backend", () => {
     await carrier.put({ inner, twice: [inner] });
     const received = (await carrier.get()) as { inner: typeof inner; twice: (typeof inner)[] };
     expect(received.twice[0]).toBe(received.inner);
-    expect(received.inner).toBeInstanceOf(SimpleQueue);
+    expect(received.inner).toBeInstanceOf(PlainSimpleQueue);
     inner.close();
     await received.inner.put("still there");
     expect(await received.inner.get()).toBe("still there");
