@@ -3,6 +3,9 @@ import { capabilities, Process, type ProcessOptions } from "../../mod.ts";
 
 export const MIB: number = 1 << 20;
 
+/** Its length is a prime number, so that no size of a buffer is a multiple of it. */
+const PERIOD = Uint8Array.from({ length: 251 }, (_, i) => i);
+
 /** The UTF-8 bytes of a text. */
 export const utf8 = (value: string): Uint8Array => new TextEncoder().encode(value);
 
@@ -10,6 +13,11 @@ export const utf8 = (value: string): Uint8Array => new TextEncoder().encode(valu
 export function isFilled(bytes: Uint8Array, size: number, value: number): boolean {
   // Buffer compares many times faster than a callback for each byte.
   return Buffer.alloc(size, value).equals(bytes);
+}
+
+/** Bytes that differ from their neighbours, so that a shift is seen. */
+export function pattern(size: number): Uint8Array {
+  return new Uint8Array(Buffer.alloc(size, PERIOD));
 }
 
 /** Whether new objects are of the native backend. */

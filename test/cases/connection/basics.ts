@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { BufferTooShort, ClosedError, type Connection, EOFError, Pipe, UnsupportedError, wait } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
-import { MIB, rejects, started, utf8 } from "../../suite/help.ts";
+import { isFilled, MIB, rejects, started, utf8 } from "../../suite/help.ts";
 import { echo } from "./helpers.ts";
 
 export async function sayHello(conn: Connection): Promise<void> {
@@ -40,7 +40,7 @@ export const cases: Cases = {
     assert.equal(await conn.recv(), null);
     const big = new Uint8Array(16 * MIB).fill(88);
     await conn.sendBytes(big);
-    assert.deepEqual(await conn.recvBytes(), big);
+    assert.ok(isFilled(await conn.recvBytes(), big.length, 88));
     assert.equal(conn.readable && conn.writable, true);
     await conn.sendBytes(new Uint8Array(0));
     await rejects(conn.recv(), EOFError);

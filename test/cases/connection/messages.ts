@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { BufferTooShort, type Connection, EOFError, MessageTooLongError, Pipe } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
-import { isFilled, isNative, MIB, rejects, started, utf8 } from "../../suite/help.ts";
+import { isFilled, isNative, MIB, pattern, rejects, started, utf8 } from "../../suite/help.ts";
 import { echo } from "./helpers.ts";
 
 export async function echoBytes(conn: Connection): Promise<void> {
@@ -89,7 +89,7 @@ export const cases: Cases = {
     const [a, b] = Pipe();
     const child = await started({ target: echo, args: [b], transfer: [b] });
     for (const size of [1, 16383, 16384, 65536, 65537, 5 * MIB]) {
-      const bytes = new Uint8Array(size).map((_, i) => i % 251);
+      const bytes = pattern(size);
       await a.sendBytes(bytes);
       assert.deepEqual(await a.recvBytes(), bytes);
     }

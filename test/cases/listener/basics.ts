@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, statSync } from "node:fs";
 import { Client, EOFError, Listener, StateError } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
-import { MIB, rejects, started, utf8 } from "../../suite/help.ts";
+import { MIB, pattern, rejects, started, utf8 } from "../../suite/help.ts";
 import { echo, KEY, listening, newPath, overBoth, pair, sayHello } from "./helpers.ts";
 
 /** A Listener uses no backend, so these cases run only once per runtime. */
@@ -26,7 +26,7 @@ export const cases: Cases = {
       await conn.send(value);
       assert.deepEqual(await conn.recv(), value);
       for (const size of [0, 1, 16_383, 16_384, 65_536, 100_000, 16 * MIB]) {
-        const bytes = new Uint8Array(size).map((_, i) => i * 31);
+        const bytes = pattern(size);
         const sent = conn.sendBytes(bytes);
         const back = await conn.recvBytes();
         await sent;
