@@ -234,6 +234,12 @@ describe.skipIf(!hasLibrary())("permissions that keep the library away leave the
   });
 });
 
+describe.skipIf(!hasLibrary())("a parent that has not used the native backend yet", () => {
+  it.each(["node", "bun"])("%s: its first Deno child may load the library all the same", async (runtime) => {
+    expect(await look(runtime, "first-child.ts")).toEqual(["native"]);
+  });
+});
+
 describe("without a C compiler", () => {
   it("the build says so and changes nothing", () => {
     const before = hasLibrary() ? readFileSync(builtLibrary) : undefined;

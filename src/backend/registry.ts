@@ -47,9 +47,8 @@ export function backendOfChild(name: string, forChild: unknown): Backend {
   return providerNamed(name).openInChild(forChild);
 }
 
-/** The backend that starts such a child: the chosen one if it can, else the first that can. */
-export function backendToStart(target: LaunchTarget, chosen: string | undefined): Backend {
-  const preferred = chooseBackend(chosen);
+/** The backend that starts such a child: the preferred one if it can, else the first that can. */
+export function backendToStart(target: LaunchTarget, preferred: Backend): Backend {
   if (preferred.launcher.canStart(target)) return preferred;
   const others = [...providers.values()].filter((provider) => provider.available().yes).map((provider) => provider.open());
   return others.find(({ launcher }) => launcher.canStart(target)) ?? preferred;

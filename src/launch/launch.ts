@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import type { Launched, Limits } from "../backend/contract/launcher.ts";
-import { backendToStart, loadedLibrary } from "../backend/registry.ts";
+import { backendToStart, chooseBackend, loadedLibrary } from "../backend/registry.ts";
 import { encodeFrame } from "../codec/frame-writer.ts";
 import { Op } from "../codec/op.ts";
 import { UnsupportedError } from "../errors/errors.ts";
@@ -31,13 +31,15 @@ export async function launch(settings: LaunchSettings): Promise<Child> {
   let child: ChildMembership | undefined;
   try {
     const { env = {}, cwd, stdout = "inherit", stderr = "inherit", detached = false, limits } = settings;
+    // First of all: a child gets the permission to load the native library that its parent has loaded.
+    const preferred = chooseBackend(settings.backend);
     const { loadsLibrary, ...program } = commandFor(ENTRY, settings, provisions(settings));
-    const { name, features, launcher } = backendToStart({ file: program.file, env, loadsLibrary }, settings.backend);
+    const { name, features, launcher } = backendToStart({ file: program.file, env, loadsLibrary }, preferred);
     if (limits !== undefined && !features.limits)
       throw new UnsupportedError("limits need a child that may load the native library: leave them out.");
     const command = { ...program, env, cwd: cwd === undefined ? undefined : toPath(cwd), stdout, stderr };
     child = tree.prepareChild(detached);
-    const launched = await launcher.start(command, detached, limits);
+    const launched = await launcher.start(command, limits);
     for (const piece of encodeFrame({ op: Op.boot, id: 0, object: 0, meta: boot(settings, child, name, launched) }))
       launched.channel.write(piece);
     await launched.started;

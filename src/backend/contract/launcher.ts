@@ -97,7 +97,7 @@ export interface Launcher {
   /** Whether it can start such a child. */
   canStart(target: LaunchTarget): boolean;
   /** Starts a child. Rejects if that fails, or if this process can't host shared objects. */
-  start(command: Command, detached: boolean, limits: Limits | undefined): Promise<Launched>;
+  start(command: Command, limits: Limits | undefined): Promise<Launched>;
   /** In a child: takes over the channel to the parent, after the frames that were there have been read. The target runs after that. */
   connect(settings: ChildSettings): ChildChannel | Promise<ChildChannel>;
 }

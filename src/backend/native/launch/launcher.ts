@@ -29,7 +29,7 @@ export class NativeLauncher implements Launcher {
     return loadsLibrary && env.POLYPROC_BACKEND !== "portable" && runtime.mayRun(file);
   }
 
-  async start(command: Command, _detached: boolean, limits: Limits | undefined): Promise<Launched> {
+  async start(command: Command, limits: Limits | undefined): Promise<Launched> {
     checkStrings(command);
     const descriptors = new ChildDescriptors(this.#handles.thread, command.stdout, command.stderr);
     try {
