@@ -1,8 +1,8 @@
 // Prepares a clone: installs the dependencies and finds the pinned runtimes. The user's own Node runs this file, however old it is.
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -30,19 +30,4 @@ export function ensureInstalled() {
     );
     process.exit(1);
   }
-}
-
-/**
- * Runs a program of this repository with the pinned Node and the arguments of this process. The programs may use TypeScript and the
- * development dependencies, which the user's own Node may not know and a fresh clone does not have.
- */
-export async function runProgram(path) {
-  ensureInstalled();
-  const program = join(root, path);
-  if (realpathSync(process.execPath) === realpathSync(runtime("node"))) {
-    await import(pathToFileURL(program).href);
-    return;
-  }
-  const { status } = spawnSync(runtime("node"), [program, ...process.argv.slice(2)], { stdio: "inherit" });
-  process.exit(status ?? 1);
 }

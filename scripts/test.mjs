@@ -28,7 +28,7 @@ const BOTH = ["quick", "full"];
 /** Steps of the same name do the same thing to a different extent. */
 const steps = [
   { name: "types", tiers: BOTH, command: [node, "node_modules/typescript/bin/tsc", "-p", "."] },
-  { name: "lint and format", tiers: BOTH, command: ["node_modules/.bin/biome", "check", "."] },
+  { name: "lint and format", tiers: BOTH, command: ["node_modules/.bin/biome", "check", "--error-on-warnings", "."] },
   { name: "generated files", tiers: BOTH, command: [process.execPath, "scripts/generate-functions.mjs", "--check"] },
   { name: "C library", tiers: QUICK, command: [process.execPath, "scripts/test-native.mjs", "2000"] },
   { name: "C library", tiers: FULL, command: [process.execPath, "scripts/test-native.mjs"] },

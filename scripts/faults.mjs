@@ -1,4 +1,0 @@
-// `npm run faults`: the program is faults/faults.mjs.
-import { runProgram } from "./setup.mjs";
-
-await runProgram("faults/faults.mjs");
