@@ -1,6 +1,7 @@
 // Checks the include graph of native/src. The folders are layers: a file includes only from its own folder and from layers below. No file
 // depends on a file that depends on it, where a .c file and its .h file count as one. A call of an exported function counts like an include
-// of the file that defines it, because all prototypes come from polyproc.h.
+// of the file that defines it, because all prototypes come from polyproc.h. So does the use of a kind of sync/kinds.h in a .c file. No .c file
+// declares a name of another file by `extern`, because that would hide a dependency.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -23,12 +24,13 @@ function readFiles() {
   });
 }
 
-/** The file that defines each exported function. */
+/** The file that defines each exported function and each kind. */
 function definitions(files) {
   const rows = files.find((file) => file.path === "functions.def").text.matchAll(/^FUNCTION(?:_0)?\((\w+)/gm);
   const exported = new Set([...rows].map((match) => `pp_${match[1]}`));
-  const found = files.flatMap(({ path, text }) => [...text.matchAll(/^int32_t (pp_\w+)\([^;]*\{/gm)].map((match) => [match[1], path]));
-  return new Map(found.filter(([name]) => exported.has(name)));
+  const found = (pattern) => files.flatMap(({ path, text }) => [...text.matchAll(pattern)].map((match) => [match[1], path]));
+  const functions = found(/^int32_t (pp_\w+)\([^;]*\{/gm).filter(([name]) => exported.has(name));
+  return new Map([...functions, ...found(/^const struct pp_sync_kind (pp_\w+_kind) =/gm)]);
 }
 
 /** [from, to, how] for each dependency between two files. */
@@ -36,10 +38,15 @@ function dependencies(files) {
   const defined = definitions(files);
   return files.flatMap(({ path, text, includes }) => [
     ...includes.map((target) => [path, target, `${path} includes ${target}`]),
-    ...[...new Set([...text.matchAll(/\b(pp_\w+)\(/g)].map((match) => match[1]))]
+    ...[...new Set(text.match(path.endsWith(".c") ? /\bpp_\w+(?=\()|\bpp_\w+_kind\b/g : /\bpp_\w+(?=\()/g))]
       .filter((name) => defined.has(name) && defined.get(name) !== path)
-      .map((name) => [path, defined.get(name), `${path} calls ${name} of ${defined.get(name)}`]),
+      .map((name) => [path, defined.get(name), `${path} uses ${name} of ${defined.get(name)}`]),
   ]);
+}
+
+function externs({ path, text }) {
+  if (!path.endsWith(".c")) return [];
+  return (text.match(/^\s*extern\b[^;]*\bpp_\w+[^;]*;/gm) ?? []).map((line) => `${path}: a header must declare this: ${line.trim()}`);
 }
 
 function wrongDirection([from, to, how]) {
@@ -79,9 +86,14 @@ function findCircle(edges) {
 
 /** What is wrong with the include graph, one text for each fault. */
 export function checkIncludes() {
-  const edges = dependencies(readFiles());
+  const files = readFiles();
+  const edges = dependencies(files);
   const circle = findCircle(edges);
-  return [...edges.flatMap(wrongDirection), ...(circle === undefined ? [] : [`a circle: ${circle.map(([, , how]) => how).join("; ")}`])];
+  return [
+    ...files.flatMap(externs),
+    ...edges.flatMap(wrongDirection),
+    ...(circle === undefined ? [] : [`a circle: ${circle.map(([, , how]) => how).join("; ")}`]),
+  ];
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {

@@ -28,7 +28,7 @@ function published(path: string): string {
   return readFileSync(join(root, path), "utf8").replaceAll('import("es-module-lexer")', `import("../../${LEXER}")`);
 }
 
-/** What a JSR registry returns for a path: a description of the package, or a module. The modules are served at the root too. */
+/** Returns the reply of a JSR registry to a path: a description of the package, or a module. The modules are served at the root too. */
 function contentOf(path: string): string | undefined {
   const module = path.replace(`${PACKAGE}/0.1.0/`, "/").slice(1);
   if (served.has(module)) return published(module);

@@ -69,7 +69,7 @@ static uint64_t put_field(const struct pp_queue *queue, int field) {
 /* The memory that FILLED calls reserved must be there. Otherwise a write to it could end in a SIGBUS. */
 static void check_filled(const struct pp_queue *queue) {
   uint64_t base = queue->segment.size - queue->ring_size;
-  uint64_t tail = put_field(queue, TAIL) % queue->ring_size, filled = put_field(queue, FILLED);
+  uint64_t tail = put_field(queue, QUEUE_TAIL) % queue->ring_size, filled = put_field(queue, QUEUE_FILLED);
   for (uint64_t at = tail; at < filled; at += 4096) CHECK(there[(base + at) / 4096]);
 }
 
@@ -121,7 +121,7 @@ static void wrap(int redeliver) {
   pp_queue_close(queue);
 }
 
-/* Marking items done makes room for a put, also if nobody calls get any more. */
+/* Marking items done makes room for a put, also if no process calls get any more. */
 static void room_by_done(void) {
   int queue = make_queue(MIB, 0, 1);
   int items = 0;
@@ -279,7 +279,7 @@ static void garbage(void) {
   atomic_store(&pp_queue_find(queue)->header->put_lock, 0x7ffu);
   CHECK(put(queue, 1, 1) == -EBADMSG);
   atomic_store(&pp_queue_find(queue)->header->put_lock, 0);
-  for (int copy = 0; copy < 2; copy++) atomic_store(&pp_queue_find(queue)->header->get_fields[copy][HEAD], 1ull << 63);
+  for (int copy = 0; copy < 2; copy++) atomic_store(&pp_queue_find(queue)->header->get_fields[copy][QUEUE_HEAD], 1ull << 63);
   CHECK(put(queue, 1, 1) == -EBADMSG && get(queue) == -EBADMSG && pp_queue_task_done(queue) == -EBADMSG);
   pp_queue_close(queue);
 }

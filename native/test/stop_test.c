@@ -41,7 +41,7 @@ static void let_go_on(pid_t pid) {
   CHECK(kill(pid, SIGCONT) == 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
-/* While a process is stopped with the guard, nobody can take or give a permit, but the value can be read. */
+/* While a process is stopped with the guard, no process can take or give a permit, but the value can be read. */
 static void stopped_in_a_semaphore(void) {
   int semaphore = pp_sync_make(-1, PP_SEMAPHORE, PERMITS, 0);
   CHECK(semaphore >= 0 && pp_semaphore_value(semaphore) == PERMITS);

@@ -149,7 +149,7 @@ static void mend(const struct kind *kind, int sync) {
 /* Checks what must be true after all workers have ended. */
 static void check_end(const struct kind *kind, int sync) {
   int status;
-  /* A lock needs no sweep: it stays with its dead holder until somebody acquires it. */
+  /* A lock needs no sweep: it stays with its dead holder until a process acquires it. */
   while (kind->kind != PP_LOCK && (status = pp_sync_sweep(sync)) == 1) continue;
   if (kind->kind == PP_LOCK) {
     CHECK((status = pp_lock_acquire(sync, 1, 1000)) == 0 || status == 1);

@@ -5,47 +5,53 @@ import { noSync, openPort, SharedObject } from "../objects/shared-object.ts";
 import { type BlockOptions, checkWait } from "../util/wait-options.ts";
 import { Held, HeldSync, type Releasable } from "./held.ts";
 
-/** Tells a lock how an acquisition went that a condition made for it. Gives whether it was acquired. */
+/** Records the result of an acquisition that a condition made for its lock. Returns whether the lock was acquired. */
 export let noteGrant: (object: Acquirable, grant: Grant) => boolean;
 
-/** What locks and semaphores have in common: they are acquired and released. */
+/** The base class of locks and semaphores: objects that are acquired and released. */
 export abstract class Acquirable<P extends LockPort | SemaphorePort = LockPort | SemaphorePort>
   extends SharedObject<P>
   implements Releasable
 {
   #abandoned = false;
 
+  /** Releases the lock or permit. */
   abstract release(): Promise<void>;
+  /** Like `release`, but blocks this thread. Throws `UnsupportedError` on the portable backend. */
   abstract releaseSync(): void;
 
-  /** Whether the last acquisition by this object took over from a process that died holding it: what it guards may be half changed. */
+  /**
+   * Whether the last acquisition through this object took over from a process that died before it released. The data that the lock guards
+   * may then be half changed.
+   */
   get abandoned(): boolean {
     return this.#abandoned;
   }
 
   /**
-   * Waits until this process has acquired it.
+   * Waits until this process has acquired the lock or permit.
    *
    * @param options `timeout` in ms, `signal`, `block`; default: wait for ever
    * @returns whether it was acquired in time
-   * @throws {ClosedError} after `close()`, also while it waits
-   * @throws {OwnerDiedError} on the portable backend, if the process that made it is gone
+   * @throws {ClosedError} after `close()`, also if `close()` is called during the wait
+   * @throws {OwnerDiedError} on the portable backend, if the process that made this object is gone
    */
   async acquire(options?: BlockOptions): Promise<boolean> {
     const port = openPort(this, "acquire");
     return this.noted(await port.acquire(checkWait(options)));
   }
 
-  /** As `acquire`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
+  /** Like `acquire`, but blocks this thread. Throws `UnsupportedError` on the portable backend. */
   acquireSync(options?: BlockOptions): boolean {
     return this.noted(this.#takeSync("acquireSync", options));
   }
 
   /**
-   * Acquires it for a block: `await using held = await lock.hold();`
+   * Acquires the lock or permit until the end of a block: `await using held = await lock.hold();`
    *
    * @param options `timeout` in ms, `signal`, `block`; default: wait for ever
    * @throws {TimeoutError} if it could not be acquired in time
+   * @throws {ClosedError} after `close()`, also if `close()` is called during the wait
    */
   async hold(options?: BlockOptions): Promise<Held> {
     const port = openPort(this, "hold");
@@ -54,14 +60,14 @@ export abstract class Acquirable<P extends LockPort | SemaphorePort = LockPort |
     return new Held(this, grant === "abandoned");
   }
 
-  /** As `hold`, blocking this thread: `using held = lock.holdSync();` Native backend; on the portable one `UnsupportedError`. */
+  /** Like `hold`, but blocks this thread: `using held = lock.holdSync();`. Throws `UnsupportedError` on the portable backend. */
   holdSync(options?: BlockOptions): HeldSync {
     const grant = this.#takeSync("holdSync", options);
     if (!this.noted(grant)) throw notAcquired();
     return new HeldSync(this, grant === "abandoned");
   }
 
-  /** Notes how an acquisition went. Gives whether it was acquired. */
+  /** Records the result of an acquisition. Returns whether it was acquired. */
   protected noted(grant: Grant): boolean {
     if (grant !== "refused") this.#abandoned = grant === "abandoned";
     return grant !== "refused";

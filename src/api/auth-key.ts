@@ -1,6 +1,6 @@
 import { describe } from "../util/describe.ts";
 
-/** The bytes of a key that a caller gave. Throws `TypeError`, and `RangeError` for an empty key. */
+/** Returns the bytes of a caller's key. Throws `TypeError` for another type, and `RangeError` for an empty key. */
 export function checkAuthKey(key: unknown): Uint8Array {
   if (typeof key !== "string" && !(key instanceof Uint8Array))
     throw new TypeError(`authKey must be a Uint8Array or a string that both sides know, received ${describe(key)}.`);

@@ -9,24 +9,26 @@ import { checkTimeout, checkWait, FOREVER, type Wait, type WaitOptions } from ".
 
 const MOST_PARTIES = 2 ** 24;
 
+/** Options of a {@link Barrier}. */
 export interface BarrierOptions extends ObjectOptions {
   /**
-   * Run once in each round by the last party to come, before any party goes on. What it throws reaches that party, and the barrier breaks.
-   * A function can't travel: parties in other processes give theirs to `wait()`.
+   * A function that the last party of each round calls before any party goes on. If it throws, the last party gets the error, and the
+   * barrier breaks for the others. A function can't travel, so parties in other processes pass theirs to `wait()`. Default: none.
    */
   readonly action?: () => unknown;
-  /** Milliseconds that `wait()` waits unless it is told otherwise; default: for ever. */
+  /** The timeout of each `wait()` that names none, in milliseconds. Default: wait for ever. */
   readonly timeout?: number;
 }
 
+/** Options of one wait at a {@link Barrier}. */
 export interface BarrierWaitOptions extends WaitOptions {
-  /** As {@link BarrierOptions.action}, in place of the barrier's own. */
+  /** Replaces {@link BarrierOptions.action} for this wait. Only the last party's action is called. */
   readonly action?: () => unknown;
 }
 
 /**
- * Lets a number of parties, in any processes, wait until all have come; then it can be used again. The barrier breaks when a party is
- * killed, and when a process is killed that has the barrier open: no party waits for the dead.
+ * Lets a fixed number of parties, in any processes, wait for each other. When all have come, they go on, and the barrier can be used
+ * again. If a process that has the barrier open is killed, the barrier breaks, so that no party waits for a dead process.
  *
  * @example
  * ```ts
@@ -36,16 +38,16 @@ export interface BarrierWaitOptions extends WaitOptions {
  * ```
  */
 export class Barrier extends SharedObject<BarrierPort> {
-  /** How many parties pass together. */
+  /** The number of parties that pass together. */
   readonly parties: number;
   readonly #action: (() => unknown) | undefined;
   readonly #timeout: number | undefined;
 
   /**
-   * @param parties how many pass together: 1 or more
-   * @param options `action`, `timeout` in ms
-   * @throws {RangeError} for a number of parties that can't be
-   * @throws {TypeError} for an action that is no function
+   * @param parties the number of parties that pass together: 1 to 16,777,216
+   * @param options `action`; `timeout` in ms, default: wait for ever
+   * @throws {RangeError} if `parties` is not a whole number in that range
+   * @throws {TypeError} if an argument has a wrong type
    */
   constructor(parties: number, options: BarrierOptions = {}) {
     checkParties(parties);
@@ -69,11 +71,12 @@ export class Barrier extends SharedObject<BarrierPort> {
   }
 
   /**
-   * Waits until all parties have come. A wait whose time runs out breaks the barrier for all.
+   * Waits until all parties have come. If the timeout of one party passes, the barrier breaks for all.
    *
-   * @param options `timeout` in ms, `signal`, `action`; default: the barrier's own
+   * @param options `timeout` in ms, `signal`, `action`; default: the barrier's own `timeout` and `action`
    * @returns this party's number in the order of arrival, from 0
-   * @throws {BrokenBarrierError} if a party died, was too late or gave up, or a process called `abort()` or `reset()`
+   * @throws {BrokenBarrierError} if a party died, timed out or was aborted, or if a process called `abort()` or `reset()`
+   * @throws {ClosedError} after `close()`, also if `close()` is called during the wait
    */
   async wait(options?: BarrierWaitOptions): Promise<number> {
     const port = openPort(this, "wait");
@@ -85,7 +88,7 @@ export class Barrier extends SharedObject<BarrierPort> {
     return index;
   }
 
-  /** As `wait`, blocking this thread; its `action` must not wait. Native backend; on the portable one `UnsupportedError`. */
+  /** Like `wait`, but blocks this thread; `action` must be synchronous. Throws `UnsupportedError` on the portable backend. */
   waitSync(options?: BarrierWaitOptions): number {
     const { blocking = noSync("waitSync", "wait") } = openPort(this, "waitSync");
     const wait = this.#limits(options);
@@ -101,7 +104,7 @@ export class Barrier extends SharedObject<BarrierPort> {
       try {
         blocking.endSync("break", phase);
       } catch {
-        // It was reset meanwhile, and is not to be broken any more.
+        // Another process has reset the barrier since. A barrier that was reset must not break, so this error is ignored.
       }
       throw error;
     }
@@ -109,22 +112,22 @@ export class Barrier extends SharedObject<BarrierPort> {
     return index;
   }
 
-  /** Ends the waits of all parties with `BrokenBarrierError`, and makes the barrier new. */
+  /** Makes the barrier usable again, as if it were new. Waits that are under way reject with `BrokenBarrierError`. */
   async reset(): Promise<void> {
     await openPort(this, "reset").end("reset");
   }
 
-  /** Breaks the barrier: all waits, now and later, end with `BrokenBarrierError` until `reset()`. */
+  /** Breaks the barrier. Until `reset()`, all present and later waits reject with `BrokenBarrierError`. */
   async abort(): Promise<void> {
     await openPort(this, "abort").end("break");
   }
 
-  /** How many parties wait. */
+  /** Returns the number of parties that wait now. */
   async getWaiting(): Promise<number> {
     return (await openPort(this, "getWaiting").state()).waiting;
   }
 
-  /** Whether it is broken. */
+  /** Returns whether the barrier is broken. */
   async isBroken(): Promise<boolean> {
     return (await openPort(this, "isBroken").state()).broken;
   }
@@ -149,7 +152,8 @@ export class Barrier extends SharedObject<BarrierPort> {
     try {
       passed = await port.passed(phase, wait);
     } catch (error) {
-      // A party that gives up breaks the barrier, so that no other party waits for it. If all have come meanwhile, it has passed.
+      // A party that stops waiting breaks the barrier, so that no other party waits for it. If all parties have come in the meantime, the
+      // barrier does not break, and this wait succeeds.
       if (error instanceof BrokenBarrierError || isClosed(this) || (await port.end("break", phase).catch(() => true))) throw error;
       return;
     }
@@ -157,7 +161,8 @@ export class Barrier extends SharedObject<BarrierPort> {
   }
 }
 
-// An arrival only waits while the last party of the round before is still at its action. A wait of 0 ms is meant for the round itself.
+// An arrival waits only while the last party of the previous round still runs its action. A timeout of 0 ms concerns the new round, so it
+// does not limit that wait.
 function arrivalLimits(wait: Wait): Wait {
   return wait.timeout === 0 ? { ...FOREVER, signal: wait.signal } : wait;
 }

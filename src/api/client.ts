@@ -8,9 +8,12 @@ import { LATE, within } from "../util/within.ts";
 import { checkAuthKey } from "./auth-key.ts";
 import { Connection } from "./connection.ts";
 
-/** How long `Client` tries unless told otherwise (milliseconds). A CPython listener makes its callers wait until it accepts them. */
+/**
+ * The default timeout of `Client`, in milliseconds. It is long, because CPython's listener makes its callers wait until it accepts them.
+ */
 const DEFAULT_TIMEOUT = 10_000;
 
+/** Options of {@link Client}. Its `timeout` has a default of 10,000 ms. */
 export interface ClientOptions extends WaitOptions {
   /** The listener's key: bytes, or a string that stands for its UTF-8 bytes. */
   readonly authKey: Uint8Array | string;
@@ -19,16 +22,23 @@ export interface ClientOptions extends WaitOptions {
 /**
  * Connects to a {@link Listener}, or to a CPython `multiprocessing.connection.Listener` of 3.12 or later that has a key.
  *
- * @param address a path or `{ host, port }`
+ * @param address the path of a socket, or `{ host, port }`
  * @param options `authKey`; `timeout` in ms, default 10,000; `signal`
- * @throws {AuthenticationError} if either side does not know the other's key
- * @throws {StateError} if nobody listens there
+ * @throws {AuthenticationError} if the two sides do not have the same key
+ * @throws {StateError} if no process listens at the address, or if it can't be reached
  * @throws {TimeoutError} if the listener did not finish the handshake in time
+ * @throws {TypeError} for an address, a key or options of a wrong type
+ * @throws {RangeError} for an empty key, or for an address that is not valid
  *
  * @example
  * ```ts
- * const conn = await Client("/run/user/1000/worker.sock", { authKey: "a long secret" });
+ * const authKey = "a long secret";
+ * const listener = new Listener({ address: { host: "127.0.0.1", port: 0 }, authKey });
+ * await listener.ready;
+ * const conn = await Client(listener.address, { authKey });
  * await conn.send({ hello: "world" });
+ * console.log(await (await listener.accept()).recv()); // { hello: "world" }
+ * listener.close();
  * ```
  */
 export async function Client<T = unknown>(address: Address, options: ClientOptions): Promise<Connection<T>> {

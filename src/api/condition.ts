@@ -11,7 +11,7 @@ import { Lock } from "./lock.ts";
 import { RLock } from "./rlock.ts";
 
 /**
- * Lets processes that hold a lock wait until another one notifies them.
+ * Lets processes wait for a change that another process announces. A lock guards the data that changes.
  *
  * @example
  * ```ts
@@ -27,8 +27,8 @@ export class Condition extends SharedObject<ConditionPort> {
   #ownsLock: boolean;
 
   /**
-   * @param lock what must be held; default: an {@link RLock} of its own
-   * @throws {TypeError} for anything else
+   * @param lock the lock that callers of `wait` and `notify` must have acquired; default: a new {@link RLock}
+   * @throws {TypeError} if `lock` is not a `Lock` or `RLock`
    */
   constructor(lock?: Lock | RLock, options: ObjectOptions = {}) {
     if (lock !== undefined && !(lock instanceof Lock) && !(lock instanceof RLock))
@@ -42,57 +42,61 @@ export class Condition extends SharedObject<ConditionPort> {
   static adopt(port: ConditionPort, { companions: [lock] }: ReceivedParts): Condition {
     if (!(lock instanceof Lock) && !(lock instanceof RLock)) throw new CorruptedError("A condition came without its lock.");
     const condition = adopt(port, () => new Condition(lock));
-    // The lock came with the condition: it is closed with it.
+    // The lock came with the condition, so it is closed with the condition.
     condition.#ownsLock = true;
     return condition;
   }
 
-  /** As {@link Lock.abandoned}: also true if it was a `wait()` that acquired the lock of a process that died holding it. */
+  /** Like {@link Lock.abandoned}. It is also true if a `wait()` took the lock over from a process that died. */
   get abandoned(): boolean {
     return this.#lock.abandoned;
   }
 
-  /** Acquires the lock; as {@link Lock.acquire}. */
+  /** Acquires the lock, like {@link Lock.acquire}. */
   acquire(options?: BlockOptions): Promise<boolean> {
     return this.#lock.acquire(options);
   }
 
-  /** Releases the lock; as {@link Lock.release}. */
+  /** Releases the lock, like {@link Lock.release}. */
   release(): Promise<void> {
     return this.#lock.release();
   }
 
-  /** As {@link Lock.acquireSync}. */
+  /** Acquires the lock, like {@link Lock.acquireSync}. */
   acquireSync(options?: BlockOptions): boolean {
     return this.#lock.acquireSync(options);
   }
 
-  /** As {@link Lock.releaseSync}. */
+  /** Releases the lock, like {@link Lock.releaseSync}. */
   releaseSync(): void {
     this.#lock.releaseSync();
   }
 
-  /** Acquires the lock for a block; as {@link Lock.hold}. */
+  /** Acquires the lock until the end of a block, like {@link Lock.hold}. */
   hold(options?: BlockOptions): ReturnType<Lock["hold"]> {
     return this.#lock.hold(options);
   }
 
   /**
-   * Releases the lock (as often as it is held), waits for a notification, and acquires the lock again: also when no notification came in
-   * time, and when the wait is aborted.
+   * Releases the lock completely, waits for a notification, and acquires the lock again as often as before. It also acquires the lock
+   * again if no notification came in time, and if the wait is aborted. Acquiring the lock again has no time limit.
    *
    * @param options `timeout` in ms, `signal`; default: wait for ever
-   * @returns whether it was notified
+   * @returns whether a notification came in time
    * @throws {StateError} if this process does not hold the lock
+   * @throws {ClosedError} after `close()`, also if `close()` is called during the wait
    */
   async wait(options?: WaitOptions): Promise<boolean> {
     return this.#wait(checkWait(options));
   }
 
   /**
-   * Waits until the predicate gives something true. The lock is held while it is asked; `timeout` is for all of it.
+   * Waits until the predicate returns a true value. This process holds the lock whenever the predicate runs.
    *
-   * @returns what the predicate gave last
+   * @param predicate a function that is called at once, and again after each notification
+   * @param options `timeout` in ms for the whole call, `signal`; default: wait for ever
+   * @returns the predicate's last value, which is a false one if the time ran out
+   * @throws {StateError} if the call has to wait and this process does not hold the lock
    */
   async waitFor<T>(predicate: () => T | Promise<T>, options?: WaitOptions): Promise<T> {
     const { timeout, signal } = checkWait(options);
@@ -106,10 +110,11 @@ export class Condition extends SharedObject<ConditionPort> {
   }
 
   /**
-   * Wakes those that have waited longest. It does not wait for them.
+   * Notifies the calls of `wait` that have waited longest. It does not wait until they go on.
    *
-   * @param count how many at most; default 1
+   * @param count the largest number of calls to notify; default 1
    * @throws {StateError} if this process does not hold the lock
+   * @throws {RangeError} if `count` is not a whole number of 0 or more
    */
   async notify(count = 1): Promise<void> {
     const waiters = openPort(this, "notify");
@@ -118,12 +123,12 @@ export class Condition extends SharedObject<ConditionPort> {
     await waiters.notify(count);
   }
 
-  /** Wakes all that wait now. */
+  /** Notifies all calls that wait now. Throws `StateError` if this process does not hold the lock. */
   async notifyAll(): Promise<void> {
     await this.notify(Number.MAX_SAFE_INTEGER);
   }
 
-  /** As `wait`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
+  /** Like `wait`, but blocks this thread. Throws `UnsupportedError` on the portable backend. */
   waitSync(options?: WaitOptions): boolean {
     const wait = checkWait(options);
     const { blocking: waiters = noSync("waitSync", "wait") } = openPort(this, "waitSync");
@@ -138,7 +143,7 @@ export class Condition extends SharedObject<ConditionPort> {
     }
   }
 
-  /** As `notify`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
+  /** Like `notify`, but blocks this thread. Throws `UnsupportedError` on the portable backend. */
   notifySync(count = 1): void {
     const { blocking: waiters = noSync("notifySync", "notify") } = openPort(this, "notifySync");
     checkCount(count);
@@ -147,7 +152,10 @@ export class Condition extends SharedObject<ConditionPort> {
     waiters.notifySync(count);
   }
 
-  /** Lets this process go of the object, and of the lock unless that was given to the constructor. Idempotent. */
+  /**
+   * Closes the condition in this process, and its lock too unless the lock was passed to the constructor. Waits of this process reject with
+   * `ClosedError`. A second call does nothing.
+   */
   override close(): void {
     if (isClosed(this)) return;
     super.close();
@@ -164,14 +172,14 @@ export class Condition extends SharedObject<ConditionPort> {
     if ((await lock.held()) === 0) throw notHolding("wait");
     const waiter = await waiters.enter();
     const depth = await lock.unlock(true).catch(async (error: unknown) => {
-      // Another task of this process released the lock meanwhile. A notification that came for this waiter goes to another one.
+      // Another task of this process has released the lock since. If a notification came for this waiter, it is passed on to another one.
       if (await waiters.notified(waiter, ONCE)) await waiters.notify(1);
       throw error;
     });
     try {
       return await waiters.notified(waiter, wait);
     } finally {
-      // A lock of its own is closed together with the condition, and can't be acquired any more.
+      // If the condition made its lock itself, the lock was closed with the condition and can't be acquired any more.
       if (!isClosed(this) || !this.#ownsLock) noteGrant(this.#lock, await this.#lockPort("wait").acquire(FOREVER, depth));
     }
   }

@@ -1,4 +1,4 @@
-// The raw bytes that connections send and receive, and the checks of what callers give.
+// Checks the arguments of a connection's calls, and handles the raw bytes of its messages.
 import type { Incoming } from "../backend/contract/message.ts";
 import { MAX_MESSAGE } from "../codec/tags.ts";
 import { BufferTooShort, MessageTooLongError } from "../errors/errors.ts";
@@ -6,7 +6,7 @@ import { nothingCame } from "../errors/messages.ts";
 import { describe } from "../util/describe.ts";
 import { checkTimeout, checkWait, upTo, type Wait, type WaitOptions } from "../util/wait-options.ts";
 
-/** Bytes in any form; offsets and sizes count bytes, whatever the view's elements are. */
+/** Bytes in any form. Offsets and sizes count bytes, also for views with larger elements such as `Float64Array`. */
 export type Bytes = ArrayBufferView | ArrayBufferLike;
 
 export function bytesOf(buffer: unknown, name: string): Uint8Array {
@@ -23,7 +23,7 @@ export function checkSize(value: unknown, name: string, most: number): number {
   return value;
 }
 
-/** The bytes that a caller wants to send. */
+/** Returns the part of `buffer` that a caller wants to send. */
 export function checkRange(buffer: Bytes, offset: number, size: number | undefined): Uint8Array {
   const bytes = bytesOf(buffer, "buffer");
   const start = checkSize(offset, "offset", bytes.length);
@@ -32,18 +32,18 @@ export function checkRange(buffer: Bytes, offset: number, size: number | undefin
   return bytes.subarray(start, start + length);
 }
 
-/** The bytes that a message may have at most. */
+/** Returns the largest length of a message that the caller accepts, in bytes. */
 export function checkMost(maxLength: number | undefined): number {
   return maxLength === undefined ? Number.POSITIVE_INFINITY : checkSize(maxLength, "maxLength", Number.MAX_SAFE_INTEGER);
 }
 
-/** The wait of a `poll`, which also takes a number or `null`. */
+/** Checks the argument of `poll`, which may also be a number of milliseconds, or `null` for no limit. */
 export function checkPoll(timeout: number | null | WaitOptions): Wait {
   if (timeout === null) return checkWait(undefined);
   return typeof timeout === "object" ? checkWait(timeout) : upTo(checkTimeout(timeout));
 }
 
-/** The bytes of a message, for the caller to keep. Throws `TimeoutError` if there was none in time. */
+/** Returns the bytes of a message for the caller to keep. Throws `TimeoutError` if no message came in time. */
 export function takeBytes(incoming: Incoming | undefined): Uint8Array {
   if (incoming === undefined) throw nothingCame();
   incoming.settle();
@@ -58,7 +58,7 @@ export function notLonger(bytes: Uint8Array, most: number): Uint8Array {
   );
 }
 
-/** Copies a message into the caller's buffer. Gives the message's length. */
+/** Copies a message into the caller's buffer. Returns the message's length in bytes. */
 export function copyInto(bytes: Uint8Array, target: Uint8Array, start: number): number {
   if (bytes.length > target.length - start) {
     const message = `A message of ${bytes.length} bytes came, and the buffer has room for ${target.length - start}: take it from this error's bytes.`;

@@ -11,7 +11,7 @@ import { checkWait, type WaitOptions } from "../util/wait-options.ts";
 import { type Bytes, bytesOf, checkMost, checkPoll, checkRange, checkSize, copyInto, notLonger, takeBytes } from "./connection-bytes.ts";
 
 /**
- * One end of a {@link Pipe}: messages, in order and whole.
+ * One end of a {@link Pipe}, or a connection to a {@link Listener}. Messages arrive whole and in order.
  *
  * @example
  * ```ts
@@ -21,12 +21,12 @@ import { type Bytes, bytesOf, checkMost, checkPoll, checkRange, checkSize, copyI
  * ```
  */
 export class Connection<T = unknown> extends SharedObject<ConnectionPort> implements AsyncIterable<T> {
-  /** Whether this end receives. Keeps its value after `close()`. */
+  /** Whether this end can receive. The value stays the same after `close()`. */
   readonly readable: boolean;
-  /** Whether this end sends. Keeps its value after `close()`. */
+  /** Whether this end can send. The value stays the same after `close()`. */
   readonly writable: boolean;
 
-  /** Connections come from {@link Pipe}; throws `TypeError`. */
+  /** Always throws `TypeError`: connections come from {@link Pipe}, {@link Client} and {@link Listener.accept}. */
   constructor() {
     super(CONNECTION.label, () => {
       throw new TypeError("A connection can't be made alone: call Pipe().");
@@ -43,13 +43,16 @@ export class Connection<T = unknown> extends SharedObject<ConnectionPort> implem
   }
 
   /**
-   * Sends one value, as it is now. Waits while more than 1 MiB of earlier messages is unread.
+   * Sends a copy of one value, made at the time of the call. It waits while the pipe is full; the portable backend keeps 1 MiB of unread
+   * messages.
    *
    * @param value any value that can travel
-   * @param options `timeout` in ms, `signal`: they count until the message goes out, which it does whole
-   * @throws {BrokenPipeError} if no process is left to read it
-   * @throws {TimeoutError} if the other end did not read in time
+   * @param options `timeout` in ms, `signal`; default: wait for ever. Once the first byte is out, the whole message is sent
+   * @throws {BrokenPipeError} if no process is left that could read the message
+   * @throws {TimeoutError} if the other end did not read in time; nothing of the message was sent then
    * @throws {SerializationError} if the value can't travel
+   * @throws {RangeError} if the encoded value is larger than 1 GiB
+   * @throws {ClosedError} after `close()`
    */
   async send(value: T, options?: WaitOptions): Promise<void> {
     const port = this.#writing("send");
@@ -58,13 +61,13 @@ export class Connection<T = unknown> extends SharedObject<ConnectionPort> implem
   }
 
   /**
-   * Receives one value, waiting for it.
+   * Waits for one value and receives it.
    *
    * @param options `timeout` in ms, `signal`; default: wait for ever
-   * @throws {EOFError} when every holder of the other end is gone and all is read
+   * @throws {EOFError} if no process has the other end open any more and all messages were read
    * @throws {TimeoutError} if no message came in time
-   * @throws {SerializationError} if the message is no value (it is consumed)
-   * @throws {ClosedError} after `close()`, also while it waits
+   * @throws {SerializationError} if the message is not an encoded value; the message is lost then
+   * @throws {ClosedError} after `close()`, also if `close()` is called during the wait
    */
   async recv(options?: WaitOptions): Promise<T> {
     const port = this.#reading("recv");
@@ -75,12 +78,13 @@ export class Connection<T = unknown> extends SharedObject<ConnectionPort> implem
   }
 
   /**
-   * Sends one message of raw bytes.
+   * Sends one message of raw bytes. Apart from {@link SerializationError}, it throws what `send` throws.
    *
    * @param buffer any ArrayBuffer or view
-   * @param offset where to start, in bytes; default 0
-   * @param size how many bytes; default: to the end
-   * @throws {RangeError} if offset and size don't lie in the buffer, or the message is above the limit; nothing is sent then
+   * @param offset the first byte to send; default 0
+   * @param size the number of bytes; default: to the end of the buffer
+   * @param options `timeout` in ms, `signal`; default: wait for ever
+   * @throws {RangeError} if `offset` or `size` is outside of the buffer, or the message is larger than 1 GiB; nothing is sent then
    */
   async sendBytes(buffer: Bytes, offset = 0, size?: number, options?: WaitOptions): Promise<void> {
     const port = this.#writing("sendBytes");
@@ -89,10 +93,11 @@ export class Connection<T = unknown> extends SharedObject<ConnectionPort> implem
   }
 
   /**
-   * Receives one message of raw bytes.
+   * Waits for one message of raw bytes and receives it. It also throws what `recv` throws.
    *
-   * @param maxLength bytes the message may have; default: any number
-   * @throws {MessageTooLongError} if it has more: it is dropped, and the connection stays usable
+   * @param maxLength the largest number of bytes that the message may have; default: no limit
+   * @param options `timeout` in ms, `signal`; default: wait for ever
+   * @throws {MessageTooLongError} if the message is longer; it is dropped, and the connection stays usable
    */
   async recvBytes(maxLength?: number, options?: WaitOptions): Promise<Uint8Array> {
     const port = this.#reading("recvBytes");
@@ -102,12 +107,13 @@ export class Connection<T = unknown> extends SharedObject<ConnectionPort> implem
   }
 
   /**
-   * Receives one message of raw bytes into a buffer.
+   * Waits for one message of raw bytes and writes it into a buffer. It also throws what `recv` throws.
    *
-   * @param buffer where to write it
-   * @param offset where to start, in bytes; default 0
+   * @param buffer the ArrayBuffer or view to write to
+   * @param offset the first byte to write; default 0
+   * @param options `timeout` in ms, `signal`; default: wait for ever
    * @returns the message's length in bytes
-   * @throws {BufferTooShort} if it does not fit: its `bytes` is the whole message
+   * @throws {BufferTooShort} if the message does not fit; the error's `bytes` are the whole message
    */
   async recvBytesInto(buffer: Bytes, offset = 0, options?: WaitOptions): Promise<number> {
     const port = this.#reading("recvBytesInto");
@@ -118,71 +124,80 @@ export class Connection<T = unknown> extends SharedObject<ConnectionPort> implem
   }
 
   /**
-   * Whether a message, or the end, can be read.
+   * Waits until a message, or the end of the connection, can be read.
    *
-   * @param timeout ms, or `{ timeout?, signal? }`; default 0 looks once, `null` waits for ever
+   * @param timeout milliseconds, or `{ timeout?, signal? }`; `null` waits for ever; default 0, which only looks
+   * @returns whether a `recv` would not have to wait
+   * @throws {ClosedError} after `close()`, also if `close()` is called during the wait
    */
   async poll(timeout: number | null | WaitOptions = 0): Promise<boolean> {
     const port = this.#reading("poll");
     return await port.poll(checkPoll(timeout));
   }
 
-  /** The file descriptor, which stays the connection's. Native backend; on the portable one `UnsupportedError`. */
+  /**
+   * Returns the file descriptor. The connection still owns it and closes it.
+   *
+   * @throws {UnsupportedError} for a connection that is not one end of a pipe of the native backend
+   */
   fileno(): number {
     const { fd } = openPort(this, "fileno");
     if (fd !== undefined) return fd;
     throw new UnsupportedError("fileno() needs a Pipe of the native backend: other connections have no descriptor of their own.");
   }
 
-  /** Whether this process has closed its copy of this end. */
+  /** Whether this end was closed in this process. */
   get closed(): boolean {
     return isClosed(this);
   }
 
-  /** Closes this process's copy of this end: pending receives reject with `ClosedError`, accepted sends go out. Idempotent. */
+  /**
+   * Closes this end in this process. Pending receives reject with `ClosedError`. Sends that have begun are completed. A second call does
+   * nothing.
+   */
   override close(): void {
     super.close();
   }
 
-  /** As `send`, blocking this thread. Native backend; on the portable one this and the other twins throw `UnsupportedError`. */
+  /** Like `send`, but blocks this thread. This and the other blocking calls throw `UnsupportedError` on the portable backend. */
   sendSync(value: T, options?: WaitOptions): void {
     const { blocking = noSync("sendSync", "send") } = this.#writing("sendSync");
     const wait = checkWait(options);
     if (!deliverSync(packLent(value, "value"), (message) => blocking.sendSync(message, wait))) throw notRead();
   }
 
-  /** As `recv`, blocking this thread. */
+  /** Like `recv`, but blocks this thread. */
   recvSync(options?: WaitOptions): T {
     return accept(inTime(this.#recvSync("recvSync", "recv", options))) as T;
   }
 
-  /** As `sendBytes`, blocking this thread. */
+  /** Like `sendBytes`, but blocks this thread. */
   sendBytesSync(buffer: Bytes, offset = 0, size?: number, options?: WaitOptions): void {
     const { blocking = noSync("sendBytesSync", "sendBytes") } = this.#writing("sendBytesSync");
     const bytes = checkRange(buffer, offset, size);
     if (!blocking.sendSync({ bytes, refs: [] }, checkWait(options))) throw notRead();
   }
 
-  /** As `recvBytes`, blocking this thread. */
+  /** Like `recvBytes`, but blocks this thread. */
   recvBytesSync(maxLength?: number, options?: WaitOptions): Uint8Array {
     const most = checkMost(maxLength);
     return notLonger(takeBytes(this.#recvSync("recvBytesSync", "recvBytes", options)), most);
   }
 
-  /** As `recvBytesInto`, blocking this thread. */
+  /** Like `recvBytesInto`, but blocks this thread. */
   recvBytesIntoSync(buffer: Bytes, offset = 0, options?: WaitOptions): number {
     const target = bytesOf(buffer, "buffer");
     const start = checkSize(offset, "offset", target.length);
     return copyInto(takeBytes(this.#recvSync("recvBytesIntoSync", "recvBytesInto", options)), target, start);
   }
 
-  /** As `poll`, blocking this thread. */
+  /** Like `poll`, but blocks this thread. */
   pollSync(timeout: number | null | WaitOptions = 0): boolean {
     const { blocking = noSync("pollSync", "poll") } = this.#reading("pollSync");
     return blocking.waitSync(checkPoll(timeout));
   }
 
-  /** The values, until the end. `break` takes nothing more and leaves the connection open. */
+  /** Iterates over the received values until the end of the connection. `break` leaves the connection open and takes no further value. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     for (;;) {
       let value: T;

@@ -24,7 +24,19 @@ import { SharedValue as PlainSharedValue } from "./shared-value.ts";
 import { SimpleQueue as PlainSimpleQueue } from "./simple-queue.ts";
 import { wait } from "./wait.ts";
 
-/** The names of this library, bound to one start method, and to one backend if one was named. */
+/**
+ * The classes and functions of this library, bound to one start method, and to one backend if one was named. Each member is the same as the
+ * module's export of the same name. {@link getContext} returns a context.
+ *
+ * @example
+ * ```ts
+ * const context: Context = getContext("spawn", { backend: "portable" });
+ * const queue = new context.Queue<number>();
+ * await queue.put(1);
+ * console.log(await queue.get()); // 1
+ * queue.close();
+ * ```
+ */
 export class Context {
   readonly #method: StartMethod;
   readonly #backend: BackendName | undefined;
@@ -81,16 +93,23 @@ export class Context {
     this.Pipe = (options = true) => makePipe(options, backend);
   }
 
-  /** This context; another method has another one: ask the module's `getContext`. */
+  /**
+   * Returns the context of a start method with the same backend.
+   *
+   * @param method default: this context's own method, so the result is this context
+   * @throws {UnsupportedError} for "fork"
+   * @throws {RangeError} for an unknown method
+   */
   getContext(method?: StartMethod): Context {
     return method === undefined || method === this.#method ? this : getContext(method, { backend: this.#backend });
   }
 
+  /** Returns this context's start method. */
   getStartMethod(): StartMethod {
     return this.#method;
   }
 
-  /** A context's method is fixed: always throws `StateError`. */
+  /** Always throws `StateError`, because the start method of a context never changes. */
   setStartMethod(_method?: unknown): never {
     throw new StateError(`This context's start method is "${this.#method}" for good: call getContext(method) for another one.`);
   }
@@ -98,20 +117,21 @@ export class Context {
 
 const contexts = new Map<string, Context>();
 
+/** Options of {@link getContext}. */
 export interface ContextOptions {
-  /** "portable", "native" or "auto"; default: as for the module's own names. */
+  /** The backend of new objects. Default: the one that `capabilities()` reports. */
   readonly backend?: BackendName | undefined;
-  /** Path of the native library, in place of the package's own; a process loads one. */
+  /** The absolute path of a native library to load instead of the package's own. A process loads only one. */
   readonly library?: string | undefined;
 }
 
 /**
- * The names of this library bound to one start method, and to a backend.
+ * Returns the classes and functions of this library, bound to one start method and to a backend. The same arguments give the same object.
  *
- * @param method "spawn" or "forkserver"; default: the current one
- * @param options {@link ContextOptions}
- * @throws {UnsupportedError} for "fork", and for a backend that isn't there
- * @throws {RangeError} for unknown names
+ * @param method "spawn" or "forkserver"; default: the current one, which is fixed by this call
+ * @param options `backend`, `library`: see {@link ContextOptions}
+ * @throws {UnsupportedError} for "fork", for a backend that can't be used here, and if another native library is loaded already
+ * @throws {RangeError} for an unknown start method or backend
  *
  * @example
  * ```ts
@@ -131,7 +151,7 @@ export function getContext(method?: StartMethod, options: ContextOptions = {}): 
   return context;
 }
 
-// Its processes are named as those of Process itself.
+// The class keeps the name "Process", because the default names of its processes ("Process-1") begin with it.
 function subclassOfProcess(): typeof Process {
   const Fixed = class<Args extends readonly unknown[], Result, Kwargs extends object> extends Process<Args, Result, Kwargs> {};
   return Object.defineProperty(Fixed, "name", { value: "Process" });

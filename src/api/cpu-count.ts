@@ -1,7 +1,7 @@
 import { os } from "../util/lazy-modules.ts";
 
 /**
- * How many processes can run at the same time on this machine.
+ * Returns the number of processes that can run at the same time on this machine.
  *
  * @example
  * ```ts

@@ -3,14 +3,14 @@ import { makeCurrentProcess, type Process } from "./process.ts";
 
 let current: Process<never, unknown> | undefined;
 
-/** In a child: this is what `currentProcess()` gives from now on. */
+/** Sets the object that `currentProcess()` returns. A child calls this once it knows its job. */
 export function setCurrentProcess(now: Process<never, unknown>): void {
   current = now;
   setCurrentName(now);
 }
 
 /**
- * The object of this process. In the main process its name is `MainProcess`.
+ * Returns the object that stands for this process. In the main process its name is `MainProcess`.
  *
  * @example
  * ```ts

@@ -6,7 +6,7 @@ import { makeWaitable, type Waitable } from "../objects/waitable.ts";
 import { checkWait, type Wait, type WaitOptions } from "../util/wait-options.ts";
 
 /**
- * A flag that processes set and wait for. It starts clear.
+ * A flag that processes can set, clear and wait for. A new event is not set.
  *
  * @example
  * ```ts
@@ -17,6 +17,7 @@ import { checkWait, type Wait, type WaitOptions } from "../util/wait-options.ts"
  * ```
  */
 export class Event extends SharedObject<EventPort> {
+  /** @throws {TypeError} for options of a wrong type */
   constructor(options: ObjectOptions = {}) {
     super(EVENT.label, () => makeFor(new.target, EVENT, undefined, options));
     makeWaitable(this, () => waitable(openPort(this, "wait")));
@@ -27,7 +28,7 @@ export class Event extends SharedObject<EventPort> {
     return adopt(port, () => new Event());
   }
 
-  /** Sets the flag, and ends the waits for it. It does not wait for those that waited. */
+  /** Sets the flag. This ends all waits for it, but the call does not wait until those processes go on. */
   async set(): Promise<void> {
     await openPort(this, "set").set();
   }
@@ -37,36 +38,38 @@ export class Event extends SharedObject<EventPort> {
     await openPort(this, "clear").clear();
   }
 
-  /** Whether the flag is set. */
+  /** Returns whether the flag is set. */
   async isSet(): Promise<boolean> {
     return await openPort(this, "isSet").isSet();
   }
 
   /**
-   * Waits until the flag is set, if only for a moment.
+   * Waits until the flag is set. The wait also ends if the flag is set and cleared again at once.
    *
    * @param options `timeout` in ms, `signal`; default: wait for ever
    * @returns whether it was set in time
-   * @throws {ClosedError} after `close()`, also while it waits
+   * @throws {ClosedError} after `close()`, also if `close()` is called during the wait
+   * @throws {OwnerDiedError} on the portable backend, if the process that made the event is gone
    */
   async wait(options?: WaitOptions): Promise<boolean> {
     return await openPort(this, "wait").wait(checkWait(options));
   }
 
-  /** As `wait`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
+  /** Like `wait`, but blocks this thread. Throws `UnsupportedError` on the portable backend. */
   waitSync(options?: WaitOptions): boolean {
     const { blocking = noSync("waitSync", "wait") } = openPort(this, "waitSync");
     return blocking.waitSync(checkWait(options));
   }
 
-  /** As `set`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
+  /** Like `set`, but blocks this thread. Throws `UnsupportedError` on the portable backend. */
   setSync(): void {
     const { blocking = noSync("setSync", "set") } = openPort(this, "setSync");
     blocking.setSync();
   }
 }
 
-// For `wait()`, an event that was set is ready, also when it has been cleared again before anybody looked.
+// The function `wait()` looks at an object more than once. An event that was set during the wait counts as ready, even if it has been
+// cleared before the next look.
 function waitable(port: EventPort): Waitable {
   let wasSet = false;
   const poll = async (wait: Wait): Promise<boolean> => {

@@ -1,12 +1,24 @@
-/** What can be released by a {@link Held}. */
+/** An object that a {@link Held} can release. */
 export interface Releasable {
   release(): Promise<void>;
   releaseSync(): void;
 }
 
-/** A lock or a permit that is held until the end of a block. */
+/**
+ * A lock or permit that was acquired by `hold()`. It is released at the end of the block.
+ *
+ * @example
+ * ```ts
+ * const lock = new Lock();
+ * {
+ *   await using held = await lock.hold();
+ *   console.log(held.abandoned); // false
+ * }
+ * lock.close();
+ * ```
+ */
 export class Held {
-  /** Whether it was taken over from a process that died holding it: what it guards may be half changed. */
+  /** Whether it was taken over from a process that died before it released. The data that it guards may then be half changed. */
   readonly abandoned: boolean;
   readonly #object: Releasable;
   #released = false;
@@ -16,22 +28,36 @@ export class Held {
     this.abandoned = abandoned;
   }
 
-  /** Releases it; a second call does nothing. */
+  /** Releases the lock or permit. A second call does nothing. */
   async release(): Promise<void> {
     if (this.#released) return;
     this.#released = true;
     await this.#object.release();
   }
 
-  /** As `release()`. */
+  /** Calls `release()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.release();
   }
 }
 
-/** As {@link Held}, released without waiting. */
+/**
+ * Like {@link Held}, but acquired by `holdSync()` and released by a blocking call.
+ *
+ * @example
+ * ```ts
+ * if (capabilities().sync) {
+ *   const lock = new Lock();
+ *   {
+ *     using held = lock.holdSync();
+ *     console.log(held.abandoned); // false
+ *   }
+ *   lock.close();
+ * }
+ * ```
+ */
 export class HeldSync {
-  /** As {@link Held.abandoned}. */
+  /** Like {@link Held.abandoned}. */
   readonly abandoned: boolean;
   readonly #object: Releasable;
   #released = false;
@@ -41,14 +67,14 @@ export class HeldSync {
     this.abandoned = abandoned;
   }
 
-  /** Releases it; a second call does nothing. */
+  /** Releases the lock or permit. A second call does nothing. */
   release(): void {
     if (this.#released) return;
     this.#released = true;
     this.#object.releaseSync();
   }
 
-  /** As `release()`. */
+  /** Calls `release()`. */
   [Symbol.dispose](): void {
     this.release();
   }

@@ -3,8 +3,10 @@ import { runtime } from "../runtime/current.ts";
 import { fs } from "../util/lazy-modules.ts";
 
 /**
- * Whether the module is the main module of the program. It also works on runtimes that lack `import.meta.main`. It is false in a child,
- * because a child's main module belongs to this package.
+ * Returns whether the module is the main module of the program. It also works on runtimes that lack `import.meta.main`. It is false in a
+ * child, because a child's main module belongs to this package.
+ *
+ * @param meta the `import.meta` of the module
  *
  * @example
  * ```ts
@@ -17,13 +19,13 @@ export function isMain(meta: ImportMeta): boolean {
   return main !== null && samePath(main, meta.url);
 }
 
-// The main module may be given by a symbolic link, while `meta.url` names the file itself.
+// The main module's path may be a symbolic link, while `meta.url` always names the file itself.
 function samePath(a: string, b: string): boolean {
   if (a === b) return true;
   try {
     return fs().realpathSync(fileURLToPath(a)) === fs().realpathSync(fileURLToPath(b));
   } catch {
-    // A URL that names no file of this machine.
+    // One of the URLs does not name a file on this machine.
     return false;
   }
 }

@@ -1,5 +1,5 @@
-// The kinds of shared objects: for each, the class that stands for it. A new kind is a contract in backend/contract/, a class here, a file
-// in each backend that has it, and one line in this table and in the backend's own.
+// Connects each kind of shared object with its public class. A new kind needs a contract in backend/contract/, a class in this folder, a
+// file in each backend that supports it, one row in this table, and one row in the kinds.ts of those backends.
 import { BARRIER } from "../backend/contract/barrier.ts";
 import { CONDITION } from "../backend/contract/condition.ts";
 import { CONNECTION } from "../backend/contract/connection.ts";

@@ -17,28 +17,28 @@ import { checkWait, type Wait, type WaitOptions } from "../util/wait-options.ts"
 import { checkAuthKey } from "./auth-key.ts";
 import { Connection } from "./connection.ts";
 
-// So many peers may be in the handshake at one time. When one more comes, the oldest of them is cut off.
+// The largest number of peers in the handshake at one time. If one more comes, the oldest is cut off, so that strangers can't use up
+// memory.
 const MAX_HALF_OPEN = 128;
 
+/** Options of a {@link Listener}. */
 export interface ListenerOptions {
-  /** A path for a Unix socket, or `{ host, port }`; port 0 takes a free one. */
+  /** The path of a Unix socket (a named pipe on Windows), or `{ host, port }`. Port 0 takes a free port. */
   readonly address: Address;
-  /** What both sides must know: bytes, or a string that stands for its UTF-8 bytes. */
+  /** The key that both sides must have: bytes, or a string that stands for its UTF-8 bytes. */
   readonly authKey: Uint8Array | string;
-  /** How many connections the system keeps waiting until this process turns to them. Default: the runtime's, about 500. */
+  /** The number of connections that the system queues until this process accepts them. Default: the runtime's, about 500. */
   readonly backlog?: number;
 }
 
-// The files of sockets that this process still has to remove.
+// The socket files that this process removes when it ends.
 const paths = new Set<string>();
 let watchesExit = false;
 
 /**
- * Waits for connections from processes outside of this tree: other programs of this library, and CPython's `multiprocessing.connection`
- * from 3.12 on. Both sides prove that they know the key before anything else is read; what follows is neither encrypted nor signed.
- *
- * @throws {TypeError} for an address or key of the wrong type
- * @throws {RangeError} for an empty key, or an address that can't be one
+ * Accepts connections from processes outside of this process tree: from other programs that use this library, and from CPython's
+ * `multiprocessing.connection`, version 3.12 or later. Each side proves that it knows the key before anything else is read. The messages
+ * themselves are neither encrypted nor signed.
  *
  * @example
  * ```ts
@@ -52,20 +52,25 @@ let watchesExit = false;
  * ```
  */
 export class Listener implements AsyncIterable<Connection> {
-  /** Resolves once it listens; rejects with `StateError` if it can't, for instance as the address is in use. */
+  /** Resolves once the listener listens. Rejects with `StateError` if it can't, for instance because the address is in use. */
   readonly ready: Promise<void>;
   readonly #server: Server;
   readonly #key: Uint8Array;
   readonly #halfOpen = new Set<RemotePort>();
   readonly #passed: RemotePort[] = [];
   readonly #accepts = new Attempts(() => {});
-  // The socket's file, from the moment that this listener has made it.
+  // The path of the socket's file, once this listener has made it.
   #file: string | undefined;
   #address: Address;
   #rejected = 0;
   #closed = false;
   #failure: Error | undefined;
 
+  /**
+   * @param options `address`, `authKey`, `backlog`: see {@link ListenerOptions}
+   * @throws {TypeError} for an option of a wrong type
+   * @throws {RangeError} for an empty key, or for an address or a backlog that is not valid
+   */
   constructor(options: ListenerOptions) {
     if (typeof options !== "object" || options === null)
       throw new TypeError(`A Listener takes { address, authKey, backlog? }, received ${describe(options)}.`);
@@ -73,7 +78,7 @@ export class Listener implements AsyncIterable<Connection> {
     this.#key = checkAuthKey(options.authKey);
     const backlog = checkBacklog(options.backlog);
     this.#server = net().createServer((socket) => this.#greet(new RemotePort(socket)));
-    // accept() of the system failed: the peer's attempt is lost, and the listener goes on.
+    // This event says that the system could not accept one connection. That peer has to try again; the listener goes on.
     this.#server.on("error", () => {});
     this.#server.unref();
     this.ready = this.#listen(backlog);
@@ -84,23 +89,23 @@ export class Listener implements AsyncIterable<Connection> {
     });
   }
 
-  /** Where it listens: as given, and once it is ready with the real host and port. */
+  /** The listener's address. Once it is ready, this has the real host and port, also if port 0 was asked for. */
   get address(): Address {
     return this.#address;
   }
 
-  /** How many peers were turned away, because they did not prove in time that they know the key. */
+  /** The number of peers that were turned away, because they did not prove in time that they know the key. */
   get rejected(): number {
     return this.#rejected;
   }
 
   /**
-   * The next connection from a peer that proved to know the key.
+   * Waits for the next connection from a peer that has proved that it knows the key, and returns the connection.
    *
    * @param options `timeout` in ms, `signal`; default: wait for ever
    * @throws {TimeoutError} if no such peer connected in time
-   * @throws {ClosedError} after `close()`, also while it waits
-   * @throws {StateError} if it can't listen
+   * @throws {ClosedError} after `close()`, also if `close()` is called during the wait
+   * @throws {StateError} if the listener can't listen at its address
    */
   async accept<T = unknown>(options?: WaitOptions): Promise<Connection<T>> {
     this.#check("accept()");
@@ -113,7 +118,10 @@ export class Listener implements AsyncIterable<Connection> {
     return Connection.adopt<T>(port);
   }
 
-  /** Ends it: pending accepts reject with `ClosedError`, and a Unix socket's file is removed. Accepted connections stay. Idempotent. */
+  /**
+   * Stops listening, and removes the file of a Unix socket. Pending accepts reject with `ClosedError`. Accepted connections stay open. A
+   * second call does nothing.
+   */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -127,7 +135,7 @@ export class Listener implements AsyncIterable<Connection> {
     this.#accepts.withdraw(() => new ClosedError("The listener was closed in this process while this call waited."));
   }
 
-  /** The connections, until `close()`. `break` leaves the listener open. */
+  /** Iterates over the accepted connections until `close()`. `break` leaves the listener open. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Connection, void, undefined> {
     while (!this.#closed) {
       let conn: Connection;
@@ -141,7 +149,7 @@ export class Listener implements AsyncIterable<Connection> {
     }
   }
 
-  /** As `close()`. */
+  /** Calls `close()`. */
   [Symbol.dispose](): void {
     this.close();
   }

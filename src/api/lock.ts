@@ -3,32 +3,36 @@ import { makeFor, type ObjectOptions } from "../objects/make.ts";
 import { adopt, noSync, openPort } from "../objects/shared-object.ts";
 import { Acquirable } from "./acquirable.ts";
 
-/** What Lock and RLock have in common. */
+/** The base class of `Lock` and `RLock`. */
 export abstract class BaseLock extends Acquirable<LockPort> {
   /**
-   * Releases it once.
+   * Releases the lock once.
    *
-   * @throws {StateError} if it is not held (an {@link RLock}: not by this process)
+   * @throws {StateError} if no process holds the lock; for an {@link RLock}, if this process does not hold it
+   * @throws {ClosedError} after `close()`
    */
   override async release(): Promise<void> {
     await openPort(this, "release").unlock();
   }
 
-  /** As `release`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
+  /** Like `release`, but blocks this thread. Throws `UnsupportedError` on the portable backend. */
   override releaseSync(): void {
     const { blocking = noSync("releaseSync", "release") } = openPort(this, "releaseSync");
     blocking.unlockSync();
   }
 
-  /** Lets this process go of the object; a lock that it holds counts as abandoned. Idempotent. */
+  /**
+   * Closes the lock in this process. If this process still holds it, the next process gets it as abandoned. Waits of this process reject
+   * with `ClosedError`. A second call does nothing.
+   */
   override close(): void {
     super.close();
   }
 }
 
 /**
- * A lock between processes. It is held by the process that acquired it; as in Python, any process may release it. If its holder dies, the
- * next process gets it and is told once: `abandoned`.
+ * A lock between processes. The process that acquired it is its holder. As in Python, any process may release it. If the holder dies, the
+ * next process gets the lock, and its `abandoned` is true once.
  *
  * @example
  * ```ts
@@ -41,6 +45,7 @@ export abstract class BaseLock extends Acquirable<LockPort> {
  * ```
  */
 export class Lock extends BaseLock {
+  /** @throws {TypeError} for options of a wrong type */
   constructor(options: ObjectOptions = {}) {
     super(LOCK.label, () => makeFor(new.target, LOCK, undefined, options));
   }

@@ -2,9 +2,19 @@ import { currentPosition } from "../launch/position.ts";
 import { checkWait, type WaitOptions } from "../util/wait-options.ts";
 import { endsWithin } from "../util/within.ts";
 
-/** The process that started this one. */
+/**
+ * The process that started this one. {@link parentProcess} returns it.
+ *
+ * @example
+ * ```ts
+ * const parent: ParentProcess | null = parentProcess();
+ * console.log(parent === null ? "this is the main process" : `${parent.name} has pid ${parent.pid}`); // "this is the main process"
+ * ```
+ */
 export class ParentProcess {
+  /** The parent's name when it started this process. */
   readonly name: string;
+  /** The parent's process id. */
   readonly pid: number;
   readonly #gone: Promise<void>;
   #alive = true;
@@ -17,13 +27,14 @@ export class ParentProcess {
     });
   }
 
-  /** Whether it has not ended yet. */
+  /** Returns whether the parent has not ended yet. */
   isAlive(): boolean {
     return this.#alive;
   }
 
   /**
-   * Waits for the parent's end. `isAlive()` tells whether it came in time.
+   * Waits until the parent has ended or the time has run out. Call `isAlive()` afterwards to tell which. Only a detached child can see its
+   * parent's end: every other child ends with its parent.
    *
    * @param options `timeout` in ms, `signal`; default: wait for ever
    */
@@ -35,7 +46,7 @@ export class ParentProcess {
 let parent: ParentProcess | null | undefined;
 
 /**
- * The process that started this one; `null` in the main process.
+ * Returns the process that started this one, or `null` in the main process.
  *
  * @example
  * ```ts

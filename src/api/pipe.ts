@@ -3,16 +3,17 @@ import { chooseBackend } from "../backend/registry.ts";
 import { describe } from "../util/describe.ts";
 import { Connection } from "./connection.ts";
 
+/** Options of {@link Pipe}. */
 export interface PipeOptions {
-  /** Whether both ends send and receive; otherwise the first only receives, the second only sends. Default `true`. */
+  /** Whether both ends can send and receive. Otherwise the first only receives, and the second only sends. Default `true`. */
   readonly duplex?: boolean;
 }
 
 /**
- * Makes a pipe: two connected ends, for this process or to be given to others.
+ * Makes a pipe: two connected ends. This process may use both, or send one of them to another process.
  *
- * @param options `duplex`, alone or in an object; default `true`
- * @throws {TypeError} for anything else
+ * @param options the value of `duplex`, or {@link PipeOptions}; default `true`
+ * @throws {TypeError} if `duplex` is not a boolean
  *
  * @example
  * ```ts
@@ -25,7 +26,7 @@ export function Pipe<T = unknown>(options: PipeOptions | boolean = true): [Conne
   return makePipe(options);
 }
 
-/** A pipe in the named backend. */
+/** Makes a pipe in the named backend. */
 export function makePipe<T>(options: PipeOptions | boolean, backend?: string): [Connection<T>, Connection<T>] {
   const duplex = typeof options === "object" && options !== null ? (options.duplex ?? true) : options;
   if (typeof duplex !== "boolean") throw new TypeError(`Pipe takes a boolean or { duplex?: boolean }, received ${describe(duplex)}.`);

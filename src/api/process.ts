@@ -17,20 +17,19 @@ import { checkWait, type WaitOptions } from "../util/wait-options.ts";
 import { LATE, within } from "../util/within.ts";
 import { Sentinel } from "./sentinel.ts";
 
-/** What a process object of this very process is made from, in place of options. */
+/** The settings of the object that stands for this process itself. They replace the options. */
 export interface CurrentProcessSettings {
   readonly name: string;
   readonly identity: readonly number[];
   readonly daemon: boolean;
-  /** What `run()` calls; without it the class's own `run` is meant. */
+  /** The function that `run()` calls. Without it, the subclass has a `run` of its own. */
   readonly run?: (() => unknown) | undefined;
 }
 
-// The settings that the next constructor takes in place of its options. The class of a user has a constructor of its own, which must not
-// run in the child, so no parameter can carry them.
+// The settings of the next constructor call. They can't be a parameter, because a user's subclass has a constructor of its own.
 let resumed: CurrentProcessSettings | undefined;
 
-/** In a child: the object that stands for this process. A subclass' own constructor is not called, because its fields have travelled. */
+/** Makes the object that stands for this process. A subclass's own constructor is not called, because the fields come from the parent. */
 export function makeCurrentProcess(settings: CurrentProcessSettings, Class: object = Process): Process<never, unknown> {
   resumed = settings;
   try {
@@ -47,7 +46,6 @@ const NO_OPTIONS: CheckedOptions = { target: undefined, args: [], kwargs: undefi
 
 /**
  * A process of the operating system that runs an exported function, or the `run()` of an exported subclass.
- *
  * @example
  * ```ts
  * export function add(a: number, b: number): number {
@@ -67,7 +65,7 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
   readonly #method: StartMethod | undefined;
   readonly #backend: string | undefined;
   readonly #current: CurrentProcessSettings | undefined;
-  // A start that fails leaves a run behind, and the next start makes a new one.
+  // A start that fails ends this run. Then a new run takes its place, so that `start()` can be called again.
   #run: Run<Result>;
   readonly #sentinel: Sentinel;
   #name: string;
@@ -75,8 +73,9 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
   #state: State = "new";
 
   /**
-   * @throws {TypeError} for an option of a wrong type, or a value that is no target
-   * @throws {UnsupportedError} for `limits` on a backend without them
+   * @param options see {@link ProcessOptions}; without a target, the child runs nothing
+   * @throws {TypeError} for an option of a wrong type; {@link RangeError} for an unknown runtime or a limit out of range
+   * @throws {UnsupportedError} for `limits` on a backend that has no limits
    */
   constructor(options?: ProcessOptions<Args, Result>);
   constructor(options: KwargsOptions<Args, Kwargs, Result>);
@@ -101,10 +100,9 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
   }
 
   /**
-   * Starts the child. Resolves when it exists and its arguments are on their way; what goes wrong in it later is its exit code and the
-   * rejection of `result()`.
-   *
-   * @throws {StateError} on a second call, in a module that a child is importing, or if the target can't be found
+   * Starts the child. It resolves when the child process exists and its arguments are on their way. Later failures of the child show in its
+   * exit code and reject `result()`.
+   * @throws {StateError} on a second call, in a module that a child is importing, or if no export is found for the target
    * @throws {SerializationError} if an argument can't travel
    * @throws {ProcessError} if the program can't be run
    */
@@ -112,7 +110,7 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     if (this.#state === "closed") throw closed("start");
     if (this.#state !== "new") throw new StateError(`${this.#name} was started before: make a new Process for each start.`);
     checkMayStart();
-    // The arguments travel as they are now, whatever happens to them while the target is looked for.
+    // The arguments are encoded before the search for the target, so that the child gets them as they were when `start()` was called.
     const { args, kwargs } = this.#options;
     const packed = pack({ args, kwargs, self: this.#isSubclass ? { ...this } : undefined } satisfies JobArguments, "");
     this.#state = "starting";
@@ -126,7 +124,7 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
       this.#run.begin(child, { ...names, target, subclass: this.#isSubclass, startMethod: method }, packed);
     } catch (error) {
       packed.release(false);
-      // Everything is as before this start.
+      // Restore the state before this start, so that the caller can try again.
       this.#state = "new";
       this.#run.fail(error);
       this.#run = this.#newRun();
@@ -134,7 +132,7 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     }
   }
 
-  /** What runs in the child; by default the target with its arguments. May be called in this process too, before `start()`. */
+  /** Runs in the child. By default it calls the target with its arguments. It may also be called in this process, before `start()`. */
   async run(): Promise<Result> {
     if (this.#current?.run !== undefined) return (await this.#current.run()) as Result;
     if (this.#state !== "new") throw new StateError("run() works before start() only: in the child it is called by itself.");
@@ -145,11 +143,10 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
   }
 
   /**
-   * Waits for the child's end.
-   *
+   * Waits until the child has ended.
    * @param options `timeout` in ms, `signal`; default: wait for ever
    * @returns the exit code, or `null` if the timeout passed
-   * @throws {StateError} before `start()`, or for a process that is no child of this one
+   * @throws {StateError} before `start()`, and for the current process; {@link ClosedError} after `close()`
    */
   async join(options?: WaitOptions): Promise<number | null> {
     this.#checkStarted("join");
@@ -158,11 +155,10 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
   }
 
   /**
-   * Waits for what the target returned.
-   *
+   * Waits for the value that the target returned. If the target threw, this rejects with the target's error.
    * @param options `timeout` in ms, `signal`; default: wait for ever
-   * @throws the error that the target threw; {ProcessDiedError} if the child ended without an answer; {TimeoutError} if it took too long
-   * @throws {SerializationError} if what the target returned can't travel
+   * @throws {ProcessDiedError} if the child ended before it gave a result; {@link TimeoutError} if no result came in time
+   * @throws {SerializationError} if the value can't travel; {@link StateError} before `start()`
    */
   async result(options?: WaitOptions): Promise<Result> {
     this.#checkStarted("result");
@@ -172,23 +168,23 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     return result;
   }
 
-  /** Whether the child exists and has not ended; always true for the current process. */
+  /** Returns whether the child exists and has not ended. It is always true for the current process. */
   isAlive(): boolean {
     this.#checkOpen("isAlive");
     return this.#state === "current" || this.#state === "running";
   }
 
-  /** Asks the child to end (SIGTERM). A no-op once it has ended. Throws `StateError` before `start()`. */
+  /** Sends SIGTERM, which asks the child to end. It does nothing once the child has ended. Throws `StateError` before `start()`. */
   terminate(): void {
     this.#kill("terminate", "SIGTERM");
   }
 
-  /** Ends the child (SIGKILL). A no-op once it has ended. Throws `StateError` before `start()`. */
+  /** Sends SIGKILL, which ends the child at once. It does nothing once the child has ended. Throws `StateError` before `start()`. */
   kill(): void {
     this.#kill("kill", "SIGKILL");
   }
 
-  /** Releases the object: only `name`, `daemon` and `close` work afterwards. Throws `StateError` while the child runs. */
+  /** Closes the object. Afterwards only `name`, `daemon` and `close` work. Throws `StateError` while the child runs. */
   close(): void {
     if (this.#state === "current") return;
     if (this.#state === "starting" || this.#state === "running")
@@ -196,7 +192,7 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     this.#state = "closed";
   }
 
-  /** As `join`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
+  /** Like `join`, but blocks this thread. Throws `UnsupportedError` on the portable backend, and `StateError` during `start()`. */
   joinSync(options?: WaitOptions): number | null {
     this.#checkStarted("joinSync");
     this.#checkExists("joinSync");
@@ -204,14 +200,14 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     return this.exitCode;
   }
 
-  /** As `result`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
+  /** Like `result`, but blocks this thread. Throws `UnsupportedError` on the portable backend, and `StateError` during `start()`. */
   resultSync(options?: WaitOptions): Result {
     this.#checkStarted("resultSync");
     this.#checkExists("resultSync");
     return this.#run.resultSync(checkWait(options));
   }
 
-  /** Not unique; may be set at any time. */
+  /** The name. It may be set at any time, and several processes may have the same name. */
   get name(): string {
     return this.#name;
   }
@@ -221,7 +217,7 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     this.#name = name;
   }
 
-  /** Whether it ends with its parent instead of keeping it. Setting it throws `StateError` after `start()`. */
+  /** Whether the child ends when its parent ends, instead of keeping the parent alive. Setting it after `start()` throws `StateError`. */
   get daemon(): boolean {
     return this.#daemon;
   }
@@ -232,47 +228,47 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     this.#daemon = daemon;
   }
 
-  /** `null` before `start()`. */
+  /** The process id, or `null` before `start()`. */
   get pid(): number | null {
     this.#checkOpen("pid");
     return this.#state === "current" ? process.pid : (this.#run.child?.pid ?? null);
   }
 
-  /** `null` before `start()` and while it runs; 0 normal, 1 for an uncaught error, n for `process.exit(n)`, -signal when killed. */
+  /** `null` until the child has ended. Then 0, 1 after an uncaught error, n after `process.exit(n)`, or minus the number of a signal. */
   get exitCode(): number | null {
     this.#checkOpen("exitCode");
     return this.#run.ending?.exitCode ?? null;
   }
 
-  /** What `wait()` can wait for: ready when the process has ended. Throws `StateError` before `start()`. */
+  /** An object for `wait()` that is ready when the process has ended. Throws `StateError` before `start()`. */
   get sentinel(): Sentinel {
     this.#checkStarted("sentinel");
     return this.#sentinel;
   }
 
-  /** What the child writes, with `stdout: "pipe"`; otherwise `null`. */
+  /** The child's standard output, if the option `stdout` is "pipe"; otherwise `null`. */
   get stdout(): ReadableStream<Uint8Array> | null {
     this.#checkOpen("stdout");
     return this.#run.child?.stdout ?? null;
   }
 
-  /** What the child writes as errors, with `stderr: "pipe"`; otherwise `null`. */
+  /** The child's standard error, if the option `stderr` is "pipe"; otherwise `null`. */
   get stderr(): ReadableStream<Uint8Array> | null {
     this.#checkOpen("stderr");
     return this.#run.child?.stderr ?? null;
   }
 
-  /** Terminates the child if it is alive, joins it and closes. */
+  /** Terminates the child if it is alive, waits until it has ended, and closes the object. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#state === "starting" || this.#state === "running") {
       this.terminate();
-      // A start that fails tells its own caller why.
+      // If the start fails, the caller of `start()` gets the error.
       await this.join().catch(() => {});
     }
     this.close();
   }
 
-  /** As Python's `repr`: `<Process name="Process-1" pid=17 ended exitCode=-SIGTERM>`. */
+  /** Returns a text like Python's `repr`: `<Process name="Process-1" pid=17 ended exitCode=-SIGTERM>`. */
   toString(): string {
     const { signal = null, exitCode = null } = this.#run.ending ?? {};
     const pid = this.#run.child === undefined ? "" : ` pid=${this.#run.child.pid}`;
@@ -335,14 +331,20 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
   }
 }
 
-// What console.log shows.
+// Makes `console.log` show the text of `toString`.
 Object.defineProperty(Process.prototype, Symbol.for("nodejs.util.inspect.custom"), { value: Process.prototype.toString, writable: true });
 
 function closed(call: string): ClosedError {
   return new ClosedError(`The process object is closed: ${call} works only before close().`);
 }
 
-/** This process's own children that were started and have not ended. */
+/**
+ * Returns the children of this process that were started and have not ended.
+ * @example
+ * ```ts
+ * console.log(activeChildren().length); // 0
+ * ```
+ */
 export function activeChildren(): Process<never, unknown>[] {
   return [...children];
 }

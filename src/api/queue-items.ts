@@ -1,4 +1,4 @@
-// What Queue and SimpleQueue do with an item.
+// The puts and gets that Queue and SimpleQueue share.
 import type { Incoming } from "../backend/contract/message.ts";
 import type { QueuePort } from "../backend/contract/queue.ts";
 import { queueEmpty, queueFull } from "../errors/messages.ts";
@@ -7,7 +7,7 @@ import { packLent } from "../objects/message.ts";
 import { noSync } from "../objects/shared-object.ts";
 import type { Wait } from "../util/wait-options.ts";
 
-/** Puts an item. Gives nothing if the item is in already, which is the usual case: it costs no promise. */
+/** Puts an item. Returns `undefined` if the item is in the queue already. That is the usual case, and it then needs no promise. */
 export function putInto(port: QueuePort, item: unknown, wait: Wait): Promise<void> | undefined {
   const packed = packLent(item, "item");
   if (packed.refs.length === 0 && port.putNow?.(packed) === true) return undefined;
@@ -18,7 +18,7 @@ async function inTime(put: Promise<boolean>): Promise<void> {
   if (!(await put)) throw queueFull();
 }
 
-/** The item that a `get` took. Throws `Empty` if there was none in time. */
+/** Returns the item that a `get` took. Throws `Empty` if no item came in time. */
 export function acceptItem(incoming: Incoming | undefined): unknown {
   if (incoming === undefined) throw queueEmpty();
   return accept(incoming);

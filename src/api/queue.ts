@@ -8,15 +8,20 @@ import { describe } from "../util/describe.ts";
 import { type BlockOptions, checkWait, ONCE, type WaitOptions } from "../util/wait-options.ts";
 import { acceptItem, putInto, putIntoSync, takeFromSync } from "./queue-items.ts";
 
+/** Options of a {@link Queue}. */
 export interface QueueOptions extends ObjectOptions {
-  /** How many items the queue holds at most; without it, or with 0 or less, any number. */
+  /** The largest number of items in the queue. 0 or less means no limit. Default: no limit. */
   readonly maxsize?: number;
-  /** Give back to the front of the queue what a consumer that died had taken and not marked done. Default `false`. */
+  /**
+   * Whether the items that a dead consumer had taken and not marked done (`taskDone`) go back to the front of the queue. Default `false`:
+   * they are lost.
+   */
   readonly redeliver?: boolean;
 }
 
+/** Options of {@link Queue.shutdown}. */
 export interface ShutdownOptions {
-  /** Drop what is in the queue instead of letting consumers drain it. Default `false`. */
+  /** Whether the items in the queue are dropped, instead of being left for consumers. Default `false`. */
   readonly immediate?: boolean;
 }
 
@@ -31,7 +36,8 @@ function checkOptions(options: QueueOptions | number): QueueSettings {
 }
 
 /**
- * A queue for many producers and many consumers, in any processes of the tree. First in, first out; each item goes to one `get`.
+ * A queue for many producers and many consumers, in any processes of the tree. Items leave in the order in which they were put, and each
+ * item goes to exactly one `get`.
  *
  * @example
  * ```ts
@@ -43,9 +49,9 @@ function checkOptions(options: QueueOptions | number): QueueSettings {
  */
 export class Queue<T = unknown> extends SharedObject<QueuePort> implements AsyncIterable<T> {
   /**
-   * @param options `maxsize` alone, or {@link QueueOptions}
-   * @throws {TypeError} if `maxsize` is no number
-   * @throws {RangeError} if `maxsize` is no whole number
+   * @param options the value of `maxsize`, or {@link QueueOptions}; default: no limit
+   * @throws {TypeError} for an option of a wrong type
+   * @throws {RangeError} if `maxsize` is not a whole number
    */
   constructor(options: QueueOptions | number = {}) {
     if (typeof options !== "number" && (typeof options !== "object" || options === null))
@@ -60,34 +66,37 @@ export class Queue<T = unknown> extends SharedObject<QueuePort> implements Async
   }
 
   /**
-   * Puts an item, as it is now, at the end. Settled, the item is seen by every process.
+   * Puts a copy of the item, made at the time of the call, at the end of the queue. When the promise resolves, every process can see the
+   * item.
    *
    * @param item any value that can travel
-   * @param options `timeout` in ms, `signal`, `block`; default: wait for room for ever
+   * @param options `timeout` in ms, `signal`, `block`; default: wait for ever until there is room
    * @throws {Full} if there was no room in time
    * @throws {ShutDown} if the queue was shut down
    * @throws {ClosedError} after `close()`
    * @throws {SerializationError} if the item can't travel
+   * @throws {RangeError} if the encoded item is larger than 1 GiB
+   * @throws {OwnerDiedError} on the portable backend, if the process that made the queue is gone
    */
   async put(item: T, options?: BlockOptions): Promise<void> {
     const pending = putInto(openPort(this, "put"), item, checkWait(options));
     if (pending !== undefined) await pending;
   }
 
-  /** Puts an item without waiting: rejects with `Full` at once. */
+  /** Like `put`, but does not wait: rejects with `Full` if there is no room now. */
   async putNowait(item: T): Promise<void> {
     const pending = putInto(openPort(this, "putNowait"), item, ONCE);
     if (pending !== undefined) await pending;
   }
 
   /**
-   * Takes the first item, waiting for one.
+   * Waits for an item, and takes the first one.
    *
    * @param options `timeout` in ms, `signal`, `block`; default: wait for ever
    * @throws {Empty} if no item came in time
-   * @throws {ShutDown} if the queue was shut down and is drained
-   * @throws {ClosedError} after `close()`, also while it waits
-   * @throws {OwnerDiedError} if the process that made the queue is gone
+   * @throws {ShutDown} if the queue was shut down and has no more items
+   * @throws {ClosedError} after `close()`, also if `close()` is called during the wait
+   * @throws {OwnerDiedError} on the portable backend, if the process that made the queue is gone
    */
   async get(options?: BlockOptions): Promise<T> {
     const port = openPort(this, "get");
@@ -95,48 +104,49 @@ export class Queue<T = unknown> extends SharedObject<QueuePort> implements Async
     return acceptItem(port.getNow?.() ?? (await port.get(wait))) as T;
   }
 
-  /** Takes the first item without waiting: rejects with `Empty` at once. */
+  /** Like `get`, but does not wait: rejects with `Empty` if there is no item now. */
   async getNowait(): Promise<T> {
     return acceptItem(await openPort(this, "getNowait").get(ONCE)) as T;
   }
 
-  /** The number of items in the queue, exact at the moment it was asked. */
+  /** Returns the number of items in the queue. It is exact at the moment of the call. */
   async qsize(): Promise<number> {
     return (await openPort(this, "qsize").stats()).size;
   }
 
-  /** Whether no item is in the queue: the same counter as `qsize`. */
+  /** Returns whether the queue has no items. */
   async empty(): Promise<boolean> {
     return (await openPort(this, "empty").stats()).size === 0;
   }
 
-  /** Whether `maxsize` items are in the queue; never, without `maxsize`. */
+  /** Returns whether the queue has `maxsize` items. It is always false for a queue without a limit. */
   async full(): Promise<boolean> {
     const { size, maxsize } = await openPort(this, "full").stats();
     return maxsize > 0 && size >= maxsize;
   }
 
-  /** Counts since the queue was made; `lost` are items in the hands of consumers that died before their `get` settled. */
+  /** Returns the queue's counts since it was made: see {@link QueueStats}. */
   async stats(): Promise<QueueStats> {
     const { maxsize: _, ...stats } = await openPort(this, "stats").stats();
     return stats;
   }
 
   /**
-   * Marks this process's oldest taken item as done.
+   * Marks as done the item that this process took first among those that it has not marked yet.
    *
-   * @throws {StateError} if no taken item is left to be marked
+   * @throws {StateError} if every taken item is marked already
    */
   async taskDone(): Promise<void> {
     await openPort(this, "taskDone").taskDone();
   }
 
   /**
-   * Waits until every item that was put has been marked done.
+   * Waits until every item that was put has been marked as done.
    *
-   * @param options `timeout` in ms, `signal`
-   * @throws {TimeoutError} if that took too long
-   * @throws {ProcessDiedError} if consumers ended holding unmarked items (`items` says how many): they count as done from then on
+   * @param options `timeout` in ms, `signal`; default: wait for ever
+   * @throws {TimeoutError} if not every item was marked in time
+   * @throws {ProcessDiedError} if consumers ended with items that they had not marked. The error's `items` is their number. These items
+   * count as done from then on
    */
   async join(options?: WaitOptions): Promise<void> {
     const port = openPort(this, "join");
@@ -144,9 +154,11 @@ export class Queue<T = unknown> extends SharedObject<QueuePort> implements Async
   }
 
   /**
-   * Shuts the queue down for all processes: every `put` rejects with `ShutDown`; `get` drains what is there first.
+   * Shuts the queue down for all processes. Every `put` rejects with `ShutDown` from now on. Each `get` still takes an item while there is
+   * one, and rejects with `ShutDown` afterwards.
    *
-   * @param options `immediate` drops what is there
+   * @param options `immediate`: drop the items that are in the queue; default `false`
+   * @throws {TypeError} if `options` is not an object
    */
   async shutdown(options: ShutdownOptions = {}): Promise<void> {
     if (typeof options !== "object" || options === null)
@@ -154,13 +166,13 @@ export class Queue<T = unknown> extends SharedObject<QueuePort> implements Async
     await openPort(this, "shutdown").shutdown(options.immediate === true);
   }
 
-  /** Ends this process's use of the queue: pending gets reject with `ClosedError`, pending puts go out. Idempotent. */
+  /** Closes the queue in this process. Pending gets reject with `ClosedError`; pending puts are completed. A second call does nothing. */
   override close(): void {
     super.close();
   }
 
   /**
-   * Waits until what this process put has left it. A normal end of the process does that by itself.
+   * Waits until all puts of this process are complete. A process that ends normally waits for that by itself.
    *
    * @throws {StateError} before `close()`
    */
@@ -169,30 +181,30 @@ export class Queue<T = unknown> extends SharedObject<QueuePort> implements Async
     await portOf(this).sent();
   }
 
-  /** Lets this process end without waiting for unfinished puts: they may be lost. */
+  /** Lets this process end although puts are not complete. Their items may be lost. */
   cancelJoinThread(): void {
     portOf(this).letGo();
   }
 
-  /** As `put`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
+  /** Like `put`, but blocks this thread. Throws `UnsupportedError` on the portable backend. */
   putSync(item: T, options?: BlockOptions): void {
     const port = openPort(this, "putSync");
     putIntoSync(port, item, checkWait(options));
   }
 
-  /** As `get`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
+  /** Like `get`, but blocks this thread. Throws `UnsupportedError` on the portable backend. */
   getSync(options?: BlockOptions): T {
     const port = openPort(this, "getSync");
     return takeFromSync(port, checkWait(options)) as T;
   }
 
-  /** As `join`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
+  /** Like `join`, but blocks this thread. Throws `UnsupportedError` on the portable backend. */
   joinSync(options?: WaitOptions): void {
     const { blocking = noSync("joinSync", "join") } = openPort(this, "joinSync");
     if (!blocking.joinSync(checkWait(options))) throw notAllDone();
   }
 
-  /** The items, until the queue is shut down and drained. `break` takes nothing more and leaves the queue open. */
+  /** Iterates over the items until the queue is shut down and empty. `break` leaves the queue open and takes no further item. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     for (;;) {
       let item: T;
@@ -206,13 +218,26 @@ export class Queue<T = unknown> extends SharedObject<QueuePort> implements Async
     }
   }
 
-  /** `close()`, then `joinThread()`. */
+  /** Calls `close()`, then `joinThread()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
     await portOf(this).sent();
   }
 }
 
-/** {@link Queue} under Python's name. */
+/**
+ * Another name of {@link Queue}, for programs that come from Python.
+ *
+ * @example
+ * ```ts
+ * const queue = new JoinableQueue<number>();
+ * await queue.put(1);
+ * await queue.get();
+ * await queue.taskDone();
+ * await queue.join();
+ * queue.close();
+ * ```
+ */
 export const JoinableQueue: typeof Queue = Queue;
+/** Another name of the type {@link Queue}. */
 export type JoinableQueue<T = unknown> = Queue<T>;

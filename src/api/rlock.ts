@@ -4,7 +4,8 @@ import { adopt } from "../objects/shared-object.ts";
 import { BaseLock } from "./lock.ts";
 
 /**
- * A lock that the process which holds it may acquire again, and releases as often. All tasks of a process share its hold.
+ * A recursive lock. Its holder may acquire it again, and must release it as often as it acquired it. The holder is the process, so all
+ * tasks of a process share the lock.
  *
  * @example
  * ```ts
@@ -17,9 +18,10 @@ import { BaseLock } from "./lock.ts";
  * ```
  */
 export class RLock extends BaseLock {
-  // How often this object has acquired it and not released it.
+  // The number of acquisitions through this object that were not released yet.
   #depth = 0;
 
+  /** @throws {TypeError} for options of a wrong type */
   constructor(options: ObjectOptions = {}) {
     super(RLOCK.label, () => makeFor(new.target, RLOCK, undefined, options));
   }
@@ -29,11 +31,13 @@ export class RLock extends BaseLock {
     return adopt(port, () => new RLock());
   }
 
+  /** Releases the lock once. Throws `StateError` if this process does not hold it. */
   override release(): Promise<void> {
     this.#depth = Math.max(0, this.#depth - 1);
     return super.release();
   }
 
+  /** Like `release`, but blocks this thread. Throws `UnsupportedError` on the portable backend. */
   override releaseSync(): void {
     this.#depth = Math.max(0, this.#depth - 1);
     super.releaseSync();
@@ -41,7 +45,7 @@ export class RLock extends BaseLock {
 
   protected override noted(grant: Grant): boolean {
     if (grant === "refused") return false;
-    // Acquiring it again does not end a hold that was taken over from a dead process.
+    // If the first acquisition took over from a dead process, the lock stays abandoned when this process acquires it again.
     return super.noted(this.#depth++ > 0 && this.abandoned ? "abandoned" : grant);
   }
 }

@@ -4,10 +4,11 @@ import { adopt, noSync, openPort } from "../objects/shared-object.ts";
 import { describe } from "../util/describe.ts";
 import { Acquirable } from "./acquirable.ts";
 
+/** Options of a {@link Semaphore}. */
 export interface SemaphoreOptions extends ObjectOptions {
-  /** How many permits there are at first; default 1. */
+  /** The number of permits at first: 0 to 2,147,483,647. Default 1. */
   readonly value?: number;
-  /** Whether the permits of a process that dies come back. Default `false`, as in Python. */
+  /** Whether the semaphore gets back the permits of a process that dies. Default `false`, as in Python. */
   readonly robust?: boolean;
 }
 
@@ -25,7 +26,7 @@ function checkOptions(options: SemaphoreOptions | number): SemaphoreSettings {
 }
 
 /**
- * Permits that processes take and give back.
+ * A number of permits that processes take with `acquire` and give back with `release`.
  *
  * @example
  * ```ts
@@ -38,8 +39,9 @@ function checkOptions(options: SemaphoreOptions | number): SemaphoreSettings {
  */
 export class Semaphore extends Acquirable<SemaphorePort> {
   /**
-   * @param options the value alone, or {@link SemaphoreOptions}; default 1
-   * @throws {RangeError} for a value that is no whole number of 0 or more
+   * @param options the number of permits at first, or {@link SemaphoreOptions}; default 1
+   * @throws {RangeError} if the number is not a whole number from 0 to 2,147,483,647
+   * @throws {TypeError} for an option of a wrong type
    */
   constructor(options: SemaphoreOptions | number = 1) {
     super(SEMAPHORE.label, () => {
@@ -55,7 +57,8 @@ export class Semaphore extends Acquirable<SemaphorePort> {
   }
 
   /**
-   * Gives one permit back: one that this process took, else any other process's, else a new one.
+   * Gives one permit back. If this process has no permit, it gives back one of another process. If no process has one, this adds a new
+   * permit.
    *
    * @throws {StateError} if a {@link BoundedSemaphore} has all its permits
    */
@@ -63,19 +66,28 @@ export class Semaphore extends Acquirable<SemaphorePort> {
     await openPort(this, "release").post();
   }
 
-  /** As `release`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
+  /** Like `release`, but blocks this thread. Throws `UnsupportedError` on the portable backend. */
   override releaseSync(): void {
     const { blocking = noSync("releaseSync", "release") } = openPort(this, "releaseSync");
     blocking.postSync();
   }
 
-  /** How many permits are there. */
+  /** Returns the number of permits that are free. */
   async getValue(): Promise<number> {
     return await openPort(this, "getValue").value();
   }
 }
 
-/** A {@link Semaphore} that never has more permits than at first. */
+/**
+ * A {@link Semaphore} that never has more permits than at first. One `release` too many is an error.
+ *
+ * @example
+ * ```ts
+ * const permits = new BoundedSemaphore(1);
+ * await permits.release().catch((error) => console.log(error.code)); // "ERR_POLYPROC_STATE"
+ * permits.close();
+ * ```
+ */
 export class BoundedSemaphore extends Semaphore {
   /** @internal */
   static override adopt(port: SemaphorePort): BoundedSemaphore {

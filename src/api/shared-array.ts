@@ -10,16 +10,18 @@ import { Lock } from "./lock.ts";
 import { RLock } from "./rlock.ts";
 import { type ArrayOf, checkType, isIterable, type NumberOf, numbersOf } from "./shared-numbers.ts";
 
+/** Options of a {@link SharedArray}. */
 export interface SharedArrayOptions extends ObjectOptions {
-  /** A lock that travels with the array: `true` for an {@link RLock} of its own, or one that is there. Default `false`. */
+  /** A lock that travels with the array: `true` for a new {@link RLock}, or an existing lock. Default `false`: no lock. */
   readonly lock?: boolean | Lock | RLock;
 }
 
-// A view of the numbers keeps the object: they stay mapped until close(), also when the program keeps only the view.
+// Keeps the object alive while the program has a view of its numbers. Otherwise the object could be collected, and its memory unmapped,
+// while the program still uses the view.
 const owners = new WeakMap<ArrayBuffer, object>();
 
 /**
- * Numbers of one type that several processes see.
+ * An array of numbers of one type that several processes share. Its length never changes.
  *
  * @example
  * ```ts
@@ -33,20 +35,20 @@ const owners = new WeakMap<ArrayBuffer, object>();
  * ```
  */
 export class SharedArray<T extends NumberType = NumberType> extends SharedObject<NumbersPort> {
-  /** The type of its numbers. */
+  /** The type of the numbers. */
   readonly type: T;
-  /** How many there are. */
+  /** The number of elements. */
   readonly length: number;
-  /** What was given as `lock`. */
+  /** The lock that belongs to the array, if it has one. */
   readonly lock: Lock | RLock | undefined;
   #ownsLock: boolean;
 
   /**
-   * @param type as for {@link SharedValue}
-   * @param lengthOrValues how many, all 0; or the first values
-   * @param options `lock`
-   * @throws {TypeError} for values of another type
-   * @throws {RangeError} for a length that is no whole number above 0
+   * @param type the type of the numbers, see {@link NumberType}
+   * @param lengthOrValues the number of elements, which are 0 at first; or the first values themselves
+   * @param options `lock`: see {@link SharedArrayOptions}
+   * @throws {TypeError} for an unknown type, or for values that do not fit the type
+   * @throws {RangeError} for a length that is not a whole number above 0
    */
   constructor(type: T, lengthOrValues: number | Iterable<NumberOf<T>>, options: SharedArrayOptions = {}) {
     const checked = checkType(type);
@@ -70,14 +72,19 @@ export class SharedArray<T extends NumberType = NumberType> extends SharedObject
     return array;
   }
 
-  /** The number at an index; throws `RangeError` outside. */
+  /** Returns the number at an index. Throws `RangeError` if the index is outside of the array. */
   async get(index: number): Promise<NumberOf<T>> {
     const port = openPort(this, "get");
     const at = checkIndex(index, this.length - 1, "index");
     return numberAt(await port.read(at, at + 1), 0) as NumberOf<T>;
   }
 
-  /** Sets one number, or several from an index on; throws `RangeError`, and sets nothing, if they don't fit. */
+  /**
+   * Sets the number at an index, or several numbers from that index on.
+   *
+   * @throws {RangeError} if they do not fit into the array; nothing is set then
+   * @throws {TypeError} for values that do not fit the array's type; nothing is set then
+   */
   async set(index: number, values: NumberOf<T> | Iterable<NumberOf<T>>): Promise<void> {
     const port = openPort(this, "set");
     const numbers = numbersOf(this.type, isIterable(values) ? values : [values]);
@@ -85,14 +92,14 @@ export class SharedArray<T extends NumberType = NumberType> extends SharedObject
     await port.write(checkIndex(index, this.length - numbers.length, "index"), numbers);
   }
 
-  /** A copy of the numbers from `start` to before `end`; default: all. */
+  /** Returns a copy of the numbers from index `start` (default 0) up to, but not including, index `end` (default: the length). */
   async slice(start = 0, end: number = this.length): Promise<ArrayOf<T>> {
     const port = openPort(this, "slice");
     const to = checkIndex(end, this.length, "end");
     return (await port.read(checkIndex(start, to, "start"), to)) as ArrayOf<T>;
   }
 
-  /** The numbers themselves, without a copy, until `close()`. Native backend; on the portable one `UnsupportedError`. */
+  /** A typed array over the shared memory itself. It is empty after `close()`. Throws `UnsupportedError` on the portable backend. */
   get view(): ArrayOf<T> {
     const { view } = openPort(this, "view");
     if (view === undefined) throw new UnsupportedError("view needs the native backend: use get(), set() and slice(), which work on both.");
@@ -100,7 +107,7 @@ export class SharedArray<T extends NumberType = NumberType> extends SharedObject
     return view as ArrayOf<T>;
   }
 
-  /** Lets this process go of the object, and of a lock of its own. Idempotent. */
+  /** Closes the array in this process, and its lock too if the array made the lock. A second call does nothing. */
   override close(): void {
     super.close();
     if (this.#ownsLock) this.lock?.close();

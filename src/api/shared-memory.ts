@@ -1,3 +1,4 @@
+import type { Backend } from "../backend/contract/backend.ts";
 import { MEMORY, type MemoryPort, type MemorySettings } from "../backend/contract/memory.ts";
 import { UnsupportedError } from "../errors/errors.ts";
 import { backendFor } from "../objects/backend-binding.ts";
@@ -5,18 +6,20 @@ import { adopt, openPort, portOf, SharedObject } from "../objects/shared-object.
 import { describe } from "../util/describe.ts";
 import { randomName } from "../util/random.ts";
 
+/** Options of {@link SharedMemory}. */
 export interface SharedMemoryOptions {
-  /** Make new memory; otherwise attach what has this name. Default `false`. */
+  /** Whether to make new memory. Otherwise the memory with the given name is attached. Default `false`. */
   readonly create?: boolean;
-  /** Letters, digits, `.`, `_` and `-`, 200 at most; with `create` and without a name, 128 random bits. */
+  /** The name: at most 200 letters, digits, `.`, `_` and `-`. New memory without a name gets a random one. */
   readonly name?: string;
-  /** With `create`: how many bytes. Attached memory has the size that it was made with. */
+  /** The size of new memory, in bytes. It is needed with `create`, and ignored without it. */
   readonly size?: number;
 }
 
 const NAME = /^[A-Za-z0-9._-]{1,200}$/;
 
-// A view of the memory keeps the object: the memory stays mapped until close(), also when the program keeps only the view.
+// Keeps the object alive while the program has a view of its memory. Otherwise the object could be collected, and the memory unmapped,
+// while the program still uses the view.
 const owners = new WeakMap<ArrayBuffer, SharedMemory>();
 
 function checkName(name: unknown): string {
@@ -31,51 +34,55 @@ function checkSize(size: unknown): number {
   return size;
 }
 
-function checkOptions(options: SharedMemoryOptions): MemorySettings {
+function checkOptions(options: SharedMemoryOptions, backend: Backend): MemorySettings {
   if (typeof options !== "object" || options === null)
     throw new TypeError(`SharedMemory takes { name?, create?, size? }, received ${describe(options)}.`);
   const { create = false, name, size } = options;
   if (typeof create !== "boolean") throw new TypeError(`create must be a boolean, received ${describe(create)}.`);
   const checked = name === undefined ? undefined : checkName(name);
-  if (create) return { create, size: checkSize(size), name: checked ?? randomName(16) };
+  const bytes = create ? checkSize(size) : 0;
+  if (!backend.features.sharedMemory)
+    throw new UnsupportedError(
+      "SharedMemory needs the native backend: capabilities() says why it is not there. SharedArray works on both.",
+    );
+  if (create) return { create, size: bytes, name: checked ?? randomName(16) };
   if (checked === undefined) throw new TypeError("SharedMemory attaches memory by its name: give one, or { create: true, size }.");
   return { create, name: checked };
 }
 
 /**
- * Bytes that several processes see at once: native backend. It is attached by being sent to another process of the tree, or by its name
- * from anywhere. It is gone when no process holds it any more, at the latest then its name too.
+ * Bytes that several processes share. It needs the native backend. Another process of the tree gets the memory as an argument or in a
+ * message. Any process of the same user can attach it by its name. When the last process has closed it, the memory and its name are
+ * removed.
  *
  * @example
  * ```ts
- * const memory = new SharedMemory({ create: true, size: 4096 });
- * memory.buf[0] = 42;
- * const same = new SharedMemory({ name: memory.name });
- * console.log(same.buf[0]); // 42
- * same.close();
- * memory.close();
+ * if (capabilities().sharedMemory) {
+ *   const memory = new SharedMemory({ create: true, size: 4096 });
+ *   memory.buf[0] = 42;
+ *   const same = new SharedMemory({ name: memory.name });
+ *   console.log(same.buf[0]); // 42
+ *   same.close();
+ *   memory.close();
+ * }
  * ```
  */
 export class SharedMemory extends SharedObject<MemoryPort> {
-  /** How many bytes; known after `close()` too. */
+  /** The size in bytes. The value stays the same after `close()`. */
   readonly size: number;
 
   /**
    * @param options {@link SharedMemoryOptions}
    * @throws {UnsupportedError} on the portable backend
-   * @throws {TypeError} without a name to attach, and for options of a wrong type
-   * @throws {RangeError} for a name or size that can't be
-   * @throws {ProcessError} if the name is taken, or nothing has it, or there is no memory left
-   * @throws {CorruptedError} if what has the name is no shared memory of ours
+   * @throws {TypeError} for an option of a wrong type, or if neither `create` nor `name` is given
+   * @throws {RangeError} for a name or size that is not valid
+   * @throws {ProcessError} if a name to create is in use, if no memory has the name to attach, or if the system has no memory left
+   * @throws {CorruptedError} if the memory with this name was not made by this library
    */
   constructor(options: SharedMemoryOptions) {
     super(MEMORY.label, () => {
-      const settings = checkOptions(options);
       const backend = backendFor(new.target);
-      if (backend.features.sharedMemory) return backend.make(MEMORY, settings);
-      throw new UnsupportedError(
-        "SharedMemory needs the native backend: capabilities() says why it is not there. SharedArray works on both.",
-      );
+      return backend.make(MEMORY, checkOptions(options, backend));
     });
     this.size = openPort(this, "").size;
   }
@@ -86,10 +93,10 @@ export class SharedMemory extends SharedObject<MemoryPort> {
   }
 
   /**
-   * The bytes, without a copy. After `close()` they are gone: every view of them has length 0.
+   * A view of the shared bytes themselves. After `close()`, the length of every such view is 0.
    *
    * @throws {ClosedError} after `close()`
-   * @throws {UnsupportedError} where the runtime gives no view of memory, as Deno without `--allow-ffi` for everything
+   * @throws {UnsupportedError} if the runtime can't make such a view, such as Deno with `--allow-ffi` for one path only
    */
   get buf(): Uint8Array {
     const { buffer } = openPort(this, "buf");
@@ -103,17 +110,17 @@ export class SharedMemory extends SharedObject<MemoryPort> {
   }
 
   /**
-   * Removes the name: no process can attach the memory by it any more. Processes that have the memory keep it.
+   * Removes the name, so that no process can attach the memory by its name any more. Processes that have the memory can still use it.
    *
-   * @throws {ProcessError} if it was removed before
+   * @throws {ProcessError} if the name was removed before
    */
   unlink(): void {
     portOf(this).unlink();
   }
 
   /**
-   * Unmaps the memory in this process. The last process to close it removes the name. Idempotent. An object that nobody closed is closed
-   * when it is collected, unless `buf` was asked for.
+   * Closes the memory in this process. The last process that closes it removes the name. A second call does nothing. An object that was not
+   * closed is closed when the garbage collector frees it, unless `buf` was used.
    */
   override close(): void {
     super.close();

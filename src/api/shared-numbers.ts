@@ -1,4 +1,4 @@
-// What SharedValue and SharedArray have in common.
+// The types and checks that SharedValue and SharedArray share.
 import { describe } from "../util/describe.ts";
 import {
   isBigInt,
@@ -11,7 +11,7 @@ import {
   type NumberValue,
 } from "../util/number-types.ts";
 
-/** The numbers of a type: BigInts for `i64` and `u64`. */
+/** The JavaScript type of a shared number: `bigint` for `i64` and `u64`, `number` for the other types. */
 export type NumberOf<T extends NumberType> = T extends "i64" | "u64" ? bigint : number;
 
 interface ArrayTypes {
@@ -28,7 +28,7 @@ interface ArrayTypes {
   f64: Float64Array;
 }
 
-/** The typed array of a type. */
+/** The typed array for a type of shared numbers: `Float64Array` for `f64`, and so on. */
 export type ArrayOf<T extends NumberType> = ArrayTypes[T];
 
 export function checkType(type: unknown): NumberType {
@@ -45,7 +45,7 @@ export function checkNumber(type: NumberType, value: unknown, name: string): Num
   return value as NumberValue;
 }
 
-/** Checked numbers of one type. */
+/** Checks values, and returns them as numbers of one type. */
 export function numbersOf(type: NumberType, values: Iterable<unknown>): NumberArray {
   const checked = Array.from(values, (value, i) => checkNumber(type, value, `value ${i}`));
   const numbers = makeNumbers(type, checked.length);

@@ -6,7 +6,7 @@ import { isBigInt, isInteger, type NumberType } from "../util/number-types.ts";
 import { checkNumber, checkType, type NumberOf, numbersOf } from "./shared-numbers.ts";
 
 /**
- * One number that several processes see. Each call is one step: no lock is needed.
+ * One number that several processes share. Each call is atomic, so it needs no lock.
  *
  * @example
  * ```ts
@@ -17,13 +17,13 @@ import { checkNumber, checkType, type NumberOf, numbersOf } from "./shared-numbe
  * ```
  */
 export class SharedValue<T extends NumberType = NumberType> extends SharedObject<NumbersPort> {
-  /** The type of its number. */
+  /** The type of the number. */
   readonly type: T;
 
   /**
-   * @param type `i8`, `u8`, `u8c` (clamped), `i16`, `u16`, `i32`, `u32`, `i64`, `u64` (the last two with BigInts), `f32`, `f64`
-   * @param value the first value; default 0
-   * @throws {TypeError} for anything else, and for a fraction in an integer type; a whole number that is too large wraps around
+   * @param type `i8`, `u8`, `u8c` (clamped), `i16`, `u16`, `i32`, `u32`, `i64` and `u64` (these two with BigInts), `f32` or `f64`
+   * @param value the first value; default 0. A whole number that is too large for the type wraps around
+   * @throws {TypeError} for an unknown type, for a value of a wrong type, and for a fraction in an integer type
    */
   constructor(type: T, value?: NumberOf<T>, options: ObjectOptions = {}) {
     const checked = checkType(type);
@@ -39,42 +39,46 @@ export class SharedValue<T extends NumberType = NumberType> extends SharedObject
     return adopt(port, () => new SharedValue(port.type));
   }
 
-  /** The number. */
+  /** Returns the number. */
   async get(): Promise<NumberOf<T>> {
     return this.#operate("load", undefined, undefined, "get");
   }
 
-  /** Sets the number. */
+  /** Sets the number. Throws `TypeError` for a value that does not fit the type. */
   async set(value: NumberOf<T>): Promise<void> {
     await this.#operate("store", value, undefined, "set");
   }
 
-  /** Adds, and gives what there was before; integers only, which wrap around. */
+  /** Adds to the number, which wraps around. Returns the number before. Throws `UnsupportedError` for `f32`, `f64` and `u8c`. */
   async add(value: NumberOf<T>): Promise<NumberOf<T>> {
     return this.#integer("add", value);
   }
 
-  /** Subtracts, and gives what there was before; integers only, which wrap around. */
+  /** Subtracts from the number, which wraps around. Returns the number before. Throws `UnsupportedError` for `f32`, `f64` and `u8c`. */
   async sub(value: NumberOf<T>): Promise<NumberOf<T>> {
     return this.#integer("sub", value);
   }
 
-  /** Bitwise and; gives what there was before; integers only. */
+  /** Sets the number to its bitwise AND with `value`. Returns the number before. Throws `UnsupportedError` for `f32`, `f64` and `u8c`. */
   async and(value: NumberOf<T>): Promise<NumberOf<T>> {
     return this.#integer("and", value);
   }
 
-  /** Bitwise or; gives what there was before; integers only. */
+  /** Sets the number to its bitwise OR with `value`. Returns the number before. Throws `UnsupportedError` for `f32`, `f64` and `u8c`. */
   async or(value: NumberOf<T>): Promise<NumberOf<T>> {
     return this.#integer("or", value);
   }
 
-  /** Sets it, and gives what there was before. */
+  /** Sets the number, and returns the number before. */
   async exchange(value: NumberOf<T>): Promise<NumberOf<T>> {
     return this.#operate("exchange", value);
   }
 
-  /** Sets it if it is `expected`, and gives what there was before; integers only. */
+  /**
+   * Sets the number to `value` if it is `expected` now. Returns the number before, so the call has set it if the result is `expected`.
+   *
+   * @throws {UnsupportedError} for `f32`, `f64` and `u8c`
+   */
   async compareExchange(expected: NumberOf<T>, value: NumberOf<T>): Promise<NumberOf<T>> {
     checkNumber(this.type, expected, "expected");
     return this.#integer("compareExchange", value, expected);

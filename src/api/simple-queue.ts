@@ -6,16 +6,18 @@ import { checkWait, FOREVER, type WaitOptions } from "../util/wait-options.ts";
 import { acceptItem, putInto, putIntoSync, takeFromSync } from "./queue-items.ts";
 
 /**
- * The plain queue: `put`, `get`, `empty`, `close`.
+ * A queue without a limit and without `taskDone`, `join` and `shutdown`.
  *
  * @example
  * ```ts
  * const queue = new SimpleQueue<number>();
  * await queue.put(1);
  * console.log(await queue.get()); // 1
+ * queue.close();
  * ```
  */
 export class SimpleQueue<T = unknown> extends SharedObject<QueuePort> {
+  /** @throws {TypeError} for options of a wrong type */
   constructor(options: ObjectOptions = {}) {
     super(SIMPLE_QUEUE.label, () => makeFor(new.target, SIMPLE_QUEUE, { maxsize: 0, redeliver: false }, options));
     makeWaitable(this, () => openPort(this, "wait"));
@@ -26,35 +28,35 @@ export class SimpleQueue<T = unknown> extends SharedObject<QueuePort> {
     return adopt(port, () => new SimpleQueue());
   }
 
-  /** As {@link Queue.put}. */
+  /** Puts an item, like {@link Queue.put}. */
   async put(item: T, options?: WaitOptions): Promise<void> {
     const pending = putInto(openPort(this, "put"), item, checkWait(options));
     if (pending !== undefined) await pending;
   }
 
-  /** As {@link Queue.get}. */
+  /** Takes an item, like {@link Queue.get}. */
   async get(options?: WaitOptions): Promise<T> {
     const port = openPort(this, "get");
     const wait = checkWait(options);
     return acceptItem(port.getNow?.() ?? (await port.get(wait))) as T;
   }
 
-  /** Whether no item is in the queue. */
+  /** Returns whether the queue has no items. */
   async empty(): Promise<boolean> {
     return (await openPort(this, "empty").stats()).size === 0;
   }
 
-  /** Whether this process has closed it. */
+  /** Whether the queue was closed in this process. */
   get closed(): boolean {
     return isClosed(this);
   }
 
-  /** As `put`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
+  /** Like `put`, but blocks this thread. Throws `UnsupportedError` on the portable backend. */
   putSync(item: T): void {
     putIntoSync(openPort(this, "putSync"), item, FOREVER);
   }
 
-  /** As `get`, blocking this thread. Native backend; on the portable one `UnsupportedError`. */
+  /** Like `get`, but blocks this thread. Throws `UnsupportedError` on the portable backend. */
   getSync(options?: WaitOptions): T {
     const port = openPort(this, "getSync");
     return takeFromSync(port, checkWait(options)) as T;

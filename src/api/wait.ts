@@ -8,12 +8,14 @@ import { holdEventLoop } from "../util/event-loop.ts";
 import { checkWait, ONCE, type Wait, type WaitOptions } from "../util/wait-options.ts";
 
 /**
- * Waits until one or more of the objects are ready: a message, an item or an end can be read, or the process has ended. Reads nothing.
+ * Waits until at least one of the objects is ready. A connection or queue is ready when a `recv` or `get` would not wait. A process or
+ * sentinel is ready when the process has ended, an event when it is set, and a listener when `accept` would not wait. Nothing is read.
  *
- * @param objects connections, queues, processes and their sentinels, events, listeners
+ * @param objects connections, queues, processes, sentinels, events and listeners
  * @param options `timeout` in ms, `signal`; default: wait for ever
- * @returns those that are ready, in the order given; `[]` if none was in time
- * @throws {TypeError} for what can't be waited for
+ * @returns the objects that are ready, in the given order; `[]` if none was ready in time
+ * @throws {TypeError} for an object that `wait` does not support
+ * @throws {ClosedError} for an object that is closed, or that is closed during the wait
  *
  * @example
  * ```ts
@@ -35,15 +37,25 @@ export async function wait<T extends object>(objects: Iterable<T>, options?: Wai
     const now = await ready();
     if (now.length > 0 || left === 0) return now;
     limits.signal?.throwIfAborted();
-    // Another process may take what made an object ready before `ready` looks at it: then the wait goes on.
+    // Another process may take the item or message before `ready` looks at the object. Then the wait goes on.
     if (!(await untilFirst(waitables, { ...limits, timeout: left }))) return [];
   }
 }
 
 /**
- * As `wait`, blocking this thread. Native backend.
+ * Like {@link wait}, but blocks this thread.
  *
- * @throws {UnsupportedError} if one of the objects is of the portable backend
+ * @throws {UnsupportedError} if one of the objects belongs to the portable backend
+ *
+ * @example
+ * ```ts
+ * if (capabilities().sync) {
+ *   const event = new Event();
+ *   event.setSync();
+ *   console.log(waitSync([event], { timeout: 1000 }).length); // 1
+ *   event.close();
+ * }
+ * ```
  */
 export function waitSync<T extends object>(objects: Iterable<T>, options?: WaitOptions): T[] {
   const { timeout } = checkWait(options);
@@ -66,7 +78,7 @@ export function waitSync<T extends object>(objects: Iterable<T>, options?: WaitO
   }
 }
 
-// All objects of a thread with blocking calls share what wakes the thread, so that one of them can wait for all.
+// All objects of a thread that have blocking calls are woken in the same way, so one of them can wait for all.
 function pump([first]: readonly BlockingPort[], ms: number): void {
   if (first !== undefined) first.pumpSync(ms);
   else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
@@ -99,7 +111,7 @@ async function untilFirst(waitables: readonly Waitable[], { timeout, signal }: W
   try {
     return await Promise.race([
       ...waitables.map((each) => each.poll({ timeout, signal: stop.signal })),
-      // An empty list waits for the time alone.
+      // Without any object, only the timeout or the signal ends the wait.
       ...(waitables.length === 0 ? [untilLate({ timeout, signal: stop.signal })] : []),
     ]);
   } finally {

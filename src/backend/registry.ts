@@ -6,20 +6,20 @@ import { setLibrary } from "./native/library/load.ts";
 import { nativeProvider } from "./native/provider.ts";
 import { portableProvider } from "./portable/provider.ts";
 
-/** A backend that users can name; "auto" is the native one where it loads, else the portable one. */
+/** The name of a backend. "auto" is the native backend if it can be used here, and otherwise the portable one. */
 export type BackendName = "portable" | "native" | "auto";
 
-// In the order of preference. Another backend is one line more here, or a call of `registerBackend`.
+// The backends in the order of preference. Another backend needs one more entry here, or a call of `registerBackend`.
 const providers = new Map<string, BackendProvider>([nativeProvider, portableProvider].map((provider) => [provider.name, provider]));
 
 export { setLibrary };
 
-/** Adds a backend, which from then on can be named, and whose objects can come in messages. */
+/** Adds a backend. From then on programs can name it, and its objects can come in messages. */
 export function registerBackend(provider: BackendProvider): void {
   providers.set(provider.name, provider);
 }
 
-/** All backends there are, the preferred one first. */
+/** Returns the providers of all backends, the preferred one first. */
 export function backendProviders(): Iterable<BackendProvider> {
   return providers.values();
 }
@@ -32,46 +32,46 @@ export function checkBackend(name: unknown): asserts name is BackendName {
   else throw new RangeError(`The backend must be "portable", "native" or "auto", received ${JSON.stringify(name)}.`);
 }
 
-/** The backend for new objects. By default the one that POLYPROC_BACKEND names. */
+/** Returns the backend for new objects. Without a name, the variable POLYPROC_BACKEND decides. */
 export function chooseBackend(name: string = wantedBackend()): Backend {
   return name === "auto" ? automaticBackend() : providerNamed(name).open();
 }
 
-/** The backend that a reference belongs to. */
+/** Returns the backend to which a reference belongs. */
 export function backendOf(ref: Ref): Backend {
   return providerNamed(ref.backend).open();
 }
 
-/** In a child: the backend whose launcher started it. */
+/** Opens, in a child, the backend whose launcher started the child. */
 export function backendOfChild(name: string, forChild: unknown): Backend {
   return providerNamed(name).openInChild(forChild);
 }
 
-/** The backend that starts such a child: the preferred one if it can, else the first that can. */
+/** Returns the backend that starts such a child: the preferred one if it can, and otherwise the first one that can. */
 export function backendToStart(target: LaunchTarget, preferred: Backend): Backend {
   if (preferred.launcher.canStart(target)) return preferred;
   const others = [...providers.values()].filter((provider) => provider.available().yes).map((provider) => provider.open());
   return others.find(({ launcher }) => launcher.canStart(target)) ?? preferred;
 }
 
-/** The native library that this process has loaded, for children that are to load the same one. */
+/** Returns the path of the native library that this process has loaded, so that its children can load the same one. */
 export function loadedLibrary(): string | undefined {
   for (const backend of openedBackends()) if (backend.features.library !== null) return backend.features.library;
   return undefined;
 }
 
-/** Resolves when what this process has put and sent is out, whatever backend it lives in. */
+/** Resolves when all puts and sends of this process are complete, in all backends. */
 export async function flushed(): Promise<void> {
   await Promise.all(openedBackends().map((backend) => backend.flushed()));
 }
 
-/** What POLYPROC_BACKEND asks for. Throws `RangeError` for what is no backend. */
+/** Returns the backend that the variable POLYPROC_BACKEND names, or "auto". Throws `RangeError` for an unknown name. */
 export function wantedBackend(): BackendName {
   let name: string;
   try {
     name = process.env.POLYPROC_BACKEND || "auto";
   } catch {
-    // Deno without --allow-env can't read it.
+    // Deno without --allow-env can't read the variable.
     return "auto";
   }
   if (name !== "auto" && !providers.has(name)) checkBackend(name);

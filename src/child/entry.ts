@@ -1,4 +1,4 @@
-// The first module that a child runs. It learns from its stdin who it is, and does its job.
+// The first module that a child runs. It reads the child's identity and job from stdin, and runs the job.
 import type { JobFrame } from "../backend/contract/launcher.ts";
 import { backendOfChild } from "../backend/registry.ts";
 import { Op } from "../codec/op.ts";
@@ -22,10 +22,10 @@ async function main(): Promise<void> {
   const frames = new StdinFrames();
   const boot = readBoot(frames);
   tree.join(boot.membership);
-  // A job that is there already is read before the backend takes the channel over.
+  // If the job is on stdin already, it must be read before the backend takes the channel over.
   const job: JobFrame | undefined = boot.spare ? undefined : frames.read();
   const channel = await backendOfChild(boot.backend, boot.forChild).launcher.connect(boot);
-  // Nearly every target imports the library.
+  // A spare child imports the library ahead, because nearly every target needs it.
   if (boot.spare) await import("../../mod.ts");
   for (const module of boot.preload) await import(module).catch(() => {});
   if (boot.spare) await rehearse();

@@ -12,11 +12,14 @@ type AnyFunction = (...args: never[]) => unknown;
 /** A job whose target is imported and whose arguments are decoded. */
 export interface PreparedJob {
   readonly call: () => unknown;
-  /** Settles when this process holds the shared objects among the arguments. */
+  /** Settles when this process is attached to the shared objects among the arguments. */
   readonly attached: Promise<unknown> | undefined;
 }
 
-/** Imports the target, and only then decodes the arguments: they may hold instances of classes that the import registers. */
+/**
+ * Imports the target, and then decodes the arguments. The order matters: the arguments may contain instances of classes that the import
+ * registers.
+ */
 export async function prepare(job: Job, { message = { bytes: new Uint8Array(0), refs: [] } }: JobFrame): Promise<PreparedJob> {
   setImporting(true);
   const target = job.target === null ? undefined : await loadTarget(job.target).finally(() => setImporting(false));
@@ -31,9 +34,10 @@ export async function prepare(job: Job, { message = { bytes: new Uint8Array(0), 
   return { attached, call: () => process.run() };
 }
 
-// The subclass' own constructor is not called: its fields have travelled.
+// The subclass's own constructor is not called, because the fields come from the parent.
 function resume(job: Job, Class: AnyFunction, self: object | undefined): Process<never, unknown> {
-  if (!(Class.prototype instanceof Process)) throw new StateError(`${Class.name} is no subclass of this version's Process.`);
+  if (!(Class.prototype instanceof Process))
+    throw new StateError(`${Class.name} is no subclass of this version's Process: import polyproc in one version only.`);
   const process = makeCurrentProcess(job, Class);
   Object.assign(process, self);
   setCurrentProcess(process);

@@ -10,7 +10,7 @@ import { join } from "../util/bytes.ts";
 import { ownModule } from "../util/package-urls.ts";
 import { prepare } from "./prepare.ts";
 
-/** Does what a job takes, without any effect. An engine is slow at what it runs for the first time. */
+/** Runs the code that a job needs, without any effect, because engines are slow when they run code for the first time. */
 export async function rehearse(): Promise<void> {
   const itself = currentProcess();
   await rehearseJob();
@@ -37,7 +37,7 @@ async function rehearseJob(): Promise<void> {
   for (const frame of frames) await (await prepare(frame.meta as Job, frame)).call();
 }
 
-// Shared objects among the arguments, and messages that come by way of the event loop.
+// Rehearses a job with shared objects among its arguments, and messages that come through the event loop.
 async function rehearseObjects(): Promise<void> {
   const [here, there] = Pipe<string>();
   const packed = pack(there, "");

@@ -8,10 +8,12 @@ import { fs, util } from "../util/lazy-modules.ts";
 import { upTo } from "../util/wait-options.ts";
 import { endsWithin } from "../util/within.ts";
 
-/** How long a child that failed waits for its own puts (milliseconds): a put that waits for room must not keep it. */
+/**
+ * The limit in milliseconds for which a child that failed waits for its own puts. A put that waits for room must not keep the child alive.
+ */
 const FLUSH_LIMIT = 1000;
 
-/** Tells the parent, and stderr, how the child does. */
+/** Reports the progress of the child to its parent, and errors to stderr too. */
 export class Reporter {
   readonly #name: string;
   readonly #port: ReportPort;
@@ -22,7 +24,7 @@ export class Reporter {
     this.#port = port;
   }
 
-  /** Lets errors that nothing catches end the child, unless the program handles them itself. */
+  /** Makes uncaught errors end the child, unless the program handles them itself. */
   catchUncaught(): void {
     for (const event of ["uncaughtException", "unhandledRejection"] as const) {
       process.on(event, (error: unknown) => {
@@ -35,12 +37,12 @@ export class Reporter {
     });
   }
 
-  /** The child has its arguments. */
+  /** Reports that the child has its arguments. */
   started(): Promise<void> {
     return this.#port.report("started", pack(undefined, "started")).catch(() => {});
   }
 
-  /** The target returned. */
+  /** Reports the value that the target returned. */
   result(value: unknown): void {
     this.#settled = true;
     let packed: Packed;
@@ -76,7 +78,7 @@ function packError(error: unknown): Packed {
   try {
     return pack({ error, runtime: runtime.name } satisfies Outcome, "");
   } catch {
-    // Some field of it can't travel. Its name, message and stack always can.
+    // A field of the error can't travel. Its name, message and stack always can, so a substitute carries them.
     const { name = "Error", message = String(error), stack } = error instanceof Error ? error : {};
     const substitute = new RemoteError(message, { fields: { remoteName: name } });
     if (stack !== undefined) Object.defineProperty(substitute, "stack", { value: stack, configurable: true, writable: true });
@@ -84,14 +86,14 @@ function packError(error: unknown): Packed {
   }
 }
 
-// Writes all of it at once: the process is about to end.
+// Writes synchronously, because the process is about to end.
 function print(text: string): void {
   const bytes = new TextEncoder().encode(text);
   for (let offset = 0; offset < bytes.length; ) {
     try {
       offset += fs().writeSync(2, bytes, offset);
     } catch (error) {
-      // Nobody reads stderr any more, unless it is only full for the moment: then once more in 1 ms.
+      // If stderr is full for the moment (EAGAIN), try again in 1 ms. After any other error, no process reads it any more.
       if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     }

@@ -1,4 +1,4 @@
-// The arguments of a job may hold any shared object, whatever the target's module imports.
+// Registers all kinds of shared objects. The arguments of a job may contain any kind, even if the target's module does not import it.
 import "../api/kinds.ts";
 import { setCurrentProcess } from "../api/current-process.ts";
 import { makeCurrentProcess } from "../api/process.ts";
@@ -9,7 +9,7 @@ import { type StartMethod, setStartMethod } from "../launch/start-method.ts";
 import { prepare } from "./prepare.ts";
 import { Reporter } from "./reporter.ts";
 
-/** Runs a child's job to its end, and reports how it went. */
+/** Runs a child's job to its end, and reports the result or the error. */
 export async function runJob(boot: Boot, frame: JobFrame, channel: ChildChannel): Promise<void> {
   const job = frame.meta as Job;
   setPosition(boot, job, channel.parentGone);
@@ -21,7 +21,7 @@ export async function runJob(boot: Boot, frame: JobFrame, channel: ChildChannel)
     const prepared = await prepare(job, frame);
     await prepared.attached;
     const reported = reporter.started();
-    // The target may keep the event loop from turning for long.
+    // The target may block the event loop for a long time, so the report must leave before the target runs.
     if (channel.needsEventLoop) await reported;
     reporter.result(await prepared.call());
   } catch (error) {

@@ -17,7 +17,8 @@ export class StdinFrames {
       if (frame !== undefined) return frame;
       const chunk = new Uint8Array(Math.min(this.#reader.missing, CHUNK));
       const count = readWaiting(chunk);
-      if (count === 0) throw new EOFError("The parent ended before it said what to do (this program is only started by polyproc).");
+      if (count === 0)
+        throw new EOFError("The parent ended before it sent a job (this program is only started by polyproc: call new Process() instead).");
       this.#reader.push(chunk.subarray(0, count), (whole) => this.#frames.push(whole));
     }
   }
@@ -30,7 +31,7 @@ function readWaiting(buffer: Uint8Array): number {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "EOF") return 0;
       if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
-      // The descriptor does not block: somebody else's O_NONBLOCK. Look again in 1 ms.
+      // Another process has set O_NONBLOCK on the descriptor, and no byte is there yet. Look again in 1 ms.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     }
   }

@@ -9,16 +9,16 @@ import { ownModule } from "../util/package-urls.ts";
 /** The lines of a report. */
 export type Lines = (readonly [label: string, text: string])[];
 
-/** The path of a Unix socket has so many bytes at most. */
+/** The longest path of a Unix socket, in bytes. */
 const LONGEST_PATH = 107;
 const FEW_FILES = 256;
 const FEW_PROCESSES = 64;
 const NAMED_MEMORY = "/dev/shm";
 const FEW_MEBIBYTES = 16;
-/** How long a child may take to answer: milliseconds. */
+/** The time in milliseconds in which a child must reply. */
 const ANSWER_LIMIT = 20_000;
 
-/** How many files and processes this process may have. */
+/** Checks the numbers of files and processes that this process may have. */
 export function examineLimits(lines: Lines, advice: string[]): void {
   const text = attempt(() => readFileSync("/proc/self/limits", "utf8")) ?? "";
   const limit = (label: string, name: string, few: number, raise: string): void => {
@@ -31,7 +31,7 @@ export function examineLimits(lines: Lines, advice: string[]): void {
   limit("processes", "processes", FEW_PROCESSES, "`ulimit -u`");
 }
 
-/** Whether sockets can lie in the temporary folder. */
+/** Checks whether the temporary folder can contain sockets. */
 export function examineTemporaryFolder(lines: Lines, advice: string[]): void {
   let folder: string | undefined;
   try {
@@ -48,7 +48,7 @@ export function examineTemporaryFolder(lines: Lines, advice: string[]): void {
   }
 }
 
-/** Whether there is room for named shared memory. */
+/** Checks whether there is room for named shared memory. */
 export function examineNamedMemory(lines: Lines, advice: string[]): void {
   const free = attempt(() => {
     accessSync(NAMED_MEMORY, constants.W_OK);
@@ -60,7 +60,7 @@ export function examineNamedMemory(lines: Lines, advice: string[]): void {
     advice.push(`Shared memory that has a name lies in ${NAMED_MEMORY}: make it writable, and larger (docker run --shm-size).`);
 }
 
-/** Whether a child can be started, and answers. */
+/** Checks whether a child can be started, and replies. */
 export async function examineChild(lines: Lines, advice: string[]): Promise<void> {
   const begin = performance.now();
   try {
@@ -73,7 +73,7 @@ export async function examineChild(lines: Lines, advice: string[]): Promise<void
     await process.join();
   } catch (error) {
     lines.push(["a child", "can't be used"]);
-    advice.push(`A child was started and did not answer: ${messageOf(error)}`);
+    advice.push(`A child could not be started, or did not reply: ${messageOf(error)}`);
   }
 }
 
@@ -81,12 +81,12 @@ function attempt<T>(look: () => T): T | undefined {
   try {
     return look();
   } catch {
-    // A report leaves out what the program may not see.
+    // The report leaves out the facts that the program has no permission to see.
     return undefined;
   }
 }
 
-/** What an error says. */
+/** Returns the message of an error. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

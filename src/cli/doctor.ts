@@ -4,7 +4,7 @@ import { runtime } from "../runtime/current.ts";
 import { VERSION } from "../util/version.ts";
 import { examineChild, examineLimits, examineNamedMemory, examineTemporaryFolder, type Lines, messageOf } from "./doctor-checks.ts";
 
-/** Reports what this machine and runtime give, and what is wrong. Gives the exit code. */
+/** Prints the features of this machine and runtime, and advice if something is wrong. Returns the exit code. */
 export async function doctor(): Promise<number> {
   const lines: Lines = [
     ["polyproc", VERSION],
@@ -25,7 +25,7 @@ export async function doctor(): Promise<number> {
   return advice.length === 0 ? 0 : 1;
 }
 
-// Which backend is taken, and why.
+// Reports the backend that is used, and the reason.
 function examineChoice(lines: Lines, advice: string[]): Capabilities | undefined {
   try {
     const can = capabilities();

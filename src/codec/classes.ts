@@ -2,7 +2,7 @@ import * as ours from "../errors/errors.ts";
 import { StateError } from "../errors/errors.ts";
 
 /**
- * A static method `[toWire](instance)` of a registered class gives the plain data that travels in place of an instance.
+ * The name of a static method of a registered class. `[toWire](instance)` returns plain data, which travels instead of the instance.
  *
  * @example
  * ```ts
@@ -18,7 +18,23 @@ import { StateError } from "../errors/errors.ts";
  */
 export const toWire: unique symbol = Symbol.for("polyproc.toWire") as never;
 
-/** A static method `[fromWire](data)` of a registered class makes an instance from the data that {@link toWire} gave. */
+/**
+ * The name of a static method of a registered class. `[fromWire](data)` makes an instance from the data that {@link toWire} returned.
+ *
+ * @example
+ * ```ts
+ * class Celsius {
+ *   static [toWire](temperature: Celsius): number { return temperature.degrees; }
+ *   static [fromWire](degrees: number): Celsius { return new Celsius(degrees); }
+ *   readonly degrees: number;
+ *   constructor(degrees: number) { this.degrees = degrees; }
+ * }
+ * registerClass(Celsius);
+ * const [a, b] = Pipe();
+ * await a.send(new Celsius(20));
+ * console.log(await b.recv()); // Celsius { degrees: 20 }
+ * ```
+ */
 export const fromWire: unique symbol = Symbol.for("polyproc.fromWire") as never;
 
 /** A class as the codec sees it. */
@@ -29,7 +45,7 @@ export interface WireClass {
   readonly [fromWire]?: (data: never) => object;
 }
 
-// The errors that every process has: the language's and ours.
+// The error classes that every process has: those of the language and those of this library.
 const languageErrors = [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError];
 const knownErrors = new Map<string, WireClass>([...languageErrors, ...Object.values(ours)].map((Class) => [Class.name, Class]));
 const knownErrorNames = new Map<object, string>([...knownErrors].map(([name, { prototype }]) => [prototype, name]));
@@ -38,12 +54,13 @@ const registered = new Map<string, WireClass>();
 const registeredByPrototype = new Map<object, WireClass>();
 
 /**
- * Lets instances of a class travel. Call it in a module that both sides import. An instance's own enumerable fields travel, and the other
- * side makes it without calling the constructor, unless the class has {@link toWire} and {@link fromWire}. Registering a class again does
- * nothing.
+ * Lets instances of a class travel between processes. Call it in a module that both sides import. The own enumerable fields of an instance
+ * travel, and the receiver makes the instance without calling the constructor. A class with {@link toWire} and {@link fromWire} decides
+ * itself what travels. Registering the same class again does nothing.
  *
- * @throws {TypeError} for a value that is no class with a name
- * @throws {StateError} if another class has that name
+ * @param Class the class, which needs a name
+ * @throws {TypeError} if `Class` is not a class, or has no name
+ * @throws {StateError} if another class with the same name is registered
  *
  * @example
  * ```ts
@@ -64,22 +81,22 @@ export function registerClass(Class: abstract new (...args: never[]) => object):
   registeredByPrototype.set(Class.prototype, Class as WireClass);
 }
 
-/** The registered class with this prototype. */
+/** Returns the registered class with this prototype. */
 export function classOf(prototype: object): WireClass | undefined {
   return registeredByPrototype.get(prototype);
 }
 
-/** The registered class with this name. */
+/** Returns the registered class with this name. */
 export function classNamed(name: string): WireClass | undefined {
   return registered.get(name);
 }
 
-/** The name under which errors with this prototype travel, if their class is one that every process has, or a registered one. */
+/** Returns the name under which errors with this prototype travel. Only known and registered classes have one. */
 export function errorClassName(prototype: object): string | undefined {
   return knownErrorNames.get(prototype) ?? classOf(prototype)?.name;
 }
 
-/** The class of an error that travelled under this name. */
+/** Returns the class of an error that travelled under this name. */
 export function errorClassNamed(name: string): WireClass | undefined {
   const Class = knownErrors.get(name) ?? registered.get(name);
   return Class !== undefined && (Class.prototype instanceof Error || Class.prototype === Error.prototype) ? Class : undefined;

@@ -5,15 +5,15 @@ import { invalid } from "./invalid.ts";
 import type { Reader } from "./reader.ts";
 import { ERROR_TEXTS, ErrorPart, MAX_DEPTH } from "./tags.ts";
 
-/** The decoder, as far as errors need it. */
+/** The part of the decoder that decoding an error needs. */
 interface ValueDecoder {
   readonly input: Reader;
   value(depth: number): unknown;
   /** Reads fields and defines them on the object. */
   fields(object: object, depth: number, define: boolean): void;
-  /** Gives the next number to an object that is not made yet. */
+  /** Reserves the next number for an object that is not made yet. Returns the number. */
   reserve(): number;
-  /** Says which object has a reserved number. */
+  /** Assigns an object to a reserved number. */
   fill(number: number, object: object): void;
 }
 
@@ -36,7 +36,7 @@ export function decodeError(decoder: ValueDecoder, depth: number): Error {
   return error;
 }
 
-// A text holds no other value, so it is read at the greatest depth: anything deeper is refused.
+// Reads a part that must be text. It is read at the greatest depth, so that a nested value is refused before it is decoded.
 function textPart(decoder: ValueDecoder): string | undefined {
   const value = decoder.value(MAX_DEPTH);
   if (typeof value !== "string" && value !== undefined) throw invalid("an error's message or stack is no text");
@@ -52,20 +52,21 @@ function checkTexts(error: Error): void {
 
 function makeError(className: unknown, remoteName: string, message: string | undefined): Error {
   if (className === null) return makeForeign(remoteName, message);
-  // The value must not be turned into text for a message: a few bytes can stand for a list that is gigabytes long as text.
+  // The error message must not contain the value: a few bytes can stand for an array that is gigabytes long as text.
   if (typeof className !== "string") throw invalid("an error's class is no name");
   const Class = errorClassNamed(className);
   if (Class === undefined)
     throw invalid(
       `it has an error of the unknown class ${className.slice(0, 80)}: call registerClass() in a module that both sides import`,
     );
-  // Only `new Error` makes what engines treat as an error. The class's own constructor may want other arguments, so it is not called.
+  // Only `new Error` makes an object that engines treat as an error. The class's own constructor may need other arguments, so it is not
+  // called.
   const error = new Error(message);
   if (message === undefined) Reflect.deleteProperty(error, "message");
   return Object.setPrototypeOf(error, Class.prototype);
 }
 
-// An error of a class that the sender did not expect to be known here.
+// Makes an error that stands for one whose class this process need not know.
 function makeForeign(name: string, message: string | undefined): Error {
   if (typeof DOMException !== "undefined" && DOM_NAMES.has(name)) return new DOMException(message ?? "", name);
   const error = new RemoteError(message ?? "");

@@ -7,8 +7,8 @@ import { Reader } from "./reader.ts";
 import { FORMAT, MAX_DEPTH, MAX_HOLES, SMALL_INT, Tag, TYPED_ARRAYS } from "./tags.ts";
 
 /**
- * Decodes a value. `shared` are the objects for its references, in their order. Bytes that are no value throw `SerializationError`, never
- * another error, whoever made them.
+ * Decodes a value. `shared` are the objects for its references, in their order. For bytes that are not a valid value it always throws
+ * `SerializationError`, even if they were made by an attacker.
  */
 export function decode(bytes: Uint8Array, shared: readonly unknown[] = []): unknown {
   try {
@@ -25,7 +25,7 @@ const UNFINISHED = {};
 class Decoder {
   readonly input: Reader;
   readonly #shared: readonly unknown[];
-  // Each object that was met, by its number.
+  // The objects that were decoded so far. The index is the object's number.
   readonly #objects: unknown[] = [];
   #holes = 0;
 
@@ -72,7 +72,7 @@ class Decoder {
     }
   }
 
-  // With `define`, no setter of the object runs.
+  // Reads fields into an object. With `define`, no setter of the object runs.
   fields<T extends object>(object: T, depth: number, define: boolean): T {
     const { input } = this;
     const count = input.count();
@@ -130,7 +130,7 @@ class Decoder {
     }
   }
 
-  // Gives an object the next number.
+  // Assigns the next number to an object.
   #add<T>(object: T): T {
     this.#objects.push(object);
     return object;
@@ -139,7 +139,7 @@ class Decoder {
   #referenceTo(objects: readonly unknown[]): unknown {
     const number = this.input.size();
     const object = objects[number];
-    if (number >= objects.length || object === UNFINISHED) throw invalid("it refers to something that is not there");
+    if (number >= objects.length || object === UNFINISHED) throw invalid("it refers to an object that does not exist");
     return object;
   }
 

@@ -4,14 +4,14 @@ import { Refusal } from "./refusal.ts";
 import { ERROR_TEXTS, ErrorPart, Tag } from "./tags.ts";
 import type { Writer } from "./writer.ts";
 
-/** The encoder, as far as errors need it. */
+/** The part of the encoder that encoding an error needs. */
 interface ValueEncoder {
   readonly out: Writer;
   value(value: unknown, depth: number): void;
   fields(object: object, keys: readonly string[], depth: number): void;
 }
 
-// Own properties of errors that are sent as parts, or that an engine adds and no other engine knows.
+// Own properties of errors that are not sent as fields: some are sent as parts, and the others are specific to one engine.
 const NO_FIELDS = new Set(["message", "stack", "cause", "errors", "line", "column", "sourceURL", "originalLine", "originalColumn"]);
 
 /** Writes an error: its class, its message, stack, cause and errors where it has them, and its other fields. */
@@ -37,7 +37,7 @@ export function encodeError(error: Error, prototype: object, encoder: ValueEncod
   encoder.fields(fields, keys, depth);
 }
 
-// Some runtimes keep message and stack where only a getter of the prototype reaches them, so those two are read, not looked up.
+// On some runtimes, `message` and `stack` are getters of the prototype. So these two are read, and not looked up as own properties.
 function partsOf(error: Error): number {
   const has = (key: string): boolean => Object.hasOwn(error, key);
   return (
@@ -53,7 +53,8 @@ function textOf(error: Error, key: "message" | "stack" | "name"): string {
   return typeof text === "string" ? text : "";
 }
 
-// Programs may assign anything to the parts that are text. Everybody who shows an error expects text there.
+// Programs may assign any value to the parts that should be text. Code that prints an error expects text there, so other values are
+// converted.
 function fieldOf(error: Error, key: string): unknown {
   const value = readField(error, key);
   if (typeof value === "string" || !ERROR_TEXTS.has(key)) return value;
@@ -66,8 +67,8 @@ function fieldOf(error: Error, key: string): unknown {
 
 const domName = typeof DOMException === "undefined" ? undefined : Object.getOwnPropertyDescriptor(DOMException.prototype, "name")?.get;
 
-// The name of a class that the other side need not know. It is read from the prototype: an own field of the error may be called
-// "constructor" or "name" and hold anything.
+// Returns the name of a class that the receiver need not know. It is read from the prototype, because own fields of the error may have the
+// names "constructor" and "name" and any value.
 function foreignName(error: Error, prototype: object): string {
   if (typeof DOMException !== "undefined" && error instanceof DOMException) return String(domName?.call(error));
   const name: unknown = prototype.constructor?.name;

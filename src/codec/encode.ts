@@ -8,7 +8,7 @@ import { isShared, refusalOf } from "./shared-mark.ts";
 import { FORMAT, MAX_DEPTH, MAX_HOLES, SMALL_INT, Tag, TYPED_ARRAYS } from "./tags.ts";
 import { Writer } from "./writer.ts";
 
-/** A value as bytes that are good until the next value is encoded, and the shared objects inside it in the order of their references. */
+/** A value as bytes that are valid until the next value is encoded, and the shared objects inside it in the order of their references. */
 export interface LentEncoded {
   readonly bytes: Uint8Array;
   readonly shared: readonly object[];
@@ -19,7 +19,7 @@ export interface Encoded extends LentEncoded {
   readonly bytes: KeptBytes;
 }
 
-// The writer for the next value. It is taken out while it is in use, because a getter or toWire() may encode a value too.
+// The writer for the next value. It is undefined while it is in use, because a getter or toWire() may encode a value in the meantime.
 let spare: Writer | undefined;
 
 /**
@@ -31,7 +31,7 @@ export function encode(value: unknown, root = "value"): Encoded {
   return { bytes: keepPart(bytes), shared };
 }
 
-/** As {@link encode}, without a copy: the bytes are good until the next value is encoded. */
+/** Like {@link encode}, but without a copy: the bytes are valid until the next value is encoded. */
 export function encodeLent(value: unknown, root: string): LentEncoded {
   const writer = spare ?? new Writer();
   spare = undefined;
@@ -52,10 +52,10 @@ class Encoder {
   readonly shared: object[] = [];
   readonly out: Writer;
   #holes = 0;
-  // Most values hold one object or none, so the map is made only for the second.
+  // Most values contain one object or none, so the map is made only for a second object.
   #first: object | undefined;
   #numbers: Map<object, number> | undefined;
-  // Instances whose toWire() data is being written.
+  // The instances whose toWire() data is being written now.
   #converting: Set<object> | undefined;
 
   constructor(out: Writer) {
@@ -132,7 +132,7 @@ class Encoder {
     return this.#builtIn(value, prototype, depth);
   }
 
-  // Gives an object the next number. If it has one already, writes that number in its place.
+  // Assigns the next number to an object. If the object has a number already, this writes the number instead of the object.
   #wasMet(value: object): boolean {
     if (this.#numbers === undefined) {
       if (this.#first === undefined) {

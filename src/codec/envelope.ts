@@ -10,8 +10,8 @@ const WITH_REFS: number = FORMAT + 1;
 const HEADER = 5;
 
 /**
- * A message as one run of bytes: the byte WITH_REFS, the length of the encoded references (u32), the references, the value. For a message
- * without references these are the message's own bytes.
+ * Returns a message as one array of bytes: the byte WITH_REFS, the length of the encoded references (u32), the references, and the value. A
+ * message without references is returned as it is.
  */
 export function seal({ bytes, refs }: Message): Uint8Array {
   if (refs.length === 0) return bytes;
@@ -24,7 +24,7 @@ export function seal({ bytes, refs }: Message): Uint8Array {
   return sealed;
 }
 
-/** Opens a sealed message. Throws `SerializationError` for bytes that begin as an envelope and are none. */
+/** Opens a sealed message. Throws `SerializationError` for bytes that begin like an envelope but are not valid. */
 export function unseal(sealed: Uint8Array): Message {
   if (sealed[0] !== WITH_REFS) return { bytes: sealed, refs: NO_REFS };
   const length = sealed.length < HEADER ? -1 : new DataView(sealed.buffer, sealed.byteOffset).getUint32(1);

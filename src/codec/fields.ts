@@ -1,6 +1,6 @@
 import { Refusal } from "./refusal.ts";
 
-/** A property of an object that is being encoded. Its getter may throw. */
+/** Reads a property of an object that is being encoded. Throws a `Refusal` if the property's getter throws. */
 export function readField(object: object, key: string): unknown {
   try {
     return (object as Record<string, unknown>)[key];
@@ -9,7 +9,7 @@ export function readField(object: object, key: string): unknown {
   }
 }
 
-/** Gives a decoded object a property of its own, without running a setter. */
+/** Defines an own property of a decoded object, without running a setter. */
 export function defineField(object: object, key: string, value: unknown, enumerable: boolean): void {
   Object.defineProperty(object, key, { value, enumerable, writable: true, configurable: true });
 }

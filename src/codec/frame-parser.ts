@@ -7,7 +7,7 @@ import { MAX_MESSAGE } from "./tags.ts";
 
 const MAX_META = 1 << 20;
 
-/** The size of the frame whose header begins at an index. */
+/** Returns the size of the frame whose header begins at an index. */
 export function sizeOfFrame(bytes: Uint8Array, at: number): number {
   const metaSize = getUint32(bytes, at + Offset.metaSize);
   const messageSize = getUint32(bytes, at + Offset.messageSize);
@@ -17,7 +17,7 @@ export function sizeOfFrame(bytes: Uint8Array, at: number): number {
   return HEADER_SIZE + metaSize + messageSize;
 }
 
-/** The frame that lies from one index to before another. */
+/** Parses the frame from index `at` up to, but not including, index `end`. */
 export function parseFrame(bytes: Uint8Array, at: number, end: number): Frame {
   const flags = bytes[at + Offset.flags] as number;
   const metaStart = at + HEADER_SIZE;

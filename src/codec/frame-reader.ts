@@ -2,9 +2,9 @@ import { join } from "../util/bytes.ts";
 import { type Frame, getUint32, HEADER_SIZE, Offset } from "./frame.ts";
 import { parseFrame, sizeOfFrame } from "./frame-parser.ts";
 
-// From this size on, a frame gets a buffer of its own, into which its chunks are copied as they come.
+// A frame of this size or more gets a buffer of its own, into which its chunks are copied as they come.
 const LARGE = 1 << 20;
-// The most memory that a frame gets before its bytes come: a header can announce any size.
+// The largest buffer that a frame gets before its bytes come. A header can announce any size, so it is not believed.
 const FIRST_BUFFER = 1 << 24;
 
 /** A frame that was cut off because its sender ended. The numbers of bytes are those of its message. */
@@ -17,21 +17,21 @@ export interface TornFrame {
 
 /** Turns chunks of bytes, as they come, into frames. Throws `CorruptedError` for bytes that break the format. */
 export class FrameReader {
-  // What has come of the frame that is being read, and how many bytes that is.
+  // The chunks that have come of the present frame, and the number of their bytes.
   #chunks: Uint8Array[] = [];
   #buffered = 0;
-  // The size of the frame that is being read. Before its header is whole, the size of the header.
+  // The size of the present frame. Until its header is complete, it is the size of the header.
   #needed = HEADER_SIZE;
   #header: Uint8Array | undefined;
-  // What has come of a large frame, instead of the chunks.
+  // The buffer of a large frame, which replaces the chunks.
   #large: Uint8Array | undefined;
 
-  /** How many bytes are missing of the header or frame that is being read. */
+  /** The number of bytes that are missing from the present header or frame. */
   get missing(): number {
     return this.#needed - this.#buffered;
   }
 
-  /** What has come of a frame that will not be completed. */
+  /** The part that has come of a frame which will not be completed. */
   get torn(): TornFrame | undefined {
     if (this.#header === undefined) return undefined;
     const before = HEADER_SIZE + getUint32(this.#header, Offset.metaSize);
@@ -60,7 +60,7 @@ export class FrameReader {
     if (rest.length >= HEADER_SIZE) this.#begin(rest);
   }
 
-  // The header is there: `bytes` begin with it.
+  // Called when the header is complete. `bytes` begin with it.
   #begin(bytes: Uint8Array): void {
     this.#header = bytes;
     this.#needed = sizeOfFrame(bytes, 0);
@@ -108,7 +108,7 @@ export class FrameReader {
   }
 }
 
-// Hands out the frames that lie whole in a chunk, and gives the index at which the rest begins.
+// Passes on the frames that are complete in a chunk. Returns the index at which the rest begins.
 function takeWhole(chunk: Uint8Array, from: number, take: (frame: Frame) => void): number {
   let at = from;
   while (chunk.length - at >= HEADER_SIZE) {

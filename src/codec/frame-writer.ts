@@ -2,7 +2,7 @@ import { COPY_BELOW } from "../util/bytes.ts";
 import { encodeLent } from "./encode.ts";
 import { Flag, type Frame, type FrameMeta, HEADER_SIZE, Offset, setUint32 } from "./frame.ts";
 
-// Small frames lie one behind the other in a shared buffer, the slab: a buffer for each frame would cost more than the frame's content.
+// Small frames are written one after the other into a shared buffer, the slab. A buffer for each frame would cost more than its content.
 const FIRST_SLAB = 256;
 const LARGEST_SLAB = 1 << 16;
 // Up to this size, a loop copies faster than a call of `set`.
@@ -13,11 +13,11 @@ export class FrameWriter {
   #pieces: Uint8Array[] = [];
   #size = 0;
   #slab = new Uint8Array(0);
-  // The part of the slab that is written, but not among the pieces yet.
+  // The part of the slab that was written and is not among the pieces yet.
   #start = 0;
   #end = 0;
 
-  /** How many bytes there are to take. */
+  /** The number of bytes that `take` would return. */
   get size(): number {
     return this.#size;
   }
@@ -49,7 +49,7 @@ export class FrameWriter {
     }
   }
 
-  /** What was written since the last call. */
+  /** Returns the bytes that were written since the last call. */
   take(): Uint8Array[] {
     this.#finishPiece();
     const pieces = this.#pieces;
@@ -63,7 +63,7 @@ export class FrameWriter {
     else for (let i = 0; i < bytes.length; i++) this.#slab[at + i] = bytes[i] as number;
   }
 
-  // Makes room in the slab, and gives the index at which it begins.
+  // Makes room in the slab. Returns the index at which the room begins.
   #reserve(size: number): number {
     if (this.#end + size > this.#slab.length) {
       this.#finishPiece();
@@ -83,7 +83,7 @@ export class FrameWriter {
   }
 }
 
-// The bytes are good until the next value is encoded.
+// Encodes a frame's meta. The bytes are valid until the next value is encoded.
 function encodedMeta({ meta, message }: Frame): Uint8Array | undefined {
   const refs = message === undefined || message.refs.length === 0 ? undefined : message.refs;
   return meta === undefined && refs === undefined ? undefined : encodeLent({ meta, refs } satisfies FrameMeta, "meta").bytes;

@@ -1,7 +1,7 @@
 import type { Message } from "../backend/contract/message.ts";
 import type { Ref } from "../backend/contract/ref.ts";
 
-/** What two processes of a tree send each other: an operation, and what belongs to it. */
+/** The unit that two processes of a tree send each other: an operation with its data. */
 export interface Frame {
   /** One of `Op`. */
   readonly op: number;
@@ -9,7 +9,7 @@ export interface Frame {
   readonly id: number;
   /** The sender's number of the object that this frame is about. */
   readonly object: number;
-  /** Whether the request is to be answered at once instead of waiting. */
+  /** Whether the hub must decline the request instead of letting it wait. */
   readonly once?: boolean;
   /** Plain data that belongs to the operation. In a `fail` frame, the error. */
   readonly meta?: unknown;
@@ -23,11 +23,11 @@ export interface FrameMeta {
   readonly refs?: readonly Ref[] | undefined;
 }
 
-// A frame is a header, the encoded meta, the message's bytes. In the header: op (u8), flags (u8), two bytes that are not used, then four
-// numbers (u32, the highest byte first): id, object, size of the encoded meta, size of the message.
+// A frame consists of a header, the encoded meta and the message's bytes. The header has the op (u8), the flags (u8), two unused bytes, and
+// four numbers (u32, the highest byte first): id, object, size of the encoded meta, size of the message.
 export const HEADER_SIZE = 20;
 
-/** Where the header's numbers lie in it. */
+/** The offsets of the numbers in the header. */
 export const Offset = { flags: 1, id: 4, object: 8, metaSize: 12, messageSize: 16 } as const;
 
 /** The bits of the header's flags. */

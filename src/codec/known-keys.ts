@@ -1,13 +1,13 @@
 const SLOTS = 1024;
 
 /**
- * Names of properties that were read before. The same names come again and again, and an engine finds a property fastest by a string that
- * it has used before. Each slot keeps the last name that fell into it.
+ * Remembers names of properties that were read. The same names come again and again, and an engine finds a property fastest by a string
+ * that it has used before. Each slot keeps the last name that was stored in it.
  */
 export class KnownKeys {
   readonly #keys: (string | undefined)[] = new Array(SLOTS).fill(undefined);
 
-  /** The slot of a name of one byte or more, by its length and its first, middle and last byte. */
+  /** Returns the slot for a name of one byte or more. It depends on the name's length and its first, middle and last byte. */
   slotOf(bytes: Uint8Array, start: number, size: number): number {
     const first = bytes[start] ?? 0;
     const middle = bytes[start + (size >> 1)] ?? 0;
@@ -15,7 +15,7 @@ export class KnownKeys {
     return ((size << 7) ^ (first << 5) ^ (middle << 3) ^ last) & (SLOTS - 1);
   }
 
-  /** The name in this slot, if it is the one that these ASCII bytes are. */
+  /** Returns the name in this slot, if it is the same as these ASCII bytes. */
   find(slot: number, bytes: Uint8Array, start: number, size: number): string | undefined {
     const key = this.#keys[slot];
     if (key === undefined || key.length !== size) return undefined;

@@ -2,14 +2,14 @@ import { invalid } from "./invalid.ts";
 import { KnownKeys } from "./known-keys.ts";
 import { Tag } from "./tags.ts";
 
-// A shorter string is made faster here than by a TextDecoder.
+// A string shorter than this is decoded faster by the loop below than by a TextDecoder.
 const SHORT_ASCII = 24;
-// How many code units String.fromCharCode takes at once.
+// The number of code units that one call of String.fromCharCode gets.
 const UNITS_AT_ONCE = 4096;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const keys = new KnownKeys();
 
-/** Reads what a {@link Writer} wrote, from bytes that may be anything. */
+/** Reads the output of a {@link Writer}. It checks everything, because the bytes come from another process. */
 export class Reader {
   readonly #bytes: Uint8Array;
   #at = 0;
@@ -18,7 +18,7 @@ export class Reader {
     this.#bytes = bytes;
   }
 
-  /** How many bytes are left. */
+  /** The number of bytes that are left. */
   get left(): number {
     return this.#bytes.length - this.#at;
   }
@@ -50,7 +50,7 @@ export class Reader {
     return this.#view.getFloat64(this.#take(8));
   }
 
-  /** A whole number of 0 or more, seven bits a byte, the lowest first. */
+  /** Reads a whole number of 0 or more: seven bits in each byte, the lowest bits first. */
   size(): number {
     let value = 0;
     let unit = 1;
@@ -66,7 +66,9 @@ export class Reader {
     throw invalid("a size is out of range");
   }
 
-  /** The number of things that follow. Each takes a byte or more, so a number that can't be true is refused before anything is made. */
+  /**
+   * Reads the number of things that follow. Each needs at least a byte, so a number that can't be true is refused before memory is used.
+   */
   count(): number {
     const count = this.size();
     if (count > this.left) throw invalid("it claims more than there is");
@@ -83,12 +85,12 @@ export class Reader {
     return isNegative ? -value : value;
   }
 
-  /** A string with its tag. */
+  /** Reads a string with its tag. */
   string(): string {
     return this.text(this.byte());
   }
 
-  /** A string whose tag was read already. */
+  /** Reads a string whose tag was read already. */
   text(tag: number): string {
     switch (tag) {
       case Tag.ascii:
@@ -105,7 +107,7 @@ export class Reader {
     }
   }
 
-  /** A string that is a property's name. */
+  /** Reads a string that is a property's name. */
   key(): string {
     const tag = this.byte();
     if (tag !== Tag.ascii) return this.text(tag);
@@ -120,14 +122,14 @@ export class Reader {
     return key;
   }
 
-  /** A buffer of its own with the bytes whose number comes first. */
+  /** Reads a number and as many bytes, and returns the bytes in a new buffer. */
   buffer(): ArrayBuffer {
     const size = this.size();
     const start = this.#take(size);
     return this.#bytes.slice(start, start + size).buffer as ArrayBuffer;
   }
 
-  // Moves past `size` bytes, and gives the index at which they begin.
+  // Moves past `size` bytes. Returns the index at which they begin.
   #take(size: number): number {
     const start = this.#at;
     if (size > this.#bytes.length - start) throw invalid("it is cut off");

@@ -2,7 +2,7 @@ import { SerializationError } from "../errors/errors.ts";
 
 type Key = string | number;
 
-/** Thrown inside the encoder for a part that can't travel. Each level that it passes on its way out adds its key to the path. */
+/** Thrown inside the encoder for a part that can't travel. Each level of the value through which it passes adds its key to the path. */
 export class Refusal {
   readonly #reason: string;
   readonly #cause: unknown;
@@ -13,13 +13,13 @@ export class Refusal {
     this.#cause = cause;
   }
 
-  /** Says that the part lies under this key. A key that begins with a dot is a piece of code, such as `.get("a")`. */
+  /** Adds a key to the front of the path. A key that begins with a dot is a piece of code, such as `.get("a")`. */
   inside(key: Key): this {
     this.#path.unshift(key);
     return this;
   }
 
-  /** The error for the caller. `root` is the name of the whole value. */
+  /** Makes the error for the caller. `root` is the name of the whole value. */
   toError(root: string): SerializationError {
     const keys = this.#path.map((key) => {
       if (typeof key === "number") return `[${key}]`;
@@ -30,7 +30,7 @@ export class Refusal {
   }
 }
 
-/** Why an object of a class that the codec does not know can't travel. */
+/** Returns the reason why an object of a class that the codec does not know can't travel. */
 export function whyNot(value: object): string {
   const name: unknown = value.constructor?.name;
   if (typeof SharedArrayBuffer !== "undefined" && value instanceof SharedArrayBuffer)

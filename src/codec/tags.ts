@@ -1,16 +1,20 @@
-/** How large a message may be, in bytes: 1 GiB of content, and room for tags and sizes. */
+/** The largest size of a message in bytes: 1 GiB of content, and room for tags and sizes. */
 export const MAX_MESSAGE: number = 2 ** 30 + 2 ** 20;
 
 /** The first byte of every encoded value. Another byte means another format. */
 export const FORMAT = 1;
 
-/** How deeply a value may be nested. Both sides refuse deeper values, so that no stack overflows. */
+/** The largest depth to which a value may be nested. Both sides refuse deeper values, so that no stack overflows. */
 export const MAX_DEPTH = 1000;
 
-/** How many holes the arrays of one value may have together. Holes are sent as a number, but take memory in the receiver. */
+/**
+ * The largest number of holes that the arrays of one value may have together. Holes are sent as a number, but use memory in the receiver.
+ */
 export const MAX_HOLES: number = 2 ** 24;
 
-/** The first byte of each encoded value, also inside of other values. A byte of {@link SMALL_INT} or more is itself a number from 0 to 127. */
+/**
+ * The first byte of each encoded value, also inside of other values. A byte of {@link SMALL_INT} or more is itself a number from 0 to 127.
+ */
 export const Tag = {
   null: 0,
   undefined: 1,
@@ -50,7 +54,9 @@ interface TypedArrayClass {
 
 const float16 = (globalThis as unknown as { Float16Array?: TypedArrayClass }).Float16Array;
 
-/** The classes of typed arrays by the number that stands for them; `undefined` for a class that this runtime does not have. */
+/**
+ * The classes of typed arrays. The index is the number that is sent for a class; `undefined` is a class that this runtime does not have.
+ */
 export const TYPED_ARRAYS: readonly (TypedArrayClass | undefined)[] = [
   Uint8Array,
   Int8Array,

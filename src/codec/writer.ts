@@ -2,11 +2,11 @@ import { COPY_BELOW } from "../util/bytes.ts";
 import { MAX_MESSAGE, Tag } from "./tags.ts";
 
 const FIRST_SIZE = 1 << 10;
-// A shorter string is written faster here than by a TextEncoder.
+// A string shorter than this is encoded faster by the loop below than by a TextEncoder.
 const SHORT_STRING = 48;
 const encoder = new TextEncoder();
 
-/** A buffer that grows as it is written to. */
+/** Writes values into a buffer that grows when it is full. */
 export class Writer {
   #bytes = new Uint8Array(FIRST_SIZE);
   #view = new DataView(this.#bytes.buffer);
@@ -17,8 +17,8 @@ export class Writer {
   }
 
   /**
-   * What was written. Bytes below {@link COPY_BELOW} are lent until the next write. More than that is given away with the buffer, because
-   * a copy would cost more than a new buffer.
+   * Returns the bytes that were written. If they are fewer than {@link COPY_BELOW}, they are lent until the next write. Otherwise the
+   * caller gets the buffer itself, because a copy would cost more than a new buffer.
    */
   finish(): Uint8Array {
     const written = this.#bytes.subarray(0, this.#at);
@@ -43,7 +43,7 @@ export class Writer {
     this.#at += 8;
   }
 
-  /** A whole number of 0 or more, seven bits a byte, the lowest first. */
+  /** Writes a whole number of 0 or more: seven bits in each byte, the lowest bits first. */
   size(value: number): void {
     this.#reserve(8);
     let rest = value;
@@ -60,14 +60,14 @@ export class Writer {
     this.#at += bytes.length;
   }
 
-  /** A string with its tag: as ASCII or UTF-8, or as UTF-16 if it has a lone surrogate, which UTF-8 can't express. */
+  /** Writes a string with its tag: as ASCII or UTF-8, or as UTF-16 if it has a lone surrogate, which UTF-8 can't express. */
   string(value: string): void {
     if (value.length < SHORT_STRING && this.#ascii(value)) return;
     if (value.isWellFormed()) this.#utf8(value);
     else this.#utf16(value);
   }
 
-  // False if the string is no ASCII; then nothing was written.
+  // Returns false if the string is not ASCII. Nothing was written then.
   #ascii(value: string): boolean {
     this.#reserve(value.length + 2);
     const start = this.#at;

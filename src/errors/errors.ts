@@ -1,31 +1,45 @@
-/** The options of an error of this library. */
+/** The options of a {@link ProcessError}. */
 export interface ProcessErrorOptions extends ErrorOptions {
-  /** Further fields of the error. */
+  /** More properties for the error. */
   readonly fields?: Readonly<Record<string, unknown>>;
 }
 
 /** The process in which an error was thrown. */
 export interface RemoteOrigin {
+  /** The process id. */
   readonly pid: number;
+  /** The process's name. */
   readonly name: string;
+  /** The name of its runtime: "node", "deno" or "bun". */
   readonly runtime: string;
 }
 
 /**
- * The base of every error of this library. `code` is stable; the message says what to do next.
+ * The base class of all errors of this library. The message says what is wrong and what to do next. It may change between versions;
+ * `code` does not.
  *
  * @example
  * ```ts
- * try { await queue.getNowait(); } catch (error) { if (error instanceof ProcessError) console.log(error.code); }
+ * const queue = new Queue();
+ * try {
+ *   await queue.getNowait();
+ * } catch (error) {
+ *   if (error instanceof ProcessError) console.log(error.code); // "ERR_POLYPROC_EMPTY"
+ * }
+ * queue.close();
  * ```
  */
 export class ProcessError extends Error {
   static readonly code: string = "ERR_POLYPROC";
-  /** A stable name for this kind of error: `ERR_POLYPROC_...`. */
+  /** The stable name of this kind of error: `ERR_POLYPROC_...`. */
   declare readonly code: string;
-  /** Set on an error that was thrown in another process. */
+  /** The process that threw the error, if it was another one. */
   declare readonly remote?: RemoteOrigin;
 
+  /**
+   * @param message the error's message
+   * @param options `cause`, `fields`
+   */
   constructor(message?: string, options: ProcessErrorOptions = {}) {
     super(message, options);
     if (options.fields !== undefined) Object.assign(this, options.fields);
@@ -36,13 +50,20 @@ export class ProcessError extends Error {
   }
 }
 
-// Puts name and code on the prototype, so that they are no fields of each single error.
+// Defines `name` and `code` on the prototype, so that they are not own properties of each error: those are printed and sent.
 function nameOnPrototype(target: typeof ProcessError, name: string): void {
   Object.defineProperty(target.prototype, "name", { value: name, configurable: true, writable: true });
   Object.defineProperty(target.prototype, "code", { value: target.code, configurable: true, writable: true });
 }
 
-/** The object's state does not allow the call: it came too early, too late or twice. */
+/**
+ * The object's state does not allow the call: the call came too early, too late or twice.
+ *
+ * @example
+ * ```ts
+ * await new Process().join().catch((error) => console.log(error instanceof StateError)); // true
+ * ```
+ */
 export class StateError extends ProcessError {
   static override readonly code: string = "ERR_POLYPROC_STATE";
   static {
@@ -50,7 +71,16 @@ export class StateError extends ProcessError {
   }
 }
 
-/** The object was closed in this process. */
+/**
+ * The object was closed in this process.
+ *
+ * @example
+ * ```ts
+ * const event = new Event();
+ * event.close();
+ * await event.set().catch((error) => console.log(error instanceof ClosedError)); // true
+ * ```
+ */
 export class ClosedError extends StateError {
   static override readonly code: string = "ERR_POLYPROC_CLOSED";
   static {
@@ -58,7 +88,16 @@ export class ClosedError extends StateError {
   }
 }
 
-/** The queue was shut down for all processes. */
+/**
+ * The queue was shut down for all processes.
+ *
+ * @example
+ * ```ts
+ * const queue = new Queue<number>();
+ * await queue.shutdown();
+ * await queue.put(1).catch((error) => console.log(error instanceof ShutDown)); // true
+ * ```
+ */
 export class ShutDown extends StateError {
   static override readonly code: string = "ERR_POLYPROC_SHUT_DOWN";
   static {
@@ -66,7 +105,14 @@ export class ShutDown extends StateError {
   }
 }
 
-/** `get` found no item in time. */
+/**
+ * `get` found no item in time.
+ *
+ * @example
+ * ```ts
+ * await new Queue().get({ timeout: 10 }).catch((error) => console.log(error instanceof Empty)); // true
+ * ```
+ */
 export class Empty extends ProcessError {
   static override readonly code: string = "ERR_POLYPROC_EMPTY";
   static {
@@ -74,7 +120,16 @@ export class Empty extends ProcessError {
   }
 }
 
-/** `put` found no room in time. */
+/**
+ * `put` found no room in time.
+ *
+ * @example
+ * ```ts
+ * const queue = new Queue({ maxsize: 1 });
+ * await queue.put(1);
+ * await queue.put(2, { timeout: 10 }).catch((error) => console.log(error instanceof Full)); // true
+ * ```
+ */
 export class Full extends ProcessError {
   static override readonly code: string = "ERR_POLYPROC_FULL";
   static {
@@ -82,19 +137,38 @@ export class Full extends ProcessError {
   }
 }
 
-/** No process holds the connection's other end any more, and all that was sent has been read. */
+/**
+ * No process has the connection's other end open any more, and all messages were read. It is also thrown if the sender died in the middle
+ * of a message.
+ *
+ * @example
+ * ```ts
+ * const [a, b] = Pipe();
+ * a.close();
+ * await b.recv().catch((error) => console.log(error instanceof EOFError)); // true
+ * ```
+ */
 export class EOFError extends ProcessError {
   static override readonly code: string = "ERR_POLYPROC_EOF";
-  /** How many bytes came of a message whose sender died while it wrote. */
+  /** If the sender died in the middle of a message: the number of bytes of the message that came. */
   declare readonly bytesArrived?: number;
-  /** How many bytes that message should have had. */
+  /** If the sender died in the middle of a message: the length that the message should have had, in bytes. */
   declare readonly bytesExpected?: number;
   static {
     nameOnPrototype(EOFError, "EOFError");
   }
 }
 
-/** No process is left that could read what was to be sent. */
+/**
+ * No process has the connection's other end open any more, so that no process could read the message.
+ *
+ * @example
+ * ```ts
+ * const [a, b] = Pipe();
+ * b.close();
+ * await a.send(1).catch((error) => console.log(error instanceof BrokenPipeError)); // true
+ * ```
+ */
 export class BrokenPipeError extends ProcessError {
   static override readonly code: string = "ERR_POLYPROC_BROKEN_PIPE";
   static {
@@ -102,16 +176,35 @@ export class BrokenPipeError extends ProcessError {
   }
 }
 
-/** The buffer given to `recvBytesInto` is too short; the whole message is in `bytes`. */
+/**
+ * The buffer passed to `recvBytesInto` is too short for the message.
+ *
+ * @example
+ * ```ts
+ * const [a, b] = Pipe();
+ * await a.sendBytes(new Uint8Array(8));
+ * await b.recvBytesInto(new Uint8Array(4)).catch((error) => console.log(error.bytes.length)); // 8
+ * ```
+ */
 export class BufferTooShort extends ProcessError {
   static override readonly code: string = "ERR_POLYPROC_BUFFER_TOO_SHORT";
+  /** The whole message. */
   declare readonly bytes: Uint8Array;
   static {
     nameOnPrototype(BufferTooShort, "BufferTooShort");
   }
 }
 
-/** A message was longer than the caller's `maxLength`; it was dropped and the connection stays usable. */
+/**
+ * A message was longer than the caller's `maxLength`. The message was dropped, and the connection stays usable.
+ *
+ * @example
+ * ```ts
+ * const [a, b] = Pipe();
+ * await a.sendBytes(new Uint8Array(8));
+ * await b.recvBytes(4).catch((error) => console.log(error instanceof MessageTooLongError)); // true
+ * ```
+ */
 export class MessageTooLongError extends ProcessError {
   static override readonly code: string = "ERR_POLYPROC_MESSAGE_TOO_LONG";
   static {
@@ -119,17 +212,36 @@ export class MessageTooLongError extends ProcessError {
   }
 }
 
-/** A value can't travel (then `path` names the part at fault), or bytes from another process are no valid value. */
+/**
+ * A value can't travel, or bytes from another process are not a valid value.
+ *
+ * @example
+ * ```ts
+ * const [a] = Pipe();
+ * await a.send({ handlers: [() => {}] }).catch((error) => console.log(error.path)); // "value.handlers[0]"
+ * ```
+ */
 export class SerializationError extends ProcessError {
   static override readonly code: string = "ERR_POLYPROC_SERIALIZATION";
-  /** The path to the part at fault, such as `args[0].handlers.onEnd`. */
+  /** If a value can't travel: the path to the part at fault, such as `args[0].handlers.onEnd`. */
   declare readonly path?: string;
   static {
     nameOnPrototype(SerializationError, "SerializationError");
   }
 }
 
-/** This backend or runtime can't do that. The message says which one can. */
+/**
+ * This backend or runtime does not support the call. The message names one that does, or another way.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   getContext("fork" as never);
+ * } catch (error) {
+ *   console.log(error instanceof UnsupportedError); // true
+ * }
+ * ```
+ */
 export class UnsupportedError extends ProcessError {
   static override readonly code: string = "ERR_POLYPROC_UNSUPPORTED";
   static {
@@ -137,7 +249,7 @@ export class UnsupportedError extends ProcessError {
   }
 }
 
-/** The other side did not prove that it knows the key. */
+/** The two sides of a connection do not have the same key. */
 export class AuthenticationError extends ProcessError {
   static override readonly code: string = "ERR_POLYPROC_AUTHENTICATION";
   static {
@@ -145,7 +257,15 @@ export class AuthenticationError extends ProcessError {
   }
 }
 
-/** The time of a call ran out, and its result has no value that says so. */
+/**
+ * The time of a call ran out. Calls that can say so with their result, such as `acquire` with `false`, do not throw it.
+ *
+ * @example
+ * ```ts
+ * const [a] = Pipe();
+ * await a.recv({ timeout: 10 }).catch((error) => console.log(error instanceof TimeoutError)); // true
+ * ```
+ */
 export class TimeoutError extends ProcessError {
   static override readonly code: string = "ERR_POLYPROC_TIMEOUT";
   static {
@@ -153,24 +273,26 @@ export class TimeoutError extends ProcessError {
   }
 }
 
-/** An error of a class that this process does not know, thrown in another process. */
+/** Stands for an error that another process threw and whose class this process does not know. */
 export class RemoteError extends ProcessError {
   static override readonly code: string = "ERR_POLYPROC_REMOTE";
-  /** The name of its class in the process that threw it. */
+  /** The name of the error's class in the process that threw it. */
   declare readonly remoteName: string;
   static {
     nameOnPrototype(RemoteError, "RemoteError");
   }
 }
 
-/** A process died before it was done with something that this process waits for. */
+/** A process ended before it finished the work for which this process waits. */
 export class ProcessDiedError extends ProcessError {
   static override readonly code: string = "ERR_POLYPROC_PROCESS_DIED";
+  /** The process id of the process that ended. */
   declare readonly pid?: number;
-  /** As {@link Process.exitCode}: minus the signal's number if a signal killed it. */
+  /** Its exit code, like {@link Process.exitCode}: minus the signal's number if a signal killed it. */
   declare readonly exitCode?: number | null;
+  /** The name of the signal that killed it, such as "SIGKILL"; `null` if none did. */
   declare readonly signal?: string | null;
-  /** How many items the dead process had taken and not marked done, if the error is about items of a queue. */
+  /** If consumers of a queue ended: the number of items that they had taken and not marked as done. */
   declare readonly items?: number;
   static {
     nameOnPrototype(ProcessDiedError, "ProcessDiedError");
@@ -185,7 +307,15 @@ export class WorkerDiedError extends ProcessDiedError {
   }
 }
 
-/** A party of the barrier died, timed out or aborted it. */
+/**
+ * The barrier is broken: a party died or timed out, or a process called `abort()` or `reset()`.
+ *
+ * @example
+ * ```ts
+ * const barrier = new Barrier(2);
+ * await barrier.wait({ timeout: 10 }).catch((error) => console.log(error instanceof BrokenBarrierError)); // true
+ * ```
+ */
 export class BrokenBarrierError extends ProcessError {
   static override readonly code: string = "ERR_POLYPROC_BROKEN_BARRIER";
   static {
@@ -193,7 +323,7 @@ export class BrokenBarrierError extends ProcessError {
   }
 }
 
-/** The process in which a shared object lived is gone. */
+/** The process in which a shared object lived is gone, and the object with it. */
 export class OwnerDiedError extends ProcessError {
   static override readonly code: string = "ERR_POLYPROC_OWNER_DIED";
   static {
@@ -201,7 +331,7 @@ export class OwnerDiedError extends ProcessError {
   }
 }
 
-/** Data from another process broke the protocol. */
+/** Data from another process, or in shared memory, does not follow the protocol. */
 export class CorruptedError extends ProcessError {
   static override readonly code: string = "ERR_POLYPROC_CORRUPTED";
   static {

@@ -1,4 +1,4 @@
-// The errors that several files throw, in one place, so that one event has one text.
+// The errors that more than one file throws. They are defined here, so that the same event always has the same text.
 import {
   BrokenBarrierError,
   BrokenPipeError,
@@ -21,22 +21,22 @@ export function queueEmpty(): Empty {
   return new Empty("The queue is empty: wait longer, or put something into it.");
 }
 
-// The time of a queue's join() ran out.
+// The time of a queue's join() ran out while items were not marked as done.
 export function notAllDone(): TimeoutError {
   return new TimeoutError("Not every item was marked done in time: consumers call taskDone() for each item.");
 }
 
 // A put after shutdown(), or a get after shutdown() from a queue that is empty.
 export function shutDown(): ShutDown {
-  return new ShutDown("The queue was shut down: no more items can be put, and all its items have been taken.");
+  return new ShutDown("The queue was shut down: no items can be put any more, and it has no items left to take.");
 }
 
-// taskDone() was called when no item was left to be marked.
+// taskDone() was called when every taken item was marked already.
 export function tooManyDone(): StateError {
   return new StateError("taskDone() was called more often than items were taken: call it once for each item from get().");
 }
 
-// join() learns that consumers died with items that they had not marked done.
+// join() learns that consumers died with items that they had not marked as done.
 export function takenDied(items: number): ProcessDiedError {
   const what = items === 1 ? "A consumer ended with an item that it" : `Consumers ended with ${items} items that they`;
   const consequence = items === 1 ? "It counts as done now" : "They count as done now";
@@ -48,25 +48,27 @@ export function takenDied(items: number): ProcessDiedError {
 
 // The time of a connection's send ran out while the pipe was full.
 export function notRead(): TimeoutError {
-  return new TimeoutError("The other end did not read in time: nothing of this message was sent.");
+  return new TimeoutError(
+    "The other end did not read in time, and nothing of this message was sent: wait longer, or find out why it does not read.",
+  );
 }
 
 // The time of a connection's recv ran out.
 export function nothingCame(): TimeoutError {
-  return new TimeoutError("No message came in time.");
+  return new TimeoutError("No message came in time: wait longer, or find out why the other end does not send.");
 }
 
-// A send when no process holds the other end of the connection.
+// A send when no process has the other end of the connection open.
 export function noReader(): BrokenPipeError {
-  return new BrokenPipeError("No process is left that could read this: each process that held the other end has closed it or ended.");
+  return new BrokenPipeError("No process is left that could read this: every process that had the other end has closed it or ended.");
 }
 
-// A recv when no process holds the other end of the connection, and no message is left.
+// A recv when no process has the other end of the connection open, and all messages were read.
 export function endOfPipe(): EOFError {
-  return new EOFError("The other end is closed, and all that was sent has been read.");
+  return new EOFError("The other end is closed, and all that was sent has been read: no more messages will come.");
 }
 
-// A recv of a message whose sender died while it wrote.
+// A recv of a message whose sender died in the middle of the message.
 export function cutOff(arrived: number, expected: number): EOFError {
   return new EOFError(`The other end died in the middle of a message: ${arrived} of ${expected} bytes came.`, {
     fields: { bytesArrived: arrived, bytesExpected: expected },
@@ -75,12 +77,12 @@ export function cutOff(arrived: number, expected: number): EOFError {
 
 // The time of a listener's accept() ran out.
 export function nobodyConnected(): TimeoutError {
-  return new TimeoutError("No process that knows the key connected in time.");
+  return new TimeoutError("No process that knows the key connected in time: wait longer, and see `rejected` for peers with another key.");
 }
 
-// The time of a lock's or semaphore's hold() ran out.
+// The time of hold() ran out, for a lock or a semaphore.
 export function notAcquired(): TimeoutError {
-  return new TimeoutError("It could not be acquired in time: wait longer, or find out which process holds it.");
+  return new TimeoutError("The lock or permit could not be acquired in time: wait longer, or find out which process holds it.");
 }
 
 // release() of a lock that no process holds.
@@ -88,7 +90,7 @@ export function notHeld(): StateError {
   return new StateError("The lock is not held by any process: call release() once for each acquire() that gave true.");
 }
 
-// release() of a recursive lock that another process holds, or none.
+// release() of a recursive lock that this process does not hold.
 export function notHeldHere(): StateError {
   return new StateError("This process does not hold the lock: a recursive lock is released by the process that acquired it.");
 }
@@ -98,12 +100,12 @@ export function tooManyReleased(): StateError {
   return new StateError("The semaphore has as many permits as it may have: call release() once for each acquire() that gave true.");
 }
 
-// A wait at a barrier that is broken, or that breaks during the wait.
+// A wait at a barrier that is broken already, or that breaks during the wait.
 export function brokenBarrier(): BrokenBarrierError {
   return new BrokenBarrierError("The barrier is broken: a party died, gave up or aborted it. reset() makes it usable again.");
 }
 
-// The time of a barrier's wait ran out, which breaks the barrier.
+// The time of a wait at a barrier ran out. That breaks the barrier for all parties.
 export function barrierTimedOut(): BrokenBarrierError {
   return new BrokenBarrierError("Not all parties came to the barrier in time: it is broken for all. reset() makes it usable again.");
 }

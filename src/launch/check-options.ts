@@ -7,19 +7,19 @@ import { describe } from "../util/describe.ts";
 import { checkTimeout } from "../util/wait-options.ts";
 import type { CheckedOptions, ProcessSettings } from "./options.ts";
 
-/** How long a child may take to import its target, unless told otherwise: milliseconds. */
+/** The default time in milliseconds in which a child must import its target. */
 const START_TIMEOUT = 30_000;
 
 const OUTPUTS: ReadonlySet<unknown> = new Set([undefined, "inherit", "pipe", "null"]);
 
-/** Checks what a caller gave to `new Process()`; throws `TypeError`, `RangeError` or `UnsupportedError`. */
+/** Checks the options of `new Process()`. Throws `TypeError`, `RangeError` or `UnsupportedError`. */
 export function checkOptions(options: unknown, backend?: string): CheckedOptions {
   if (typeof options !== "object" || options === null)
     throw new TypeError(`A process takes { target, args, ... }, received ${describe(options)}.`);
   const given = options as ProcessSettings & { target?: unknown; args?: unknown; kwargs?: unknown };
   const { target, args = [], kwargs, name, daemon, detached, startTimeout, execArgv, env, cwd, transfer = [] } = given;
   if (target !== undefined && target !== null) checkTarget(target);
-  // A string is iterable too, and would become an argument for each letter.
+  // Any iterable is not enough: a string is one, and would become an argument for each letter.
   if (!Array.isArray(args)) throw new TypeError(`args must be an array, received ${describe(args)}.`);
   if (kwargs !== undefined && (typeof kwargs !== "object" || kwargs === null))
     throw new TypeError(`kwargs must be an object, received ${describe(kwargs)}.`);
@@ -72,7 +72,7 @@ function checkLimits(limits: unknown, backend: string | undefined): void {
     }
     const rule = Object.hasOwn(LIMITS, name) ? LIMITS[name as keyof typeof LIMITS] : undefined;
     if (rule === undefined)
-      throw new TypeError(`There is no limit named ${describe(name)}: memory, cpuTime, openFiles, nice and cpus are.`);
+      throw new TypeError(`There is no limit named ${describe(name)}: the limits are memory, cpuTime, openFiles, nice and cpus.`);
     const [least, unit] = rule;
     if (typeof value !== "number") throw new TypeError(`limits.${name} must be a number of ${unit}, received ${describe(value)}.`);
     if (!Number.isInteger(value) || value < least)

@@ -10,18 +10,18 @@ import { endsWithin } from "../util/within.ts";
 import type { Job } from "./job.ts";
 import { type ChildOutput, readOutput } from "./output.ts";
 
-/** How long a dead child's piped stderr may still take to be read: milliseconds. */
+/** The limit in milliseconds for reading the rest of a dead child's piped stderr. */
 const STDERR_LIMIT = 500;
 
-/** How long the news that a dead child's channel is closed may take: milliseconds. It is on its way when the process has ended. */
+/** The limit in milliseconds for the news that a dead child's channel is closed. It is on its way when the process has ended. */
 const CHANNEL_LIMIT = 1000;
 
-/** How a child ended. */
+/** The end of a child. */
 export interface Ending {
-  /** Minus the signal's number when killed, as in Python. */
+  /** The exit code, or minus the signal's number if a signal killed the child, as in Python. */
   readonly exitCode: number;
   readonly signal: string | null;
-  /** The last lines of its stderr, where that is piped. */
+  /** The last lines of its stderr, if that is piped. */
   readonly stderr: string;
 }
 
@@ -44,7 +44,7 @@ export class Child {
     this.stderr = stderr?.stream ?? null;
     this.ended = process.exited.then(async ({ code, signal }): Promise<Ending> => {
       tidy();
-      // When the end is told, nothing in this process is held or awaited by the dead child any more.
+      // Wait until the channel is closed. Then the dead child has no locks, items or waiting requests in this process any more.
       await endsWithin(channel.closed(), upTo(CHANNEL_LIMIT));
       channel.release();
       return { exitCode: exitCodeOf(code, signal), signal, stderr: await lastLines(stderr) };
@@ -56,21 +56,21 @@ export class Child {
     this.#launched.process.kill(signal);
   }
 
-  /** Gives the child what it is to do, and hears its reports. */
+  /** Sends the child its job, and calls the listener for each of its reports. */
   work(job: Omit<Job, "reportTo">, message: Message, listener: ReportListener): void {
     const { channel } = this.#launched;
     const reportTo = channel.listen(listener);
     for (const piece of encodeFrame({ op: Op.job, id: 0, object: 0, meta: { ...job, reportTo }, message })) channel.write(piece);
   }
 
-  /** The blocking calls, where the backend has them. */
+  /** The blocking calls, if the backend has them. */
   get blocking(): BlockingChild | undefined {
     const { blocking } = this.#launched.channel;
     return blocking === undefined ? undefined : new BlockingChild(blocking);
   }
 }
 
-/** As {@link Child.ended}, for a thread that blocks. */
+/** The end of a child, like {@link Child.ended}, for a thread that blocks. */
 export class BlockingChild implements BlockingPort {
   readonly #channel: BlockingChannel;
 
@@ -78,7 +78,7 @@ export class BlockingChild implements BlockingPort {
     this.#channel = channel;
   }
 
-  /** How the child ended, once that and all its reports are known. */
+  /** Returns how the child ended, once that and all its reports are known. */
   endingSync(): Ending | undefined {
     const exit = this.#channel.exitSync();
     return exit && { exitCode: exitCodeOf(exit.code, exit.signal), signal: exit.signal, stderr: "" };
@@ -95,7 +95,7 @@ export class BlockingChild implements BlockingPort {
 
 async function lastLines(stderr: ChildOutput | undefined): Promise<string> {
   if (stderr === undefined) return "";
-  // A grandchild may keep the pipe open.
+  // The limit is needed because a child of the dead child may keep the pipe open.
   await endsWithin(stderr.ended, upTo(STDERR_LIMIT));
   return stderr.tail();
 }

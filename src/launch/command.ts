@@ -3,31 +3,32 @@ import type { EntryOptions, Output, RuntimeName } from "../runtime/contract.ts";
 import { runtime, runtimes } from "../runtime/current.ts";
 import { entryPath } from "../runtime/paths.ts";
 
-/** Another runtime for a child: by its name, found on PATH, or by program and flags. */
+/** A runtime for a child: a name, whose program is found on PATH, or a program with flags. */
 export type ChildRuntime = RuntimeName | { readonly execPath: string | URL; readonly args?: readonly string[] };
 
-/** What decides how a child's program is started. */
+/** Options that decide how a child's program is started. */
 export interface CommandOptions {
-  /** Default: this process's own runtime. */
+  /** The runtime of the child. Default: the runtime of this process. */
   readonly runtime?: ChildRuntime;
-  /** Flags for the child's runtime, after those that are carried over. */
+  /** Flags for the child's runtime. They follow the flags that the child takes over from this process. Default: none. */
   readonly execArgv?: readonly string[];
-  /** Added to this process's environment; `undefined` removes a variable. */
+  /** Environment variables that are added to those of this process. `undefined` removes a variable. Default: no changes. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** The child's working directory. Default: this process's own. */
+  /** The child's working directory. Default: the working directory of this process. */
   readonly cwd?: string | URL;
-  /** Default "inherit". */
+  /** The destination of the child's standard output. Default "inherit". */
   readonly stdout?: Output;
-  /** Default "inherit". */
+  /** The destination of the child's standard error. Default "inherit". */
   readonly stderr?: Output;
 }
 
 let executable: string | undefined;
 
 /**
- * Sets the program that runs children of this runtime, instead of the one that runs this process; `null` for that one again.
+ * Sets the program that runs the children which have the same runtime as this process.
  *
- * @throws {TypeError} for anything but a path, a file URL or `null`
+ * @param path the program's path or file URL; `null` means the program that runs this process, which is the default
+ * @throws {TypeError} if `path` is not a path, a file URL or `null`
  *
  * @example
  * ```ts
@@ -44,7 +45,7 @@ export function toPath(path: string | URL): string {
   return path instanceof URL ? fileURLToPath(path) : path;
 }
 
-/** What a child needs besides what its caller asked for. */
+/** The things that a child needs in addition to its caller's options. */
 export type Provisions = Pick<EntryOptions, "writable" | "library" | "memory">;
 
 /** A child's program with its arguments, and whether the child may load the native library. */
@@ -54,7 +55,7 @@ export interface ChildProgram {
   readonly loadsLibrary: boolean;
 }
 
-/** The program that runs `entry` as a child with these options. */
+/** Returns the program and arguments that run `entry` as a child with these options. */
 export function commandFor(entry: URL, options: CommandOptions, provisions: Provisions): ChildProgram {
   const wanted = options.runtime ?? runtime.name;
   const entryOptions: EntryOptions = { ...provisions, entry, execArgv: options.execArgv ?? [] };

@@ -7,7 +7,7 @@ export interface Boot {
   readonly membership: Membership;
   /** The paths that the child removes when its parent dies. */
   readonly orphaned: readonly string[];
-  /** The backend whose launcher started it, and what that backend needs to know in the child. */
+  /** The backend whose launcher started the child, and the data that this backend needs in the child. */
   readonly backend: string;
   readonly forChild: unknown;
   /** Whether the child lives on when its parent dies. */
@@ -20,21 +20,21 @@ export interface Boot {
   readonly spare: boolean;
 }
 
-/** The second frame: what the child is to do. Its message is {@link JobArguments}. */
+/** The second frame: the child's job. The frame's message is {@link JobArguments}. */
 export interface Job {
   readonly name: string;
   readonly identity: readonly number[];
   readonly daemon: boolean;
   readonly parentName: string;
   readonly startMethod: string;
-  /** What the child's side of the channel needs to report. */
+  /** The data that the child's side of the channel needs to send reports. */
   readonly reportTo: unknown;
   readonly target: TargetRef | null;
-  /** Whether the target is a subclass of Process whose `run` is to be called. */
+  /** Whether the target is a subclass of Process, whose `run` the child must call. */
   readonly subclass: boolean;
 }
 
-/** What travels to the child with its job. */
+/** The values that travel to the child with its job. */
 export interface JobArguments {
   readonly args: readonly unknown[];
   readonly kwargs: object | undefined;
@@ -42,7 +42,7 @@ export interface JobArguments {
   readonly self: object | undefined;
 }
 
-/** What a child reports with "result" and "error". */
+/** The value of a "result" or "error" report. */
 export interface Outcome {
   readonly value?: unknown;
   readonly error?: unknown;

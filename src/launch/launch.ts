@@ -13,11 +13,11 @@ import type { Boot } from "./job.ts";
 import { currentPosition } from "./position.ts";
 import { startFailure } from "./start-failure.ts";
 
-/** What decides how a child is started, besides what it is to do. */
+/** The settings that decide how a child is started. They do not depend on its job. */
 export interface LaunchSettings extends CommandOptions {
   readonly detached?: boolean;
   readonly preload?: readonly string[];
-  /** Whether the child gets its job later. */
+  /** Whether the child is a spare one, which gets its job later. */
   readonly spare?: boolean;
   readonly backend?: string | undefined;
   readonly limits?: Limits | undefined;
@@ -26,12 +26,13 @@ export interface LaunchSettings extends CommandOptions {
 /** The first module that a child runs. */
 const ENTRY = ownModule("child/entry");
 
-/** Starts a child process, and tells it its membership in the tree. Rejects if its program can't be run. */
+/** Starts a child process, and sends it its membership in the tree. Rejects if the child's program can't be run. */
 export async function launch(settings: LaunchSettings): Promise<Child> {
   let child: ChildMembership | undefined;
   try {
     const { env = {}, cwd, stdout = "inherit", stderr = "inherit", detached = false, limits } = settings;
-    // First of all: a child gets the permission to load the native library that its parent has loaded.
+    // The backend is chosen first, because that loads the native library. A child gets the permission to load the library only if its
+    // parent has loaded it.
     const preferred = chooseBackend(settings.backend);
     const { loadsLibrary, ...program } = commandFor(ENTRY, settings, provisions(settings));
     const { name, features, launcher } = backendToStart({ file: program.file, env, loadsLibrary }, preferred);
@@ -51,7 +52,7 @@ export async function launch(settings: LaunchSettings): Promise<Child> {
 }
 
 function provisions({ detached = false, limits }: LaunchSettings): Provisions {
-  // A detached child has a folder of its own, which is not there yet.
+  // A detached child has a folder of its own, which does not exist yet.
   const { folder } = tree.membership;
   return { writable: [detached ? dirname(folder) : folder], library: loadedLibrary(), memory: limits?.memory };
 }

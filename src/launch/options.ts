@@ -2,42 +2,46 @@ import type { Limits } from "../backend/contract/launcher.ts";
 import type { Target } from "../target/target.ts";
 import type { CommandOptions } from "./command.ts";
 
-/** A target that is not given as a function: where it can be found. */
+/** A target that is named instead of passed as a function: the URL of a module (its default export is meant), or a module and an export. */
 export type ModuleTarget = URL | { readonly module: string | URL; readonly name?: string };
 
-/** Options that don't depend on the target. */
+/** Options of a {@link Process} that do not depend on the types of its target. */
 export interface ProcessSettings extends CommandOptions {
-  /** Default `Process-N`, in a child `Process-N:M`. */
+  /** The name. Default: `Process-N`, or `Process-N:M` for the child of a child. */
   readonly name?: string;
-  /** Whether it ends with its parent instead of keeping the parent alive. Default: as the parent. */
+  /** Whether the child ends when its parent ends, instead of keeping the parent alive. Default: the same as the parent. */
   readonly daemon?: boolean;
-  /** Whether it outlives its parent. Default `false`. */
+  /** Whether the child lives on when its parent has ended. Default `false`. */
   readonly detached?: boolean;
-  /** Shared objects whose copy in this process is closed once the child has them. */
+  /** Shared objects that this process closes once the child has them. Default: none. */
   readonly transfer?: Iterable<{ close(): void }>;
-  /** Resource limits; native backend only. */
+  /** Resource limits of the child. They need the native backend. Default: the limits of this process. */
   readonly limits?: Limits;
-  /** Milliseconds the child may take to import its target. Default 30,000. */
+  /** The time that the child may take to import its target, in milliseconds. A slower child is killed. Default 30,000. */
   readonly startTimeout?: number;
 }
 
+/** Options of a {@link Process} whose target takes `args`. */
 export interface ProcessOptions<Args extends readonly unknown[], Result> extends ProcessSettings {
-  /** An exported function, a module whose default export is meant, or a module and the export's name. */
+  /** An exported function, the URL of a module (its default export is meant), or a module and the name of an export. */
   readonly target?: ((...args: Args) => Result | Promise<Result>) | ModuleTarget;
-  /** Given to the target. */
+  /** The arguments of the target. Default: none. */
   readonly args?: Args;
+  /** Only in {@link KwargsOptions}. */
   readonly kwargs?: undefined;
 }
 
-/** As {@link ProcessOptions}, for a target that takes a trailing object. */
+/** Options of a {@link Process} whose target takes `args` and then an object with named arguments. */
 export interface KwargsOptions<Args extends readonly unknown[], Kwargs extends object, Result> extends ProcessSettings {
+  /** Like {@link ProcessOptions.target}. */
   readonly target?: ((...args: [...Args, Kwargs]) => Result | Promise<Result>) | ModuleTarget;
+  /** The arguments of the target before `kwargs`. Default: none. */
   readonly args?: Args;
-  /** Given to the target as one trailing object. */
+  /** The target's last argument: an object, as JavaScript has no keyword arguments. */
   readonly kwargs: Kwargs;
 }
 
-/** The options as the library keeps them. */
+/** The options after they were checked, with their defaults. */
 export interface CheckedOptions extends ProcessSettings {
   readonly target: Target | undefined;
   readonly args: readonly unknown[];

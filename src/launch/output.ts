@@ -1,8 +1,10 @@
-// An error message quotes so much of a child's stderr.
+// The number of bytes at the end of a child's stderr that an error message may quote.
 const TAIL_BYTES = 4096;
 const TAIL_LINES = 10;
 
-/** A child's piped output. It is read at once, so that a full pipe never stops the child, and kept until the program reads it. */
+/**
+ * A child's piped output. It is read at once, so that a full pipe never stops the child. The bytes are kept until the program reads them.
+ */
 export interface ChildOutput {
   readonly stream: ReadableStream<Uint8Array>;
   /** Resolves at the output's end. */
@@ -21,7 +23,7 @@ export function readOutput(source: ReadableStream<Uint8Array>): ChildOutput {
         try {
           controller.enqueue(chunk);
         } catch {
-          // The reader has cancelled the stream. What comes still counts for the tail.
+          // The program has cancelled the stream. The bytes are still kept for the tail.
         }
       }).then(() => {
         resolve();
@@ -41,7 +43,7 @@ async function pump(source: ReadableStream<Uint8Array>, take: (chunk: Uint8Array
   try {
     for await (const chunk of source as unknown as AsyncIterable<Uint8Array>) take(chunk);
   } catch {
-    // A pipe that breaks when its process dies has ended.
+    // A pipe may break when its process dies. That counts as the end of the output.
   }
 }
 

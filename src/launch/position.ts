@@ -1,9 +1,9 @@
 import type { Boot, Job } from "./job.ts";
 
-/** Where this process is in the tree; the main process is the root. */
+/** The position of this process in the tree. The main process is the root. */
 export interface Position {
   readonly depth: number;
-  /** The numbers of its ancestors among their siblings, and its own: `[1, 2]` is the second child of the first child. */
+  /** The numbers, among their siblings, of its ancestors and of itself: `[1, 2]` is the second child of the first child. */
   readonly identity: readonly number[];
   readonly parentPid: number | null;
   readonly parentName: string | null;
@@ -11,7 +11,7 @@ export interface Position {
   readonly parentGone: Promise<void>;
 }
 
-/** What children take over from the process that makes them: its name as their parent's, and whether they are daemons. */
+/** The facts that children take over from their parent: the parent's name, and the default of their `daemon`. */
 export interface Named {
   readonly name: string;
   readonly daemon: boolean;
@@ -27,27 +27,27 @@ export function currentPosition(): Position {
   return position;
 }
 
-/** In a child, once its job has come. */
+/** Sets this process's position. A child calls it once its job has come. */
 export function setPosition(boot: Boot, job: Job, parentGone: Promise<void>): void {
   position = { depth: boot.depth, identity: job.identity, parentPid: boot.parentPid, parentName: job.parentName, parentGone };
 }
 
-/** This process's name, and whether it is a daemon. */
+/** Returns this process's name, and whether it is a daemon. */
 export function currentName(): Named {
   return current;
 }
 
-/** Takes the object of this process, whose name may change at any time. */
+/** Sets the object from which the name is read. It is an object, because its name may change at any time. */
 export function setCurrentName(now: Named): void {
   current = now;
 }
 
-/** The identity of the next child of this process, as in Python: the parent's, and a number. */
+/** Returns the identity of the next child, as in Python: the parent's identity and a number. */
 export function nextIdentity(): readonly number[] {
   return [...position.identity, ++started];
 }
 
-/** Notes whether a child imports its target at this moment: meanwhile it may start no process. */
+/** Records whether this child is importing its target. During the import it must not start processes. */
 export function setImporting(now: boolean): void {
   importing = now;
 }

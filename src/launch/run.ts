@@ -12,15 +12,15 @@ import { endsWithin } from "../util/within.ts";
 import type { Child, Ending } from "./child.ts";
 import type { Job, Outcome } from "./job.ts";
 
-/** What a run needs to know of its process. */
+/** The facts and callbacks of a process that its run needs. */
 export interface RunSettings {
-  /** The process's name, as it is now. */
+  /** Returns the process's present name. */
   name(): string;
-  /** Milliseconds that the child may take to import its target. */
+  /** The time in milliseconds in which the child must import its target. */
   readonly startTimeout: number;
-  /** Whether the event loop of this process waits for the child. */
+  /** Returns whether the child keeps the event loop of this process alive. */
   holdsLoop(): boolean;
-  /** Called once, when the child holds its arguments or has ended: this process need not hold them for it any more. */
+  /** Called once, when the child has its arguments or has ended. This process need not keep them open for it any more. */
   handedOver(): void;
   /** Called when the end of the child is known. */
   finished(): void;
@@ -46,17 +46,17 @@ export class Run<Result> {
     return this.#child;
   }
 
-  /** How the child ended, if it has. */
+  /** How the child ended; `undefined` before that. */
   get ending(): Ending | undefined {
     return this.#ending;
   }
 
-  /** Rejects if the start failed, or the child failed. */
+  /** The result of the target. Rejects if the start or the child failed. */
   get outcome(): Promise<Result> {
     return this.#outcome.promise;
   }
 
-  /** How `wait()` waits for the end. */
+  /** Lets `wait()` wait for the end. */
   get waitable(): Waitable {
     const run = this;
     return {
@@ -72,7 +72,7 @@ export class Run<Result> {
     await endsWithin(this.#ended.promise, wait);
   }
 
-  /** The child exists: gives it its job and arguments, and hears what it reports. */
+  /** Called when the child exists. It sends the child its job and arguments, and handles its reports. */
   begin(child: Child, job: Omit<Job, "reportTo">, packed: Packed): void {
     this.#child = child;
     const { startTimeout } = this.#settings;
@@ -98,7 +98,7 @@ export class Run<Result> {
     });
   }
 
-  /** The start failed: so do the waits for its end and its result. */
+  /** Called when the start failed. The waits for the end and for the result reject too. */
   fail(error: unknown): void {
     for (const waited of [this.#outcome, this.#ended]) waited.reject(error);
   }
@@ -114,7 +114,7 @@ export class Run<Result> {
     this.#block("joinSync", "join", wait, () => this.#ending !== undefined);
   }
 
-  /** The result, blocking this thread. Throws as `outcome` rejects, and `TimeoutError` if there was none in time. */
+  /** Returns the result, and blocks this thread until it is there. Throws the error of `outcome`, or `TimeoutError` if the time ran out. */
   resultSync(wait: Wait): Result {
     this.#block("resultSync", "result", wait, () => this.#settled !== undefined || this.#ending !== undefined);
     if (this.#settled === undefined && this.#ending !== undefined) throw this.#died(this.#ending);
@@ -123,9 +123,9 @@ export class Run<Result> {
     return this.#settled.value;
   }
 
-  /** The error of a wait for a result that came too late. */
+  /** Makes the error of a wait for the result whose time ran out. */
   late(): TimeoutError {
-    return new TimeoutError(`${this.#name} gave no result in time.`);
+    return new TimeoutError(`${this.#name} gave no result in time: wait longer, or kill() it.`);
   }
 
   get #name(): string {
@@ -142,7 +142,7 @@ export class Run<Result> {
     this.#settings.handedOver();
   }
 
-  // A child reports that it has its arguments, then how its target ended.
+  // Handles a report of the child: first that it has its arguments, and later how its target ended.
   async #hear(kind: ReportKind, message: Message, packed: Packed): Promise<void> {
     if (kind === "started") {
       this.#handedOver(packed, true);
@@ -165,7 +165,7 @@ export class Run<Result> {
     else this.#outcome.resolve(settled.value);
   }
 
-  // What the event loop would bring of the child comes in here instead.
+  // Blocks this thread until `isDone`. Reports and the end of the child come in here, because the event loop does not run.
   #block(name: string, twin: string, { timeout }: Wait, isDone: () => boolean): void {
     if (this.#ending !== undefined) return;
     const blocking = this.#child?.blocking ?? noSync(name, twin);
@@ -196,7 +196,7 @@ export class Run<Result> {
   }
 }
 
-// Nothing has to handle its rejection.
+// Makes a promise whose rejection does not count as unhandled: a program need not wait for a result.
 function promised<T>(): PromiseWithResolvers<T> {
   const made = Promise.withResolvers<T>();
   made.promise.catch(() => {});
@@ -205,5 +205,5 @@ function promised<T>(): PromiseWithResolvers<T> {
 
 function checkOutcome(value: unknown): Outcome {
   if (typeof value === "object" && value !== null) return value as Outcome;
-  throw new CorruptedError("A child reported something that no child of this library reports.");
+  throw new CorruptedError("A child sent a report that is not valid: it runs another version of polyproc, or its memory is corrupted.");
 }

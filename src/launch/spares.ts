@@ -7,7 +7,7 @@ import { type LaunchSettings, launch } from "./launch.ts";
 
 // Enough for a burst of starts. More would cost memory for nothing.
 const MOST_SPARES = 4;
-// A spare that boots takes processor time from the child that was just started, so it waits: milliseconds.
+// The delay before new spares are started, in milliseconds: a spare that boots takes processor time from the child that was just started.
 const REFILL_AFTER = 50;
 
 let preload: readonly string[] = [];
@@ -16,9 +16,10 @@ let booting = 0;
 let stopRefill: (() => void) | undefined;
 
 /**
- * Modules that the children of start method "forkserver" import ahead, while they wait for work. Failing imports are ignored.
+ * Sets the modules that children of the start method "forkserver" import before they get their work. An import that fails is ignored.
  *
- * @throws {TypeError} for anything but an array of URLs (as objects or absolute strings)
+ * @param modules absolute URLs, as objects or strings, or absolute paths; default: none
+ * @throws {TypeError} if `modules` is not such an array
  *
  * @example
  * ```ts
@@ -28,7 +29,7 @@ let stopRefill: (() => void) | undefined;
 export function setForkserverPreload(modules: readonly (string | URL)[]): void {
   if (!Array.isArray(modules)) throw new TypeError("setForkserverPreload takes an array of module URLs.");
   preload = modules.map(toUrl);
-  // The spares that are ready have imported something else.
+  // The spares that are ready have imported the previous modules, so they are useless now.
   for (const child of ready.splice(0)) child.kill("SIGKILL");
   // The next start replaces them.
   stopRefill?.();
@@ -46,7 +47,7 @@ function toUrl(module: unknown): string {
   return module;
 }
 
-/** A child that was booted ahead. A fresh one where none is ready, or where the settings need a process of their own. */
+/** Returns a child that was started ahead. If none is ready, or if the settings need a process of their own, this starts a new child. */
 export async function takeSpare(settings: LaunchSettings): Promise<Child> {
   const child = isPlain(settings) ? ready.shift() : undefined;
   const started = child ?? (await launch({ ...settings, preload }));
@@ -54,7 +55,7 @@ export async function takeSpare(settings: LaunchSettings): Promise<Child> {
   return started;
 }
 
-// Whether a running process can be told these settings. The others are decided when a process starts.
+// Whether a child that runs already can still get these settings. The other settings take effect only when a process starts.
 function isPlain({
   runtime,
   execArgv = [],
@@ -91,7 +92,7 @@ async function boot(): Promise<void> {
       });
     } else child.kill("SIGKILL");
   } catch {
-    // The next start reports what is wrong.
+    // The next start of a process fails in the same way, and reports the error to its caller.
   } finally {
     booting--;
   }

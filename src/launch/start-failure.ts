@@ -3,22 +3,25 @@ import { runtime } from "../runtime/current.ts";
 import { fs } from "../util/lazy-modules.ts";
 import { type CommandOptions, commandFor, toPath } from "./command.ts";
 
-/** The error to report when a child could not be started: what is true, and what to look at. */
+/** Returns the error to throw when a child could not be started. Its message says what failed and what to check. */
 export function startFailure(error: unknown, settings: CommandOptions, entry: URL): unknown {
   if (error instanceof ProcessError || error instanceof TypeError) return error;
   const { cwd } = settings;
   const why = error instanceof Error ? error.message : String(error);
   if (cwd !== undefined && !fs().existsSync(cwd))
-    return new ProcessError(`The process could not be started: its cwd ${toPath(cwd)} does not exist.`, { cause: error });
+    return new ProcessError(
+      `The process could not be started: its cwd ${toPath(cwd)} does not exist. Make that folder, or choose another one.`,
+      { cause: error },
+    );
   const { file } = commandFor(entry, settings, { writable: [] });
   const hint = isDenied(error) ? ` ${runtime.needs}` : "";
   return new ProcessError(
-    `The process could not be started: ${why}. Its program is ${JSON.stringify(file)}: is it there, and may it be run?${hint}`,
+    `The process could not be started: ${why}. Its program is ${JSON.stringify(file)}: check that it exists and may be run.${hint}`,
     { cause: error },
   );
 }
 
-// The runtime's own permissions refused it, not the system.
+// Whether the runtime's own permissions caused the error, and not those of the system.
 function isDenied(error: unknown): boolean {
   return error instanceof Error && (error.name === "NotCapable" || (error as NodeJS.ErrnoException).code === "ERR_ACCESS_DENIED");
 }

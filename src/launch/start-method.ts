@@ -4,13 +4,14 @@ import type { Child } from "./child.ts";
 import { type LaunchSettings, launch } from "./launch.ts";
 import { takeSpare } from "./spares.ts";
 
+/** The way in which children start: "spawn" starts a new runtime for each, "forkserver" takes a runtime that was started ahead. */
 export type StartMethod = "spawn" | "forkserver";
 
 type Starter = (settings: LaunchSettings) => Promise<Child>;
 
 const starters: Readonly<Record<StartMethod, Starter>> = { spawn: launch, forkserver: takeSpare };
 
-/** What starts the children of this method. */
+/** Returns the function that starts children by this method. */
 export function starterFor(method: StartMethod): Starter {
   return starters[method];
 }
@@ -29,13 +30,15 @@ export function checkMethod(method: unknown): asserts method is StartMethod {
   }
 }
 
-/** The method that new processes start by. */
+/** Returns the method by which new processes start. Unlike `getStartMethod()`, it does not fix the default. */
 export function startMethod(): StartMethod {
   return chosen ?? "spawn";
 }
 
 /**
- * The method that new processes start by. Asking fixes the default, as in Python, unless `allowNone`: then `null` while none is fixed.
+ * Returns the method by which new processes start. If no method is fixed yet, this fixes the default "spawn", as in Python.
+ *
+ * @param options `allowNone`: return `null` if no method is fixed yet, and fix none; default `false`
  *
  * @example
  * ```ts
@@ -49,8 +52,10 @@ export function getStartMethod(options: { readonly allowNone?: boolean } = {}): 
 }
 
 /**
- * Fixes the method that new processes start by: once, unless `force`; `null` with `force` leaves it open again.
+ * Fixes the method by which new processes start. This can be done once.
  *
+ * @param method "spawn" or "forkserver"; with `force` also `null`, after which no method is fixed
+ * @param options `force`: replace a method that is fixed already; default `false`
  * @throws {StateError} if it is fixed already
  * @throws {UnsupportedError} for "fork"
  * @throws {RangeError} for an unknown method
@@ -63,7 +68,9 @@ export function getStartMethod(options: { readonly allowNone?: boolean } = {}): 
 export function setStartMethod(method: StartMethod | null, options: { readonly force?: boolean } = {}): void {
   const force = options.force === true;
   if (chosen !== undefined && !force)
-    throw new StateError(`The start method is fixed already ("${chosen}"): set it once, before anything asks, or pass { force: true }.`);
+    throw new StateError(
+      `The start method is fixed already ("${chosen}"): set it before the first call that uses it, or pass { force: true }.`,
+    );
   if (method === null && force) {
     chosen = undefined;
     return;
@@ -72,19 +79,26 @@ export function setStartMethod(method: StartMethod | null, options: { readonly f
   chosen = method;
 }
 
-/** The methods there are, the default first. */
+/**
+ * Returns the names of all start methods, the default first.
+ *
+ * @example
+ * ```ts
+ * console.log(getAllStartMethods()); // ["spawn", "forkserver"]
+ * ```
+ */
 export function getAllStartMethods(): StartMethod[] {
   return Object.keys(starters) as StartMethod[];
 }
 
 const bound = Symbol("start method");
 
-/** Binds a class to a start method: its processes start by it. */
+/** Binds a class to a start method, so that its processes start by this method. */
 export function bindStartMethod<C extends object>(Class: C, method: StartMethod): C {
   return Object.defineProperty(Class, bound, { value: method });
 }
 
-/** The start method that a class is bound to. */
+/** Returns the start method that a class is bound to, if there is one. */
 export function boundStartMethod(Class: object): StartMethod | undefined {
   return (Class as { readonly [bound]?: StartMethod })[bound];
 }

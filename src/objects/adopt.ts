@@ -4,14 +4,14 @@ import { CorruptedError } from "../errors/errors.ts";
 import { adoptionOf } from "./kinds.ts";
 import type { SharedObject } from "./shared-object.ts";
 
-/** The objects that these references stand for. Throws `CorruptedError` for references that no process of ours makes. */
+/** Makes the objects for references that came in a message. Throws `CorruptedError` for references that are not valid. */
 export function adoptAll(refs: readonly Ref[], ports: readonly Port[]): SharedObject[] {
   const objects: (SharedObject | undefined)[] = refs.map(() => undefined);
   const make = (index: number, isCompanion: boolean): SharedObject => {
     const known = objects[index];
     if (known !== undefined) return known;
     const { kind, details, companions = [] } = refs[index] ?? unknownReference();
-    // A companion has none of its own. Without this limit, two references that name each other would never end.
+    // A companion has no companions. Without this rule, two references that name each other would never end.
     if (isCompanion && companions.length > 0) throw new CorruptedError("A companion of a shared object has companions of its own.");
     const object = (adoptionOf(kind) ?? unknownReference())(ports[index] as never, {
       details,

@@ -1,7 +1,7 @@
 import type { Incoming, Message } from "../backend/contract/message.ts";
 import { type Packed, unpack } from "./message.ts";
 
-/** Sends a packed value, and lets go of the shared objects inside once that is settled. Gives what `send` gives: whether it was in time. */
+/** Sends a packed value, and releases it once the promise of `send` settles. Returns the result of `send`: whether it was in time. */
 export function deliver(packed: Packed, send: (message: Message) => Promise<boolean>): Promise<boolean> {
   return packed.refs.length === 0 ? send(packed) : deliverWithObjects(packed, send);
 }
@@ -16,7 +16,7 @@ async function deliverWithObjects(packed: Packed, send: (message: Message) => Pr
   }
 }
 
-/** As {@link deliver}, blocking. */
+/** Like {@link deliver}, but blocks this thread. */
 export function deliverSync(packed: Packed, send: (message: Message) => boolean): boolean {
   let sent = false;
   try {
@@ -28,8 +28,8 @@ export function deliverSync(packed: Packed, send: (message: Message) => boolean)
 }
 
 /**
- * Unpacks a message that was taken, and settles it. A value that can't be decoded is consumed all the same. The result is a promise if
- * the message carries shared objects beside its bytes, in a hub: it resolves once this process holds them.
+ * Unpacks a message that was taken, and settles it. A message that can't be decoded is consumed too. If the message has shared objects that
+ * live in a hub, the result is a promise, which resolves once this process is attached to them.
  */
 export function accept(incoming: Incoming): unknown {
   if (incoming.message.refs.length > 0) return acceptWithObjects(incoming);

@@ -3,13 +3,13 @@ import type { Port } from "../backend/contract/port.ts";
 import { describe } from "../util/describe.ts";
 import { backendFor } from "./backend-binding.ts";
 
-/** Options of every shared object. */
+/** Options that every shared object has. */
 export interface ObjectOptions {
-  /** A label. On a backend of many hosts it is the address under which other hosts find the object. */
+  /** A label. On a backend that connects many hosts, other hosts find the object by it. Default: none. */
   readonly name?: string | undefined;
 }
 
-/** Makes a new object for a class, in the backend that the class is bound to. Throws `TypeError` for a name that is no string. */
+/** Makes a new object for a class, in the backend that the class is bound to. Throws `TypeError` for a name that is not a string. */
 export function makeFor<P extends Port, S, M>(Class: object, kind: Kind<P, S, M>, settings: S, options: ObjectOptions = {}): M {
   if (typeof options !== "object" || options === null)
     throw new TypeError(`The options of a ${kind.label} must be an object, received ${describe(options)}.`);

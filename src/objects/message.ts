@@ -10,23 +10,23 @@ import { copyOf } from "../util/bytes.ts";
 import { adoptAll } from "./adopt.ts";
 import { openPort, partsOf, type SharedObject } from "./shared-object.ts";
 
-/** A value that is ready to leave. Ports of its own keep the shared objects inside alive on their way. */
+/** A value that is ready to be sent. It has ports of its own to the shared objects inside, so that they live until they arrive. */
 export interface Packed extends Message {
-  /** Lets go of the shared objects inside: the receiver holds them now, or (`sent` false) nobody will get them. */
+  /** Releases the shared objects inside. `sent` says whether the message was sent, so that the receiver has them now. */
   release(sent: boolean): void;
 }
 
 const nothing = (): void => {};
 
-/** Packs a value as it is now. Throws `SerializationError` with the path to what can't travel. */
+/** Packs a value as it is now. Throws `SerializationError` with the path to a part that can't travel. */
 export function pack(value: unknown, root: string): Packed {
   return packed(encode(value, root));
 }
 
-/** As {@link pack}, for a port that takes the message now: the bytes are good until the next value is packed. */
+/** Like {@link pack}, for a port that handles the message at once: the bytes are valid until the next value is packed. */
 export function packLent(value: unknown, root: string): Packed {
   const encoded = encodeLent(value, root);
-  // The references will be encoded too, over these bytes.
+  // The references will be encoded into the same buffer, so the bytes must be copied first.
   return packed(encoded.shared.length === 0 ? encoded : { ...encoded, bytes: copyOf(encoded.bytes) });
 }
 
@@ -39,7 +39,7 @@ function packed({ bytes, shared }: LentEncoded): Packed {
   };
   try {
     const refs: Ref[] = [];
-    // Companions join the list while it is read.
+    // The loop also reaches the companions, which are added to the array while it runs.
     for (const object of objects) {
       const port = openPort(object, "sending it").again();
       ports.push(port);
@@ -63,7 +63,7 @@ function indexIn(objects: SharedObject[], object: SharedObject): number {
   return known === -1 ? objects.push(object) - 1 : known;
 }
 
-/** The value of a message that came. `attached` settles when this process holds the shared objects inside. */
+/** Decodes a message that came. `attached` settles when this process is attached to the shared objects inside. */
 export function unpack(message: Message): { readonly value: unknown; readonly attached: Promise<unknown> | undefined } {
   const { bytes, refs } = message.refs.length === 0 ? unseal(message.bytes) : message;
   if (refs.length === 0) return { value: decode(bytes), attached: undefined };

@@ -3,7 +3,7 @@ import type { Ref } from "../backend/contract/ref.ts";
 import { markShared } from "../codec/shared-mark.ts";
 import { ClosedError, UnsupportedError } from "../errors/errors.ts";
 
-/** What travels with an object besides the reference to its port. */
+/** The parts of an object that travel in addition to the reference to its port. */
 export interface TravellingParts {
   /** Plain data that its class needs. */
   readonly details?: Ref["details"];
@@ -13,16 +13,16 @@ export interface TravellingParts {
 
 const NO_PARTS: TravellingParts = {};
 
-// Releases the ports of objects that nobody closed. It is a safety net: correctness never depends on it. A pending call keeps its object,
-// because every engine keeps the `this` of an async method that is in an `await`. So methods await what a port gives them, and never
-// return its promise.
+// Releases the ports of objects that were collected without close(). It is a safety net: correctness never depends on it. A pending call
+// must keep its object alive. Every engine keeps the `this` of an async method during an `await`, so methods await a port's promise and
+// never return it.
 const collected = new FinalizationRegistry<Port>((port) => port.release());
 
-// The port that the next constructor takes over instead of making one. JavaScript has no second constructor, and the first one shall have
-// no parameter that users must not give.
+// The port that the next constructor call takes over instead of making one. It is not a parameter, because users could pass that parameter
+// too.
 let adopted: Port | undefined;
 
-/** Runs a constructor for an object that exists already: it takes over this port. */
+/** Constructs an object that takes over this port instead of making a new one. */
 export function adopt<T extends SharedObject>(port: Port, construct: () => T): T {
   adopted = port;
   try {
@@ -32,12 +32,12 @@ export function adopt<T extends SharedObject>(port: Port, construct: () => T): T
   }
 }
 
-// The library's own access to what users can't reach.
+// The library's access to the private members of SharedObject. Users have no such access.
 
-/** The port, for a call of this name. Throws `ClosedError` after `close()`. */
+/** Returns the port. Throws `ClosedError` after `close()`; `call` is the name of the caller for the message. */
 export let openPort: <P extends Port>(object: SharedObject<P>, call: string) => P;
 
-/** The port, also after `close()`. */
+/** Returns the port, also after `close()`. */
 export let portOf: <P extends Port>(object: SharedObject<P>) => P;
 
 export let isClosed: (object: SharedObject) => boolean;
@@ -45,8 +45,8 @@ export let isClosed: (object: SharedObject) => boolean;
 export let partsOf: (object: SharedObject) => TravellingParts;
 
 /**
- * What all shared objects have in common: a port to what they stand for, until they are closed. An object can be an argument of a process
- * and part of a message; the receiver gets an object of its own.
+ * The base class of all shared objects. Each has a port to the shared state, until it is closed. An object can be an argument of a process
+ * and a part of a message. The receiver gets an object of its own for the same shared state.
  */
 export abstract class SharedObject<P extends Port = Port> {
   readonly #port: P;
@@ -54,7 +54,7 @@ export abstract class SharedObject<P extends Port = Port> {
   #closed = false;
 
   /**
-   * @param label what users call the object, for messages
+   * @param label the word for the object in error messages
    * @param make makes the port of a new object
    */
   constructor(label: string, make: () => P) {
@@ -66,24 +66,24 @@ export abstract class SharedObject<P extends Port = Port> {
     markShared(this, () => this.refusal());
   }
 
-  /** Lets this process go of the object. Idempotent. */
+  /** Closes the object in this process. Its waiting calls reject with `ClosedError`. A second call does nothing. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#port.release();
   }
 
-  /** As `close()`. */
+  /** Calls `close()`. */
   [Symbol.dispose](): void {
     this.close();
   }
 
-  /** What travels besides the port. */
+  /** Returns the parts that travel in addition to the port. */
   protected parts(): TravellingParts {
     return NO_PARTS;
   }
 
-  /** Why the object can't travel, if it can't. */
+  /** Returns the reason why the object can't travel, if there is one. */
   protected refusal(): string | undefined {
     return undefined;
   }
@@ -99,7 +99,7 @@ export abstract class SharedObject<P extends Port = Port> {
   }
 }
 
-/** What each `Sync` twin does where the object's backend has no blocking calls. */
+/** Throws the error of a blocking call, such as `getSync`, on an object whose backend has no blocking calls. */
 export function noSync(name: string, twin: string): never {
   throw new UnsupportedError(
     `${name}() needs an object of the native backend, and this one has no blocking calls: await ${twin}() instead.`,

@@ -1,11 +1,11 @@
 import type { BlockingPort } from "../backend/contract/port.ts";
 import type { Wait } from "../util/wait-options.ts";
 
-/** What `wait()` asks of an object. */
+/** The functions that `wait()` needs from an object. */
 export interface Waitable {
-  /** Whether, or when, a read would not wait. */
+  /** Waits until a read would not have to wait. False if the time ran out first. */
   poll(wait: Wait): Promise<boolean>;
-  /** The same, blocking, where the backend has blocking calls. */
+  /** The same as blocking calls, if the backend has them. */
   readonly blocking?: BlockingPort | undefined;
 }
 
@@ -16,7 +16,7 @@ export function makeWaitable(object: object, open: () => Waitable): void {
   waitables.set(object, open);
 }
 
-/** How the object is waited for; `undefined` if `wait()` does not take it. */
+/** Returns the function that opens an object for `wait()`, or `undefined` if `wait()` does not support the object. */
 export function waitableOf(object: object): (() => Waitable) | undefined {
   return waitables.get(object);
 }

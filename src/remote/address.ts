@@ -1,16 +1,16 @@
 import { describe } from "../util/describe.ts";
 
-/** Where a {@link Listener} is: the path of a Unix socket (on Windows, of a named pipe), or a host and a TCP port. */
+/** The address of a {@link Listener}: the path of a Unix socket (on Windows, of a named pipe), or a host and a TCP port. */
 export type Address = string | { readonly host: string; readonly port: number };
 
 /** An address as `node:net` takes it. A host is an IP address. */
 export type SocketAddress = { readonly path: string } | { readonly host: string; readonly port: number };
 
-// The system's structure for a socket's path has room for so many bytes.
+// The longest path of a Unix socket in bytes: the system's structure has no more room.
 const MAX_PATH: number = process.platform === "darwin" ? 103 : 107;
 const NAMED_PIPE = /^\\\\[.?]\\pipe\\./i;
 
-/** Checks an address. Throws `TypeError` or `RangeError` with what is wrong. */
+/** Checks an address. Throws `TypeError` or `RangeError`; the message says what is wrong. */
 export function checkAddress(address: unknown, leastPort: number): Address {
   if (typeof address === "string") return checkPath(address);
   if (typeof address !== "object" || address === null || !("host" in address && "port" in address))
@@ -41,12 +41,12 @@ function checkPath(path: string): string {
   return path;
 }
 
-/** An address as text for messages. */
+/** Returns an address as text for error messages. */
 export function textOf(address: Address): string {
   return typeof address === "string" ? address : `${address.host}:${address.port}`;
 }
 
-/** Looks the host up. IPv4 is preferred, as in CPython: so "localhost" means the same address in both. */
+/** Looks the host up. IPv4 is preferred, as in CPython, so that "localhost" means the same address in both. */
 export async function resolveAddress(address: Address): Promise<SocketAddress> {
   if (typeof address === "string") return { path: address };
   const { host, port } = address;

@@ -3,12 +3,12 @@ import { StateError } from "../errors/errors.ts";
 import { net } from "../util/lazy-modules.ts";
 import { type Address, resolveAddress, type SocketAddress, textOf } from "./address.ts";
 
-// A listener with many callers at once refuses some for a moment. They try again after so many milliseconds,
+// A listener with many callers at once refuses some of them for a moment. They try again after this number of milliseconds.
 const RETRY = 20;
-// and for so many milliseconds, because a refusal can also mean that nobody listens.
+// The retries end after this number of milliseconds, because a refusal can also mean that no process listens.
 const REFUSED_LIMIT = 500;
 
-/** Connects. Rejects if nobody listens there, or with the signal's reason. */
+/** Connects to an address. Rejects if no process listens there, or with the signal's reason. */
 export async function dial(address: Address, signal: AbortSignal): Promise<Socket> {
   const resolved = await resolveAddress(address);
   const start = performance.now();
@@ -45,7 +45,7 @@ function connect(address: SocketAddress, signal: AbortSignal): Promise<Socket> {
   });
 }
 
-/** The error for the caller when `dial` failed. */
+/** Makes the caller's error for a `dial` that failed. */
 export function cantConnect(address: Address, cause: unknown): Error {
   const text = textOf(address);
   const { code, message } = cause as NodeJS.ErrnoException;

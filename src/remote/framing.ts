@@ -1,15 +1,15 @@
-// The format of CPython's `multiprocessing.connection`: each message follows its length, which is an int32, the highest byte first. A
-// length of -1 says that the real length follows in 8 bytes.
+// The format of CPython's `multiprocessing.connection`: before each message comes its length, an int32 with the highest byte first. A
+// length of -1 means that the real length follows in 8 bytes.
 
 const SHORT_HEADER = 4;
 const LONG_HEADER = 12;
 
-// Below this size, length and message leave in one piece: two pieces would be two packets.
+// A message below this size is sent in one piece with its length, because two pieces would become two packets.
 const JOIN_BELOW = 1 << 14;
-// Large messages leave in pieces of this size, because some runtimes copy all that is left of a write at each step.
+// Large messages are sent in pieces of this size, because some runtimes copy the whole rest of a write again and again.
 const PIECE = 1 << 19;
 
-/** A message with its length, in pieces. */
+/** Returns a message with its length, in pieces. */
 export function frameMessage(bytes: Uint8Array): Uint8Array[] {
   const isJoined = bytes.length < JOIN_BELOW;
   const header = new Uint8Array(SHORT_HEADER + (isJoined ? bytes.length : 0));
@@ -23,12 +23,12 @@ export function frameMessage(bytes: Uint8Array): Uint8Array[] {
   return pieces;
 }
 
-/** How long the header and the message are that begin here; `undefined` if too little of the header has come. */
+/** Returns the lengths of the header and of the message that begin here, or `undefined` if the header is not complete. */
 export function lengthsAt(bytes: Uint8Array): { readonly header: number; readonly length: number } | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.byteLength < SHORT_HEADER) return undefined;
   const length = view.getInt32(0);
-  // No other negative number is a length. An infinite one is above every limit.
+  // No other negative number is a valid length. It becomes infinite, which is above every limit.
   if (length !== -1) return { header: SHORT_HEADER, length: length < 0 ? Number.POSITIVE_INFINITY : length };
   if (view.byteLength < LONG_HEADER) return undefined;
   return { header: LONG_HEADER, length: Number(view.getBigUint64(SHORT_HEADER)) };

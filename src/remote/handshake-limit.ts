@@ -1,2 +1,2 @@
-/** How long a peer may take to prove that it knows the key, in milliseconds. Only tests change it, so that they need not wait for so long. */
+/** The time in milliseconds in which a peer must prove that it knows the key. Tests shorten it, so that they need not wait that long. */
 export const handshakeLimit: { ms: number } = { ms: 5_000 };

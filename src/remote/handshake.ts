@@ -22,7 +22,8 @@ const LEGACY = "it knows only the MD5 handshake of Python before 3.12, which is 
 /** The longest message of the handshake, in bytes. */
 export const MAX_GREETING = 256;
 
-// CPython's names of the digests, and the runtimes' names. CPython also allows MD5, which is refused here.
+// CPython's names of the digests, with the names that the runtimes use. CPython also allows MD5, which is refused here because it is
+// broken.
 const DIGESTS: Readonly<Record<string, string>> = { sha256: "sha256", sha384: "sha384", sha3_256: "sha3-256", sha3_384: "sha3-384" };
 
 /** Sends messages to, and receives messages from, a process that has not proved yet that it knows the key. */
@@ -37,7 +38,7 @@ export async function admit(peer: Peer, key: Uint8Array): Promise<void> {
   await respond(peer, (message) => proofFor(key, message));
 }
 
-/** The client's side. */
+/** The client's side. It replies to the listener's challenge first, and then sends its own. */
 export async function introduce(peer: Peer, key: Uint8Array): Promise<void> {
   await respond(peer, (message) => {
     if (isMarked(key, message)) throw new AuthenticationError("The other side sent a client's challenge back: it does not know the key.");
@@ -46,7 +47,7 @@ export async function introduce(peer: Peer, key: Uint8Array): Promise<void> {
   await challenge(peer, key, markedNonce(key));
 }
 
-/** The proof of the key for a challenge. Throws `AuthenticationError` for a challenge that must not be replied to. */
+/** Returns the proof of the key for a challenge. Throws `AuthenticationError` for a challenge to which there must be no reply. */
 export function proofFor(key: Uint8Array, message: Uint8Array): Uint8Array {
   if (message.length === LEGACY_CHALLENGE) throw refused(LEGACY);
   const name = /^\{(\w+)\}/.exec(decoder.decode(message.subarray(0, 12)))?.[1] ?? "";
@@ -77,9 +78,9 @@ async function respond(peer: Peer, prove: (challenge: Uint8Array) => Uint8Array)
   if (!equal(await peer.recv(), WELCOME)) throw refused("it did not accept our key");
 }
 
-// CPython's digest does not tell which side sent the challenge. So an attacker could send a client's challenge to another client, and use
-// the reply. A nonce of our clients is marked: its last bytes are a digest of the others, which only those who know the key can make. A
-// client does not reply to a marked challenge.
+// CPython's digest does not depend on which side sent the challenge. So an attacker could send a client's challenge to another client, and
+// use the reply. Against that, the nonces of our clients are marked: the last bytes are a digest of the others, and making it needs the
+// key. A client does not reply to a marked challenge.
 function markedNonce(key: Uint8Array): Uint8Array {
   const random = randomBytes(NONCE);
   return join([random, markOf(key, random)]);

@@ -25,7 +25,7 @@ function closedEarly(): ClosedError {
   return new ClosedError("The listener was closed before it listened.");
 }
 
-// Gives the old umask. A worker thread may not set it; there, only the mode that is set right after protects the socket.
+// Returns the old umask. A worker thread may not set the umask. There, only the file mode that is set right afterwards protects the socket.
 function setPrivateUmask(): number | undefined {
   try {
     return process.umask(0o177);
@@ -34,7 +34,7 @@ function setPrivateUmask(): number | undefined {
   }
 }
 
-/** The error for the caller when `listenAt` failed. */
+/** Makes the caller's error for a `listenAt` that failed. */
 export function cantListen(address: Address, cause: unknown): Error {
   const text = textOf(address);
   const { code, message } = cause as NodeJS.ErrnoException;

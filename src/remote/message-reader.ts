@@ -2,18 +2,18 @@ import { CorruptedError } from "../errors/errors.ts";
 import { asKept, copyOf, join, type KeptBytes } from "../util/bytes.ts";
 import { lengthsAt } from "./framing.ts";
 
-// From this size on, a message gets a buffer of its own, into which its chunks are copied as they come.
+// A message of this size or more gets a buffer of its own, into which its chunks are copied as they come.
 const LARGE = 1 << 16;
-// How many bytes are read beyond the message that will be taken next.
+// The number of bytes that are read beyond the next message.
 const READ_AHEAD = 1 << 16;
 
 /** Turns chunks of bytes, as they come, into messages. */
 export class MessageReader {
-  /** How long a message may be, in bytes. */
+  /** The largest length of a message, in bytes. */
   limit: number;
-  // What came and belongs to no large message.
+  // The bytes that came and do not belong to a large message.
   #rest: Uint8Array = new Uint8Array(0);
-  // The buffer of a large message, and how many bytes of it came.
+  // The buffer of a large message, and the number of its bytes that came.
   #large: Uint8Array | undefined;
   #arrived = 0;
 
@@ -31,14 +31,14 @@ export class MessageReader {
     this.#beginLarge();
   }
 
-  /** Whether `take` would give a message, or throw. */
+  /** Whether `take` would return a message, or throw. */
   get isReady(): boolean {
     if (this.#large !== undefined) return this.#arrived === this.#large.length;
     const next = lengthsAt(this.#rest);
     return next !== undefined && (next.length > this.limit || this.#rest.length >= next.header + next.length);
   }
 
-  /** Whether no more should be read until a message is taken. */
+  /** Whether reading should stop until a message is taken. */
   get isFull(): boolean {
     return this.#rest.length + this.#arrived >= READ_AHEAD && this.isReady;
   }
@@ -61,7 +61,7 @@ export class MessageReader {
     return message;
   }
 
-  /** Drops what came of a message that will not be completed, and gives how many of its bytes came. */
+  /** Drops the part of a message that will not be completed. Returns the number of bytes that came, and of those that were expected. */
   dropTorn(): { readonly arrived: number; readonly expected: number } | undefined {
     const { header, length } = lengthsAt(this.#rest) ?? { header: this.#rest.length, length: 0 };
     const torn =

@@ -13,10 +13,10 @@ import { MAX_GREETING, type Peer } from "./handshake.ts";
 import { MessageReader } from "./message-reader.ts";
 import { Sender } from "./sender.ts";
 
-// A closed connection reads on for so many milliseconds after its last byte, and drops what it reads. If it closed with bytes unread, the
-// kernel would drop bytes that it has sent.
+// A closed connection still reads for this number of milliseconds after its last byte, and drops the bytes. If it closed with unread bytes,
+// the kernel would drop bytes that the connection has sent.
 const LINGER = 1_000;
-// The kernel asks a host that was silent for so many milliseconds whether it is still there.
+// After this number of milliseconds without data, the kernel checks whether the other host still exists.
 const KEEP_ALIVE = 30_000;
 
 const nothing = (): void => {};
@@ -36,7 +36,7 @@ export class RemotePort implements ConnectionPort {
   #opened = false;
   #paused = false;
   #ended = false;
-  // The socket failed while it was paused: messages may have been lost that were never read.
+  // Whether the socket failed while it was paused. Messages that were never read may be lost then.
   #lost = false;
   #released = false;
 
@@ -47,7 +47,7 @@ export class RemotePort implements ConnectionPort {
     socket.setNoDelay(true);
     // Chunks are Buffers on Node. `slice` of a Buffer does not copy, and users must get plain arrays.
     socket.on("data", (chunk: Uint8Array) => this.#take(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)));
-    // No peer shuts down one direction only: a peer that sends no more does not read either.
+    // Peers never shut down only one direction. So a peer that has ended its side does not read any more either.
     socket.on("end", () => socket.destroy());
     socket.on("error", () => {
       this.#lost ||= this.#paused;
@@ -60,7 +60,7 @@ export class RemotePort implements ConnectionPort {
     });
   }
 
-  /** The connection for the handshake, which comes before `open`. */
+  /** The connection as the handshake uses it, before `open`. */
   get handshake(): Peer {
     return {
       send: async (bytes) => void (await this.#sender.send(copyOf(bytes), FOREVER)),
@@ -68,7 +68,7 @@ export class RemotePort implements ConnectionPort {
     };
   }
 
-  /** Takes messages of any length from now on. Called once the other side has proved that it knows the key. */
+  /** Accepts messages of any length from now on. Called once the other side has proved that it knows the key. */
   open(): void {
     this.#opened = true;
     this.#socket.setKeepAlive(true, KEEP_ALIVE);
@@ -76,7 +76,7 @@ export class RemotePort implements ConnectionPort {
     this.#pauseOrResume();
   }
 
-  /** Drops the connection and all that is under way. */
+  /** Closes the connection at once, and drops all messages that are under way. */
   cut(): void {
     this.#socket.destroy();
   }
@@ -123,7 +123,7 @@ export class RemotePort implements ConnectionPort {
     return (await this.#reads.make({ wait, look })) === true;
   }
 
-  // The event loop may end while the handshake waits: the listener or client decides how long it does.
+  // A handshake does not keep the event loop alive. The listener or client that runs it decides that.
   #read(wait: Wait): Promise<KeptBytes | undefined> {
     return this.#reads.make({ wait, look: () => this.#next() }, this.#opened);
   }
@@ -135,7 +135,7 @@ export class RemotePort implements ConnectionPort {
     this.#pauseOrResume();
   }
 
-  // Stops reading while enough waits to be taken, so that messages that nobody takes don't fill the memory.
+  // Stops reading while enough bytes wait to be taken, so that messages which the program does not take can't fill the memory.
   #pauseOrResume(): void {
     const pause = this.#reader.isFull && !this.#released;
     if (pause === this.#paused) return;

@@ -5,25 +5,25 @@ import { holdEventLoop } from "../util/event-loop.ts";
 import type { Wait } from "../util/wait-options.ts";
 import { frameMessage } from "./framing.ts";
 
-/** A message that was handed to the socket. `done` settles once it is out, or will never be. */
+/** A message that was passed to the socket. `done` settles once the whole message was sent, or the socket is gone. */
 interface Begun {
   readonly done: Promise<void>;
 }
 
 interface Piece {
   readonly bytes: Uint8Array;
-  /** Called when the last piece of a message is out. */
+  /** Called when the last piece of a message was sent. */
   readonly written?: () => void;
 }
 
-/** The sending side of a connection: one message after the other. A message waits while the socket takes no more. */
+/** The sending side of a connection. It sends one message after the other. A message waits while the socket is full. */
 export class Sender {
   readonly #socket: Socket;
   readonly #waiting = new Attempts(() => {});
   readonly #unsent = new Set<Promise<boolean>>();
-  // Rejects the messages that were begun and are not out yet.
+  // Functions that reject the messages which were begun and not sent completely yet.
   readonly #unwritten = new Set<(error: Error) => void>();
-  // What is left of the message that was begun last.
+  // The rest of the message that was begun last.
   #pieces: Piece[] = [];
   #blocked = false;
   #ended = false;
@@ -33,7 +33,7 @@ export class Sender {
     socket.on("drain", () => this.#drained());
   }
 
-  /** Sends a message. False if the socket took no more for too long, and nothing of this message was sent. */
+  /** Sends a message. False if the socket was full until the time ran out; nothing of this message was sent then. */
   async send(bytes: Uint8Array, wait: Wait): Promise<boolean> {
     const sending = this.#send(bytes, wait);
     this.#unsent.add(sending);
@@ -51,7 +51,7 @@ export class Sender {
     while (this.#unsent.size > 0) await Promise.allSettled(this.#unsent);
   }
 
-  /** The socket is gone: what is not out yet rejects. */
+  /** Called when the socket is gone. The messages that were not sent completely reject. */
   end(): void {
     this.#ended = true;
     this.#pieces = [];

@@ -107,7 +107,7 @@ export const bun: Runtime = {
 
   childLoadsLibrary: () => true,
 
-  // A socket of `node:net` over a descriptor never reports bytes on Bun, so Bun's own sockets are used.
+  // On Bun, a socket of `node:net` over a descriptor never reports bytes. So Bun's own sockets are used.
   watchSocket(_library: object, fd: number, data: () => void): void {
     host?.connect({ fd, socket: { data, error: () => {} } }).then(
       (socket) => socket.unref(),
@@ -118,7 +118,7 @@ export const bun: Runtime = {
   resolvers: [(specifier, parent) => host?.resolveSync(specifier, dirname(fileURLToPath(parent))) ?? ""],
   importsPaths: true,
   dropsTypeOnlyImports: false,
-  // If Bun's list lacks even this module, it lists no ES modules and tells nothing.
+  // If even this module is not in the cache, then this version of Bun lists no ES modules there, and the cache says nothing.
   mayBeEvaluated: (url) => !url.startsWith("file:") || isListed(url) || !isListed(import.meta.url),
 
   mainModule: () => (host === undefined ? null : pathToFileURL(host.main).href),

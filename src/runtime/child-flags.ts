@@ -17,7 +17,7 @@ export function carriedFlags(execArgv: readonly string[]): string[] {
   return carried;
 }
 
-/** The flag that limits V8's heap. The heap is most of the memory that a process of Node or Deno uses. */
+/** Returns the flag that limits V8's heap. The heap is most of the memory that a process of Node or Deno uses. */
 export function heapFlag(bytes: number | undefined): string[] {
   return bytes === undefined ? [] : [`--max-old-space-size=${Math.max(1, Math.floor(bytes / 2 ** 20))}`];
 }

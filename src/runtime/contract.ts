@@ -1,40 +1,42 @@
-/** How a process ended: by its exit code, or by a signal's name. */
+/** The end of a process: its exit code, or the name of the signal that killed it. */
 export interface Exit {
   readonly code: number | null;
   readonly signal: string | null;
 }
 
-/** The destination of a child's output: this process's own output, a stream, or nowhere. */
+/** The destination of a child's output: "inherit" is this process's own output, "pipe" a stream for the program, "null" nowhere. */
 export type Output = "inherit" | "pipe" | "null";
 
 /** A program to be started. */
 export interface Command {
   readonly file: string;
   readonly args: readonly string[];
-  /** Added to this process's environment; `undefined` removes a variable. */
+  /** Variables that are added to this process's environment; `undefined` removes a variable. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string | undefined;
   readonly stdout: Output;
   readonly stderr: Output;
 }
 
-/** A process of the operating system that this process started. It never holds the event loop by itself (see util/event-loop.ts). */
+/**
+ * A process of the operating system that this process started. It does not keep the event loop alive by itself (see util/event-loop.ts).
+ */
 export interface OsProcess {
   readonly pid: number;
   readonly stdout: ReadableStream<Uint8Array> | null;
   readonly stderr: ReadableStream<Uint8Array> | null;
   /** Settles exactly once; never rejects. */
   readonly exited: Promise<Exit>;
-  /** Does nothing once the process has ended, so that a pid that is used again is never hit. */
+  /** Sends a signal. It does nothing once the process has ended, so that no other process that got the same pid is hit. */
   kill(signal: "SIGTERM" | "SIGKILL"): void;
 }
 
 /** A process that a runtime started, with a pipe as its stdin. */
 export interface RunningProgram {
   readonly process: OsProcess;
-  /** Rejects if the program can't be run. */
+  /** Resolves when the program runs. Rejects if it can't be run. */
   readonly started: Promise<void>;
-  /** Writes to its stdin. A process that is gone is no error here. */
+  /** Writes to the program's stdin. If the program is gone, this does nothing. */
   write(bytes: Uint8Array): void;
 }
 
@@ -48,29 +50,29 @@ export interface EntryOptions {
   readonly writable: readonly string[];
   /** The native library, if this process has loaded it. */
   readonly library?: string | undefined;
-  /** Bytes that the engine's heap may have. */
+  /** The limit of the engine's heap, in bytes. */
   readonly memory?: number | undefined;
 }
 
-/** The functions of a native library: they take numbers and arrays, and give numbers. */
+/** The functions of a native library. They take numbers and arrays, and return numbers. */
 export type LibraryFunctions = Record<string, (...args: never[]) => number>;
 
-/** All that this package needs of a runtime. Each runtime has an adapter that gives it. */
+/** Everything that this package needs from a runtime. Each runtime has an adapter that provides it. */
 export interface Runtime {
   readonly name: RuntimeName;
   readonly version: string;
-  /** The program that runs this runtime: this process's own program where the runtime is the same. */
+  /** The program of this runtime. If this process runs on the same runtime, it is the program that runs this process. */
   readonly execPath: string;
-  /** The permissions that a program needs to start processes, as a sentence for an error. */
+  /** A sentence for error messages that names the permissions which a program needs to start processes. */
   readonly needs: string;
 
   // Starting children.
 
-  /** The arguments that run `entry` on this runtime, with the flags and permissions that the parent may pass on. */
+  /** Returns the arguments that run `entry` on this runtime, with the flags and permissions that a child takes over from its parent. */
   entryArguments(options: EntryOptions): string[];
-  /** Starts a program in a session of its own. Throws where the runtime knows at once that it can't; otherwise `started` rejects. */
+  /** Starts a program in a session of its own. If that fails, this throws if the runtime knows it at once; otherwise `started` rejects. */
   run(command: Command): RunningProgram;
-  /** This process's environment; `undefined` where the program may not read all of it. */
+  /** Returns this process's environment, or `undefined` if the program has no permission to read all of it. */
   environment(): Readonly<Record<string, string | undefined>> | undefined;
   /** Whether the program's permissions let it run this file. */
   mayRun(file: string): boolean;
@@ -79,37 +81,38 @@ export interface Runtime {
 
   /** Reads stdin in a helper thread: `data` for each chunk, `end` once at its end. */
   watchStdin(data: (chunk: Uint8Array) => void, end: () => void): void;
-  /** Gives the program an empty stdin in place of the channel to the parent. */
+  /** Replaces the program's stdin, which is the channel to the parent, by an empty one. */
   emptyStdin(): void;
 
   // Modules of the program.
 
-  /** URL of the program's main module, if it has one. */
+  /** Returns the URL of the program's main module, or `null` if it has none. */
   mainModule(): string | null;
-  /** Find the module that `import` loads for a specifier that is no URL. Tried in turn; each throws or gives "" if it can't tell. */
+  /** Functions that find the module for a specifier that is not a URL. They are tried in turn. One that fails throws or returns "". */
   readonly resolvers: readonly Resolver[];
-  /** Whether relative specifiers are paths, in which %20 is no space. */
+  /** Whether the runtime takes relative specifiers as paths, in which %20 does not mean a space. */
   readonly importsPaths: boolean;
-  /** Whether imports that are used as types only are left out, and nothing else tells which modules were evaluated. */
+  /** Whether the runtime skips imports that are used only as types, and has no other way to tell which modules were evaluated. */
   readonly dropsTypeOnlyImports: boolean;
-  /** False if the module is known not to be evaluated: importing it could run it. */
+  /** False if the module was certainly not evaluated yet, so that importing it would run it. */
   mayBeEvaluated(url: string): boolean;
 
   // Native libraries.
 
-  /** Why the program's permissions keep it from loading a library, if they do. */
+  /** Returns why the program's permissions forbid to load a library, or `undefined` if they allow it. */
   refusesLibrary(path: string): string | undefined;
-  /** Opens a library. In a signature, "i" is a number and "p" an array. Throws if it can't be loaded, here or at the first use. */
+  /** Opens a library. In a signature, "i" is a number and "p" an array. If it can't be loaded, this or the first call throws. */
   openLibrary(path: string, signatures: Readonly<Record<string, string>>): LibraryFunctions;
-  /** Memory at {address, size in bytes}, without a copy. Throws `UnsupportedError` where the engine has no such buffers. */
+  /** Returns a buffer over the memory at {address, size in bytes}. Throws `UnsupportedError` if the engine has no such buffers. */
   viewMemory(library: object, area: BigUint64Array): ArrayBuffer;
   /** Whether a child of this runtime, started with these arguments, may load the library. */
   childLoadsLibrary(args: readonly string[]): boolean;
-  /** Calls `data` whenever bytes come on a socket that belongs to this process. Never holds the event loop. */
+  /** Calls `data` whenever bytes come on a socket that belongs to this process. It does not keep the event loop alive. */
   watchSocket(library: object, fd: number, data: () => void): void;
 }
 
 /** Resolves a specifier in the module `parent`. */
 export type Resolver = (specifier: string, parent: string) => string;
 
+/** The name of a supported runtime. */
 export type RuntimeName = "node" | "deno" | "bun";

@@ -5,7 +5,7 @@ import { node } from "./node.ts";
 
 export const runtimes: Readonly<Record<RuntimeName, Runtime>> = { node, deno, bun };
 
-// Deno and Bun both claim to be Node, so they are looked for first.
+// Deno and Bun also look like Node, so they are tested first.
 const present: RuntimeName = "Deno" in globalThis ? "deno" : "Bun" in globalThis ? "bun" : "node";
 
 /** The runtime that this program runs on. */

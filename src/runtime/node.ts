@@ -32,7 +32,7 @@ export const node: Runtime = {
   },
 
   run(command: Command): RunningProgram {
-    // Loaded here and not at the top: the native library starts children without this module, and so do the other runtimes.
+    // Loaded here and not at the top, because neither the native library nor the other runtimes need this module to start children.
     const { spawn } = process.getBuiltinModule("node:child_process");
     const child = spawn(command.file, command.args, {
       cwd: command.cwd,
@@ -82,7 +82,7 @@ export const node: Runtime = {
 
   viewMemory(library: object, area: BigUint64Array): ArrayBuffer {
     const view = (library as AddonFunctions).view_memory?.(area);
-    // Builds with V8's memory cage, such as Electron's, allow no buffer over memory that V8 did not allocate itself.
+    // Builds with V8's memory cage, such as Electron, do not allow buffers over memory that V8 did not allocate itself.
     if (view === undefined)
       throw new UnsupportedError(
         "This build of Node allows no buffers over memory of the system, and SharedMemory needs them: run the program with a usual build of Node.",
@@ -94,7 +94,7 @@ export const node: Runtime = {
 
   watchSocket(library: object, fd: number, data: () => void): void {
     const { watch_socket: watch } = library as AddonFunctions;
-    // The library's own watch is preferred: `node:net` takes time to load, and then for each byte.
+    // The library's own watch is preferred, because `node:net` takes time to load and more time for each event.
     if (watch === undefined) watchWithNetSocket(fd, data);
     else if (watch(fd, data) < 0) lookRepeatedly(data);
   },
@@ -128,7 +128,7 @@ function stdio(output: Output): "inherit" | "pipe" | "ignore" {
 }
 
 function webStream(stream: Readable | null | undefined): ReadableStream<Uint8Array> | null {
-  // `undefined` on a child that could not be started.
+  // The stream is `undefined` if the child could not be started.
   if (stream === null || stream === undefined) return null;
   (stream as Readable & { unref?: () => void }).unref?.();
   const web: NodeReadableStream<Uint8Array> = streams().Readable.toWeb(stream);
@@ -140,7 +140,7 @@ function isPermitted(scope: string): boolean {
   return permission === undefined || permission.has(scope);
 }
 
-/** The conditions under which this process resolves imports: Node's own, and those that its flags add. */
+/** Returns the conditions under which this process resolves imports: Node's own, and those that its flags add. */
 function importConditions(): ReadonlySet<string> {
   const flags = `${process.execArgv.join(" ")} ${process.env.NODE_OPTIONS ?? ""}`;
   const added = [...flags.matchAll(/(?:^|\s)(?:-C|--conditions)[=\s]\s*(\S+)/g)].map(([, name]) => name as string);

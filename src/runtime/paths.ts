@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 
-/** A module as an argument of a command line. Node and Bun take a file by its path, not by its URL. */
+/** Returns a module as an argument of a command line. Node and Bun take a file by its path, and not by its URL. */
 export function entryPath(entry: URL): string {
   return entry.protocol === "file:" ? fileURLToPath(entry) : entry.href;
 }

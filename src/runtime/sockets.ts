@@ -1,14 +1,14 @@
 import { net } from "../util/lazy-modules.ts";
 
-/** Milliseconds between two looks at a socket that the event loop can't watch. */
+/** The interval in milliseconds at which a socket is checked that the event loop can't watch. */
 const LOOK_EVERY = 10;
 
-/** Calls `look` every 10 ms, where the event loop can't watch a socket. Bytes are noticed later than by a watch, but never missed. */
+/** Calls `look` every 10 ms, for a socket that the event loop can't watch. Bytes are noticed later than by a watch, but never missed. */
 export function lookRepeatedly(look: () => void): void {
   setInterval(look, LOOK_EVERY).unref();
 }
 
-/** Calls `data` whenever bytes come on this descriptor, by a socket of `node:net`. It does not keep the event loop alive. */
+/** Calls `data` whenever bytes come on this descriptor. It uses a socket of `node:net`, and does not keep the event loop alive. */
 export function watchWithNetSocket(fd: number, data: () => void): void {
   try {
     const socket = new (net().Socket)({ fd, readable: true, writable: false });

@@ -5,13 +5,13 @@ type Prepare = (error: Error, sites: readonly { getFileName(): string | null | u
 
 const MOST_FRAMES = 100;
 
-/** The URLs of the program's modules whose calls led here, the nearest first. Modules of this package are left out. */
+/** Returns the URLs of the program's modules on the call stack, the nearest caller first. Modules of this package are left out. */
 export function callerModules(): string[] {
   const urls = callerFiles().flatMap((file) => urlOfPath(file) ?? (/^(file|https?|data|blob):/.test(file) ? file : []));
   return [...new Set(urls)].filter((url) => !isOwnModule(url));
 }
 
-// Call sites give file names as they are. A printed stack is ambiguous where a path has spaces or brackets in it.
+// Reads the file names from call sites. In a printed stack, a path with spaces or brackets would be ambiguous.
 // `util.getCallSites` is not used: on Node it stops at the nearest `await` and so misses the callers of an async function, and its file
 // names are those of source maps, which name files that can't be imported.
 function callerFiles(): string[] {

@@ -1,23 +1,23 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { runtime } from "../runtime/current.ts";
 
-/** Stands for the exports of a module that is still evaluating. */
+/** Stands for the exports of a module that is still being evaluated. */
 export const PENDING: unique symbol = Symbol("pending");
 
-// An import of a module that was evaluated settles within one or two turns of the event loop. An import of a module that is still
-// evaluating may never settle: that module may be the very one that waits for this search. So an import that takes longer than this
-// many turns and milliseconds counts as pending.
+// An import of a module that was evaluated settles within one or two turns of the event loop. An import of a module that is still being
+// evaluated may never settle, because that module may itself wait for this search. So an import that takes longer than this number of turns
+// and of milliseconds counts as pending.
 const TURNS = 8;
 const MILLISECONDS = 8;
-// A program may have many pending modules. After so many milliseconds of waiting in all, the rest get less time.
+// A program may have many pending modules. After this number of milliseconds of waiting in total, the rest get less time.
 const HURRY_AFTER = 400;
 const TURNS_IN_A_HURRY = 2;
 
-/** Imports modules that this program has loaded already, and never waits for one that is still evaluating. */
+/** Imports modules that this program has loaded already. It never waits for a module that is still being evaluated. */
 export class EvaluatedModules {
   #waited = 0;
 
-  /** Gives, in the order of `urls`, a module's exports, or `PENDING`, or `undefined` if its evaluation failed. */
+  /** Returns, in the order of `urls`, each module's exports, `PENDING`, or `undefined` if the module's evaluation failed. */
   async namespaces(urls: readonly string[]): Promise<(object | undefined | typeof PENDING)[]> {
     const results: (object | undefined | typeof PENDING)[] = urls.map(() => PENDING);
     let open = 0;
@@ -40,7 +40,8 @@ export class EvaluatedModules {
     const turns = hurry ? TURNS_IN_A_HURRY : TURNS;
     const least = hurry ? 0 : MILLISECONDS;
     for (let turn = 0; !done() && (turn < turns || performance.now() - start < least); turn++) {
-      // This module was evaluated for certain. On a machine that is slow now, its import takes as long as those that are waited for.
+      // This module was certainly evaluated, so its import measures the machine's speed: on a slow machine, the other imports get more
+      // time.
       await import(import.meta.url);
       await sleep(0);
     }

@@ -9,29 +9,29 @@ import type { Callable } from "./target.ts";
 export interface Found {
   readonly module: string;
   readonly name: string;
-  /** False if only the name fits, because the module is still evaluating and its exports could not be compared. */
+  /** False if only the name matches, because the module is still being evaluated and its exports could not be compared. */
   readonly sure: boolean;
 }
 
-/** The search ends after so many modules, so that it takes a bounded time in a large program. */
+/** The largest number of modules that a search looks at, so that it takes a bounded time in a large program. */
 const MOST_MODULES = 2_000;
-/** Each open file takes a descriptor, and many systems give a process only 1,024 of them. */
+/** The largest number of files that are read at once. Each needs a descriptor, and on many systems a process has only 1,024 of them. */
 const READ_AT_ONCE = 64;
 
 const searches = new WeakMap<Callable, Promise<Found>>();
 
 /**
- * Finds the module of the program that exports the function. It looks first at the modules that called and what they import, then at
- * what the main module imports, then at packages. A module that re-exports the function counts as well as the one that defines it.
+ * Finds the module of the program that exports the function. It looks first at the calling modules and their imports, then at the main
+ * module and its imports, then at packages. A module that re-exports the function is as good as the one that defines it.
  *
- * @throws {StateError} if none exports it; the message says what to do
+ * @throws {StateError} if no module exports it; the message says what to do
  */
 export function searchExport(target: Callable, callers: readonly string[]): Promise<Found> {
   const known = searches.get(target);
   if (known !== undefined) return known;
   const search = find(target, callers);
   searches.set(target, search);
-  // A later call may come from another module, and find it there.
+  // A search that failed is forgotten. A later call may come from another module, whose imports have the function.
   search.catch(() => searches.delete(target));
   return search;
 }
@@ -55,9 +55,9 @@ class Search {
   readonly #sources = new Map<string, ImportsAndExports>();
   readonly #packages: string[] = [];
   readonly #evaluated = new EvaluatedModules();
-  /** The first export with the target's name in a module that is still evaluating. The child checks it. */
+  /** The first export with the target's name in a module that is still being evaluated. The child checks it. */
   likely: Found | undefined;
-  /** Why modules could not be read. */
+  /** The reasons why modules could not be read. */
   readonly unreadable: string[] = [];
 
   constructor(target: Callable) {
@@ -65,20 +65,20 @@ class Search {
   }
 
   /**
-   * Searches the modules at `starts`, and then breadth first along their static imports. The imports of the starts are compared before
-   * the starts themselves: the imports were evaluated already, while a start may still be evaluating, which costs a wait.
+   * Searches the modules at `starts`, and then their static imports, breadth first. The imports of the starts are compared before the
+   * starts themselves: the imports were evaluated already, while a start may not be, which would cost a wait.
    */
   async from(starts: readonly string[], loaded: boolean): Promise<Found | undefined> {
     let level = starts.filter((url) => this.#visit(url));
     const near = await this.#imports(level);
-    // In a helper process of a test runner, say, the main module may be no module of this program. Importing it would run it.
+    // The main module may not belong to this program, for instance in a helper process of a test runner. Importing it could run it.
     if (!loaded) level = level.filter((url) => this.#sources.get(url)?.unreadable === undefined);
     let found = (await this.#compare(near)) ?? (await this.#compare(level));
     for (level = near; found === undefined && level.length > 0; found = await this.#compare(level)) level = await this.#imports(level);
     return found;
   }
 
-  /** Searches what packages export to the program. What they import in turn is not searched. */
+  /** Searches the modules of packages that the program imports. The imports of those modules are not searched. */
   packages(): Promise<Found | undefined> {
     return this.#compare(this.#packages);
   }
@@ -119,7 +119,7 @@ class Search {
     return undefined;
   }
 
-  /** Looks for the target by name in the text of a module that is still evaluating, because such a module can't be imported yet. */
+  /** Looks for the target's name in the text of a module that is still being evaluated, because such a module can't be imported yet. */
   async #likelyExport(module: string): Promise<Found | undefined> {
     const { exports } = this.#sources.get(module) ?? (await readImportsAndExports(module));
     const wanted = this.#target.name;
@@ -129,20 +129,20 @@ class Search {
   }
 }
 
-/** The name under which a module exports the function. */
+/** Returns the name under which a module exports the function, if it does. */
 function exportOf(namespace: object, target: Callable): string | undefined {
-  // `Object.keys` would throw where the declaration of an export has not been reached yet.
+  // `Object.keys` would throw if the declaration of an export was not reached yet.
   return Object.getOwnPropertyNames(namespace).find((name) => {
     try {
       return (namespace as Record<string, unknown>)[name] === target;
     } catch {
-      // Deno gives the exports of a module that is still evaluating. Reading one before its declaration throws.
+      // On Deno, an import returns the exports of a module that is still being evaluated. Reading an export before its declaration throws.
       return false;
     }
   });
 }
 
-/** The program's main module. `null` if the program is text on the command line: the file after it is only an argument, not to be run. */
+/** Returns the program's main module, or `null` if the program is text on the command line. A file after that text is only an argument. */
 function mainModule(): string | null {
   if (process.execArgv.some((flag) => /^(-e|-p|-pe|--eval|--print)(=|$)/.test(flag))) return null;
   return runtime.mainModule();

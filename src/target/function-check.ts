@@ -1,7 +1,7 @@
 import { runtime } from "../runtime/current.ts";
 import type { Callable, FunctionCheck } from "./target.ts";
 
-/** The marks of a function, by which another process can recognise it. */
+/** Returns the marks of a function, by which another process can recognise it. */
 export function functionCheck(target: Callable): FunctionCheck {
   const source = Function.prototype.toString.call(target);
   return {
@@ -13,14 +13,14 @@ export function functionCheck(target: Callable): FunctionCheck {
   };
 }
 
-/** Whether a function of this process is the one that another process made the marks of. */
+/** Returns whether a function of this process fits the marks that another process made. */
 export function isSameFunction(found: Callable, expected: FunctionCheck): boolean {
   const actual = functionCheck(found);
   if (actual.runtime === expected.runtime) return actual.source === expected.source;
   return actual.fnName === expected.fnName && actual.length === expected.length && actual.kind === expected.kind;
 }
 
-// The hash prevents a mistake, not an attack, so it need not be cryptographic. A cryptographic hash would cost each child 5 ms.
+// The hash prevents mistakes, and not attacks. So it need not be a cryptographic hash, which would cost each child 5 ms.
 function hashOf(text: string): string {
   let [first, second] = [0x811c9dc5, 0x9e3779b9];
   for (let i = 0; i < text.length; i++) {

@@ -5,19 +5,19 @@ import { isOwnModule } from "../util/package-urls.ts";
 import { resolve } from "./resolve.ts";
 import { withoutTypeOnlyImports } from "./type-only-imports.ts";
 
-/** The imports and exports of a module, read from its text. The module is not run for it. */
+/** The imports and exports of a module. They are read from the module's text, so that the module is not run. */
 export interface ImportsAndExports {
   /** URLs of the modules that it loads statically: by `import`, and by a re-export (`export ... from`). */
   readonly imports: readonly string[];
-  /** Its exports by name. What `export *` passes on is not among them. */
+  /** Its named exports. The exports of an `export *` are not among them. */
   readonly exports: readonly NamedExport[];
-  /** Why the text could not be read, if it could not. */
+  /** The reason why the text could not be read, if it could not be read. */
   readonly unreadable?: string;
 }
 
 export interface NamedExport {
   readonly name: string;
-  /** The name inside the module. `undefined` for a re-export and for an expression. */
+  /** The name of the export inside the module. `undefined` for a re-export and for an expression. */
   readonly local: string | undefined;
 }
 
@@ -25,7 +25,7 @@ const NOTHING: ImportsAndExports = { imports: [], exports: [] };
 
 /** Reads the import and export statements of a module. Never rejects. */
 export async function readImportsAndExports(url: string): Promise<ImportsAndExports> {
-  // Every program loads this package, and no target is in it.
+  // The modules of this package are skipped, because no target is in them.
   if (!url.startsWith("file:") || isOwnModule(url)) return NOTHING;
   let text: string;
   try {
@@ -34,7 +34,7 @@ export async function readImportsAndExports(url: string): Promise<ImportsAndExpo
     return { ...NOTHING, unreadable: `${url} could not be read: ${reasonOf(error)}` };
   }
   try {
-    // Only a search for a function needs the lexer.
+    // Loaded here and not at the top, because only a search for a function needs the lexer.
     const { init, parse } = await import("es-module-lexer");
     await init();
     const [statements, exports] = parse(text);
@@ -48,7 +48,8 @@ export async function readImportsAndExports(url: string): Promise<ImportsAndExpo
   }
 }
 
-// An `import defer` must stay unevaluated. Imports with attributes or in another phase load data or unfinished modules, not functions.
+// Excludes imports that can't bring a function: an `import defer` must stay unevaluated, and imports with attributes or in another phase
+// load data or unfinished modules.
 function loadsCode(found: Import): found is StaticImport {
   return (
     (found.type === "static" || found.type === "reexport-star") && !found.typeOnly && found.phase === null && found.attributes === null
@@ -61,14 +62,14 @@ function namedExport(found: Export, text: string): NamedExport[] {
   return [{ name: found.name, local }];
 }
 
-// The lexer gives no local name for `export default work;`.
+// The lexer does not report the local name of `export default work;`.
 function nameAfter(text: string): string | undefined {
   return /^\s+([\p{ID_Start}$_][\p{ID_Continue}$]*)\s*?(?:;|[\r\n]|$)/u.exec(text)?.[1];
 }
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  // Deno's error for a missing permission, and Node's.
+  // The first is Deno's error for a missing permission, the second is Node's.
   if (error.name === "NotCapable") return "allow it with --allow-read";
   if ("code" in error && error.code === "ERR_ACCESS_DENIED") return "allow it with --allow-fs-read";
   return error.message;

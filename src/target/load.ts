@@ -4,9 +4,9 @@ import { isSameFunction } from "./function-check.ts";
 import type { Callable, TargetRef } from "./target.ts";
 
 /**
- * In the child: imports the module and gives the export. An error that the module throws is passed on as it is.
+ * Imports the module in the child, and returns the export. An error that the module throws is passed on unchanged.
  *
- * @throws {StateError} if there is no such export, or it is another function than the parent meant
+ * @throws {StateError} if there is no such export, or if it is not the function that the parent meant
  */
 export async function loadTarget({ module, name, check }: TargetRef): Promise<Callable> {
   const namespace = (await import(module)) as Record<string, unknown>;
@@ -17,7 +17,7 @@ export async function loadTarget({ module, name, check }: TargetRef): Promise<Ca
     throw new StateError(
       `The export ${quoted} of ${module} is ${describe(found)}, but a target must be a function: name an exported function.`,
     );
-  // The parent could only compare names, and a closure can have the name of an export.
+  // The parent could compare only names. But a closure can have the same name as an export.
   if (check !== undefined && !isSameFunction(found as Callable, check)) {
     throw new StateError(
       `The target is not the export ${quoted} of ${module} but a closure of that name: export the function itself, or give { module, name }.`,

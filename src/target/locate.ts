@@ -2,7 +2,8 @@ import { functionCheck } from "./function-check.ts";
 import { moduleUrl, type Target, type TargetRef } from "./target.ts";
 
 /**
- * In the parent: tells where a child finds the target. A function is found by comparing it with the exports of the program's modules.
+ * Returns, in the parent, the module and the export by which a child finds the target. A function is compared with the exports of the
+ * program's modules.
  *
  * @throws {StateError} if no module exports it
  */

@@ -3,8 +3,8 @@ import { fs } from "../util/lazy-modules.ts";
 import { urlOfPath } from "./url-of-path.ts";
 
 /**
- * The URL of the module that an import statement in `parent` loads. Gives `undefined` for modules that can't export a function of the
- * program, such as built-in ones, and where no resolver finds the module.
+ * Returns the URL of the module that an import statement in `parent` loads. Returns `undefined` for modules that can't export a function of
+ * the program, such as built-in ones, and if no resolver finds the module.
  */
 export function resolve(specifier: string, parent: string): string | undefined {
   if (/^(node|bun|npm|jsr|data|blob):/.test(specifier)) return undefined;

@@ -1,13 +1,13 @@
 import { StateError } from "../errors/errors.ts";
 import type { Callable } from "./target.ts";
 
-/** Throws for a bound or built-in function: no module can export it, so the search is not even begun. */
+/** Throws `StateError` for a bound or built-in function. No module can export it, so a search would be useless. */
 export function refuseNative(target: Callable): void {
   if (!/\{\s*\[native code\]\s*\}\s*$/.test(Function.prototype.toString.call(target))) return;
   throw new StateError(`${nameOf(target)} is a bound or built-in function, which no module exports: export a function that calls it.`);
 }
 
-/** For a function that no module of the program exports. `unreadable` says which modules could not be searched, and why. */
+/** Makes the error for a function that no module of the program exports. `unreadable` says which modules could not be searched, and why. */
 export function exportNotFound(target: Callable, caller: string | null, unreadable: readonly string[]): StateError {
   const where = caller === null ? "a module" : caller;
   const reasons = unreadable.length === 0 ? "" : ` (${unreadable.slice(0, 3).join("; ")})`;

@@ -2,13 +2,13 @@ import { isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe } from "../util/describe.ts";
 
-/** A function or class that a child is to call. */
+/** A function or class that a child calls. */
 export type Callable = (...args: never[]) => unknown;
 
 /** The forms in which a caller may give a target. */
 export type Target = Callable | URL | { readonly module: string | URL; readonly name?: string };
 
-/** All that a child needs to find the function. It is fixed when the process is started, and never taken from a later message. */
+/** The data with which a child finds the function. It is fixed when the process is started, and never read from a later message. */
 export interface TargetRef {
   /** An absolute URL. */
   readonly module: string;
@@ -18,7 +18,7 @@ export interface TargetRef {
   readonly check?: FunctionCheck;
 }
 
-/** The marks by which a child tells the export that its parent meant from a closure of the same name. */
+/** The marks of a function. With them, a child notices that its parent meant a closure with the same name as the export. */
 export interface FunctionCheck {
   /** A hash of the function's source text. Another runtime may print the same function differently. */
   readonly source: string;

@@ -8,15 +8,15 @@ interface Statement {
 }
 
 /**
- * The import and export statements of a module that load another module at run time. Statements that name types only are left out, and
- * in TypeScript on some runtimes those whose names are used as types only.
+ * Returns the import and export statements of a module that load another module at run time. Statements that name only types are left out.
+ * On some runtimes, so are statements of a TypeScript module whose names are used only as types.
  */
 export function withoutTypeOnlyImports<T extends Statement>(url: string, text: string, statements: readonly T[]): T[] {
   const isUsed = usedNames(url, text, statements);
   return statements.filter(({ importStart, importEnd }) => isLoaded(text.slice(importStart, importEnd), isUsed));
 }
 
-/** Tells whether the module uses a name as a value, outside of its import statements. */
+/** Returns a function that says whether the module uses a name as a value, outside of its import statements. */
 function usedNames(url: string, text: string, statements: readonly Statement[]): (name: string) => boolean {
   if (!runtime.dropsTypeOnlyImports || /\.[cm]?jsx?$/.test(url)) return () => true;
   let rest = text;
@@ -32,7 +32,7 @@ function isLoaded(statement: string, isUsed: (name: string) => boolean): boolean
   return statement.startsWith("export") ? names.length > 0 : names.some(isUsed);
 }
 
-/** The local names of the values that a statement binds. `undefined` if it binds none by name: `import "x"` and `export * from "x"`. */
+/** Returns the local names of the values that a statement binds. `undefined` if it binds no names: `import "x"` and `export * from "x"`. */
 function boundNames(statement: string): string[] | undefined {
   const clause = /^(?:import|export)\b(.*)\bfrom\s*["']/s.exec(statement)?.[1]?.replaceAll(/\/\*.*?\*\/|\/\/[^\n]*/gs, " ");
   if (clause === undefined || /^export\s*\*/.test(statement)) return undefined;
@@ -46,7 +46,8 @@ function withoutTypes(text: string): string {
   try {
     return modules().stripTypeScriptTypes(text);
   } catch {
-    // Types can't be stripped from text with an enum or JSX in it. Names in types then count as used, and so may load a module too many.
+    // Types can't be stripped from text with an enum or JSX. Then names in types count as used too, so that a module too many may be
+    // searched.
     return text;
   }
 }

@@ -5,9 +5,9 @@ import { fs, net, os } from "../util/lazy-modules.ts";
 import { randomName } from "../util/random.ts";
 
 const PREFIX = "polyproc-";
-// The names that mkdtemp makes.
+// The names of the folders that mkdtemp makes.
 const NAME = new RegExp(`^${PREFIX}[A-Za-z0-9]{6}$`);
-// A folder younger than this (milliseconds) may belong to a program that is still starting.
+// A folder that is younger than this number of milliseconds may belong to a program that is still starting, so it stays.
 const SWEEP_AGE = 10_000;
 
 function temporary(): string {
@@ -24,20 +24,25 @@ export function makeFolder(): string {
   return fs().mkdtempSync(join(temporary(), PREFIX));
 }
 
-/** Makes the folder again if it is gone: while no process listens in it, it looks like a dead tree's folder, and a sweep may remove it. */
+/**
+ * Makes the folder again if it is gone. While no process listens in it, a sweep of another program may take it for a dead tree's and remove
+ * it.
+ */
 export function keepFolder(folder: string): void {
-  // Named pipes lie in no folder.
+  // Windows has named pipes, which are not in a folder.
   if (process.platform === "win32") return;
   if (!fs().existsSync(folder)) fs().mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (!isPrivate(fs().lstatSync(folder)))
-    throw new ProcessError(`${folder} is not this program's any more: start it with TMPDIR set to a folder that only you can write.`);
+    throw new ProcessError(
+      `${folder} does not belong to this program any more: start it with TMPDIR set to a folder that only you can write.`,
+    );
 }
 
 function isPrivate(stat: Stats): boolean {
   return stat.isDirectory() && (stat.mode & 0o777) === 0o700;
 }
 
-/** A new address for a hub: a socket in the folder, or a named pipe on Windows. */
+/** Returns a new address for a hub: a socket in the folder, or a named pipe on Windows. */
 export function makeAddress(folder: string): string {
   const name = randomName(8);
   return process.platform === "win32" ? `\\\\.\\pipe\\${PREFIX}${name}` : join(folder, `${name}.sock`);
@@ -48,14 +53,14 @@ export function restrict(address: string): void {
   if (process.platform !== "win32") fs().chmodSync(address, 0o600);
 }
 
-/** Removes a socket, or a folder with all that is in it. A path that is gone already is no error. */
+/** Removes a socket, or a folder with its contents. If the path is gone already, this does nothing. */
 export function remove(path: string): void {
   for (let tries = 0; tries < 2; tries++)
     try {
       fs().rmSync(path, { recursive: true, force: true });
       return;
     } catch {
-      // Another process removes it at this moment, or the system was short of something: once more.
+      // Another process may be removing it too, or the system was short of a resource. Try once more.
     }
 }
 
@@ -69,11 +74,12 @@ export function sweep(own: string): void {
       if (NAME.test(name) && folder !== own) sweepFolder(folder, uid);
     }
   } catch {
-    // A temporary folder that this process can't list is not its to clean.
+    // This process can't list the temporary folder, so it can't clean it up.
   }
 }
 
-// A folder that holds anything but dead sockets is somebody's: it stays.
+// Removes one folder if all its files are sockets on which no process listens. A folder with anything else in it may be in use, so it
+// stays.
 function sweepFolder(folder: string, uid: number): void {
   const stat = fs().lstatSync(folder, { throwIfNoEntry: false });
   if (stat === undefined || !isPrivate(stat) || stat.uid !== uid || Date.now() - stat.mtimeMs < SWEEP_AGE) return;
@@ -106,6 +112,6 @@ function removeDead(folder: string, sockets: readonly string[]): void {
     for (const path of sockets) fs().unlinkSync(path);
     fs().rmdirSync(folder);
   } catch {
-    // Another process removes it at this moment, or uses it again.
+    // Another process is removing the folder too, or uses it again.
   }
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "../util/random.ts";
 import { keepFolder, makeAddress, makeFolder, remove, sweep } from "./folder.ts";
 
-/** What the processes of a tree have in common, and this process's own addresses. */
+/** The secret and the folder that the processes of a tree share, and this process's own address. */
 export interface Membership {
   /** The tree's secret: 32 bytes. */
   readonly secret: Uint8Array;
@@ -18,7 +18,7 @@ export interface ChildMembership {
   readonly membership: Membership;
   /** The paths that the child removes when its parent dies. */
   readonly orphaned: readonly string[];
-  /** Removes what the child left. Called when the child has ended. */
+  /** Removes the files that the child left. Called when the child has ended. */
   tidy(): void;
 }
 
@@ -27,7 +27,7 @@ export class Tree {
   #membership: Membership | undefined;
   readonly #atExit = (): void => this.#remove();
 
-  /** The membership. A process without a parent founds a tree at the first call. */
+  /** The membership. A process without a parent makes a new tree when this is read for the first time. */
   get membership(): Membership {
     if (this.#membership === undefined) {
       const folder = makeFolder();
@@ -42,13 +42,13 @@ export class Tree {
     return this.#membership;
   }
 
-  /** In a child, before anything else: takes over the membership that the parent prepared. */
+  /** Takes over the membership that the parent prepared. A child calls it before anything else. */
   join(membership: Membership): void {
     this.#membership = membership;
     process.on("exit", this.#atExit);
   }
 
-  /** Gives up a membership on which nothing could be built, so that a later try begins anew. */
+  /** Drops a membership with which this process could not listen, so that a later attempt makes a new one. */
   leave(): void {
     if (this.#membership?.ownsFolder !== true) return;
     this.#remove();
@@ -56,7 +56,7 @@ export class Tree {
     this.#membership = undefined;
   }
 
-  /** The path of a socket of this process, which is about to listen there. */
+  /** Returns the path on which this process is about to listen. */
   addressOf(use: "hub" | "keeper"): string {
     const { folder, address } = this.membership;
     keepFolder(folder);

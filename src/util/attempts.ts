@@ -2,17 +2,17 @@ import { watchWait } from "./deadline.ts";
 import { holdEventLoop } from "./event-loop.ts";
 import type { Wait } from "./wait-options.ts";
 
-/** Withdraws a waiting call with the reason it rejects with. */
+/** Withdraws a waiting call, which then rejects with the reason. */
 export type Withdrawal = (reason: unknown) => void;
 
-/** One call that waits for an answer. */
+/** One call that waits for a result. */
 export interface Attempt<T> {
   readonly wait: Wait;
-  /** The call does not wait behind others. Default: whether the timeout is 0. */
+  /** Whether the call looks only once and does not queue behind other calls. Default: whether the timeout is 0. */
   readonly once?: boolean;
-  /** Looks for the answer: `undefined` while there is none. What it throws ends the call. */
+  /** Looks for the result. `undefined` while there is none. An error that it throws ends the call. */
   look(): T | undefined;
-  /** Whether the call has begun its work, so that it can't be given up any more. */
+  /** Whether the call has begun its work, so that it must be completed. */
   readonly begun?: () => boolean;
   /** Callbacks that withdraw a waiting call. A callback exists only while its call waits. */
   readonly withdrawals?: Set<Withdrawal>;
@@ -27,7 +27,7 @@ interface Pending {
 
 const nothing = (): void => {};
 
-/** The calls of this thread that wait for the same thing, in their order. */
+/** The calls of this thread that wait for the same event, in their order. */
 export class Attempts {
   readonly #arm: () => void;
   readonly #pending = new Set<Pending>();
@@ -41,7 +41,7 @@ export class Attempts {
     return this.#pending.size;
   }
 
-  /** Looks at once if nothing waits already, and waits otherwise. Resolves to `undefined` if the time ran out. */
+  /** Looks at once if no other call waits, and otherwise waits its turn. Resolves to `undefined` if the time ran out. */
   async make<T>(attempt: Attempt<T>, holdsLoop = true): Promise<T | undefined> {
     const { once = attempt.wait.timeout === 0 } = attempt;
     if (once && this.#pending.size > 0) this.retry();
@@ -53,7 +53,7 @@ export class Attempts {
     return this.#enqueue(attempt, holdsLoop);
   }
 
-  /** Looks again for each call, in order, until a look finds nothing. With `all`, where each call waits for something of its own, for each. */
+  /** Looks again for each call in order, and stops at the first look without a result. With `all`, it looks for every call. */
   retry(all = false): void {
     for (const pending of this.#pending) {
       if (!pending.look() && !all) break;
@@ -66,12 +66,12 @@ export class Attempts {
     for (const pending of [...this.#pending]) pending.withdraw(reason());
   }
 
-  /** Lets the event loop end although these calls wait. */
+  /** Lets the event loop end although calls wait. */
   letGo(): void {
     for (const pending of this.#pending) pending.letGo();
   }
 
-  // If arming fails, nothing would ever look again: the calls fail instead of waiting for ever.
+  // If arming fails, `retry` would never be called. So the calls fail instead of waiting for ever.
   #armOrFail(): void {
     try {
       this.#arm();

@@ -1,11 +1,11 @@
 import type { Wait } from "./wait-options.ts";
 
-/** A blocking call comes back to JavaScript after so many milliseconds, to look at its deadline and its signal. */
+/** A blocking call returns to JavaScript after this number of milliseconds, to check its deadline and its signal. */
 export const SLICE = 100;
 
 /**
- * Blocks this thread until `look`, which may wait the given number of milliseconds, has an answer. Gives `undefined` if the time ran out,
- * and throws the reason of an aborted signal. A call that has `begun` is not given up.
+ * Blocks this thread until `look` has a result. `look` may wait for the given number of milliseconds. Returns `undefined` if the time ran
+ * out, and throws the reason of an aborted signal. A call that has `begun` is completed even then.
  */
 export function blocking<T>(wait: Wait, look: (ms: number) => T | undefined, begun?: () => boolean): T | undefined {
   const until = wait.timeout === Number.POSITIVE_INFINITY ? wait.timeout : performance.now() + wait.timeout;

@@ -1,15 +1,16 @@
 declare const KEPT: unique symbol;
 
 /**
- * Bytes that nobody else changes or uses again: they may be kept. A plain `Uint8Array` that passes between layers is lent. It is good
- * until the call returns, or until the next call of the same object. Keeping it takes a copy, and the compiler asks for one.
+ * Bytes that no other code changes or uses again, so they may be kept. A plain `Uint8Array` that passes between layers is only lent. It is
+ * valid until the call returns, or until the next call on the same object. To keep it, copy it: the type makes the compiler ask for the
+ * copy.
  */
 export type KeptBytes = Uint8Array & { readonly [KEPT]: true };
 
 /** Below this size, bytes are copied rather than kept alive together with the larger buffer that they lie in. */
 export const COPY_BELOW: number = 1 << 16;
 
-/** Takes over bytes that the caller made itself, or that were given to it for good. */
+/** Marks bytes as kept. The caller has made them itself, or may keep them for another reason. */
 export function asKept(bytes: Uint8Array): KeptBytes {
   return bytes as KeptBytes;
 }
@@ -24,7 +25,7 @@ export function keepPart(bytes: Uint8Array): KeptBytes {
   return bytes.length < COPY_BELOW ? copyOf(bytes) : asKept(bytes);
 }
 
-/** Pieces as one. */
+/** Returns the pieces as one array. */
 export function join(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const joined = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0));
   let at = 0;

@@ -1,10 +1,10 @@
 import { clearTimeout, setTimeout } from "node:timers";
 import type { Wait } from "./wait-options.ts";
 
-// A timer with a longer delay would fire at once.
+// The longest delay of a timer. With a longer delay it would fire at once.
 const LONGEST_DELAY = 2 ** 31 - 1;
 
-/** Calls `late` after `ms`, however long that is, without holding the event loop. The returned function stops it. */
+/** Calls `late` after `ms` milliseconds, without keeping the event loop alive. The returned function cancels the call. */
 export function after(ms: number, late: () => void): () => void {
   if (ms === Number.POSITIVE_INFINITY) return () => {};
   const end = performance.now() + ms;
@@ -41,7 +41,7 @@ export function watchWait(wait: Wait, late: () => void, aborted: (reason: unknow
     late();
   });
   signal?.addEventListener("abort", abort, { once: true });
-  // A signal that is aborted already fires no event any more.
+  // A signal that is aborted already does not fire its event again.
   if (signal?.aborted === true) queueMicrotask(abort);
   return stop;
 }

@@ -6,7 +6,7 @@ const LONGEST_DELAY = 2 ** 31 - 1;
 let timer: NodeJS.Timeout | undefined;
 let holds = 0;
 
-/** Keeps the event loop alive until {@link freeEventLoop} was called as often. */
+/** Keeps the event loop alive until {@link freeEventLoop} has been called as often as this function. */
 export function keepEventLoop(): void {
   if (holds++ > 0) return;
   timer ??= setInterval(() => {}, LONGEST_DELAY);
@@ -18,7 +18,7 @@ export function freeEventLoop(): void {
   if (--holds === 0) timer?.unref();
 }
 
-/** Keeps the event loop alive until the returned function is called; further calls of it do nothing. */
+/** Keeps the event loop alive until the returned function is called. Further calls of that function do nothing. */
 export function holdEventLoop(): () => void {
   keepEventLoop();
   let held = true;

@@ -1,5 +1,5 @@
-// Modules of Node that cost a start milliseconds and MiB. The first caller loads each. They are not loaded as ES modules, because Node
-// would then load at once what these modules themselves load late.
+// Modules of Node that would make each start slower and larger. So each is loaded by its first caller. They are not loaded as ES modules,
+// because Node would then also load, at once, the modules that these modules load only when needed.
 
 export const crypto = (): typeof import("node:crypto") => process.getBuiltinModule("node:crypto");
 export const fs = (): typeof import("node:fs") => process.getBuiltinModule("node:fs");

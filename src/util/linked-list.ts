@@ -6,7 +6,7 @@ export interface Entry<T> {
   linked: boolean;
 }
 
-/** A doubly linked list: constant time at both ends, and to remove a waiter from the middle. */
+/** A doubly linked list. It adds and removes at both ends, and removes an entry from the middle, in constant time. */
 export class LinkedList<T> {
   #first: Entry<T> | undefined;
   #last: Entry<T> | undefined;
@@ -24,13 +24,13 @@ export class LinkedList<T> {
     return this.#link(value, this.#last, undefined);
   }
 
-  /** As `push`; the returned function takes the value out again: false if it is gone already. */
+  /** Adds the value at the end, like `push`. The returned function removes it, and returns false if it was removed before. */
   add(value: T): () => boolean {
     const entry = this.push(value);
     return () => this.remove(entry);
   }
 
-  /** Puts the value before the first one that `isAfter` it. */
+  /** Inserts the value before the first other value for which `isAfter` is true. */
   insert(value: T, isAfter: (other: T) => boolean): Entry<T> {
     let next = this.#first;
     while (next !== undefined && !isAfter(next.value)) next = next.after;
@@ -43,7 +43,7 @@ export class LinkedList<T> {
     return first?.value;
   }
 
-  /** False if it was removed before. */
+  /** Removes an entry. False if it was removed before. */
   remove(entry: Entry<T>): boolean {
     if (!entry.linked) return false;
     entry.linked = false;
@@ -55,7 +55,7 @@ export class LinkedList<T> {
     return true;
   }
 
-  /** Removes and yields from the front. */
+  /** Removes and yields all values, from the front. */
   *drain(): Generator<T> {
     for (let first = this.#first; first !== undefined; first = this.#first) {
       this.remove(first);
@@ -63,7 +63,7 @@ export class LinkedList<T> {
     }
   }
 
-  /** Removes and yields those that match, in order. */
+  /** Removes and yields the values that match, in order. */
   *take(matches: (value: T) => boolean): Generator<T> {
     for (let entry = this.#first; entry !== undefined; entry = entry.after)
       if (matches(entry.value) && this.remove(entry)) yield entry.value;

@@ -1,4 +1,7 @@
-/** The type of a shared number. `u8c` is a `u8` that clamps instead of wrapping around. */
+/**
+ * The type of a shared number: `i` is a signed and `u` an unsigned integer, `f` a floating-point number, each with its size in bits. A
+ * number outside of the range wraps around, but `u8c` clamps it to 0 or 255.
+ */
 export type NumberType = "i8" | "u8" | "u8c" | "i16" | "u16" | "i32" | "u32" | "i64" | "u64" | "f32" | "f64";
 
 /** One number: a BigInt for `i64` and `u64`. */
@@ -58,12 +61,12 @@ export function isInteger(type: NumberType): boolean {
   return type !== "f32" && type !== "f64" && type !== "u8c";
 }
 
-/** New numbers, all 0. */
+/** Makes an array of numbers, which are 0. */
 export function makeNumbers(type: NumberType, length: number): NumberArray {
   return new classes[type](length);
 }
 
-/** Numbers that lie in a buffer, from its start. */
+/** Makes an array of numbers over a buffer, from the buffer's start. */
 export function numbersOver(type: NumberType, buffer: ArrayBuffer, length: number): NumberArray {
   return new classes[type](buffer, 0, length);
 }
@@ -73,7 +76,7 @@ export function copyNumbers(from: NumberArray, to: NumberArray, start: number): 
   (to as Uint8Array).set(from as Uint8Array, start);
 }
 
-/** The number at an index; 0 outside. */
+/** Returns the number at an index, or 0 if the index is outside of the array. */
 export function numberAt(numbers: NumberArray, index: number): NumberValue {
   return numbers[index] ?? 0;
 }

@@ -1,19 +1,19 @@
 // The URLs of this package's own modules. Some modules are run or imported by URL: a child's first module, a worker's module.
-// In a bundle, the chunk that holds this file must lie as deep below src/ as this file does (see scripts/rolldown.mjs).
+// In a bundle, the chunk with this file must be as deep below src/ as this file (see scripts/rolldown.mjs).
 
 const sources = new URL("../", import.meta.url).href;
 const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
 const publicModule = new URL(`../mod${extension}`, sources).href;
 
-/** The folder that holds `src/`: the package, or the folder of its bundle. */
+/** The folder that contains `src/`: the package, or the folder of its bundle. */
 export const packageUrl: URL = new URL("../", sources);
 
-/** The URL of one of this package's modules, by its path below `src/` without an extension. */
+/** Returns the URL of one of this package's modules. `path` is its path below `src/` without an extension. */
 export function ownModule(path: string): URL {
   return new URL(`${path}${extension}`, sources);
 }
 
-/** Whether a URL is one of this package's own code. In a clone, `packageUrl` holds tests and examples too, which are not. */
+/** Whether a URL belongs to this package's own code. In a clone, `packageUrl` also contains tests and examples, which do not. */
 export function isOwnModule(url: string): boolean {
   return url.startsWith(sources) || url === publicModule;
 }

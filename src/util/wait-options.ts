@@ -1,22 +1,22 @@
 import { describe } from "./describe.ts";
 
-/** How long a call may wait. */
+/** Options that limit how long a call waits. */
 export interface WaitOptions {
-  /** Milliseconds; `undefined` waits for ever, 0 or less looks once. */
+  /** The time limit in milliseconds. 0 or less means that the call does not wait. Default: wait for ever. */
   readonly timeout?: number | undefined;
-  /** An abort rejects with `signal.reason` and leaves nothing behind. */
+  /** A signal that ends the wait: the call rejects with `signal.reason`, as if it had never been made. Default: none. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** {@link WaitOptions} of a call that may also refuse to wait at all. */
+/** {@link WaitOptions} of a call that has Python's `block` as well. */
 export interface BlockOptions extends WaitOptions {
-  /** `false` looks once, whatever `timeout` says. Default `true`. */
+  /** Whether the call may wait. With `false` it does not wait, whatever `timeout` is. Default `true`. */
   readonly block?: boolean | undefined;
 }
 
 /** Wait options that were checked. */
 export interface Wait {
-  /** Milliseconds; `Infinity` waits for ever, 0 looks once. */
+  /** The time limit in milliseconds. `Infinity` means no limit, and 0 means that the call does not wait. */
   readonly timeout: number;
   readonly signal: AbortSignal | undefined;
 }
@@ -24,16 +24,18 @@ export interface Wait {
 export const FOREVER: Wait = { timeout: Number.POSITIVE_INFINITY, signal: undefined };
 export const ONCE: Wait = { timeout: 0, signal: undefined };
 
-/** A wait of so many milliseconds. */
+/** Returns a wait that lasts at most `timeout` milliseconds. */
 export function upTo(timeout: number): Wait {
   return { timeout, signal: undefined };
 }
 
-/** Checks what a caller gave as its last argument. Throws `TypeError`, or the signal's reason if the signal is aborted already. */
+/** Checks the wait options of a call. Throws `TypeError`, or the signal's reason if the signal is aborted already. */
 export function checkWait(options: BlockOptions | undefined): Wait {
   if (options === undefined || options === null) return FOREVER;
   if (typeof options !== "object")
-    throw new TypeError(`The wait must be { timeout?, signal? }, received ${describe(options)}: timeouts are named.`);
+    throw new TypeError(
+      `The wait options must be { timeout?, signal? }, received ${describe(options)}: write { timeout: 1000 } for a second.`,
+    );
   const { timeout, signal, block } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal))
     throw new TypeError(`signal must be an AbortSignal, received ${describe(signal)}.`);
@@ -43,7 +45,7 @@ export function checkWait(options: BlockOptions | undefined): Wait {
   return { timeout: block === false ? 0 : ms, signal };
 }
 
-/** Milliseconds from a caller's `timeout`: `undefined` is for ever, less than 0 is 0. Throws `TypeError` for NaN and for what is no number. */
+/** Checks a `timeout`: `undefined` becomes `Infinity`, and a negative number becomes 0. Throws `TypeError` for NaN and for other types. */
 export function checkTimeout(timeout: unknown, name = "timeout"): number {
   if (timeout === undefined) return Number.POSITIVE_INFINITY;
   if (typeof timeout !== "number" || Number.isNaN(timeout)) {

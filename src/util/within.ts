@@ -2,12 +2,12 @@ import { watchWait } from "./deadline.ts";
 import { holdEventLoop } from "./event-loop.ts";
 import type { Wait } from "./wait-options.ts";
 
-/** The answer of a wait whose time ran out. */
+/** The result of a wait whose time ran out. */
 export const LATE: unique symbol = Symbol("late");
 export type Late = typeof LATE;
 
-// A promise keeps each reaction until it settles. All waits for one promise share one reaction, so that a wait that is given up leaves
-// nothing behind.
+// A promise keeps each callback until it settles. All waits for one promise share one callback, so that waits which have ended do not fill
+// the memory.
 const waiting = new WeakMap<Promise<unknown>, Set<() => void>>();
 
 function onceSettled(promise: Promise<unknown>, tell: () => void): () => void {
@@ -25,7 +25,7 @@ function onceSettled(promise: Promise<unknown>, tell: () => void): () => void {
   return () => waits.delete(tell);
 }
 
-/** Waits for a promise of this process within a wait's limits. The event loop waits too. */
+/** Waits for a promise of this process within a wait's limits. It keeps the event loop alive. */
 export function within<T>(promise: Promise<T>, wait: Wait): Promise<T | Late> {
   return new Promise<T | Late>((resolve, reject) => {
     const letGo = holdEventLoop();

@@ -11,7 +11,7 @@ if (isMain(import.meta)) {
     const [input, output] = [new Queue<number>(2), new Queue<number>()];
     const child = new Process({ target: double, args: [input, output], startTimeout: 8000, execArgv: childFlags() });
     await child.start();
-    // Without the child nobody would ever put, so its end ends the waits below.
+    // Only the child puts items. So when the child has ended, the waits below must end too.
     const childEnded = new AbortController();
     child.result().catch((error: unknown) => childEnded.abort(error));
     const { signal } = childEnded;

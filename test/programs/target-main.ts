@@ -60,7 +60,7 @@ async function all(targets: Record<string, Target>): Promise<Record<string, unkn
 }
 
 const { typesLoaded = 0, elidedLoaded = 0 } = globalThis as { typesLoaded?: number; elidedLoaded?: number };
-// What was found inside the module's own top level is remembered: "outside" uses a process of its own.
+// The library remembers a target that it found inside the module's own top level. So "outside" uses a process of its own.
 const inside = process.argv[2] === "inside";
 const run = async (): Promise<void> => {
   const start = performance.now();

@@ -1,4 +1,4 @@
-// A thread that makes memory, gives its buffer to whoever started it, and ends.
+// A thread that makes memory, transfers its buffer to the thread that started it, and ends.
 import { parentPort } from "node:worker_threads";
 import { SharedMemory } from "../../mod.ts";
 

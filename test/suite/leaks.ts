@@ -1,4 +1,4 @@
-// What a file of cases may leave behind: nothing. Used by the runner, on every runtime, and by those who run it.
+// Checks that a file of cases leaves nothing behind. The runner on each runtime uses it, and so do the tests that start the runner.
 import { readdirSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -52,7 +52,7 @@ const COMES_AND_GOES = /^anon_inode:\[(eventpoll|eventfd|timerfd)\]$/;
 const LOOKS_ALIVE = /^(socket|\/memfd:polyproc.*)$/;
 const MOST_ALIVE = 4;
 
-/** What there is more of. */
+/** Returns the things of which there are more than before. */
 export function added(before: ReadonlyMap<string, number>, now: ReadonlyMap<string, number>): string[] {
   return [...now].flatMap(([kind, count]) => {
     const more = count - (before.get(kind) ?? 0);
@@ -61,7 +61,7 @@ export function added(before: ReadonlyMap<string, number>, now: ReadonlyMap<stri
   });
 }
 
-/** What is still found once everything had its time to end. */
+/** Returns the things that are still there after everything had time to end. */
 export async function settled(find: () => readonly string[], limit: number = SETTLED_WITHIN): Promise<readonly string[]> {
   const until = performance.now() + limit;
   for (;;) {

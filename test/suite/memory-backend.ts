@@ -17,7 +17,7 @@ const NAME = "memory";
 /** An object of this name is refused, as a server may refuse one: the first call says so. */
 export const REFUSED_NAME = "refused";
 
-/** What is shared: the object itself, and how many ports there are. */
+/** The part that all ports of an object share: the object itself, and the number of its ports. */
 abstract class SharedState {
   readonly id: string;
   readonly kind: string;
@@ -223,7 +223,7 @@ const backend: Backend = {
   flushed: () => Promise.resolve(),
 };
 
-/** What `registerBackend` takes. */
+/** The provider for `registerBackend`. */
 export const memoryProvider: BackendProvider = {
   name: NAME,
   automatic: false,

@@ -92,7 +92,7 @@ export class Program {
     }
   }
 
-  /** What is left in the temporary folder. */
+  /** The names of the files that are left in the temporary folder. */
   files(): string[] {
     return readdirSync(this.temp);
   }

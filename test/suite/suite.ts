@@ -13,7 +13,7 @@ import { commandLine, pathWithRuntimes } from "./runtimes.ts";
 
 export { hasLibrary } from "./library.ts";
 
-/** Where the code under test is: the sources, or the built JavaScript. */
+/** The folder of the code under test: the sources, or the built JavaScript. */
 const root = new URL(process.env.POLYPROC_TEST_ROOT ?? "../../", import.meta.url);
 const extension = process.env.POLYPROC_TEST_ROOT === undefined ? ".ts" : ".js";
 
@@ -110,7 +110,7 @@ class Run {
     });
   }
 
-  /** What became of a case of a file. */
+  /** Waits for the result of a case of a file. */
   async report(file: CaseFile, name: string): Promise<Report> {
     const ended = this.#exited.then((code): never => {
       throw new Error(`the runner ended with ${code} before this case\n${this.#output.slice(-4000)}`);

@@ -1,4 +1,4 @@
-// What the cases of locks, conditions, events and barriers have in common.
+// Helpers for the cases of locks, conditions, events and barriers.
 import assert from "node:assert/strict";
 import { statOf } from "../../tools/processes.ts";
 import { Skip } from "./case.ts";
@@ -7,7 +7,7 @@ import { isNative } from "./help.ts";
 /** How soon the others hear of a death: milliseconds. */
 const TOLD_WITHIN = 1000;
 
-/** Until somebody kills this process. */
+/** Waits until this process is killed. */
 export function stay(): Promise<never> {
   return new Promise(() => setInterval(() => {}, 1000));
 }

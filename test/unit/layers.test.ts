@@ -63,7 +63,7 @@ function heightOf(folder: string): number {
   return LAYERS.findIndex((row) => row.includes(folder));
 }
 
-/** What is wrong with an import, if anything. */
+/** Returns the fault of an import, if it has one. */
 function faultOf(from: string, to: string): string | undefined {
   const [above, below] = [folderOf(from), folderOf(to)];
   if (above === below || heightOf(below) < heightOf(above)) return undefined;

@@ -58,12 +58,12 @@ static int arrange_descriptors(const struct pp_exec_plan *plan) {
   return 0;
 }
 
-static void fail(int report, int error) {
+static _Noreturn void fail(int report, int error) {
   while (write(report, &error, sizeof error) < 0 && errno == EINTR) continue;
   _exit(127);
 }
 
-void pp_exec(const struct pp_exec_plan *plan) {
+_Noreturn void pp_exec(const struct pp_exec_plan *plan) {
   if (setsid() < 0 || arrange_descriptors(plan) < 0) fail(plan->report, errno);
   if ((*plan->cwd != '\0' && chdir(plan->cwd) < 0) || set_limits(plan->settings) < 0) fail(plan->report, errno);
   if (dup2(plan->report, 3) != 3 || fcntl(3, F_SETFD, FD_CLOEXEC) < 0) fail(plan->report, errno);

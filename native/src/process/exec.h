@@ -12,7 +12,7 @@ struct pp_exec_plan {
   int report; /* the write end of a pipe that exec closes; if a step fails, its errno is written there */
 };
 
-/* Never returns. */
-void pp_exec(const struct pp_exec_plan *plan);
+/* Executes the plan. If a step fails, it reports the errno and ends the child. */
+_Noreturn void pp_exec(const struct pp_exec_plan *plan);
 
 #endif

@@ -19,7 +19,7 @@
 
 /* The reactor's guard protects these. */
 static int clients[MOST_CLIENTS]; /* connections whose request has not come yet; 0 for none */
-static int spare = -1;            /* a descriptor of the null device, to be closed when a client connects and there is no other left */
+static int spare = -1;            /* a descriptor of the null device, to be closed when a client connects and no other descriptor is left */
 
 static void reserve_spare(void) {
   if (spare < 0) spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -70,7 +70,7 @@ static int accept_one(int listener) {
   return client < 0 ? -errno : client;
 }
 
-/* Accepts a connection of the same user. If the process has no free descriptor, the spare one makes room. */
+/* Accepts a connection of the same user. If the process or the system has no free descriptor left, the spare one makes room. */
 static int accept_client(int listener) {
   int client = accept_one(listener);
   if (spare >= 0 && (client == -EMFILE || client == -ENFILE)) {
@@ -88,7 +88,8 @@ static void client_came(struct pp_watched *watched, int listener, uint32_t event
   (void)watched;
   (void)events;
   int client = accept_client(listener);
-  /* accept() failed because the process has no free descriptor. The connection still waits, so the event would come again at once. */
+  /* The process (EMFILE) or the system (ENFILE) has no free descriptor left. The connection still waits, so the event would come again at
+   * once. */
   if (client == -EMFILE || client == -ENFILE) pp_reactor_rest();
   if (client < 0) return;
   static int next;

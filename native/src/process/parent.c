@@ -13,6 +13,7 @@
 #include "wait/inbox.h"
 #include "wait/reactor.h"
 
+/* The reactor's guard protects these. */
 static char *orphaned; /* the paths to remove when the parent is gone */
 static bool lives_on;  /* the process is detached */
 
@@ -51,10 +52,23 @@ int32_t pp_watch_parent(int32_t inbox, int32_t id, int32_t channel, const char *
   /* JavaScript watches the channel too, and the reactor has one watch for each descriptor. So this watches a duplicate. */
   int fd = fcntl(channel, F_DUPFD_CLOEXEC, 3);
   if (fd < 0) return -errno;
-  orphaned = copy_paths(paths);
-  if (orphaned == NULL) return -ENOMEM;
-  lives_on = detached != 0;
+  char *copy = copy_paths(paths);
+  if (copy == NULL) {
+    close(fd);
+    return -ENOMEM;
+  }
   struct pp_watched watched = {.ready = parent_ended, .read = {inbox, id, true}};
   /* EPOLLIN is left out. What the parent sends is for JavaScript to read, and until then the thread would be woken again and again. */
-  return pp_reactor_watch(fd, EPOLLRDHUP, &watched);
+  pp_reactor_lock();
+  int status = pp_reactor_add(fd, EPOLLRDHUP, &watched);
+  if (status == 0) {
+    orphaned = copy;
+    lives_on = detached != 0;
+  }
+  pp_reactor_unlock();
+  if (status < 0) {
+    free(copy);
+    close(fd);
+  }
+  return status;
 }

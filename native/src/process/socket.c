@@ -30,6 +30,7 @@ int32_t pp_check_socket(int32_t fd) {
   return type == SOCK_STREAM && domain == AF_UNIX ? 0 : -EBADMSG;
 }
 
+/* This is here because a child's stdin is one of these sockets: the channel to its parent. */
 int32_t pp_take_stdin(void) {
   int copy = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
   if (copy < 0) return -errno;

@@ -12,12 +12,12 @@
  * be changed by the log. */
 static int free_finished(const struct pp_queue *queue, pp_get_state get, uint64_t marked) {
   struct pp_found found;
-  for (uint32_t steps = 0; get[FREE] < get[HEAD]; steps++) {
-    if (steps == MOST_STEPS) return -EBADMSG;
-    int status = pp_ring_inspect(queue, get[FREE], get[HEAD], &found);
+  for (uint32_t steps = 0; get[QUEUE_FREE] < get[QUEUE_HEAD]; steps++) {
+    if (steps == RING_MOST_STEPS) return -EBADMSG;
+    int status = pp_ring_inspect(queue, get[QUEUE_FREE], get[QUEUE_HEAD], &found);
     if (status < 0) return status;
-    if (found.kind == ITEM && found.at != marked && found.state != FINISHED) break;
-    get[FREE] = pp_ring_next(queue, &found);
+    if (found.kind == RING_ITEM && found.at != marked && found.state != RING_FINISHED) break;
+    get[QUEUE_FREE] = pp_ring_next(queue, &found);
   }
   return 0;
 }
@@ -25,11 +25,11 @@ static int free_finished(const struct pp_queue *queue, pp_get_state get, uint64_
 /* A queue that redelivers keeps taken items in the ring and marks the record. */
 static int mark_record(struct pp_queue *queue, pp_get_state get) {
   struct pp_found found;
-  int status = pp_ring_search(queue, get, get[FREE], pp_ring_is_state, queue->scope.me, &found);
-  if (status == 0) status = pp_ring_search(queue, get, get[FREE], pp_ring_is_taken, 0, &found);
+  int status = pp_ring_search(queue, get, get[QUEUE_FREE], pp_ring_is_state, queue->scope.me, &found);
+  if (status == 0) status = pp_ring_search(queue, get, get[QUEUE_FREE], pp_ring_is_taken, 0, &found);
   if (status <= 0) return status == 0 ? -EINVAL : status;
-  get[DONE]++;
-  pp_queue_set_log(get, LOG_STATE, found.at, FINISHED);
+  get[QUEUE_DONE]++;
+  pp_queue_set_log(get, QUEUE_LOG_STATE, found.at, RING_FINISHED);
   status = free_finished(queue, get, found.at);
   return status < 0 ? status : pp_queue_commit_get(queue, get);
 }
@@ -42,8 +42,8 @@ static int count_down(struct pp_queue *queue, pp_get_state get) {
     for (index = 0; index < PP_PARTICIPANTS && (atomic_load(&table[index].taken) & ~QUEUE_IN_HAND) == 0;) index++;
     if (index == PP_PARTICIPANTS) return -EINVAL;
   }
-  get[DONE]++;
-  pp_queue_set_log(get, LOG_TAKEN, index, (atomic_load(&table[index].taken) & ~QUEUE_IN_HAND) - 1);
+  get[QUEUE_DONE]++;
+  pp_queue_set_log(get, QUEUE_LOG_TAKEN, index, (atomic_load(&table[index].taken) & ~QUEUE_IN_HAND) - 1);
   return pp_queue_commit_get(queue, get);
 }
 
@@ -66,12 +66,12 @@ static int note_told(struct pp_queue *queue, pp_get_state get) {
   if (status < 0) return pp_queue_note_busy(queue, PP_GET_LOCK, status);
   status = pp_queue_read_get(queue, get);
   if (status == 0) {
-    get[TOLD] = get[ABANDONED];
-    pp_queue_set_log(get, LOG_NONE, 0, 0);
+    get[QUEUE_TOLD] = get[QUEUE_ABANDONED];
+    pp_queue_set_log(get, QUEUE_LOG_NONE, 0, 0);
     status = pp_queue_commit_get(queue, get);
   }
   pp_queue_unlock_get(queue);
-  queue->told = get[TOLD];
+  queue->told = get[QUEUE_TOLD];
   return status;
 }
 
@@ -84,9 +84,9 @@ int32_t pp_queue_join(int32_t index, int32_t fresh) {
   pp_queue_note(queue);
   int status = pp_queue_read_both(queue, put, get);
   if (status < 0) return pp_queue_note_busy(queue, PP_GET_LOCK, status);
-  if (fresh) queue->told = get[TOLD];
-  uint64_t untold = get[ABANDONED] - queue->told;
-  if (untold == 0) return put[PUTS] == get[DONE] ? 0 : -EAGAIN;
+  if (fresh) queue->told = get[QUEUE_TOLD];
+  uint64_t untold = get[QUEUE_ABANDONED] - queue->told;
+  if (untold == 0) return put[QUEUE_PUTS] == get[QUEUE_DONE] ? 0 : -EAGAIN;
   status = note_told(queue, get);
   return status < 0 ? status : (int)(untold & INT32_MAX);
 }

@@ -13,23 +13,23 @@
 
 /* Finds the item to take. Items that were given back come before those that were never taken. */
 static int choose(const struct pp_queue *queue, const pp_put_state put, const pp_get_state get, struct pp_found *found) {
-  if (get[BACK] == 0) return pp_ring_inspect_item(queue, get[HEAD], put[TAIL], found);
-  int status = pp_ring_search(queue, get, get[FREE], pp_ring_is_state, WAITING, found);
+  if (get[QUEUE_BACK] == 0) return pp_ring_inspect_item(queue, get[QUEUE_HEAD], put[QUEUE_TAIL], found);
+  int status = pp_ring_search(queue, get, get[QUEUE_FREE], pp_ring_is_state, RING_WAITING, found);
   return status == 0 ? -EBADMSG : status < 0 ? status : 0;
 }
 
 /* Writes into the snapshot that this participant has taken the item. */
 static void note_taken(const struct pp_queue *queue, pp_get_state get, const struct pp_found *found) {
   uint32_t index = pp_owner_index(queue->scope.me);
-  if (get[BACK] > 0) get[BACK]--;
-  else get[HEAD] = pp_ring_next(queue, found);
-  get[OUT]++;
-  get[GETS]++;
-  if (queue->redeliver) pp_queue_set_log(get, LOG_STATE, found->at, queue->scope.me);
+  if (get[QUEUE_BACK] > 0) get[QUEUE_BACK]--;
+  else get[QUEUE_HEAD] = pp_ring_next(queue, found);
+  get[QUEUE_OUT]++;
+  get[QUEUE_GETS]++;
+  if (queue->redeliver) pp_queue_set_log(get, QUEUE_LOG_STATE, found->at, queue->scope.me);
   else {
     uint64_t taken = atomic_load(&queue->header->participants[index].taken) & ~QUEUE_IN_HAND;
-    get[FREE] = get[HEAD];
-    pp_queue_set_log(get, LOG_TAKEN, index, (taken + 1) | QUEUE_IN_HAND);
+    get[QUEUE_FREE] = get[QUEUE_HEAD];
+    pp_queue_set_log(get, QUEUE_LOG_TAKEN, index, (taken + 1) | QUEUE_IN_HAND);
   }
 }
 
@@ -39,21 +39,21 @@ static int get_locked(struct pp_queue *queue, uint8_t *bytes, uint32_t room, boo
   struct pp_found found;
   int status = pp_queue_read_both(queue, put, get);
   if (status < 0) return status;
-  if (put[PUTS] == get[OUT]) return put[SHUT] != 0 ? -ESHUTDOWN : -EAGAIN;
+  if (put[QUEUE_PUTS] == get[QUEUE_OUT]) return put[QUEUE_SHUT] != 0 ? -ESHUTDOWN : -EAGAIN;
   status = choose(queue, put, get, &found);
   if (status < 0) return status;
   if (found.length > room) {
     queue->needed = (int32_t)found.length;
     return found.length > INT32_MAX ? -EBADMSG : -EMSGSIZE;
   }
-  if (found.length > 0) memcpy(bytes, queue->ring + found.at % queue->ring_size + RECORD, found.length); /* G2 */
+  if (found.length > 0) memcpy(bytes, queue->ring + found.at % queue->ring_size + RING_RECORD, found.length); /* G2 */
   FAILPOINT("get.copied");
   pp_room_release_some(queue, get);
   note_taken(queue, get, &found);
   status = pp_queue_commit_get(queue, get); /* G3, G4 */
   if (status < 0) return status;
   FAILPOINT("get.committed");
-  *more = put[PUTS] != get[OUT];
+  *more = put[QUEUE_PUTS] != get[QUEUE_OUT];
   return (int)found.length;
 }
 
@@ -103,5 +103,5 @@ int32_t pp_queue_poll(int32_t index) {
   pp_queue_note(queue);
   int status = pp_queue_read_both(queue, put, get);
   if (status < 0) return pp_queue_note_busy(queue, PP_GET_LOCK, status);
-  return put[PUTS] != get[OUT] || put[SHUT] != 0;
+  return put[QUEUE_PUTS] != get[QUEUE_OUT] || put[QUEUE_SHUT] != 0;
 }

@@ -4,7 +4,8 @@
 
 #include "queue/queue.h"
 
-/* A call from an event loop waits this long for a lock that another process holds. */
+/* A call from an event loop waits this long for a lock that another process holds. A put that needs memory of finished records
+ * (pp_room_make) and the clean-up after a participant wait no longer for the get lock, either. */
 #define QUEUE_LOCK_MS 2
 
 int pp_queue_lock_put(struct pp_queue *queue, int ms);

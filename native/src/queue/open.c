@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "queue/recover.h"
 #include "queue/ring.h"
@@ -31,21 +32,26 @@ static int32_t add_handle(struct pp_queue *queue, int status, int32_t inbox) {
   return status;
 }
 
-static int make(struct pp_queue *queue, uint64_t ring_size, uint64_t maxsize, int redeliver) {
-  *queue = (struct pp_queue){.ring_size = ring_size, .maxsize = maxsize, .redeliver = redeliver != 0};
-  int status = pp_segment_make(&queue->segment, header_size() + ring_size);
-  if (status == 0) status = pp_segment_fill(&queue->segment, 0, header_size());
-  if (status < 0) return status;
+static int make_segment(struct pp_segment *segment, uint64_t ring_size) {
+  int status = pp_segment_make(segment, header_size() + ring_size);
+  if (status == 0) status = pp_segment_fill(segment, 0, header_size());
+  if (status < 0) pp_segment_close(segment);
+  return status;
+}
+
+static void write_header(struct pp_queue *queue, uint64_t maxsize, int redeliver) {
+  queue->ring_size = queue->segment.size - header_size();
+  queue->maxsize = maxsize;
+  queue->redeliver = redeliver != 0;
   queue->header = (struct pp_queue_header *)(void *)queue->segment.base;
   queue->ring = queue->segment.base + header_size();
   queue->header->magic = MAGIC;
   queue->header->version = VERSION;
   queue->header->header_size = (uint32_t)header_size();
-  queue->header->ring_size = ring_size;
+  queue->header->ring_size = queue->ring_size;
   queue->header->maxsize = maxsize;
   queue->header->redeliver = redeliver != 0;
   atomic_store(&queue->header->ready, 1);
-  return pp_queue_enter(queue);
 }
 
 static int check_header(struct pp_queue *queue) {
@@ -56,7 +62,7 @@ static int check_header(struct pp_queue *queue) {
   queue->ring_size = header->ring_size;
   queue->maxsize = header->maxsize;
   queue->redeliver = header->redeliver != 0;
-  bool sane = header->header_size == size && queue->ring_size >= CHUNK && queue->ring_size % 4096 == 0 &&
+  bool sane = header->header_size == size && queue->ring_size >= RING_CHUNK && queue->ring_size % 4096 == 0 &&
               queue->ring_size == queue->segment.size - size;
   return sane ? 0 : -EBADMSG;
 }
@@ -71,22 +77,34 @@ static int open_file(struct pp_queue *queue, int fd) {
   return pp_queue_enter(queue);
 }
 
+/* Makes a queue with the first of these ring sizes that this process may have. */
+static int32_t make(int32_t inbox, const uint64_t *sizes, size_t count, uint64_t maxsize, int redeliver) {
+  struct pp_queue *queue = calloc(1, sizeof *queue);
+  if (queue == NULL) return -ENOMEM;
+  int status = -ENOMEM;
+  for (size_t i = 0; i < count && (status == -ENOMEM || status == -EFBIG || status == -EINVAL); i++)
+    status = make_segment(&queue->segment, sizes[i]);
+  if (status == 0) {
+    write_header(queue, maxsize, redeliver);
+    status = pp_queue_enter(queue);
+  }
+  return add_handle(queue, status, inbox);
+}
+
 int32_t pp_queue_make_sized(int32_t inbox, uint64_t ring_size, uint64_t maxsize, int redeliver) {
-  struct pp_queue *queue = malloc(sizeof *queue);
-  return queue == NULL ? -ENOMEM : add_handle(queue, make(queue, ring_size, maxsize, redeliver), inbox);
+  return make(inbox, &ring_size, 1, maxsize, redeliver);
 }
 
 int32_t pp_queue_make(int32_t inbox, const uint64_t *maxsize, int32_t redeliver) {
-  int32_t status = -ENOMEM;
   /* The ring is sparse and costs address space only. Where address space or file size is limited, a smaller ring may still fit. */
-  for (unsigned i = 0; i < sizeof ring_sizes / sizeof *ring_sizes && (status == -ENOMEM || status == -EFBIG || status == -EINVAL); i++)
-    status = pp_queue_make_sized(inbox, ring_sizes[i], *maxsize, redeliver);
-  return status;
+  return make(inbox, ring_sizes, sizeof ring_sizes / sizeof *ring_sizes, *maxsize, redeliver);
 }
 
 int32_t pp_queue_open(int32_t inbox, int32_t fd) {
   struct pp_queue *queue = malloc(sizeof *queue);
-  return queue == NULL ? -ENOMEM : add_handle(queue, open_file(queue, fd), inbox);
+  if (queue != NULL) return add_handle(queue, open_file(queue, fd), inbox);
+  close(fd);
+  return -ENOMEM;
 }
 
 int32_t pp_queue_close(int32_t index) { return pp_handle_close(index, PP_QUEUE); }

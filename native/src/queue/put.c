@@ -16,19 +16,19 @@ static int put_locked(struct pp_queue *queue, const uint8_t *bytes, uint32_t len
   uint64_t at, need = pp_ring_space(length);
   int status = pp_queue_read_both(queue, put, get);
   if (status < 0) return status;
-  if (put[SHUT] != 0) return -ESHUTDOWN;
-  if (queue->maxsize > 0 && put[PUTS] - get[OUT] >= queue->maxsize) return -EAGAIN;
+  if (put[QUEUE_SHUT] != 0) return -ESHUTDOWN;
+  if (queue->maxsize > 0 && put[QUEUE_PUTS] - get[QUEUE_OUT] >= queue->maxsize) return -EAGAIN;
   /* A record of at most half the ring fits into an empty ring wherever the lap ends. A larger one might never fit. */
-  if (2 * (need + RECORD) > queue->ring_size) return -EMSGSIZE;
+  if (2 * (need + RING_RECORD) > queue->ring_size) return -EMSGSIZE;
   status = pp_room_make(queue, put, get, need, &at);
   if (status == 0) status = pp_room_reserve(queue, put, get, at, need);
   if (status < 0) return status;
   FAILPOINT("put.before_copy");
-  pp_ring_write(queue, at, ITEM, bytes, length); /* P2 */
-  if (at != put[TAIL]) pp_ring_write(queue, put[TAIL], SKIP, NULL, 0);
+  pp_ring_write(queue, at, RING_ITEM, bytes, length); /* P2 */
+  if (at != put[QUEUE_TAIL]) pp_ring_write(queue, put[QUEUE_TAIL], RING_SKIP, NULL, 0);
   FAILPOINT("put.copied");
-  put[TAIL] = at + need;
-  put[PUTS]++;
+  put[QUEUE_TAIL] = at + need;
+  put[QUEUE_PUTS]++;
   pp_queue_commit_put(queue, put); /* P3 */
   return 0;
 }

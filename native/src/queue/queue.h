@@ -13,11 +13,13 @@
 
 #define PP_QUEUE_NOTICES 3 /* PP_ITEMS, PP_ROOM and PP_DONE */
 
-/* The put snapshot: the numbers that a put changes together.
+/* Comments and docs/native.md write these names without the prefix QUEUE_.
+ *
+ * The put snapshot: the numbers that a put changes together.
  *   TAIL    position behind the last record    PUTS  items ever put
  *   FILLED  offset up to which memory is reserved in the ring
  *   SHUT    0: open, 1: shut down, QUEUE_DROPPED: shut down, and the items were dropped */
-enum { TAIL, PUTS, FILLED, SHUT, PUT_FIELDS };
+enum { QUEUE_TAIL, QUEUE_PUTS, QUEUE_FILLED, QUEUE_SHUT, QUEUE_PUT_FIELDS };
 enum { QUEUE_DROPPED = 2 };
 
 /* The get snapshot: the numbers that taking an item and marking it done change together.
@@ -30,10 +32,26 @@ enum { QUEUE_DROPPED = 2 };
  *   DONE, ABANDONED, TOLD   items done, items among them that died with their consumers, and how many of those some join has reported
  *   LOST, REDELIVERED       for the statistics
  *   LOG, LOG_WHERE, LOG_VALUE   a redo log of one entry, see queue/state.h */
-enum { HEAD, FREE, RELEASED, OUT, GETS, BACK, DONE, ABANDONED, TOLD, LOST, REDELIVERED, LOG, LOG_WHERE, LOG_VALUE, GET_FIELDS };
+enum {
+  QUEUE_HEAD,
+  QUEUE_FREE,
+  QUEUE_RELEASED,
+  QUEUE_OUT,
+  QUEUE_GETS,
+  QUEUE_BACK,
+  QUEUE_DONE,
+  QUEUE_ABANDONED,
+  QUEUE_TOLD,
+  QUEUE_LOST,
+  QUEUE_REDELIVERED,
+  QUEUE_LOG,
+  QUEUE_LOG_WHERE,
+  QUEUE_LOG_VALUE,
+  QUEUE_GET_FIELDS
+};
 
-typedef uint64_t pp_put_state[PUT_FIELDS];
-typedef uint64_t pp_get_state[GET_FIELDS];
+typedef uint64_t pp_put_state[QUEUE_PUT_FIELDS];
+typedef uint64_t pp_get_state[QUEUE_GET_FIELDS];
 
 /* Participants of a queue: the highest bit of `taken` says that the last item has not reached its caller yet; the other bits count the
  * items that were taken and are not done (in a queue that does not redeliver). */
@@ -49,11 +67,11 @@ struct pp_queue_header {
   pp_word ready;
   _Alignas(64) pp_word put_lock;
   struct pp_snapshot put;
-  _Atomic uint64_t put_fields[2][PUT_FIELDS];
+  _Atomic uint64_t put_fields[2][QUEUE_PUT_FIELDS];
   _Alignas(64) pp_word get_lock;
   struct pp_snapshot get;
   pp_word logged; /* the commit whose log entry has been carried out */
-  _Atomic uint64_t get_fields[2][GET_FIELDS];
+  _Atomic uint64_t get_fields[2][QUEUE_GET_FIELDS];
   _Alignas(64) struct pp_notice notices[PP_QUEUE_NOTICES];
   _Alignas(64) pp_word highest; /* no participant ever had a higher index */
   struct pp_participant participants[PP_PARTICIPANTS];

@@ -10,16 +10,16 @@
  * finished instead. Each step is one commit, so that another process can go on if this one is killed. */
 static int give_back(struct pp_queue *queue, pp_get_state get, const pp_put_state put, uint32_t index) {
   struct pp_found found;
-  bool dropped = put[SHUT] == QUEUE_DROPPED;
+  bool dropped = put[QUEUE_SHUT] == QUEUE_DROPPED;
   int status;
-  for (uint64_t at = get[FREE]; (status = pp_ring_search(queue, get, at, pp_ring_is_taken_by, index, &found)) == 1;) {
-    if (dropped) get[DONE]++;
+  for (uint64_t at = get[QUEUE_FREE]; (status = pp_ring_search(queue, get, at, pp_ring_is_taken_by, index, &found)) == 1;) {
+    if (dropped) get[QUEUE_DONE]++;
     else {
-      get[BACK]++;
-      get[OUT]--;
-      get[REDELIVERED]++;
+      get[QUEUE_BACK]++;
+      get[QUEUE_OUT]--;
+      get[QUEUE_REDELIVERED]++;
     }
-    pp_queue_set_log(get, LOG_STATE, found.at, dropped ? FINISHED : WAITING);
+    pp_queue_set_log(get, QUEUE_LOG_STATE, found.at, dropped ? RING_FINISHED : RING_WAITING);
     status = pp_queue_commit_get(queue, get); /* C2 */
     if (status < 0) return status;
     at = pp_ring_next(queue, &found);
@@ -39,11 +39,11 @@ static int clean_up(struct pp_queue *queue, uint32_t index) {
   uint64_t taken = atomic_load(&participant->taken);
   if (status == 0 && taken != 0) {
     if (!queue->redeliver) {
-      get[ABANDONED] += taken & ~QUEUE_IN_HAND;
-      get[DONE] += taken & ~QUEUE_IN_HAND;
-      get[LOST] += (taken & QUEUE_IN_HAND) != 0;
+      get[QUEUE_ABANDONED] += taken & ~QUEUE_IN_HAND;
+      get[QUEUE_DONE] += taken & ~QUEUE_IN_HAND;
+      get[QUEUE_LOST] += (taken & QUEUE_IN_HAND) != 0;
     }
-    pp_queue_set_log(get, LOG_TAKEN, index, 0);
+    pp_queue_set_log(get, QUEUE_LOG_TAKEN, index, 0);
     status = pp_queue_commit_get(queue, get); /* C3 */
   }
   FAILPOINT("clean_up.done");

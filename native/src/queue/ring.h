@@ -1,7 +1,7 @@
 /* The ring of a queue: records one behind the other in a sparse memory file.
  *
  * A position only grows. Position modulo ring_size is the offset in the ring, and each turn of the ring is a lap. A record never crosses
- * the end of a lap: where it would, a SKIP record says that the rest of the lap is empty.
+ * the end of a lap: where it would, a RING_SKIP record says that the rest of the lap is empty.
  *
  * Another process may write anything into the ring at any time. So a record's header is read once, and checked against what is
  * published. */
@@ -10,14 +10,13 @@
 
 #include "queue/queue.h"
 
-#define RECORD 16           /* bytes of a record's header; every position is a multiple of it */
-#define CHUNK (1ull << 20)  /* memory is reserved in chunks of this size */
-#define KEEP (4ull << 20)   /* so much memory at the start of the ring is never given back, because it is warm */
-#define MOST_STEPS (1u << 24) /* no walk over records takes longer, whatever another process wrote into them */
+#define RING_RECORD 16             /* bytes of a record's header; every position is a multiple of it */
+#define RING_CHUNK (1ull << 20)    /* memory is reserved in chunks of this size */
+#define RING_MOST_STEPS (1u << 24) /* no walk over records takes longer, whatever another process wrote into them */
 
-enum { ITEM = 0, SKIP = 1 };
+enum { RING_ITEM = 0, RING_SKIP = 1 };
 /* The state of a record in a queue that redelivers. Any other value is the owner of the participant that has taken the item. */
-enum { WAITING = 0, FINISHED = 0x7fffffff };
+enum { RING_WAITING = 0, RING_FINISHED = 0x7fffffff };
 
 struct pp_record {
   _Atomic uint32_t length, kind;
@@ -32,7 +31,7 @@ struct pp_found {
 
 static inline uint64_t pp_ring_lap(const struct pp_queue *queue, uint64_t position) { return position - position % queue->ring_size; }
 /* The bytes that an item of this length takes in the ring. */
-static inline uint64_t pp_ring_space(uint64_t length) { return RECORD + ((length + RECORD - 1) & ~(uint64_t)(RECORD - 1)); }
+static inline uint64_t pp_ring_space(uint64_t length) { return RING_RECORD + ((length + RING_RECORD - 1) & ~(uint64_t)(RING_RECORD - 1)); }
 static inline struct pp_record *pp_ring_record(const struct pp_queue *queue, uint64_t position) {
   return (struct pp_record *)(void *)(queue->ring + position % queue->ring_size);
 }
@@ -41,13 +40,13 @@ void pp_ring_write(struct pp_queue *queue, uint64_t at, uint32_t kind, const uin
 
 /* Reads the record at `at`, which must lie before `end`. -EBADMSG: it is not valid. */
 int pp_ring_inspect(const struct pp_queue *queue, uint64_t at, uint64_t end, struct pp_found *found);
-/* Like pp_ring_inspect, but goes on behind a SKIP record, so that it finds an item. */
+/* Like pp_ring_inspect, but goes on behind a RING_SKIP record, so that it finds an item. */
 int pp_ring_inspect_item(const struct pp_queue *queue, uint64_t at, uint64_t end, struct pp_found *found);
 /* The position behind a record. */
 uint64_t pp_ring_next(const struct pp_queue *queue, const struct pp_found *found);
 /* Finds the first item between `at` and HEAD whose state matches: 1 if there is one, else 0. */
-int pp_ring_search(const struct pp_queue *queue, const pp_get_state get, uint64_t at, int (*match)(uint32_t state, uint32_t key), uint32_t key,
-                   struct pp_found *found);
+int pp_ring_search(const struct pp_queue *queue, const pp_get_state get, uint64_t at, int (*match)(uint32_t state, uint32_t key),
+                   uint32_t key, struct pp_found *found);
 /* Conditions for pp_ring_search: exactly this state; taken by any participant; taken by the participant `index`. */
 int pp_ring_is_state(uint32_t state, uint32_t key);
 int pp_ring_is_taken(uint32_t state, uint32_t unused);

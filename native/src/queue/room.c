@@ -8,6 +8,7 @@
 #include "queue/ring.h"
 #include "queue/state.h"
 
+#define KEEP (4ull << 20) /* so much memory at the start of the ring is never given back, because it is warm */
 #ifndef REWIND_AT
 #define REWIND_AT (1ull << 20) /* an empty queue is moved back if its tail is at least so far into the ring */
 #endif
@@ -16,35 +17,35 @@ static uint64_t ring_offset(const struct pp_queue *queue) { return (uint64_t)(qu
 
 /* Both locks held. Moves the readers of an empty queue to its tail. */
 static int skip_to_tail(struct pp_queue *queue, const pp_put_state put, pp_get_state get) {
-  if (!pp_queue_is_unused(queue, put, get) || get[RELEASED] == put[TAIL]) return 0;
-  get[HEAD] = get[FREE] = get[RELEASED] = put[TAIL];
-  pp_queue_set_log(get, LOG_NONE, 0, 0);
+  if (!pp_queue_is_unused(queue, put, get) || get[QUEUE_RELEASED] == put[QUEUE_TAIL]) return 0;
+  get[QUEUE_HEAD] = get[QUEUE_FREE] = get[QUEUE_RELEASED] = put[QUEUE_TAIL];
+  pp_queue_set_log(get, QUEUE_LOG_NONE, 0, 0);
   return pp_queue_commit_get(queue, get);
 }
 
 /* Finds where a record of `need` bytes goes. -EAGAIN: the ring has no room for it. */
 static int find_position(const struct pp_queue *queue, const pp_put_state put, const pp_get_state get, uint64_t need, uint64_t *at) {
-  uint64_t lap = pp_ring_lap(queue, put[TAIL]);
-  /* At the end of each lap there must be room for a SKIP record. */
-  *at = put[TAIL] - lap + need + RECORD <= queue->ring_size ? put[TAIL] : lap + queue->ring_size;
-  return *at + need + RECORD - get[RELEASED] <= queue->ring_size ? 0 : -EAGAIN;
+  uint64_t lap = pp_ring_lap(queue, put[QUEUE_TAIL]);
+  /* At the end of each lap there must be room for a RING_SKIP record. */
+  *at = put[QUEUE_TAIL] - lap + need + RING_RECORD <= queue->ring_size ? put[QUEUE_TAIL] : lap + queue->ring_size;
+  return *at + need + RING_RECORD - get[QUEUE_RELEASED] <= queue->ring_size ? 0 : -EAGAIN;
 }
 
 /* Gives back the memory of the records up to FREE, so that their part of the ring can be used again. */
 static void release(struct pp_queue *queue, pp_get_state get) {
-  uint64_t from = get[RELEASED] % queue->ring_size;
-  uint64_t lap = pp_ring_lap(queue, get[RELEASED]);
-  uint64_t end = pp_ring_lap(queue, get[FREE]) == lap ? get[FREE] - lap : queue->ring_size;
+  uint64_t from = get[QUEUE_RELEASED] % queue->ring_size;
+  uint64_t lap = pp_ring_lap(queue, get[QUEUE_RELEASED]);
+  uint64_t end = pp_ring_lap(queue, get[QUEUE_FREE]) == lap ? get[QUEUE_FREE] - lap : queue->ring_size;
   if (from < KEEP) from = KEEP;
   from = (from + 4095) & ~4095ull;
   end &= ~4095ull;
   if (end > from) pp_segment_punch(&queue->segment, ring_offset(queue) + from, end - from);
-  get[RELEASED] = get[FREE];
+  get[QUEUE_RELEASED] = get[QUEUE_FREE];
 }
 
 int pp_room_make(struct pp_queue *queue, const pp_put_state put, pp_get_state get, uint64_t need, uint64_t *at) {
   int status = find_position(queue, put, get, need, at);
-  if (status != -EAGAIN || (get[RELEASED] == get[FREE] && !pp_queue_is_unused(queue, put, get))) return status;
+  if (status != -EAGAIN || (get[QUEUE_RELEASED] == get[QUEUE_FREE] && !pp_queue_is_unused(queue, put, get))) return status;
   /* There is finished memory to release. The put must do it, because there may be no consumer left that would. */
   status = pp_queue_lock_get(queue, QUEUE_LOCK_MS); /* P1a */
   if (status < 0) return status;
@@ -52,7 +53,7 @@ int pp_room_make(struct pp_queue *queue, const pp_put_state put, pp_get_state ge
   if (status == 0 && pp_queue_is_unused(queue, put, get)) status = skip_to_tail(queue, put, get); /* P1b */
   else if (status == 0) {
     release(queue, get);
-    pp_queue_set_log(get, LOG_NONE, 0, 0);
+    pp_queue_set_log(get, QUEUE_LOG_NONE, 0, 0);
     status = pp_queue_commit_get(queue, get);
   }
   pp_queue_unlock_get(queue); /* P1c */
@@ -61,30 +62,31 @@ int pp_room_make(struct pp_queue *queue, const pp_put_state put, pp_get_state ge
 
 int pp_room_reserve(struct pp_queue *queue, pp_put_state put, const pp_get_state get, uint64_t at, uint64_t need) {
   uint64_t from = at % queue->ring_size;
-  uint64_t filled = pp_ring_lap(queue, at) > put[TAIL] && put[FILLED] > KEEP ? KEEP : put[FILLED];
+  uint64_t filled = pp_ring_lap(queue, at) > put[QUEUE_TAIL] && put[QUEUE_FILLED] > KEEP ? KEEP : put[QUEUE_FILLED];
   if (filled > queue->ring_size) return -EBADMSG;
-  uint64_t end = from + need + RECORD;
+  uint64_t end = from + need + RING_RECORD;
   if (end > filled) {
-    uint64_t target = (end + CHUNK - 1) & ~(CHUNK - 1);
+    uint64_t target = (end + RING_CHUNK - 1) & ~(RING_CHUNK - 1);
     /* Memory behind RELEASED may still be given back by a get, so nothing there counts as reserved. */
-    uint64_t most = pp_ring_lap(queue, at) > pp_ring_lap(queue, get[RELEASED]) ? get[RELEASED] % queue->ring_size : queue->ring_size;
+    bool next_lap = pp_ring_lap(queue, at) > pp_ring_lap(queue, get[QUEUE_RELEASED]);
+    uint64_t most = next_lap ? get[QUEUE_RELEASED] % queue->ring_size : queue->ring_size;
     if (target > most) target = most;
     if (target <= filled) return -EBADMSG;
     int status = pp_segment_fill(&queue->segment, ring_offset(queue) + filled, target - filled);
     if (status < 0) return status;
     filled = target;
   }
-  put[FILLED] = filled;
+  put[QUEUE_FILLED] = filled;
   return 0;
 }
 
 void pp_room_release_some(struct pp_queue *queue, pp_get_state get) {
-  if (get[FREE] - get[RELEASED] >= (queue->ring_size / 4 < KEEP ? queue->ring_size / 4 : KEEP)) release(queue, get);
+  if (get[QUEUE_FREE] - get[QUEUE_RELEASED] >= (queue->ring_size / 4 < KEEP ? queue->ring_size / 4 : KEEP)) release(queue, get);
 }
 
 static bool may_rewind(const struct pp_queue *queue, pp_put_state put, pp_get_state get) {
   if (pp_queue_read_both(queue, put, get) < 0 || !pp_queue_is_unused(queue, put, get)) return false;
-  return put[TAIL] % queue->ring_size >= REWIND_AT && get[RELEASED] >= pp_ring_lap(queue, put[TAIL]);
+  return put[QUEUE_TAIL] % queue->ring_size >= REWIND_AT && get[QUEUE_RELEASED] >= pp_ring_lap(queue, put[QUEUE_TAIL]);
 }
 
 void pp_room_rewind(struct pp_queue *queue) {
@@ -95,10 +97,10 @@ void pp_room_rewind(struct pp_queue *queue) {
   if (!atomic_compare_exchange_strong(&queue->header->put_lock, &none, queue->scope.me)) return; /* G4a */
   /* A put may have come before the lock was taken. */
   if (may_rewind(queue, put, get)) {
-    uint64_t high = put[FILLED];
-    pp_ring_write(queue, put[TAIL], SKIP, NULL, 0); /* G4b */
-    put[TAIL] = pp_ring_lap(queue, put[TAIL]) + queue->ring_size;
-    put[FILLED] = high < KEEP ? high : KEEP;
+    uint64_t high = put[QUEUE_FILLED];
+    pp_ring_write(queue, put[QUEUE_TAIL], RING_SKIP, NULL, 0); /* G4b */
+    put[QUEUE_TAIL] = pp_ring_lap(queue, put[QUEUE_TAIL]) + queue->ring_size;
+    put[QUEUE_FILLED] = high < KEEP ? high : KEEP;
     pp_queue_commit_put(queue, put); /* G4c */
     FAILPOINT("rewind.half");
     skip_to_tail(queue, put, get); /* G4d */

@@ -13,15 +13,15 @@ static int drop_all(struct pp_queue *queue, const pp_put_state put) {
   int status = pp_queue_lock_get(queue, PP_SLICE_MS);
   if (status < 0) return status;
   status = pp_queue_read_get(queue, get);
-  if (status == 0 && put[PUTS] < get[OUT]) status = -EBADMSG;
+  if (status == 0 && put[QUEUE_PUTS] < get[QUEUE_OUT]) status = -EBADMSG;
   if (status == 0) {
-    get[DONE] += put[PUTS] - get[OUT];
-    get[OUT] = put[PUTS];
-    get[HEAD] = put[TAIL];
+    get[QUEUE_DONE] += put[QUEUE_PUTS] - get[QUEUE_OUT];
+    get[QUEUE_OUT] = put[QUEUE_PUTS];
+    get[QUEUE_HEAD] = put[QUEUE_TAIL];
     /* Items that were given back stay in the ring where nobody reaches them. No put can come any more that would need their room. */
-    get[BACK] = 0;
-    if (!queue->redeliver) get[FREE] = get[HEAD];
-    pp_queue_set_log(get, LOG_NONE, 0, 0);
+    get[QUEUE_BACK] = 0;
+    if (!queue->redeliver) get[QUEUE_FREE] = get[QUEUE_HEAD];
+    pp_queue_set_log(get, QUEUE_LOG_NONE, 0, 0);
     status = pp_queue_commit_get(queue, get);
   }
   pp_queue_unlock_get(queue);
@@ -36,7 +36,7 @@ int32_t pp_queue_shutdown(int32_t index, int32_t immediate) {
   if (status < 0) return pp_queue_note_busy(queue, PP_PUT_LOCK, status);
   status = pp_queue_read_put(queue, put);
   if (status == 0) {
-    if (put[SHUT] != QUEUE_DROPPED) put[SHUT] = immediate ? QUEUE_DROPPED : 1;
+    if (put[QUEUE_SHUT] != QUEUE_DROPPED) put[QUEUE_SHUT] = immediate ? QUEUE_DROPPED : 1;
     pp_queue_commit_put(queue, put);
     FAILPOINT("shutdown.committed");
     if (immediate) status = drop_all(queue, put);

@@ -8,14 +8,15 @@
 #define LAST_POSITION (1ull << 62) /* no position gets as far, so that sums of positions stay in range */
 
 int pp_queue_read_put(const struct pp_queue *queue, pp_put_state put) {
-  return pp_snapshot_read(&queue->header->put, &queue->header->put_fields[0][0], PUT_FIELDS, put);
+  return pp_snapshot_read(&queue->header->put, &queue->header->put_fields[0][0], QUEUE_PUT_FIELDS, put);
 }
 
 int pp_queue_read_get(const struct pp_queue *queue, pp_get_state get) {
-  int status = pp_snapshot_read(&queue->header->get, &queue->header->get_fields[0][0], GET_FIELDS, get);
+  int status = pp_snapshot_read(&queue->header->get, &queue->header->get_fields[0][0], QUEUE_GET_FIELDS, get);
   if (status < 0) return status;
-  int sane = get[HEAD] < LAST_POSITION && get[FREE] <= get[HEAD] && get[RELEASED] <= get[FREE] &&
-             get[HEAD] - get[RELEASED] <= queue->ring_size && get[HEAD] % RECORD == 0 && get[FREE] % RECORD == 0 && get[RELEASED] % RECORD == 0;
+  int sane = get[QUEUE_HEAD] < LAST_POSITION && get[QUEUE_FREE] <= get[QUEUE_HEAD] && get[QUEUE_RELEASED] <= get[QUEUE_FREE] &&
+             get[QUEUE_HEAD] - get[QUEUE_RELEASED] <= queue->ring_size && get[QUEUE_HEAD] % RING_RECORD == 0 &&
+             get[QUEUE_FREE] % RING_RECORD == 0 && get[QUEUE_RELEASED] % RING_RECORD == 0;
   return sane ? 0 : -EBADMSG;
 }
 
@@ -26,24 +27,25 @@ int pp_queue_read_both(const struct pp_queue *queue, pp_put_state put, pp_get_st
     if (status == 0) status = pp_queue_read_put(queue, put);
     if (status < 0) return status;
     if (atomic_load(&queue->header->get.select) != before) continue;
-    int sane = put[TAIL] < LAST_POSITION && put[TAIL] >= get[HEAD] && put[TAIL] - get[RELEASED] <= queue->ring_size &&
-               put[TAIL] % RECORD == 0 && put[PUTS] >= get[OUT] && put[PUTS] >= get[DONE];
+    int sane = put[QUEUE_TAIL] < LAST_POSITION && put[QUEUE_TAIL] >= get[QUEUE_HEAD] &&
+               put[QUEUE_TAIL] - get[QUEUE_RELEASED] <= queue->ring_size && put[QUEUE_TAIL] % RING_RECORD == 0 &&
+               put[QUEUE_PUTS] >= get[QUEUE_OUT] && put[QUEUE_PUTS] >= get[QUEUE_DONE];
     return sane ? 0 : -EBADMSG;
   }
   return -EBUSY;
 }
 
 void pp_queue_commit_put(struct pp_queue *queue, const pp_put_state put) {
-  pp_snapshot_commit(&queue->header->put, &queue->header->put_fields[0][0], PUT_FIELDS, put);
+  pp_snapshot_commit(&queue->header->put, &queue->header->put_fields[0][0], QUEUE_PUT_FIELDS, put);
 }
 
 static int apply_log(struct pp_queue *queue, const pp_get_state get) {
-  if (get[LOG] == LOG_TAKEN) {
-    if (get[LOG_WHERE] >= PP_PARTICIPANTS) return -EBADMSG;
-    atomic_store(&queue->header->participants[get[LOG_WHERE]].taken, get[LOG_VALUE]);
-  } else if (get[LOG] == LOG_STATE) {
-    if (get[LOG_WHERE] % RECORD != 0) return -EBADMSG;
-    atomic_store(&pp_ring_record(queue, get[LOG_WHERE])->state, (uint32_t)get[LOG_VALUE]);
+  if (get[QUEUE_LOG] == QUEUE_LOG_TAKEN) {
+    if (get[QUEUE_LOG_WHERE] >= PP_PARTICIPANTS) return -EBADMSG;
+    atomic_store(&queue->header->participants[get[QUEUE_LOG_WHERE]].taken, get[QUEUE_LOG_VALUE]);
+  } else if (get[QUEUE_LOG] == QUEUE_LOG_STATE) {
+    if (get[QUEUE_LOG_WHERE] % RING_RECORD != 0) return -EBADMSG;
+    atomic_store(&pp_ring_record(queue, get[QUEUE_LOG_WHERE])->state, (uint32_t)get[QUEUE_LOG_VALUE]);
   }
   return 0;
 }
@@ -58,6 +60,6 @@ int pp_queue_finish_log(struct pp_queue *queue, const pp_get_state get) {
 }
 
 int pp_queue_commit_get(struct pp_queue *queue, const pp_get_state get) {
-  pp_snapshot_commit(&queue->header->get, &queue->header->get_fields[0][0], GET_FIELDS, get);
+  pp_snapshot_commit(&queue->header->get, &queue->header->get_fields[0][0], QUEUE_GET_FIELDS, get);
   return pp_queue_finish_log(queue, get);
 }

@@ -8,7 +8,7 @@
 
 #include "queue/queue.h"
 
-enum { LOG_NONE, LOG_TAKEN, LOG_STATE };
+enum { QUEUE_LOG_NONE, QUEUE_LOG_TAKEN, QUEUE_LOG_STATE };
 
 /* Read a snapshot. -EBADMSG: its numbers cannot be true. */
 int pp_queue_read_put(const struct pp_queue *queue, pp_put_state put);
@@ -23,14 +23,14 @@ int pp_queue_commit_get(struct pp_queue *queue, const pp_get_state get);
 int pp_queue_finish_log(struct pp_queue *queue, const pp_get_state get);
 
 static inline void pp_queue_set_log(pp_get_state get, uint64_t kind, uint64_t where, uint64_t value) {
-  get[LOG] = kind;
-  get[LOG_WHERE] = where;
-  get[LOG_VALUE] = value;
+  get[QUEUE_LOG] = kind;
+  get[QUEUE_LOG_WHERE] = where;
+  get[QUEUE_LOG_VALUE] = value;
 }
 
 /* Tells whether no record in the ring is needed any more. */
 static inline bool pp_queue_is_unused(const struct pp_queue *queue, const pp_put_state put, const pp_get_state get) {
-  return put[PUTS] == (queue->redeliver ? get[DONE] : get[OUT]);
+  return put[QUEUE_PUTS] == (queue->redeliver ? get[QUEUE_DONE] : get[QUEUE_OUT]);
 }
 
 #endif

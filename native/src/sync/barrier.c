@@ -33,7 +33,7 @@ int32_t pp_barrier_arrive(int32_t index, int32_t *fields) {
   if (sync == NULL) return -EBADF;
   pp_sync_clean(sync);
   pp_sync_note(sync);
-  int status = pp_sync_enter(sync);
+  int status = pp_sync_lock_guard(sync);
   if (status < 0) return status;
   uint64_t word = atomic_load(&sync->header->state[WORD]);
   int32_t arrived = (int32_t)(word & COUNT);
@@ -50,7 +50,7 @@ int32_t pp_barrier_arrive(int32_t index, int32_t *fields) {
     status = arrived;
     FAILPOINT("barrier.arrived");
   }
-  pp_sync_leave(sync);
+  pp_sync_unlock_guard(sync);
   return status;
 }
 
@@ -73,7 +73,7 @@ enum { PASS, BREAK, RESET };
 int32_t pp_barrier_end(int32_t index, int32_t how, int32_t phase) {
   struct pp_sync *sync = pp_sync_find(index, PP_BARRIER);
   if (sync == NULL || how < PASS || how > RESET) return sync == NULL ? -EBADF : -EINVAL;
-  int status = pp_sync_enter(sync);
+  int status = pp_sync_lock_guard(sync);
   if (status < 0) return status;
   uint64_t word = atomic_load(&sync->header->state[WORD]);
   if (phase >= 0 && phase_of(word) != phase) status = ending_of(sync, phase);
@@ -82,7 +82,7 @@ int32_t pp_barrier_end(int32_t index, int32_t how, int32_t phase) {
   else if ((word & BROKEN) != 0) status = -EPIPE;
   else if ((word & ACTING) != 0) end_phase(sync, word, false);
   else status = -EPIPE;
-  pp_sync_leave(sync);
+  pp_sync_unlock_guard(sync);
   if (status == 0) pp_sync_tell(sync, INT32_MAX);
   return status;
 }

@@ -46,7 +46,7 @@ int32_t pp_condition_enter(int32_t index) {
   struct pp_sync *sync = pp_sync_find(index, PP_CONDITION);
   if (sync == NULL) return -EBADF;
   pp_sync_clean(sync);
-  int status = pp_sync_enter(sync);
+  int status = pp_sync_lock_guard(sync);
   if (status < 0) return status;
   int slot = 0;
   while (slot < PP_WAITERS && what_of(atomic_load(&sync->header->waiters[slot])) != FREE) slot++;
@@ -56,7 +56,7 @@ int32_t pp_condition_enter(int32_t index) {
     atomic_store(&sync->header->waiters[slot], slot_of(sync->scope.me, order, WAITING));
     FAILPOINT("condition.entered");
   }
-  pp_sync_leave(sync);
+  pp_sync_unlock_guard(sync);
   return slot < PP_WAITERS ? slot : -EMFILE;
 }
 
@@ -72,7 +72,7 @@ int32_t pp_condition_notified(int32_t index, int32_t slot) {
 int32_t pp_condition_leave(int32_t index, int32_t slot) {
   struct pp_sync *sync = pp_sync_find(index, PP_CONDITION);
   if (sync == NULL || slot < 0 || slot >= PP_WAITERS) return sync == NULL ? -EBADF : -EINVAL;
-  int status = pp_sync_enter(sync);
+  int status = pp_sync_lock_guard(sync);
   if (status < 0) return status;
   uint64_t now = atomic_load(&sync->header->waiters[slot]);
   if (owner_of(now) != sync->scope.me || what_of(now) == FREE) status = -EBADMSG;
@@ -80,19 +80,19 @@ int32_t pp_condition_leave(int32_t index, int32_t slot) {
     status = what_of(now) == NOTIFIED;
     atomic_store(&sync->header->waiters[slot], FREE);
   }
-  pp_sync_leave(sync);
+  pp_sync_unlock_guard(sync);
   return status;
 }
 
 int32_t pp_condition_notify(int32_t index, int32_t count) {
   struct pp_sync *sync = pp_sync_find(index, PP_CONDITION);
   if (sync == NULL || count < 0) return sync == NULL ? -EBADF : -EINVAL;
-  int status = pp_sync_enter(sync);
+  int status = pp_sync_lock_guard(sync);
   if (status < 0) return status;
   int woken = 0;
   while (woken < count && woken < PP_WAITERS && notify_one(sync)) woken++;
   FAILPOINT("condition.notified");
-  pp_sync_leave(sync);
+  pp_sync_unlock_guard(sync);
   if (woken > 0) pp_sync_tell(sync, INT32_MAX);
   return woken;
 }

@@ -8,20 +8,20 @@
 
 #define TRY_MS 2
 
-static int enter(struct pp_sync *sync, int ms) {
+static int lock_guard(struct pp_sync *sync, int ms) {
   int status = pp_robust_lock_take(&sync->scope, &sync->header->guard, ms);
   sync->busy = status == -EBUSY;
   return status > 0 ? 0 : status;
 }
 
-int pp_sync_enter(struct pp_sync *sync) { return enter(sync, PP_SLICE_MS); }
-int pp_sync_try_enter(struct pp_sync *sync) { return enter(sync, TRY_MS); }
-void pp_sync_leave(struct pp_sync *sync) { pp_robust_lock_release(&sync->header->guard); }
+int pp_sync_lock_guard(struct pp_sync *sync) { return lock_guard(sync, PP_SLICE_MS); }
+int pp_sync_try_lock_guard(struct pp_sync *sync) { return lock_guard(sync, TRY_MS); }
+void pp_sync_unlock_guard(struct pp_sync *sync) { pp_robust_lock_release(&sync->header->guard); }
 void pp_sync_note(struct pp_sync *sync) { sync->seen = atomic_load(&sync->header->notice.sequence); }
 void pp_sync_tell(struct pp_sync *sync, int count) { pp_notice_give(&sync->header->notice, count); }
 
 static int clean_up(struct pp_sync *sync, uint32_t index, enum pp_farewell farewell) {
-  int status = pp_sync_enter(sync);
+  int status = pp_sync_lock_guard(sync);
   if (status < 0) return status;
   struct pp_participant *participant = &sync->header->participants[index];
   /* Before the guard was taken, another process may have cleaned up, and a new participant may have got the index. */
@@ -31,7 +31,7 @@ static int clean_up(struct pp_sync *sync, uint32_t index, enum pp_farewell farew
     FAILPOINT("sync.forgotten");
     atomic_store(&participant->used, 0);
   }
-  pp_sync_leave(sync);
+  pp_sync_unlock_guard(sync);
   if (status == 1) pp_sync_tell(sync, INT32_MAX);
   return status;
 }
@@ -55,7 +55,7 @@ int pp_sync_clean(struct pp_sync *sync) {
   return again;
 }
 
-int pp_sync_join(struct pp_sync *sync) {
+int pp_sync_enter(struct pp_sync *sync) {
   struct pp_sync_header *header = sync->header;
   sync->scope = (struct pp_lock_scope){.segment = &sync->segment, .table = header->participants};
   int status = pp_participant_join(&sync->segment, header->participants, &sync->scope.me);
@@ -68,7 +68,25 @@ int pp_sync_join(struct pp_sync *sync) {
   return 0;
 }
 
-void pp_sync_part(struct pp_sync *sync) {
+void pp_sync_leave(struct pp_sync *sync) {
   /* If the guard cannot be had, the others will find this participant gone and clean up. */
   if (!sync->kind->is_lock_word) clean_up(sync, pp_owner_index(sync->scope.me), PP_LEFT);
+}
+
+struct pp_sync *pp_sync_find_any(int32_t index) {
+  for (enum pp_kind kind = PP_LOCK; kind <= PP_BARRIER; kind++) {
+    struct pp_sync *sync = pp_handle_get(index, kind);
+    if (sync != NULL) return sync;
+  }
+  return NULL;
+}
+
+int32_t pp_sync_fd(int32_t index) {
+  const struct pp_sync *sync = pp_sync_find_any(index);
+  return sync == NULL ? -EBADF : sync->segment.fd;
+}
+
+int32_t pp_sync_sweep(int32_t index) {
+  struct pp_sync *sync = pp_sync_find_any(index);
+  return sync == NULL ? -EBADF : pp_sync_clean(sync);
 }

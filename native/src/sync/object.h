@@ -55,23 +55,25 @@ struct pp_sync {
 };
 
 /* Takes the guard and waits at most 100 ms for it. -EBUSY, -EBADMSG. */
-int pp_sync_enter(struct pp_sync *sync);
-/* Like pp_sync_enter, but waits only 2 ms, for calls from an event loop. A failure is noted in `busy`. */
-int pp_sync_try_enter(struct pp_sync *sync);
-void pp_sync_leave(struct pp_sync *sync);
+int pp_sync_lock_guard(struct pp_sync *sync);
+/* Like pp_sync_lock_guard, but waits only 2 ms, for calls from an event loop. A failure is noted in `busy`. */
+int pp_sync_try_lock_guard(struct pp_sync *sync);
+void pp_sync_unlock_guard(struct pp_sync *sync);
 /* Notes the notice before a look at the state. If it has changed when the look has failed, the caller looks again without waiting. */
 void pp_sync_note(struct pp_sync *sync);
 /* Wakes up to `count` waiters. */
 void pp_sync_tell(struct pp_sync *sync, int count);
 
 /* Becomes a participant, and first cleans up after a dead one that had the same index. */
-int pp_sync_join(struct pp_sync *sync);
+int pp_sync_enter(struct pp_sync *sync);
 /* Leaves the object in order. */
-void pp_sync_part(struct pp_sync *sync);
+void pp_sync_leave(struct pp_sync *sync);
 /* Cleans up after participants that died: 1 if the caller should look again. */
 int pp_sync_clean(struct pp_sync *sync);
 
 /* Returns the object behind a handle, or NULL if it is not of this kind. */
 static inline struct pp_sync *pp_sync_find(int32_t index, enum pp_kind kind) { return pp_handle_get(index, kind); }
+/* Returns the object behind a handle, or NULL if it is of none of these kinds. */
+struct pp_sync *pp_sync_find_any(int32_t index);
 
 #endif

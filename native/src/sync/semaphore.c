@@ -7,10 +7,12 @@
 #include "sync/kinds.h"
 
 enum { BOUNDED = 1, ROBUST = 2 };
-/* In `state`: how many more permits were released than taken. */
+/* In `state`: the number of releases that found no holder. */
 enum { SURPLUS };
 
-static int64_t taken_by(const struct pp_sync *sync, uint32_t index) { return (int64_t)atomic_load(&sync->header->participants[index].taken); }
+static int64_t taken_by(const struct pp_sync *sync, uint32_t index) {
+  return (int64_t)atomic_load(&sync->header->participants[index].taken);
+}
 
 static int64_t value_of(const struct pp_sync *sync) {
   /* The arithmetic is unsigned, because another process may have written any number, and signed overflow is undefined. */
@@ -26,14 +28,14 @@ int32_t pp_semaphore_acquire(int32_t index) {
   struct pp_sync *sync = pp_sync_find(index, PP_SEMAPHORE);
   if (sync == NULL) return -EBADF;
   pp_sync_note(sync);
-  int status = pp_sync_try_enter(sync);
+  int status = pp_sync_try_lock_guard(sync);
   if (status < 0) return status == -EBUSY ? -EAGAIN : status;
   int64_t value = value_of(sync);
   if (!is_sane(value)) status = -EBADMSG;
   else if (value == 0) status = -EAGAIN;
   else atomic_fetch_add(&sync->header->participants[pp_owner_index(sync->scope.me)].taken, 1);
   FAILPOINT("semaphore.taken");
-  pp_sync_leave(sync);
+  pp_sync_unlock_guard(sync);
   /* Several permits may have been released at once. Each waiter that got one wakes the next. */
   if (status == 0 && value > 1) pp_sync_tell(sync, 1);
   return status;
@@ -51,7 +53,7 @@ static _Atomic uint64_t *holder_of_one(struct pp_sync *sync) {
 int32_t pp_semaphore_release(int32_t index) {
   struct pp_sync *sync = pp_sync_find(index, PP_SEMAPHORE);
   if (sync == NULL) return -EBADF;
-  int status = pp_sync_enter(sync);
+  int status = pp_sync_lock_guard(sync);
   if (status < 0) return status;
   int64_t value = value_of(sync);
   int64_t most = (sync->header->settings[1] & BOUNDED) != 0 ? sync->header->settings[0] : INT32_MAX;
@@ -63,7 +65,7 @@ int32_t pp_semaphore_release(int32_t index) {
     else atomic_fetch_add(&sync->header->state[SURPLUS], 1);
   }
   FAILPOINT("semaphore.given");
-  pp_sync_leave(sync);
+  pp_sync_unlock_guard(sync);
   if (status == 0) pp_sync_tell(sync, 1);
   return status;
 }
@@ -72,11 +74,11 @@ int32_t pp_semaphore_value(int32_t index) {
   struct pp_sync *sync = pp_sync_find(index, PP_SEMAPHORE);
   if (sync == NULL) return -EBADF;
   pp_sync_clean(sync);
-  int status = pp_sync_enter(sync);
+  int status = pp_sync_lock_guard(sync);
   /* A process that holds the guard for so long is stopped. Then nobody changes the state, and it can be read without the guard. */
   if (status < 0 && status != -EBUSY) return status;
   int64_t value = value_of(sync);
-  if (status == 0) pp_sync_leave(sync);
+  if (status == 0) pp_sync_unlock_guard(sync);
   if (!is_sane(value)) return status < 0 ? status : -EBADMSG;
   return (int32_t)value;
 }

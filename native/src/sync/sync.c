@@ -1,6 +1,7 @@
 /* Making, opening and closing a synchronization object of any kind. */
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "sync/kinds.h"
 #include "wait/sleeper.h"
@@ -22,7 +23,7 @@ static void close_sync(void *object, int owner_ended) {
   struct pp_sync *sync = object;
   pp_sleeper_forget(sync);
   /* A thread that ended without closing the object counts as dead. So what it held is handled like that of a process that died. */
-  if (!owner_ended) pp_sync_part(sync);
+  if (!owner_ended) pp_sync_leave(sync);
   pp_segment_close(&sync->segment);
   free(sync);
 }
@@ -54,7 +55,7 @@ int32_t pp_sync_make(int32_t inbox, int32_t kind, int32_t first, int32_t second)
     sync->header->settings[0] = first;
     sync->header->settings[1] = second;
     atomic_store(&sync->header->ready, 1);
-    status = pp_sync_join(sync);
+    status = pp_sync_enter(sync);
   }
   return add_handle(sync, status, inbox, kind);
 }
@@ -67,14 +68,16 @@ static int check_header(const struct pp_sync *sync, int32_t kind) {
 }
 
 int32_t pp_sync_open(int32_t inbox, int32_t fd, int32_t kind) {
-  if (kind_of(kind) == NULL) return -EINVAL;
-  struct pp_sync *sync = allocate(kind_of(kind));
-  if (sync == NULL) return -ENOMEM;
+  struct pp_sync *sync = kind_of(kind) == NULL ? NULL : allocate(kind_of(kind));
+  if (sync == NULL) {
+    close(fd);
+    return kind_of(kind) == NULL ? -EINVAL : -ENOMEM;
+  }
   int status = pp_segment_open(&sync->segment, fd);
   if (status == 0) status = check_header(sync, kind);
   if (status == 0) {
     sync->header = (struct pp_sync_header *)(void *)sync->segment.base;
-    status = pp_sync_join(sync);
+    status = pp_sync_enter(sync);
   }
   return add_handle(sync, status, inbox, kind);
 }

@@ -6,24 +6,6 @@
 #include "wait/futex.h"
 #include "wait/sleeper.h"
 
-static struct pp_sync *find_any(int32_t index) {
-  for (enum pp_kind kind = PP_LOCK; kind <= PP_BARRIER; kind++) {
-    struct pp_sync *sync = pp_handle_get(index, kind);
-    if (sync != NULL) return sync;
-  }
-  return NULL;
-}
-
-int32_t pp_sync_fd(int32_t index) {
-  const struct pp_sync *sync = find_any(index);
-  return sync == NULL ? -EBADF : sync->segment.fd;
-}
-
-int32_t pp_sync_sweep(int32_t index) {
-  struct pp_sync *sync = find_any(index);
-  return sync == NULL ? -EBADF : pp_sync_clean(sync);
-}
-
 static int sweep(void *sync) { return pp_sync_clean(sync); }
 
 static struct pp_watch watch_of(struct pp_sync *sync) {
@@ -37,7 +19,7 @@ static struct pp_watch watch_of(struct pp_sync *sync) {
 }
 
 int32_t pp_sync_watch(int32_t index, int32_t id) {
-  struct pp_sync *sync = find_any(index);
+  struct pp_sync *sync = pp_sync_find_any(index);
   if (sync == NULL) return -EBADF;
   if (sync->kind->is_lock_word) pp_robust_lock_mark(&sync->header->lock, &sync->seen);
   struct pp_watch watch = watch_of(sync);
@@ -47,7 +29,7 @@ int32_t pp_sync_watch(int32_t index, int32_t id) {
 }
 
 int32_t pp_sync_spin(int32_t index) {
-  struct pp_sync *sync = find_any(index);
+  struct pp_sync *sync = pp_sync_find_any(index);
   if (sync == NULL) return -EBADF;
   if (sync->kind->is_lock_word) sync->seen = atomic_load(&sync->header->lock);
   struct pp_watch watch = watch_of(sync);
@@ -55,7 +37,7 @@ int32_t pp_sync_spin(int32_t index) {
 }
 
 int32_t pp_sync_pass(int32_t index) {
-  struct pp_sync *sync = find_any(index);
+  struct pp_sync *sync = pp_sync_find_any(index);
   if (sync == NULL) return -EBADF;
   if (sync->kind->is_lock_word) pp_futex_wake(&sync->header->lock, 1);
   else pp_sync_tell(sync, 1);
@@ -63,7 +45,7 @@ int32_t pp_sync_pass(int32_t index) {
 }
 
 int32_t pp_sync_wait(int32_t index, int32_t ms) {
-  struct pp_sync *sync = find_any(index);
+  struct pp_sync *sync = pp_sync_find_any(index);
   if (sync == NULL) return -EBADF;
   if (sync->kind->is_lock_word) pp_robust_lock_mark(&sync->header->lock, &sync->seen);
   struct pp_watch watch = watch_of(sync);

@@ -33,7 +33,9 @@ int32_t pp_watch_fd(int32_t inbox, int32_t id, int32_t fd, int32_t write) {
   struct pp_watched watched = changes ? *known : (struct pp_watched){.ready = ready};
   *(write ? &watched.write : &watched.read) = (struct pp_target){inbox, id, true};
   if (changes) *known = watched;
-  int status = changes ? pp_reactor_change(fd, interests(&watched)) : pp_reactor_add(fd, interests(&watched), &watched);
+  int status = changes ? pp_reactor_change(fd, interests(&watched)) : -ENOENT;
+  /* The descriptor is new, or it was closed elsewhere and its number belongs to another file now. */
+  if (status == -ENOENT) status = pp_reactor_add(fd, interests(&watched), &watched);
   pp_reactor_unlock();
   return status;
 }

@@ -28,7 +28,8 @@ struct inbox {
   struct event *events;
 };
 
-/* One lock serves all inboxes, because it is held for a few instructions only. */
+/* One lock serves all inboxes, because it is held for a few instructions only. The exception is tell(), which can sleep under it for up to
+ * 100 ms when the kernel has no memory for the byte. */
 static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t arrived;
 static pthread_once_t once = PTHREAD_ONCE_INIT;

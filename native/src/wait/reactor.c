@@ -80,7 +80,10 @@ int pp_reactor_add(int fd, uint32_t events, const struct pp_watched *watched) {
   if (status < 0) return status;
   table[fd] = *watched;
   status = control(fd, EPOLL_CTL_ADD, events);
-  return status == -EEXIST ? control(fd, EPOLL_CTL_MOD, events) : status;
+  if (status == -EEXIST) status = control(fd, EPOLL_CTL_MOD, events);
+  /* The entry must not stay. The next file with this number would be taken for the one that this entry describes. */
+  if (status < 0) table[fd].ready = NULL;
+  return status;
 }
 
 int pp_reactor_watch(int fd, uint32_t events, const struct pp_watched *watched) {
@@ -94,11 +97,7 @@ struct pp_watched *pp_reactor_find(int fd) {
   return fd >= 0 && fd < room && table[fd].ready != NULL ? &table[fd] : NULL;
 }
 
-int pp_reactor_change(int fd, uint32_t events) {
-  int status = control(fd, EPOLL_CTL_MOD, events);
-  /* The descriptor was closed elsewhere, and its number belongs to another file now. */
-  return status == -ENOENT ? control(fd, EPOLL_CTL_ADD, events) : status;
-}
+int pp_reactor_change(int fd, uint32_t events) { return control(fd, EPOLL_CTL_MOD, events); }
 
 void pp_reactor_remove(int fd) {
   if (pp_reactor_find(fd) == NULL) return;

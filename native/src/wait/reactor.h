@@ -36,7 +36,8 @@ void pp_reactor_unlock(void);
 int pp_reactor_add(int fd, uint32_t events, const struct pp_watched *watched);
 /* Guard held: returns the entry of a descriptor that is watched, or NULL. It stays valid until the next pp_reactor_add. */
 struct pp_watched *pp_reactor_find(int fd);
-/* Guard held: changes the epoll events of a descriptor that is watched. */
+/* Guard held: changes the epoll events of a descriptor that is watched. -ENOENT: the descriptor was closed elsewhere, and its number
+ * belongs to another file now. */
 int pp_reactor_change(int fd, uint32_t events);
 /* Guard held: ends the watch of a descriptor. */
 void pp_reactor_remove(int fd);

@@ -19,7 +19,7 @@ static int try_free(pp_word *word, pp_owner mark) {
 
 /* Returns 1 if the owner was dead and the lock is now ours. */
 static int steal_from_dead(const struct pp_lock_scope *scope, pp_word *word, uint32_t seen) {
-  /* The kernel does not report a process's own OFD locks to it, so a participant would take itself for dead. */
+  /* The kernel does not report a lock through the open file description that holds it, so a participant would take itself for dead. */
   if ((seen & PP_OWNER_MASK) == scope->me) return 0;
   int dead = pp_owner_dead(scope->segment, scope->table, seen & PP_OWNER_MASK);
   if (dead <= 0) return dead;

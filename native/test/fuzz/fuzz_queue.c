@@ -23,7 +23,7 @@ static void write_field(struct pp_queue *queue, struct input *input) {
   uint64_t which = take(input, 1);
   for (int copy = 0; copy < 2; copy++) {
     _Atomic uint64_t *fields = which < 64 ? queue->header->put_fields[copy] : queue->header->get_fields[copy];
-    _Atomic uint64_t *field = &fields[which % (which < 64 ? PUT_FIELDS : GET_FIELDS)];
+    _Atomic uint64_t *field = &fields[which % (which < 64 ? QUEUE_PUT_FIELDS : QUEUE_GET_FIELDS)];
     uint64_t about = (which & 32) != 0 ? atomic_load(field) : queue->ring_size;
     struct input same = *input;
     atomic_store(field, take_number(copy == 0 ? &same : input, about));

@@ -3,7 +3,7 @@ import type { Launcher } from "./launcher.ts";
 import type { Port } from "./port.ts";
 import type { Ref } from "./ref.ts";
 
-/** What a backend can do: data, so that no other layer has to know backends by name. */
+/** The features of a backend. They are data, so that no other layer has to know backends by name. */
 export interface BackendFeatures {
   /** Whether connections have a file descriptor. */
   readonly fileno: boolean;
@@ -19,45 +19,45 @@ export interface BackendFeatures {
 
 /** Options of every new object. */
 export interface MakeOptions {
-  /** A label; on many hosts the address under which other hosts find the object. */
+  /** A label. On a backend that connects many hosts, other hosts find the object by it. */
   readonly name?: string | undefined;
 }
 
-/** Where shared objects live. */
+/** Makes shared objects, and opens those that come from other processes. */
 export interface Backend {
   readonly name: string;
   readonly features: BackendFeatures;
-  /** How children are started whose channel this backend provides. */
+  /** Starts the children that talk to their parent through this backend. */
   readonly launcher: Launcher;
   /**
-   * Makes an object. It returns at once, as constructors are synchronous: a backend that has to ask somebody reports a refusal in the
-   * object's first call. Throws `UnsupportedError` for a kind that this backend does not have.
+   * Makes an object. It returns at once, because constructors are synchronous. A backend that has to ask another process, and is refused,
+   * lets the object's first call fail. Throws `UnsupportedError` for a kind that this backend does not have.
    */
   make<P extends Port, S, M>(kind: Kind<P, S, M>, settings: S, options?: MakeOptions): M;
-  /** A port to an object that a message referred to. Throws `CorruptedError` for a reference that no process of ours makes. */
+  /** Returns a port to an object from a message's reference. Throws `CorruptedError` for a reference that is not valid. */
   attach(ref: Ref): Port;
-  /** Resolves when what this process has put and sent is out. */
+  /** Resolves when all puts and sends of this process are complete. */
   flushed(): Promise<void>;
 }
 
-/** How a process comes by a backend. */
+/** Opens a backend, if this process can use it. */
 export interface BackendProvider {
   readonly name: string;
-  /** Whether new objects go to this backend when nobody names one. The first such provider that is available is taken. */
+  /** Whether this backend may become the default. The first such provider that is available does. */
   readonly automatic: boolean;
-  /** Whether this process can use it, and why or why not. */
+  /** Whether this process can use the backend, and the reason. */
   available(): { readonly yes: boolean; readonly reason: string };
-  /** The backend of this thread. Throws `UnsupportedError` with the reason where there is none. */
+  /** Returns the backend of this thread. Throws `UnsupportedError` with the reason if this process can't use it. */
   open(): Backend;
-  /** In a child that this backend's launcher started: the backend, opened as the parent says (`Launched.forChild`). */
+  /** Opens the backend in a child that its launcher started. `forChild` is `Launched.forChild` of the parent. */
   openInChild(forChild: unknown): Backend;
-  /** The backend, if `open` was called before. */
+  /** Returns the backend if it was opened before. */
   opened(): Backend | undefined;
-  /** What there is to say about it on this machine, for `polyproc doctor`. */
+  /** Examines this machine for `polyproc doctor`. `inUse` says whether new objects live in this backend. */
   examine?(inUse: boolean): Findings;
 }
 
-/** What a check of this machine found: lines to print, and advice where something is wrong. */
+/** The result of a check of this machine: lines to print, and advice if something is wrong. */
 export interface Findings {
   readonly lines: readonly (readonly [label: string, text: string])[];
   readonly advice: readonly string[];

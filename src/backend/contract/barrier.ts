@@ -3,7 +3,7 @@ import type { Kind } from "./kind.ts";
 import type { WaitingPort } from "./port.ts";
 
 export interface BarrierSettings {
-  /** How many parties pass together. */
+  /** The number of parties that pass together. */
   readonly parties: number;
 }
 
@@ -17,7 +17,7 @@ export interface Arrival {
   readonly last: boolean;
 }
 
-/** How a phase ends: all pass, the barrier breaks, or it is made new. */
+/** The ways in which a phase ends: all parties pass, the barrier breaks, or it is reset. */
 export type BarrierEnd = "pass" | "break" | "reset";
 
 export interface BarrierState {
@@ -28,18 +28,18 @@ export interface BarrierState {
 
 /** The calls of a broken barrier reject with `BrokenBarrierError`. */
 export interface BarrierPort extends WaitingPort {
-  /** Arrives. `undefined` if the last party of the round before was still at its action when the time ran out. */
+  /** Arrives. `undefined` if the time ran out while the last party of the previous round still ran its action. */
   arrive(wait: Wait): Promise<Arrival | undefined>;
-  /** Waits for a phase's end. False if it did not come in time. */
+  /** Waits for the end of a phase. False if the time ran out first. */
   passed(phase: number, wait: Wait): Promise<boolean>;
-  /** Ends the present phase. With `phase`, only that one: false if it is over already. */
+  /** Ends the present phase. With `phase`, it ends only that phase, and the result is false if that phase is over already. */
   end(how: BarrierEnd, phase?: number): Promise<boolean>;
   state(): Promise<BarrierState>;
-  /** The blocking calls, where the backend has them. */
+  /** The blocking calls, if the backend has them. */
   readonly blocking?: BlockingBarrier;
 }
 
-/** As the calls of {@link BarrierPort}, blocking this thread. */
+/** The calls of {@link BarrierPort} that block this thread. */
 export interface BlockingBarrier {
   arriveSync(wait: Wait): Arrival | undefined;
   passedSync(phase: number, wait: Wait): boolean;

@@ -4,7 +4,7 @@ import type { Incoming, Message } from "./message.ts";
 import type { BlockingPort, WaitingPort } from "./port.ts";
 
 export interface PipeSettings {
-  /** Whether both ends send and receive. Otherwise the first only receives, and the second only sends. */
+  /** Whether both ends can send and receive. Otherwise the first only receives, and the second only sends. */
   readonly duplex: boolean;
 }
 
@@ -12,23 +12,23 @@ export interface PipeSettings {
 export interface ConnectionPort extends WaitingPort {
   readonly readable: boolean;
   readonly writable: boolean;
-  /** Whether the other end is outside of this process tree: no reference that comes from there is followed. */
+  /** Whether the other end is outside of this process tree. References in messages from there must not be followed. */
   readonly foreign?: boolean;
   /** Sends a message. False if the other end did not read in time, and nothing was sent. */
   send(message: Message, wait: Wait): Promise<boolean>;
   /** Receives a message. `undefined` if none came in time. */
   recv(wait: Wait): Promise<Incoming | undefined>;
-  /** `recv`, where the backend can do it at once: `undefined` if it would have to wait. */
+  /** Receives a message without a promise, if the backend can do that. `undefined` if it would have to wait. */
   recvNow?(): Incoming | undefined;
-  /** Waits until a `recv` would not wait. False if that was not so in time. */
+  /** Waits until a `recv` would not have to wait. False if the time ran out first. */
   poll(wait: Wait): Promise<boolean>;
-  /** The file descriptor, where the backend has one. */
+  /** The file descriptor, if the backend has one. */
   readonly fd?: number;
-  /** The blocking calls, where the backend has them. */
+  /** The blocking calls, if the backend has them. */
   readonly blocking?: BlockingConnection;
 }
 
-/** As the calls of {@link ConnectionPort}, blocking this thread. */
+/** The calls of {@link ConnectionPort} that block this thread. */
 export interface BlockingConnection extends BlockingPort {
   sendSync(message: Message, wait: Wait): boolean;
   recvSync(wait: Wait): Incoming | undefined;

@@ -6,13 +6,13 @@ export interface EventPort extends WaitingPort {
   set(): Promise<void>;
   clear(): Promise<void>;
   isSet(): Promise<boolean>;
-  /** Waits until it is set, if only for a moment. False if it was not in time. */
+  /** Waits until the event is set, also if it is cleared again at once. False if it was not set in time. */
   wait(wait: Wait): Promise<boolean>;
-  /** The blocking calls, where the backend has them. `pollSync` says whether it is set. */
+  /** The blocking calls, if the backend has them. `pollSync` returns whether the event is set. */
   readonly blocking?: BlockingEvent;
 }
 
-/** As the calls of {@link EventPort}, blocking this thread. */
+/** The calls of {@link EventPort} that block this thread. */
 export interface BlockingEvent extends BlockingPort {
   setSync(): void;
   waitSync(wait: Wait): boolean;

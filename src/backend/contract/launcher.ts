@@ -2,50 +2,56 @@ import type { Command, Exit, OsProcess } from "../../runtime/contract.ts";
 import type { ChildMembership } from "../../tree/tree.ts";
 import type { Message } from "./message.ts";
 
-/** What a child tells its parent: that it has what it needs, then how its target ended. */
+/** The reports of a child to its parent. "started" says that the child has its arguments. The others say how its target ended. */
 export type ReportKind = "started" | "result" | "error";
 
 export const REPORT_KINDS: ReadonlySet<unknown> = new Set<ReportKind>(["started", "result", "error"]);
 
-/** Hears what a child reports. The child is told that the report arrived when the promise settles. */
+/** Handles a child's report. When the promise settles, the child is told that the report arrived. */
 export type ReportListener = (kind: ReportKind, message: Message) => Promise<void> | void;
 
-/** Resource limits of a child: native backend only. */
+/** Resource limits of a child. They need the native backend. A limit that is not given is the same as in this process. */
 export interface Limits {
-  /** Bytes of data the process may have: `RLIMIT_DATA`, and the engine's own limit of its heap. */
+  /** The largest size of the child's data in bytes. It sets `RLIMIT_DATA`, and the heap limit of the engine where it has one. */
   readonly memory?: number;
-  /** Milliseconds of processor time, rounded up to seconds; SIGXCPU ends a process that uses more. */
+  /** The processor time in milliseconds, rounded up to seconds. SIGXCPU ends a process that uses more. */
   readonly cpuTime?: number;
-  /** How many descriptors it may have open. */
+  /** The largest number of open file descriptors. */
   readonly openFiles?: number;
-  /** Added to this process's niceness; lowering it needs privileges. */
+  /** A number that is added to this process's nice value. A negative number needs privileges. */
   readonly nice?: number;
-  /** The numbers of the processors that it may run on, from 0. */
+  /** The numbers, from 0, of the processors on which the child may run. */
   readonly cpus?: readonly number[];
 }
 
 /** The parent's side of the channel between a parent and one child. */
 export interface ParentChannel {
-  /** Sends bytes of frames. A child that is gone is no error. */
+  /** Sends the bytes of frames. If the child is gone, this does nothing. */
   write(bytes: Uint8Array): void;
-  /** Hears the child's reports from now on. Gives what the child's side needs to report, which travels in the job frame. */
+  /**
+   * Calls the listener for each report of the child from now on. The result travels in the job frame, and the child passes it to
+   * `reporter`.
+   */
   listen(listener: ReportListener): unknown;
-  /** Resolves when the child can report no more. What it waited for and held in this process is free then. */
+  /**
+   * Resolves when no more reports can come from the child. By then the child's waiting requests are withdrawn, and the locks and the like
+   * that it held in this process are free.
+   */
   closed(): Promise<void>;
-  /** Lets go of what belongs to the channel. */
+  /** Releases the channel's resources. */
   release(): void;
-  /** The blocking calls, where the backend has them. */
+  /** The blocking calls, if the backend has them. */
   readonly blocking?: BlockingChannel;
 }
 
 export interface BlockingChannel {
-  /** How the child ended, once that and all its reports are known. */
+  /** Returns how the child ended, once that and all its reports are known. */
   exitSync(): Exit | undefined;
-  /** Blocks this thread until something of the child may have come, `ms` at most. */
+  /** Blocks this thread until a report or the end of the child may have come, at most `ms` milliseconds. */
   pumpSync(ms: number): void;
 }
 
-/** What a child is to do: plain data, and a message with the target's arguments. */
+/** A child's job: plain data, and a message with the target's arguments. */
 export interface JobFrame {
   readonly meta?: unknown;
   readonly message?: Message | undefined;
@@ -53,13 +59,13 @@ export interface JobFrame {
 
 /** The child's side of the channel. */
 export interface ChildChannel {
-  /** Resolves when the parent is gone. Only a detached child lives to see it. */
+  /** Resolves when the parent is gone. Only a detached child can see that: every other child ends with its parent. */
   readonly parentGone: Promise<void>;
-  /** Whether reports leave only while the event loop turns. Otherwise they leave even while the target computes. */
+  /** Whether a report leaves only when the event loop runs. Otherwise it leaves even if the target blocks the event loop. */
   readonly needsEventLoop: boolean;
-  /** The job of a child that was started ahead of it. */
+  /** Waits for the job of a child that was started before its job was known. */
   nextJob(): Promise<JobFrame>;
-  /** How to report; `reportTo` is what the parent's `listen` gave. */
+  /** Returns the port for reports. `reportTo` is the result of the parent's `listen`. */
   reporter(reportTo: unknown): ReportPort;
 }
 
@@ -71,14 +77,14 @@ export interface ReportPort {
 /** A child that was started. */
 export interface Launched {
   readonly process: OsProcess;
-  /** Rejects if its program can't be run. */
+  /** Rejects if the child's program can't be run. */
   readonly started: Promise<void>;
   readonly channel: ParentChannel;
-  /** What the backend needs to know in the child. It travels in the boot frame. */
+  /** Data for `openInChild` of the backend in the child. It travels in the boot frame. */
   readonly forChild: unknown;
 }
 
-/** What decides whether a launcher can start a child. */
+/** The facts about a child that decide whether a launcher can start it. */
 export interface LaunchTarget {
   readonly file: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -86,18 +92,20 @@ export interface LaunchTarget {
   readonly loadsLibrary: boolean;
 }
 
-/** What a child knows of its membership in the tree when it connects. */
+/** The part of a child's settings that `connect` needs. */
 export interface ChildSettings extends Pick<ChildMembership, "membership" | "orphaned"> {
   /** Whether the child lives on when its parent dies. */
   readonly detached: boolean;
 }
 
-/** How children come about, and how a parent and a child talk about the child's life. */
+/**
+ * Starts children, and provides the channel on which a parent and its child exchange the job, the reports and the news of each other's end.
+ */
 export interface Launcher {
-  /** Whether it can start such a child. */
+  /** Whether this launcher can start such a child. */
   canStart(target: LaunchTarget): boolean;
   /** Starts a child. Rejects if that fails, or if this process can't host shared objects. */
   start(command: Command, limits: Limits | undefined): Promise<Launched>;
-  /** In a child: takes over the channel to the parent, after the frames that were there have been read. The target runs after that. */
+  /** In a child: takes over the channel to the parent. The boot frame, and the job frame if it is there, have been read before. */
   connect(settings: ChildSettings): ChildChannel | Promise<ChildChannel>;
 }

@@ -2,21 +2,21 @@ import type { Wait } from "../../util/wait-options.ts";
 import type { Kind } from "./kind.ts";
 import type { WaitingPort } from "./port.ts";
 
-/** How an acquisition went. "refused": not in time. "abandoned": granted, and the last holder died with it. */
+/** The result of an acquisition. "refused": not in time. "abandoned": granted, and the previous holder died before it released. */
 export type Grant = "refused" | "granted" | "abandoned";
 
 export interface LockPort extends WaitingPort {
   /** Acquires it; a recursive lock `depth` times (default 1). */
   acquire(wait: Wait, depth?: number): Promise<Grant>;
-  /** Releases it once; with `all`, as often as this process holds it. Gives how often it was released. */
+  /** Releases it once; with `all`, as often as this process acquired it. Returns how often it was released. */
   unlock(all?: boolean): Promise<number>;
-  /** How often this process holds it. */
+  /** Returns how often this process has acquired it and not released it. */
   held(): Promise<number>;
-  /** The blocking calls, where the backend has them. */
+  /** The blocking calls, if the backend has them. */
   readonly blocking?: BlockingLock;
 }
 
-/** As the calls of {@link LockPort}, blocking this thread. */
+/** The calls of {@link LockPort} that block this thread. */
 export interface BlockingLock {
   acquireSync(wait: Wait, depth?: number): Grant;
   unlockSync(all?: boolean): number;

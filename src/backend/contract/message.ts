@@ -1,7 +1,7 @@
 import type { KeptBytes } from "../../util/bytes.ts";
 import type { Ref } from "./ref.ts";
 
-/** A value on its way: its bytes, and where the shared objects inside it are. The bytes are lent. */
+/** A value on its way: its bytes, and references to the shared objects inside it. The bytes are lent, see util/bytes.ts. */
 export interface Message {
   readonly bytes: Uint8Array;
   readonly refs: readonly Ref[];
@@ -21,5 +21,5 @@ interface Taken<M extends Message> {
   settle(): void;
 }
 
-/** A message that was taken. If its bytes are lent, they are good until the next message is taken. */
+/** A message that was taken. If its bytes are lent, they are valid only until the next message is taken. */
 export type Incoming = (Taken<Message> & { readonly lent: true }) | (Taken<KeptMessage> & { readonly lent: false });

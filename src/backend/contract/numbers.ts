@@ -8,19 +8,19 @@ export interface NumbersSettings {
   readonly values: NumberArray;
 }
 
-/** What is done with a number in one step. */
+/** The atomic operations on a number. */
 export type Operation = "load" | "store" | "add" | "sub" | "and" | "or" | "exchange" | "compareExchange";
 
-/** Numbers that several processes see. */
+/** Numbers that several processes share. */
 export interface NumbersPort extends Port {
   readonly type: NumberType;
   readonly length: number;
-  /** A copy of the numbers from `start` to before `end`. */
+  /** Returns a copy of the numbers from index `start` up to, but not including, index `end`. */
   read(start: number, end: number): Promise<NumberArray>;
   write(start: number, values: NumberArray): Promise<void>;
-  /** Changes the first number in one step. Gives what there was before. */
+  /** Performs an atomic operation on the first number. Returns the number before. */
   operate(operation: Operation, operand: NumberValue, expected: NumberValue): Promise<NumberValue>;
-  /** The numbers themselves, until the port is released, where the backend has shared memory. */
+  /** A view of the shared memory itself, if the backend has one. It is valid until the port is released. */
   readonly view?: NumberArray;
 }
 

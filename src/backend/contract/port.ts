@@ -1,17 +1,17 @@
 import type { Ref } from "./ref.ts";
 
 /**
- * One user of a shared object in this process: each object of JavaScript has a port of its own. The shared object lives while any port
- * to it exists, in any process.
+ * The access of one JavaScript object to a shared object. Each JavaScript object has a port of its own. The shared object lives as long as
+ * any process has a port to it.
  */
 export interface Port {
   /** Resolves once the owner knows of this port. Rejects if the owner is gone. */
   readonly attached: Promise<void>;
-  /** Makes sure that other processes can reach the object, and says where it is. */
+  /** Makes sure that other processes can reach the object, and returns a reference to it. */
   share(): Ref;
-  /** One more port to the same object. */
+  /** Makes one more port to the same object. */
   again(): Port;
-  /** Ends this port once what it still sends is out. `sent` is false for a port that was made to travel and did not. */
+  /** Releases this port once its sends are complete. `sent` is false for a port that was made for a message which was not sent. */
   release(sent?: boolean): void;
 }
 
@@ -23,8 +23,8 @@ export interface WaitingPort extends Port {
 
 /** The calls that `waitSync` needs of a port whose backend has blocking calls. */
 export interface BlockingPort {
-  /** Whether a read would not wait. */
+  /** Whether a read would not have to wait. */
   pollSync(): boolean;
-  /** Blocks this thread until something that a call of this thread waits for may have come, `ms` at most. */
+  /** Blocks this thread, at most `ms` milliseconds, until an event comes for which a call of this thread may wait. */
   pumpSync(ms: number): void;
 }

@@ -4,21 +4,25 @@ import type { Incoming, Message } from "./message.ts";
 import type { BlockingPort, WaitingPort } from "./port.ts";
 
 export interface QueueSettings {
-  /** 0 for no bound. */
+  /** The largest number of items; 0 means no limit. */
   readonly maxsize: number;
   /** Whether items of a consumer that died go back to the front of the queue. */
   readonly redeliver: boolean;
 }
 
-/** Counts since a queue was made. */
+/** The state of a queue, and its counts since it was made. */
 export interface QueueStats {
+  /** The number of items in the queue. */
   readonly size: number;
+  /** The number of items that were put. */
   readonly puts: number;
+  /** The number of items that were taken. */
   readonly gets: number;
-  /** Items in the hands of consumers that died before their `get` settled. */
+  /** The number of items that were lost, because their consumers died before `get` settled. */
   readonly lost: number;
+  /** The number of items that went back to the queue, because their consumers died before they marked them as done. */
   readonly redelivered: number;
-  /** How many processes have the queue open. */
+  /** The number of processes that have the queue open. */
   readonly participants: number;
 }
 
@@ -27,26 +31,26 @@ export interface QueuePort extends WaitingPort {
   put(message: Message, wait: Wait): Promise<boolean>;
   /** Takes an item. `undefined` if none came in time. */
   get(wait: Wait): Promise<Incoming | undefined>;
-  /** `put`, where the backend can do it at once: false if it would have to wait, and nothing was put. */
+  /** Puts an item without a promise, if the backend can do that. False if it would have to wait; nothing was put then. */
   putNow?(message: Message): boolean;
-  /** `get`, where the backend can do it at once: `undefined` if it would have to wait. */
+  /** Takes an item without a promise, if the backend can do that. `undefined` if it would have to wait. */
   getNow?(): Incoming | undefined;
-  /** Waits until a `get` would not wait. False if that was not so in time. */
+  /** Waits until a `get` would not have to wait. False if the time ran out first. */
   poll(wait: Wait): Promise<boolean>;
   stats(): Promise<QueueStats & { readonly maxsize: number }>;
   taskDone(): Promise<void>;
-  /** Waits until each item was marked done. False if that was not so in time. */
+  /** Waits until each item is marked as done. False if the time ran out first. */
   join(wait: Wait): Promise<boolean>;
   shutdown(immediate: boolean): Promise<void>;
-  /** Resolves when what was put by this port is out. */
+  /** Resolves when all puts of this port are complete. */
   sent(): Promise<void>;
-  /** Lets the event loop, and this process, end although puts are unfinished. */
+  /** Lets the event loop, and so this process, end although puts are not complete. */
   letGo(): void;
-  /** The blocking calls, where the backend has them. */
+  /** The blocking calls, if the backend has them. */
   readonly blocking?: BlockingQueue;
 }
 
-/** As the calls of {@link QueuePort}, blocking this thread. */
+/** The calls of {@link QueuePort} that block this thread. */
 export interface BlockingQueue extends BlockingPort {
   putSync(message: Message, wait: Wait): boolean;
   getSync(wait: Wait): Incoming | undefined;

@@ -1,12 +1,12 @@
-/** Where a shared object is: plain data that travels beside a value. */
+/** A reference to a shared object. It is plain data, and travels beside the value that contains the object. */
 export interface Ref {
   /** The name of its kind (see kind.ts). */
   readonly kind: string;
   /** The name of the backend in which it lives. */
   readonly backend: string;
-  /** What that backend needs to find it. It came from another process: the backend checks it. */
+  /** The data with which that backend finds the object. It comes from another process, so the backend checks it. */
   readonly location: unknown;
-  /** What the object's class needs besides the port. The class checks it. */
+  /** Data that the object's class needs in addition to the port. The class checks it. */
   readonly details?: unknown;
   /** Other objects of the same message that belong to it, by their index in the message's references. */
   readonly companions?: readonly number[];

@@ -4,9 +4,9 @@ import type { Grant } from "./lock.ts";
 import type { WaitingPort } from "./port.ts";
 
 export interface SemaphoreSettings {
-  /** How many permits there are at first; of a bounded semaphore also at most. */
+  /** The number of permits at first. For a bounded semaphore it is also the largest number. */
   readonly value: number;
-  /** Whether the permits of a dead process come back. */
+  /** Whether the semaphore gets back the permits of a process that dies. */
   readonly robust: boolean;
 }
 
@@ -15,13 +15,13 @@ export interface SemaphorePort extends WaitingPort {
   acquire(wait: Wait): Promise<Grant>;
   /** Gives a permit back. */
   post(): Promise<void>;
-  /** How many permits are there. */
+  /** Returns the number of free permits. */
   value(): Promise<number>;
-  /** The blocking calls, where the backend has them. */
+  /** The blocking calls, if the backend has them. */
   readonly blocking?: BlockingSemaphore;
 }
 
-/** As the calls of {@link SemaphorePort}, blocking this thread. */
+/** The calls of {@link SemaphorePort} that block this thread. */
 export interface BlockingSemaphore {
   acquireSync(wait: Wait): Grant;
   postSync(): void;

@@ -26,7 +26,7 @@ import { QueueHandle } from "./objects/queue-handle.ts";
 import { NativeSemaphore } from "./objects/semaphore.ts";
 import { SyncHandle, SyncKind } from "./objects/sync-handle.ts";
 
-/** How objects of a kind are made, and how one is opened that another process sent. */
+/** Makes objects of one kind, and opens those that another process sent. */
 export interface NativeKind {
   make(handles: Handles, settings: never): unknown;
   open(handles: Handles, received: Received): Port;
@@ -59,7 +59,7 @@ export const nativeKinds: ReadonlyMap<string, NativeKind> = new Map<string, Nati
   ),
 ]);
 
-// Ties the types of a kind's settings and port to its row.
+// Makes a row of the table. It checks that the types of the settings and of the port belong to the kind.
 function kind<P extends Port, S, M>(
   { name }: Kind<P, S, M>,
   make: (handles: Handles, settings: S) => M,
@@ -83,7 +83,7 @@ function queue(queueKind: Kind<QueuePort, QueueSettings>): Row {
   );
 }
 
-/** @param toNumbers gives the settings as `pp_sync_make` takes them */
+/** @param toNumbers returns the settings in the form in which `pp_sync_make` takes them */
 function sync<P extends Port, S>(
   syncKind: Kind<P, S>,
   number: number,

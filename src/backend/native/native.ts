@@ -15,7 +15,7 @@ import { NativeLauncher } from "./launch/launcher.ts";
 import { ABI } from "./library/functions.ts";
 import type { Library } from "./library/load.ts";
 
-/** Shared objects in shared memory and sockets, through the native library. */
+/** The backend whose objects live in shared memory and in sockets. It needs the native library. */
 export class Native implements Backend {
   readonly name: string = NATIVE;
   readonly features: BackendFeatures;

@@ -12,14 +12,14 @@ let native: Native | undefined;
 function open(): Backend {
   if (native === undefined) {
     const { library, reason } = loadLibrary();
-    // The program asks for the native backend, and there is no library that this process can use.
+    // The program asks for the native backend, and this process has no library that it can use.
     if (library === undefined) throw new UnsupportedError(`There is no native backend here: ${reason}.`);
     native = new Native(library, tree);
   }
   return native;
 }
 
-/** The backend of the native library: on Linux, where the library is there and the program may load it. */
+/** Provides the native backend. It is available on Linux if the library exists and the program may load it. */
 export const nativeProvider: BackendProvider = {
   name: NATIVE,
   automatic: true,
@@ -28,7 +28,7 @@ export const nativeProvider: BackendProvider = {
     return { yes: library !== undefined, reason };
   },
   open,
-  // The launcher in the parent gave the library that it has checked.
+  // `forChild` is the library that the parent's launcher has checked.
   openInChild: (forChild) => {
     inheritLibrary(forChild as CheckedLibrary);
     return open();

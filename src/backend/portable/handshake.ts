@@ -10,8 +10,8 @@ const PROOF_SIZE = 32;
 export type Role = "hub" | "client";
 
 /**
- * The first bytes on a connection, by which each side proves to the other that it knows the secret: the hub sends hello and a nonce, the
- * client a nonce and its proof, the hub its proof. There is no time limit, because a process that computes answers late.
+ * The first bytes on a connection. With them, each side proves to the other that it knows the secret. The hub sends a hello and a nonce,
+ * the client a nonce and its proof, and the hub its own proof. There is no time limit, because a process that is busy replies late.
  */
 export class Handshake {
   readonly #isHub: boolean;
@@ -19,7 +19,7 @@ export class Handshake {
   readonly #write: (bytes: Uint8Array) => void;
   readonly #ownNonce = randomBytes(NONCE_SIZE);
   #peerNonce: Uint8Array | undefined;
-  // Bytes that came and were not read yet.
+  // The bytes that came and were not handled yet.
   #unread: Uint8Array = new Uint8Array(0);
 
   constructor(role: Role, secret: Uint8Array, write: (bytes: Uint8Array) => void) {
@@ -29,12 +29,12 @@ export class Handshake {
     if (this.#isHub) write(join([HELLO, this.#ownNonce]));
   }
 
-  /** Whether the other side began as a polyproc process does. */
+  /** Whether the first bytes of the other side are those of a polyproc process. */
   get hasBegun(): boolean {
     return this.#peerNonce !== undefined;
   }
 
-  /** Takes bytes that came. Once both sides have proved themselves, gives the bytes that came after that. Throws `AuthenticationError`. */
+  /** Handles bytes that came. Once the handshake is complete, returns the bytes that follow it. Throws `AuthenticationError`. */
   push(chunk: Uint8Array): Uint8Array | undefined {
     this.#unread = join([this.#unread, chunk]);
     return (this.#isHub ? this.#checkClient() : this.#checkHub()) ? this.#unread : undefined;

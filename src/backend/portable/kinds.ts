@@ -32,23 +32,25 @@ import { QueueState } from "./objects/queue.ts";
 import { ReportChannelState } from "./objects/report-channel.ts";
 import { SemaphoreState } from "./objects/semaphore.ts";
 
-/** Gives an object to this process's hub. The traits are the facts that ports know of it without asking. */
+/** Adds an object to this process's hub. The traits are the facts about it that ports know without asking. */
 export type Host = <Traits extends object | undefined>(object: HubObject, traits: Traits) => ObjectAccess<Traits>;
 
-/** Reaches an object that a message referred to. */
+/** Returns the access to an object from a message's reference. */
 export type Reach = <Traits extends object | undefined>(traits: Traits) => ObjectAccess<Traits>;
 
-/** How this backend makes and attaches the objects of a kind. */
+/** Makes and attaches the objects of one kind. */
 export interface PortableKind<P extends Port = Port, S = never, M = unknown> {
   readonly kind: Kind<P, S, M>;
   make(host: Host, settings: S): M;
-  /** A port to an object that a message referred to. Throws `CorruptedError` for a location that no object of this kind has. */
+  /** Returns a port to an object from a message's reference. Throws `CorruptedError` for a location that does not fit the kind. */
   attach(reach: Reach, location: ReceivedLocation): P;
-  /** Whether its hub must be told when a process that uses it ends in order, because it would take the end for a death. */
+  /**
+   * Whether the hub must be told when a process that uses the object ends normally. Otherwise the object would take the end for a death.
+   */
   readonly announcesExit?: boolean;
 }
 
-// Any row of the table. Which settings belong to which kind is checked where a row is written.
+// The type of any row. Whether the settings belong to the kind is checked where the row is written.
 type Row = Omit<PortableKind, "kind"> & { readonly kind: { readonly name: string } };
 
 /** The parent's own port to the channel on which a child reports, and the channel itself. */
@@ -106,7 +108,7 @@ function row<P extends Port, S, M>(kind: PortableKind<P, S, M>): Row {
   return kind;
 }
 
-// A kind with one object in the hub and nothing in its location besides the address.
+// Makes a row for a kind with one object in the hub, whose location has only the address.
 function simple<P extends Port, S>(
   kind: Kind<P, S>,
   makeState: (settings: S) => HubObject,

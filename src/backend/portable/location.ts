@@ -3,7 +3,7 @@ import { CorruptedError } from "../../errors/errors.ts";
 /** The name of this backend. */
 export const NAME = "portable";
 
-/** The whereabouts of an object of this backend. */
+/** The location of an object of this backend. */
 export interface Location {
   /** The address of the hub that hosts it. */
   readonly hub: string;

@@ -17,7 +17,9 @@ import { portableKinds, type Reach } from "./kinds.ts";
 import { PortableLauncher } from "./launch/launcher.ts";
 import { badReference, checkLocation, NAME } from "./location.ts";
 
-/** Shared objects that live in the process that made them, and are served over local sockets. It works on every platform. */
+/**
+ * The backend whose objects live in the process that made them. Other processes reach them over local sockets. It works on every platform.
+ */
 export class Portable implements Backend {
   readonly name: string = NAME;
   readonly features: BackendFeatures = { fileno: false, sync: false, sharedMemory: false, limits: false, library: null, abi: null };
@@ -49,7 +51,7 @@ export class Portable implements Backend {
     const reach: Reach = (traits) => {
       const client = this.#clients.at(location.hub);
       if (known.announcesExit === true) this.#clients.announceExit(client);
-      // The reference's details and companions belong to the message that brought it, so they are not shared again.
+      // The details and companions of a reference belong to the message in which it came. So they are not part of a new reference.
       const share = (): Ref => ({ kind: ref.kind, backend: NAME, location });
       return { client, id: location.id, traits, share, unsent: this.#unsent };
     };

@@ -10,7 +10,7 @@ function open(): Portable {
   return backend;
 }
 
-/** The backend that needs nothing but the runtime's own modules. */
+/** Provides the portable backend, which needs only the runtime's own modules. */
 export const portableProvider: BackendProvider = {
   name: NAME,
   automatic: true,

@@ -6,21 +6,21 @@ import { join } from "../../util/bytes.ts";
 import { LinkedList } from "../../util/linked-list.ts";
 import { Handshake, noSecret, type Role } from "./handshake.ts";
 
-// Small frames of one turn of the event loop leave in one write.
+// Small frames of one turn of the event loop are sent in one write of at most this many bytes.
 const BATCH_LIMIT = 1 << 16;
-// Large messages are written in parts of this size, because some runtimes copy the rest of a write at each step.
+// Large messages are written in parts of this size, because some runtimes copy the whole rest of a write again and again.
 const PART_SIZE = 1 << 19;
 
 export interface SecureSocketEvents {
-  /** Each side has proved itself. */
+  /** Called when the handshake is complete. */
   opened?(): void;
-  /** A frame came. If this throws, the connection is cut. */
+  /** Called for each frame that comes. If it throws, the connection is cut. */
   frame(frame: Frame): void;
-  /** Called once. `torn` is a frame that was cut off; `error` says why the connection failed, if it did. */
+  /** Called once, at the end. `torn` is a frame that was cut off; `error` says why the connection failed, if it failed. */
   closed(torn: TornFrame | undefined, error: Error | undefined): void;
 }
 
-/** Frames over a socket between a hub and a client, once each has proved to the other that it knows the secret. */
+/** A socket between a hub and a client. It carries frames once each side has proved to the other that it knows the secret. */
 export class SecureSocket {
   readonly #socket: Socket;
   readonly #events: SecureSocketEvents;
@@ -39,7 +39,7 @@ export class SecureSocket {
     this.#socket = socket;
     this.#events = events;
     socket.unref();
-    // As a plain Uint8Array: `slice` of Node's Buffer does not copy, and users would receive Buffers.
+    // Node's Buffer is turned into a plain Uint8Array: a Buffer's `slice` does not copy, and users would receive Buffers.
     socket.on("data", (chunk: Uint8Array) => this.#receive(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)));
     socket.on("error", (error) => {
       this.#error ??= error;
@@ -56,8 +56,8 @@ export class SecureSocket {
     if (this.#writer.size >= BATCH_LIMIT) this.#flush();
     else if (!this.#willFlush) {
       this.#willFlush = true;
-      // The frame may be the acknowledgement of an item. It leaves before the caller goes on: if the caller crashed after it used the
-      // item, the item must not be delivered again.
+      // The frame may be the acknowledgement of an item. Send it before the caller goes on: if the caller crashed after it used the item,
+      // the item must not be delivered again.
       queueMicrotask(() => this.#flush());
     }
   }
@@ -97,7 +97,7 @@ export class SecureSocket {
     }
   }
 
-  // Gives the bytes after the handshake, once it is complete.
+  // Returns the bytes that follow the handshake, once the handshake is complete.
   #open(chunk: Uint8Array): Uint8Array | undefined {
     const rest = this.#handshake.push(chunk);
     if (rest === undefined) return undefined;
@@ -111,7 +111,7 @@ export class SecureSocket {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#writer.take();
-    // A hub gives no reason to a client that can't prove itself. It hangs up, and the client is left to conclude why.
+    // A hub that refuses a client hangs up without a reason. So if the connection ends during the handshake, the secret was wrong.
     if (!this.#isOpen && this.#handshake.hasBegun) this.#error ??= noSecret();
     this.#events.closed(this.#reader.torn, this.#error);
   }

@@ -4,8 +4,8 @@ import { fs } from "../../util/lazy-modules.ts";
 import type { DenoHost } from "./host.ts";
 
 /**
- * The flag that names the program's `deno.json`. Deno looks for that file beside a process's first module. A child's first module lies in
- * this package, so without the flag it would miss the import map of the program.
+ * Returns the flag that names the program's `deno.json`. Deno looks for that file beside a process's first module. A child's first module
+ * is in this package, so without the flag it would miss the import map of the program.
  */
 export function configFlag(host: DenoHost | undefined): string[] {
   if (host === undefined || !host.mainModule.startsWith("file:")) return [];

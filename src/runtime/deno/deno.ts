@@ -91,7 +91,7 @@ function openLibrary(host: DenoHost, path: string, signatures: Readonly<Record<s
   const library: LibraryFunctions = {};
   for (const [name, args] of Object.entries(signatures)) {
     const symbol = { parameters: [...args].map((arg) => types[arg]), result: "i32" };
-    // Deno compiles machine code for each function that it opens. A process calls few of them, so each is opened at its first call.
+    // Deno compiles machine code for each function that it opens. A process calls only a few of them, so each is opened at its first call.
     const get = (): unknown => {
       const value = host.dlopen(path, { [name]: symbol }).symbols[name];
       Object.defineProperty(library, name, { value });

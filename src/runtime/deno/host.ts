@@ -39,7 +39,7 @@ export interface DenoHost {
 /** `undefined` where another runtime only asks how to start a child that runs on Deno. */
 export const currentHost: DenoHost | undefined = (globalThis as unknown as { Deno?: DenoHost }).Deno;
 
-/** For what only a process that runs on Deno can do. */
+/** Returns the host for a call that works only on Deno. Throws `UnsupportedError` on another runtime. */
 export function required(host: DenoHost | undefined): DenoHost {
   if (host === undefined) throw new UnsupportedError("This needs Deno's own functions: use the adapter of the runtime of this process.");
   return host;

@@ -3,7 +3,7 @@ import type { DenoHost, Permission, PermissionQuery } from "./host.ts";
 
 const PERMISSIONS: readonly Permission[] = ["read", "write", "net", "env", "run", "sys", "ffi", "import"];
 
-/** The hosts that every Deno program may import from, unless `--allow-import` gives it a list of its own. */
+/** The hosts from which every Deno program may import, unless `--allow-import` names others. */
 const USUAL_IMPORT_HOSTS = [
   "deno.land",
   "jsr.io",
@@ -20,15 +20,17 @@ export function isGranted(host: DenoHost | undefined, query: PermissionQuery): b
 }
 
 /**
- * The permission flags of a Deno child. A kind that the parent has as a whole is passed on as a whole. Of the other kinds the child gets
- * only the folders and the library that this package itself needs, because Deno can't list what a parent has in part.
+ * Returns the permission flags of a Deno child. If the parent has a kind of permission as a whole, the child gets it as a whole. From the
+ * other kinds the child gets only the folders and the library that this package itself needs, because Deno can't list a parent's partial
+ * permissions.
  */
 export function childPermissions(host: DenoHost | undefined, options: EntryOptions): string[] {
   const { library, writable } = options;
-  // With flags of the user's own for FFI, those are what the child gets.
+  // If the user passes FFI flags for the child, the child gets only those.
   const addsFfi = library !== undefined && !options.execArgv.some((flag) => flag.startsWith("--allow-ffi"));
   if (host === undefined) {
-    // A parent on another runtime has no permissions to pass on. It trusts the library for everything, as views of shared memory need that.
+    // A parent on another runtime has no permissions to pass on. The child gets the whole FFI permission, because views of shared memory
+    // need it.
     return ["--allow-read", "--allow-net", ...writable.map((folder) => `--allow-write=${folder}`), ...(addsFfi ? ["--allow-ffi"] : [])];
   }
   const has = (name: Permission, path?: string) => isGranted(host, { name, path });
@@ -42,15 +44,15 @@ export function childPermissions(host: DenoHost | undefined, options: EntryOptio
   return [...whole, ...partial, ...importPermission(host, options.entry)];
 }
 
-/** Why this process may not load a library, if it may not. */
+/** Returns why this process may not load a library, or `undefined` if it may. */
 export function libraryRefusal(host: DenoHost | undefined, path: string): string | undefined {
   const missing = (["ffi", "read"] as const).find((name) => !isGranted(host, { name, path }));
   return missing === undefined ? undefined : `Deno was started without --allow-${missing} for ${path}`;
 }
 
 /**
- * `--allow-import` for the hosts of the program and of this package, if the child needs it. The flag replaces the usual hosts, so a list
- * that is given must name those of them that the parent has too.
+ * Returns `--allow-import` with the hosts of the program and of this package, if the child needs the flag. The flag replaces the usual
+ * hosts, so it must also name those of them that the parent may use.
  */
 function importPermission(host: DenoHost, entry: URL): string[] {
   const mayImport = (from?: string) => isGranted(host, { name: "import", host: from });

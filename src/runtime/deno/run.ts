@@ -17,7 +17,7 @@ export function run(host: DenoHost, command: Command): RunningProgram {
   let alive = true;
   const exited = child.status.then((status): Exit => {
     alive = false;
-    // Closes the pipe now. Otherwise it stays open until it is garbage-collected.
+    // Close the pipe now. Otherwise it would stay open until it is garbage-collected.
     void writer.abort().catch(() => {});
     return status.signal === null ? { code: status.code, signal: null } : { code: null, signal: status.signal };
   });
@@ -36,7 +36,8 @@ export function run(host: DenoHost, command: Command): RunningProgram {
   };
 }
 
-// Deno can remove a variable only by a whole new environment. Reading the present one needs --allow-env, which additions alone do not.
+// On Deno, removing a variable needs a whole new environment, and so --allow-env to read the present one. Adding variables does not need
+// that.
 function environment(changes: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
   const entries = Object.entries(changes);
   if (entries.every(([, value]) => value !== undefined)) return { env: changes };
@@ -54,7 +55,7 @@ function unlessEnded(kill: () => void): void {
   try {
     kill();
   } catch (error) {
-    // The child may have ended a moment ago, which is no error. A missing permission is one.
+    // If the child has ended just now, that is not an error. A missing permission is an error.
     if (error instanceof Error && error.name === "NotCapable") throw error;
   }
 }

@@ -7,7 +7,7 @@ import { takeItems } from "../helpers/signals.ts";
 import { tryOnce } from "../lock/helpers.ts";
 import { notify, notifyOne, staysEmpty, waiter, waiters, waitUntil } from "./helpers.ts";
 
-/** Acquires and releases the condition, and wakes nobody. */
+/** Acquires and releases the condition, and notifies no waiter. */
 export async function notifyNone(cond: Condition): Promise<void> {
   await cond.acquire();
   await cond.notify(0);
@@ -91,7 +91,7 @@ export const cases: Cases = {
         { signal: abort.signal },
       );
       await assert.rejects(asked, reason);
-      // The lock is held, and nobody waits.
+      // The lock is held, and no process waits.
       await cond.notify();
       await cond.release();
       await rejects(cond.release(), StateError);

@@ -18,7 +18,7 @@ export async function sharesLate(go: Connection): Promise<void> {
   await go.recv();
 }
 
-/** Makes a folder look as if nobody had touched it for a minute. */
+/** Makes a folder look as if it had not been changed for a minute. */
 function age(folder: string): void {
   const then = Date.now() / 1000 - 60;
   utimesSync(folder, then, then);

@@ -61,7 +61,7 @@ export const cases: Cases = {
       const other = await started({ target: sendPartAndHang, args: [listener.address] });
       const end = await listener.accept({ timeout: 20_000 });
       assert.equal(await end.recv(), "here");
-      // Its message fills the socket, as nobody reads it.
+      // Its message fills the socket, because no process reads it.
       await fallenAsleep(other);
       const stuck = end.sendBytes(new Uint8Array(64 * MIB));
       other.kill();

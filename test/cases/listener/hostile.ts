@@ -6,7 +6,7 @@ import { eventLoopTurns, until } from "../helpers/signals.ts";
 import { KEY, LOCAL, listening, newPath, overBoth, pair, rejected } from "./helpers.ts";
 import { RawPeer } from "./raw-peer.ts";
 
-/** Whether nobody listens at this address. */
+/** Returns whether no process listens at this address. */
 async function isRefused(address: Address): Promise<boolean> {
   try {
     (await Client(address, { authKey: KEY })).close();
@@ -59,7 +59,7 @@ export const cases: Cases = {
     // The system may free the port a moment later.
     await until(() => isRefused(listener.address));
     const lost = new Listener({ address: "/nowhere/at/all", authKey: KEY });
-    await rejects(lost.ready, StateError, /Nothing can listen/);
+    await rejects(lost.ready, StateError, /Can't listen/);
     lost.close();
   },
   "a silent client, and one that sends a byte now and then, are cut off; others are served meanwhile": async () => {

@@ -40,7 +40,7 @@ export async function tryOnce(lock: AnyLock): Promise<boolean> {
   return had;
 }
 
-/** Asserts that nobody holds the lock, and that it was not granted to a waiter that is gone. */
+/** Asserts that no process holds the lock, and that it was not granted to a waiter that is gone. */
 export async function expectFree(lock: AnyLock): Promise<void> {
   assert.equal(await lock.acquire({ timeout: 1000 }), true);
   assert.equal(lock.abandoned, false);

@@ -65,7 +65,7 @@ export async function relay(input: Queue<unknown>, output: Queue<unknown>): Prom
   return "Deno" in globalThis ? "deno" : "Bun" in globalThis ? "bun" : "node";
 }
 
-/** Puts numbers into a queue and takes as many items out, whoever put them. Gives its runtime's name and what it took. */
+/** Puts numbers into a queue and takes as many items out, from any process. Returns its runtime's name and the items that it took. */
 export async function trade(q: Queue<[name: string, n: number]>, count: number): Promise<{ name: string; seen: [string, number][] }> {
   const name = "Deno" in globalThis ? "deno" : "Bun" in globalThis ? "bun" : "node";
   const seen: [string, number][] = [];

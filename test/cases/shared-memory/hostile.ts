@@ -66,7 +66,7 @@ export const cases: Cases = {
     refused(CorruptedError, /no shared memory of polyproc's/);
   },
   "memory of another version, of another size, or open to other users": async () => {
-    // This object holds the memory throughout. Memory that nobody holds is removed by the next process that makes some.
+    // This object keeps the memory all the time. Memory that no process has open is removed by the next process that makes some.
     using memory = make(100);
     const path = pathOf(memory.name);
     const refused = (Class: abstract new (...args: never[]) => Error, message: RegExp): void => {

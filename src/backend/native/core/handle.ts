@@ -36,7 +36,7 @@ export abstract class Handle {
     this.#users++;
   }
 
-  /** Ends one use. The last one closes the object. */
+  /** Ends one use of the object. The end of the last use closes it. */
   drop(): void {
     if (--this.#users > 0) return;
     this.onClose();
@@ -44,14 +44,14 @@ export abstract class Handle {
     for (const id of this.#events) this.thread.inbox.remove(id);
   }
 
-  /** Gives a number for events of this object. They are heard until it is closed. */
+  /** Reserves a number for events of this object. The handler is called for them until the object is closed. */
   protected hear(handler: () => void): number {
     const id = this.thread.inbox.add(handler);
     this.#events.push(id);
     return id;
   }
 
-  /** Gives back what dead processes had taken. */
+  /** Cleans up after dead processes: returns their items, permits and the like to the object. */
   sweep(): void {}
 
   /** Called when this process ends with exit code 0. */

@@ -24,18 +24,18 @@ export class Handles {
     return this.#add(open({ identity: randomName(16), maker: undefined }));
   }
 
-  /** The handle of an object that another process sent. An object that is open already needs no second descriptor, which is closed. */
+  /** Returns the handle of an object that another process sent. If the object is open already, the second descriptor is closed. */
   receive<H extends Handle>({ fd, location }: Received, Class: abstract new (...args: never[]) => H, open: (origin: Origin) => H): H {
     const { identity = "", keeper } = location;
     const handle = this.#handles.get(identity);
     if (handle === undefined) return this.#add(open({ identity, maker: keeper }));
     this.thread.inbox.shim.pp_close(fd);
     if (handle instanceof Class) return handle;
-    // Two references have the same identity and different kinds.
+    // Another reference with the same identity was of another kind.
     throw new CorruptedError("A reference names an object of another kind: its sender is no polyproc process.");
   }
 
-  /** Gives back what dead processes had taken of all objects. */
+  /** Cleans up all objects after dead processes. */
   sweep(): void {
     for (const handle of this.#handles.values()) handle.sweep();
     this.thread.inbox.shim.pp_memory_sweep();

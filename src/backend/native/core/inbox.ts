@@ -4,7 +4,7 @@ import { check } from "../library/result.ts";
 
 const BATCH = 128;
 
-/** Brings this thread what the helper threads of the native library tell it, and passes each event to its handler. */
+/** Receives the events that the helper threads of the native library post for this thread, and passes each to its handler. */
 export class Inbox {
   readonly shim: Shim;
   readonly id: number;
@@ -19,7 +19,7 @@ export class Inbox {
     runtime.watchSocket(shim, fd[0] ?? -1, () => this.pump());
   }
 
-  /** Gives a number for events, whose values the handler gets. */
+  /** Reserves a number for events. The handler gets their values. */
   add(handler: (value: number) => void): number {
     const id = this.#next;
     this.#next = this.#next === 0x7fffffff ? 1 : this.#next + 1;
@@ -40,7 +40,7 @@ export class Inbox {
     }
   }
 
-  /** Blocks this thread until an event comes, `ms` at most, and passes it on. */
+  /** Blocks this thread until an event comes, at most `ms` milliseconds, and passes the event on. */
   pumpSync(ms: number): void {
     this.shim.pp_inbox_wait(this.id, Math.trunc(ms));
     this.pump();

@@ -9,7 +9,7 @@ import type { Location, LocationFields } from "./location.ts";
 
 const TOKEN = /^[0-9a-f]{32}$/;
 
-/** An object that is about to be sent, as its descriptor and what else its receiver needs. */
+/** An object that is about to be sent: its descriptor, and the other data that its receiver needs. */
 export interface Travelling {
   readonly fd: number;
   /** The address of its maker's keeper; `undefined` if this process made it. */
@@ -40,7 +40,7 @@ export class Keeper {
     const token = randomName(16);
     const status = maker === undefined ? ECONNREFUSED : this.#shim.pp_keep(text(maker), bytesOf(token), fd);
     const isWithMaker = maker !== undefined && status >= 0;
-    // An object outlives its maker. Then the sender's own keeper takes the maker's place.
+    // The process that made the object may have ended. Then the descriptor is left with this process's own keeper.
     if (!isWithMaker) check(this.#shim.pp_keep(text(""), bytesOf(token), fd), "The object can't be sent");
     return { ...fields, keeper: isWithMaker ? maker : this.#listen(), token };
   }
@@ -59,7 +59,7 @@ export class Keeper {
     return check(fd, "An object that was sent can't be received");
   }
 
-  /** Takes a descriptor back that nobody will fetch. */
+  /** Takes back a descriptor that no process will fetch. */
   revoke({ keeper, token }: Location): void {
     const fd = this.#shim.pp_claim(text(keeper === this.#address ? "" : keeper), bytesOf(token));
     if (fd >= 0) this.#shim.pp_close(fd);

@@ -9,13 +9,13 @@ export const NATIVE = "native";
 export interface Location extends LocationFields {
   /** The address of the keeper that has the object's descriptor. */
   readonly keeper: string;
-  /** Which descriptor of the keeper's it is. */
+  /** The token under which the keeper has the descriptor. */
   readonly token: string;
 }
 
 /** The data that some kinds of objects need besides their descriptor. */
 export interface LocationFields {
-  /** The object's own name. A process opens an object once, however often it comes. */
+  /** The object's own name. By it, a process that gets the object again finds it among its open objects. */
   readonly identity?: string;
   /** Whether this end of a pipe can be read and written. */
   readonly readable?: boolean;

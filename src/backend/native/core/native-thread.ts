@@ -7,6 +7,6 @@ export interface NativeThread {
   readonly tree: Tree;
   readonly inbox: Inbox;
   readonly keeper: Keeper;
-  /** The puts, sends and reports that are not out yet. */
+  /** The puts, sends and reports that are not complete yet. */
   readonly unsent: Set<Promise<unknown>>;
 }

@@ -27,13 +27,13 @@ export abstract class NativePort implements WaitingPort {
     this.#kind = kind;
   }
 
-  /** The object as it travels. */
+  /** Returns the data with which the object travels. */
   protected abstract travelling(): Travelling;
 
-  /** Frees what this port has. */
+  /** Frees the resources of this port. */
   protected abstract free(): void;
 
-  /** A port that can be sent. */
+  /** Makes a port that can be sent. */
   again(): Port {
     return new Parcel(this.thread.keeper, this.#kind.name, () => this.travelling());
   }
@@ -55,7 +55,7 @@ export abstract class NativePort implements WaitingPort {
     for (const withdraw of [...this.#withdrawals]) withdraw(reason());
   }
 
-  /** Whether the event loop waits for what this port sends. */
+  /** Whether the sends of this port keep the event loop alive. */
   protected get holdsLoop(): boolean {
     return !this.#letGo;
   }
@@ -68,7 +68,7 @@ export abstract class NativePort implements WaitingPort {
     while (this.#sends.size > 0) await Promise.allSettled(this.#sends);
   }
 
-  /** Keeps the object, and delays the end of this process, until the promise settles. Gives whether its result is true. */
+  /** Keeps the object open, and delays the end of this process, until the promise settles. Returns whether the promise's value is true. */
   protected async sending(promise: Promise<boolean | undefined>): Promise<boolean> {
     this.#sends.add(promise);
     if (!this.#letGo) this.thread.unsent.add(promise);
@@ -80,7 +80,7 @@ export abstract class NativePort implements WaitingPort {
     }
   }
 
-  /** A wait that `withdraw` can end. Gives `undefined` if the time ran out. */
+  /** Waits for a result in a way that `withdraw` can end. Returns `undefined` if the time ran out. */
   protected waitFor<T>(
     attempts: Attempts,
     wait: Wait,

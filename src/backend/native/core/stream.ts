@@ -5,12 +5,12 @@ import type { NativeThread } from "./native-thread.ts";
 import { Readiness } from "./readiness.ts";
 
 const CHUNK = 1 << 16;
-// Other work gets its turn of the event loop after so many chunks.
+// After this many chunks the reader waits for the next turn of the event loop, so that other work gets its turn.
 const MOST_CHUNKS = 16;
 
 export interface StreamEvents {
   data(chunk: Uint8Array): void;
-  /** Called once. */
+  /** Called once, when the other side has closed the stream or the stream is broken. */
   end(): void;
 }
 
@@ -46,14 +46,14 @@ export class Stream {
     }
   }
 
-  /** Resolves once all bytes are in the kernel, or nobody is left to read them. */
+  /** Writes the bytes. Resolves once all of them are in the kernel, or the other side is gone. */
   write(bytes: Uint8Array): Promise<unknown> {
     let written = 0;
     const look = (): true | undefined => {
       while (written < bytes.length && !this.#closed) {
         const count = this.#thread.inbox.shim.pp_write(this.#fd, bytes, written, bytes.length - written, 0);
         if (count === EAGAIN) return undefined;
-        // Either nobody reads any more, or the descriptor is broken. Both are the end for the other side.
+        // Either no process reads any more, or the descriptor is broken. Both count as the end of the stream.
         if (count < 0) this.#fail();
         else written += count;
       }
@@ -76,7 +76,7 @@ export class Stream {
     try {
       this.#reading.arm();
     } catch {
-      // The constructor calls this, too: its caller gets the stream before it hears of the end.
+      // The constructor calls this method too. The delay makes sure that its caller has the stream before `end` is called.
       queueMicrotask(() => this.#fail());
     }
   }

@@ -9,7 +9,7 @@ import type { NativeThread } from "../core/native-thread.ts";
 import { Stream } from "../core/stream.ts";
 import { check, text } from "../library/result.ts";
 
-/** Takes over the channel, which is the child's stdin. From then on, stdin reads empty, and a thread of the library watches the parent. */
+/** Takes over the channel, which is the child's stdin. From then on, stdin is empty, and a thread of the library watches the parent. */
 export function takeChannel(thread: NativeThread, { orphaned, detached }: ChildSettings): NativeChildChannel {
   const { inbox } = thread;
   const fd = check(inbox.shim.pp_take_stdin(), "The channel to the parent can't be taken over");
@@ -23,14 +23,14 @@ export function takeChannel(thread: NativeThread, { orphaned, detached }: ChildS
 /** The child's side of its channel: frames come in, reports go out. */
 export class NativeChildChannel implements ChildChannel, ReportPort {
   readonly parentGone: Promise<void>;
-  // A report is in the socket when `report` returns, if there is room.
+  // `report` writes to the socket at once if the socket has room, so a report does not need the event loop.
   readonly needsEventLoop = false;
   readonly #thread: NativeThread;
   readonly #stream: Stream;
   readonly #reader = new FrameReader();
-  /** By the number of a report: called when the parent has dealt with it. */
+  /** Functions by the number of a report. Each is called when the parent has handled its report. */
   readonly #waiting = new Map<number, () => void>();
-  // The job may come before anybody asks for it, while modules are loaded ahead of it.
+  // The job may come before `nextJob` is called, because a spare child imports modules first.
   readonly #job = Promise.withResolvers<JobFrame>();
   #next = 1;
   #ended = false;
@@ -45,7 +45,7 @@ export class NativeChildChannel implements ChildChannel, ReportPort {
   }
 
   nextJob(): Promise<JobFrame> {
-    // Nothing else keeps the event loop of a process that waits for its job.
+    // Nothing else keeps the event loop alive while this process waits for its job.
     const letGo = holdEventLoop();
     return this.#job.promise.finally(letGo);
   }

@@ -5,14 +5,14 @@ import { check } from "../library/result.ts";
 const STDOUT = 1;
 const STDERR = 2;
 
-/** The descriptors of one child: its own three, and this process's ends of them. */
+/** The descriptors of one child: its stdin, stdout and stderr, and this process's ends of them. */
 export class ChildDescriptors {
   /** This process's end of the channel. */
   readonly channel: number;
   /** This process's ends of the outputs that are piped. */
   readonly stdout: number | undefined;
   readonly stderr: number | undefined;
-  /** They become the child's stdin, stdout and stderr. -1 is the null device. */
+  /** The descriptors that become the child's stdin, stdout and stderr. -1 is the null device. */
   readonly childFds: readonly [number, number, number];
   readonly #thread: NativeThread;
   readonly #opened: number[] = [];
@@ -34,12 +34,12 @@ export class ChildDescriptors {
     }
   }
 
-  /** Closes the child's ends once the child has them. */
+  /** Closes this process's copies of the child's ends, once the child has them. */
   closeChildEnds(): void {
     for (const fd of this.childFds) if (this.#opened.includes(fd)) this.#thread.inbox.shim.pp_close(fd);
   }
 
-  /** Closes both sides: no child was started. */
+  /** Closes both ends, if no child was started. */
   closeAll(): void {
     for (const fd of this.#opened) this.#thread.inbox.shim.pp_close(fd);
   }

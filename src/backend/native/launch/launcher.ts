@@ -11,7 +11,7 @@ import { readOutput } from "./output.ts";
 import { NativeParentChannel } from "./parent-channel.ts";
 import { checkStrings, spawnArguments } from "./spawn-settings.ts";
 
-// The native library adds this to the number of the signal that ended a child.
+// The native library adds this number to that of the signal that killed a child.
 const SIGNALLED = 256;
 
 /** Starts children through the native library. A child gets a stdin, a stdout and a stderr, and its stdin is a socket: the channel. */
@@ -24,7 +24,7 @@ export class NativeLauncher implements Launcher {
     this.#library = library;
   }
 
-  // The child must load the library too. Some permissions of a program cover only what its runtime starts.
+  // The child must load the library too. And some permissions to run programs cover only children that the runtime itself starts.
   canStart({ file, env, loadsLibrary }: LaunchTarget): boolean {
     return loadsLibrary && env.POLYPROC_BACKEND !== "portable" && runtime.mayRun(file);
   }

@@ -1,7 +1,7 @@
 import type { NativeThread } from "../core/native-thread.ts";
 import { Stream } from "../core/stream.ts";
 
-/** This process's end of a pipe that a child writes, as a stream. */
+/** Returns the output of a child as a stream. `fd` is this process's end of the pipe. */
 export function readOutput(thread: NativeThread, fd: number): ReadableStream<Uint8Array> {
   let stream: Stream | undefined;
   return new ReadableStream<Uint8Array>({

@@ -27,7 +27,7 @@ export class NativeParentChannel implements ParentChannel, BlockingChannel {
     return this;
   }
 
-  /** Takes note of how the child ended. */
+  /** Records how the child ended. */
   childEnded(exit: Exit): void {
     this.#exit = exit;
   }
@@ -36,12 +36,12 @@ export class NativeParentChannel implements ParentChannel, BlockingChannel {
     void this.#stream.write(bytes);
   }
 
-  // The child reports on the channel itself, so it needs to know nothing more.
+  // The child reports on the channel itself, so it needs no further data.
   listen(listener: ReportListener): undefined {
     this.#listener = listener;
   }
 
-  // The sweep gives back what the dead child had taken, before anybody hears of its end.
+  // The sweep frees the locks, items and permits that the dead child had, before the program learns that the child has ended.
   closed(): Promise<void> {
     return this.#ended.promise.then(() => this.#handles.sweep());
   }
@@ -64,7 +64,7 @@ export class NativeParentChannel implements ParentChannel, BlockingChannel {
     try {
       this.#reader.push(chunk, (frame) => this.#hear(frame));
     } catch {
-      // The bytes break the protocol. The child counts as gone, and it ends when its channel closes.
+      // The bytes do not follow the protocol. This process stops listening to the child. The child ends when its channel closes.
       this.release();
     }
   }
@@ -75,7 +75,7 @@ export class NativeParentChannel implements ParentChannel, BlockingChannel {
       for (const piece of encodeFrame({ op: Op.reply, id, object: 0 })) this.write(piece);
     };
     const heard = this.#listener?.(meta as ReportKind, message);
-    // Native objects have been fetched by now, even while this thread blocks. Objects of other backends take their time.
+    // Native objects have been fetched at this point, even if this thread blocks. Objects of other backends need the event loop.
     if (message.refs.every(({ backend }) => backend === NATIVE)) done();
     else Promise.resolve(heard).then(done, done);
   }

@@ -15,9 +15,10 @@ export interface SpawnArguments {
   readonly strings: Uint8Array;
 }
 
-/** Encodes what a child is started with. The descriptors become its stdin, stdout and stderr; -1 is the null device. */
+/** Encodes the settings of a child. The descriptors become its stdin, stdout and stderr; -1 is the null device. */
 export function spawnArguments(command: Command, limits: Limits | undefined, fds: readonly [number, number, number]): SpawnArguments {
-  // The program may have changed its environment in a way that the C library does not see, so all of it is given where it can be read.
+  // The program may have changed its environment in a way that the C library does not see. So the whole environment is passed if the
+  // program may read it.
   const own = runtime.environment();
   const variables = environmentStrings({ ...own, ...command.env });
   const counts = [command.args.length + 1, variables.length, own === undefined ? 1 : 0];
@@ -27,11 +28,12 @@ export function spawnArguments(command: Command, limits: Limits | undefined, fds
   };
 }
 
-/** Throws `UnsupportedError` for strings that no program can be given. */
+/** Throws `UnsupportedError` for strings that can't be passed to a program. */
 export function checkStrings(command: Command): void {
   const all = [command.file, command.cwd ?? "", ...command.args, ...environmentStrings(command.env)];
-  // A string of the command would end at its NUL.
-  if (all.some((each) => each.includes("\0"))) throw new UnsupportedError("A program's name, arguments and environment can't hold a NUL.");
+  // The caller's command, arguments or environment have a NUL character, which would end the string early.
+  if (all.some((each) => each.includes("\0")))
+    throw new UnsupportedError("A program's name, arguments and environment can't contain a NUL character: remove it.");
 }
 
 // A name without "=" removes the variable.

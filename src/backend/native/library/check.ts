@@ -6,28 +6,28 @@ import { ABI } from "./functions.ts";
 /** A library that a process has checked. */
 export interface CheckedLibrary {
   readonly path: string;
-  /** Changes whenever the file does. */
+  /** A text that changes whenever the file changes. */
   readonly mark: string;
 }
 
 /**
- * Checks that nobody but this user, the owner of the package and root can change the file: others could run code here. Gives the file's
- * mark.
+ * Checks that only this user, the owner of the package and root can change the file, because whoever can change it can run code in this
+ * process. Returns the file's mark.
  */
 export function checkAccess(path: string): string {
   const { uid, mode, dev, ino, size, mtimeMs, ctimeMs } = fs().statSync(path);
-  // The library's file is neither root's, nor this user's, nor of the owner of the package.
+  // The library's file belongs neither to root, nor to this user, nor to the owner of the package.
   if (!trustedOwners().includes(uid)) throw new UnsupportedError(`The native library ${path} belongs to another user: it is not loaded.`);
   if ((mode & 0o022) !== 0)
-    // The permissions of the library's file let the group or everybody write.
+    // The permissions of the library's file allow the group or all users to write.
     throw new UnsupportedError(
       `The native library ${path} can be written by others: it is not loaded. Run: chmod go-w ${JSON.stringify(path)}`,
     );
-  // The runtimes tell times with different precision.
+  // The runtimes report times with different precision, so the finer digits are dropped.
   return [dev, ino, size, Math.floor(mtimeMs), Math.floor(ctimeMs / 1000)].join(" ");
 }
 
-/** Compares the file with the sha256 that its build wrote. A library that the program named may come without one. */
+/** Compares the file with the sha256 file that its build wrote. A library that the program named needs no such file. */
 export function checkContent(path: string, isNamed: boolean): void {
   const { sha256, asBuilt } = fingerprint(path);
   if (asBuilt === true || (asBuilt === undefined && isNamed)) return;
@@ -37,7 +37,7 @@ export function checkContent(path: string, isNamed: boolean): void {
   );
 }
 
-/** A file's sha256, and whether the build wrote the same one beside it; `undefined` where there is none. */
+/** Returns a file's sha256, and whether it matches the one that the build wrote: `undefined` if the build wrote none. */
 export function fingerprint(path: string): { readonly sha256: string; readonly asBuilt: boolean | undefined } {
   const sha256 = crypto().createHash("sha256").update(fs().readFileSync(path)).digest("hex");
   const expected = `${path}.sha256`;
@@ -58,7 +58,7 @@ function trustedOwners(): number[] {
     if (import.meta.url.startsWith("file:")) owners.push(fs().statSync(fileURLToPath(import.meta.url)).uid);
     owners.push(process.geteuid?.() ?? 0);
   } catch {
-    // Deno without --allow-sys does not say which user this is.
+    // Deno without --allow-sys does not tell the id of this user.
   }
   return owners;
 }

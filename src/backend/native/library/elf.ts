@@ -3,7 +3,9 @@ const MACHINES: Readonly<Record<string, number>> = { x64: 62, arm64: 183 };
 const HEADER_SIZE = 64;
 const LOAD = 1;
 
-/** Why a file is no whole library for this machine, if it is none. A process that loads half a library dies of SIGBUS. */
+/**
+ * Returns why a file is not a complete library for this machine, or `undefined` if it is one. Loading half a library would end in SIGBUS.
+ */
 export function elfFault(bytes: Uint8Array): string | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   if (bytes.length < HEADER_SIZE) return "it is cut off";

@@ -1,4 +1,4 @@
-// The error numbers of Linux that this package knows, as the native library gives them: negative.
+// The error numbers of Linux that this package handles. They are negative, because the native library returns them so.
 
 export const EPERM = -1;
 export const ENOENT = -2;

@@ -6,7 +6,7 @@ import { fingerprint } from "./check.ts";
 import { ABI } from "./functions.ts";
 import { fileToLoad, loadLibrary } from "./load.ts";
 
-/** The kernel features that the native backend uses, and the Linux that brought each. The library tries those that are `needed` itself. */
+/** The kernel features that the native backend uses, with the Linux version that added each. The library itself tests the `needed` ones. */
 const FEATURES = [
   { name: "pidfd_open", since: "5.3", needed: true },
   { name: "memfd_create and fallocate", since: "3.17", needed: true },
@@ -24,7 +24,7 @@ export function examineLibrary(inUse: boolean): Findings {
   const lines: Lines = [];
   const advice: string[] = [];
   const isWanted = attempt(() => process.env.POLYPROC_BACKEND) !== "portable";
-  // A library that must not be used is not loaded.
+  // The library is loaded only if this process may use it.
   const reason = isWanted ? attempt(() => loadLibrary().reason) : undefined;
   const path = file(lines, inUse);
   if (path !== undefined && !inUse && reason !== undefined && runtime.refusesLibrary(path) === undefined)
@@ -33,7 +33,7 @@ export function examineLibrary(inUse: boolean): Findings {
   return { lines, advice };
 }
 
-// The path of a library that can be read.
+// Reports on the library's file. Returns its path if it can be read.
 function file(lines: Lines, inUse: boolean): string | undefined {
   const named = attempt(fileToLoad);
   const path = named === undefined ? undefined : attempt(() => fs().realpathSync(named));
@@ -62,7 +62,7 @@ function isAtLeast(version: string, wanted: string): boolean {
   return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
 }
 
-// A report leaves out what the program may not see.
+// The report leaves out the facts that the program has no permission to see.
 function attempt<T>(look: () => T): T | undefined {
   try {
     return look();

@@ -73,8 +73,8 @@ export interface Shim {
   /** Makes a queue for the thread of this inbox and returns its handle. A `maxsize` of 0 means no bound. */
   pp_queue_make(inbox: number, maxsize: Bytes, redeliver: number): number;
   /**
-   * Opens the queue in a memory file that another participant made, and closes `fd`. -EBADMSG: the file holds no valid queue. -EPROTO: a
-   * queue of another version of the layout.
+   * Opens the queue in a memory file that another participant made. It takes over `fd`, also if it fails. -EBADMSG: the file holds no
+   * valid queue. -EPROTO: a queue of another version of the layout.
    */
   pp_queue_open(inbox: number, fd: number): number;
   /** Leaves the queue. Items that this participant took and did not mark done are redelivered or counted as abandoned. */
@@ -116,8 +116,8 @@ export interface Shim {
    */
   pp_sync_make(inbox: number, kind: number, first: number, second: number): number;
   /**
-   * Opens an object that another participant made, and closes `fd`. -EBADMSG: it is no valid object of this kind. -EPROTO: it has another
-   * version of the layout.
+   * Opens an object that another participant made. It takes over `fd`, also if it fails. -EBADMSG: it is no valid object of this kind.
+   * -EPROTO: it has another version of the layout.
    */
   pp_sync_open(inbox: number, fd: number, kind: number): number;
   /** Leaves the object. A lock that is still held counts as abandoned. */
@@ -184,8 +184,8 @@ export interface Shim {
    */
   pp_memory_make(inbox: number, name: Bytes, size: Bytes): number;
   /**
-   * Opens memory that another process of the tree made, and closes `fd`. -EBADMSG: it is no valid memory. -EPROTO: another version made
-   * it.
+   * Opens memory that another process of the tree made. It takes over `fd`, also if it fails. -EBADMSG: it is no valid memory. -EPROTO:
+   * another version made it.
    */
   pp_memory_open(inbox: number, fd: number): number;
   /**

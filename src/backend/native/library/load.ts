@@ -13,7 +13,7 @@ export interface Library {
   readonly checked: CheckedLibrary;
 }
 
-/** The library, or that there is none; and why. */
+/** The library, or `undefined`, with the reason. */
 export interface LoadResult {
   readonly library: Library | undefined;
   readonly reason: string;
@@ -30,7 +30,7 @@ export function setLibrary(path: string): void {
     chosen = path;
     result = undefined;
   } else if (!fs().existsSync(path) || fs().realpathSync(path) !== loaded) {
-    // A program asks for a second library.
+    // A program asks for another library after one was loaded.
     throw new UnsupportedError(`A process loads one native library, and this one has loaded ${loaded}.`);
   }
 }
@@ -42,17 +42,17 @@ export function inheritLibrary(checked: CheckedLibrary): void {
 }
 
 /**
- * Loads the library, once. A library that is missing or refused is a reason, and no error.
+ * Loads the library once. If it is missing, or may not be loaded, the result has the reason, and no error is thrown.
  *
- * @throws {CorruptedError} for a file that was changed after its build, or that is of another version
- * @throws {UnsupportedError} for a file that others could change, or one that was named and can't be loaded
+ * @throws {CorruptedError} if the file was changed after its build, or belongs to another version
+ * @throws {UnsupportedError} if other users can change the file, or if the program named a file that can't be loaded
  */
 export function loadLibrary(): LoadResult {
   result ??= load();
   return result;
 }
 
-/** The file that this process loads, or would load. Throws the runtime's error for what the program may not read. */
+/** Returns the file that this process loads, or would load. Throws the runtime's error if the program may not read the file. */
 export function fileToLoad(): string | undefined {
   return namedFile() ?? ownLibrary();
 }
@@ -98,7 +98,7 @@ function open(checked: CheckedLibrary, isNamed: boolean): LoadResult {
   const { path } = checked;
   let shim: Shim;
   try {
-    // A library of another version may lack functions. The error should tell the version, so that function is opened first.
+    // A library of another version may lack functions. Its version is read first, so that the error can say that it is another version.
     const first = runtime.openLibrary(path, { pp_abi: SIGNATURES.pp_abi }) as unknown as Shim;
     checkAbi(path, first.pp_abi());
     shim = "pp_probe" in first ? first : (runtime.openLibrary(path, SIGNATURES) as unknown as Shim);
@@ -122,12 +122,12 @@ function none(reason: string): LoadResult {
 
 function unloadable(path: string, why: string, isNamed: boolean, cause?: unknown): LoadResult {
   const reason = `the native library ${path} can't be loaded: ${why}`;
-  // The program named a file that is no library for this machine, or that needs what the system does not have.
+  // The program named a file that is not a library for this machine, or that needs something which the system does not have.
   if (isNamed) throw new UnsupportedError(`${reason}. Build it for this machine with \`npm run build:native\`.`, { cause });
   return none(reason);
 }
 
-// Whether the runtime's own permissions refused it, and not the system's.
+// Whether the runtime's own permissions caused the error, and not those of the system.
 function isDenied(error: unknown): error is Error {
   return error instanceof Error && (error.name === "NotCapable" || (error as NodeJS.ErrnoException).code === "ERR_ACCESS_DENIED");
 }

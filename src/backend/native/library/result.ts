@@ -2,7 +2,7 @@ import { ProcessError } from "../../../errors/errors.ts";
 import { util } from "../../../util/lazy-modules.ts";
 import { EBUSY } from "./errno.ts";
 
-// Each call waits up to 100 ms for the lock that it needs.
+// The number of attempts of `insist`. Each waits up to 100 ms for the lock that it needs.
 const TRIES = 100;
 
 const advice: Readonly<Record<string, string>> = {
@@ -14,7 +14,7 @@ const advice: Readonly<Record<string, string>> = {
   EAGAIN: "The system allows no more processes or threads: end some, or raise `ulimit -u`.",
 };
 
-/** Throws `ProcessError` for a negative result. The message says what was tried, and the system's name for why it failed. */
+/** Throws `ProcessError` for a negative result. Its message has `what`, which says what failed, and the system's name of the error. */
 export function check(result: number, what: string): number {
   if (result >= 0) return result;
   const name = util().getSystemErrorName(result);
@@ -27,14 +27,14 @@ export function isExhausted(result: number): boolean {
   return util().getSystemErrorName(result) in advice;
 }
 
-/** Repeats a call while another process keeps the object's lock. That lasts only if the other process was stopped in the middle of a call. */
+/** Repeats a call while another process has the object's lock. That takes long only if that process was stopped in the middle of a call. */
 export function insist(call: () => number): number {
   let status = EBUSY;
   for (let tries = 0; status === EBUSY && tries < TRIES; tries++) status = call();
   return status;
 }
 
-/** Strings as the native library takes them: each ends with a NUL. */
+/** Encodes strings for the native library: each ends with a NUL. */
 export function text(...strings: readonly string[]): Uint8Array {
   return new TextEncoder().encode(strings.map((each) => `${each}\0`).join("") || "\0");
 }

@@ -58,12 +58,12 @@ export class NativeCondition extends NativeSyncPort implements ConditionPort, Bl
     return this.handle.checked(this.shim.pp_condition_notified(this.index, waiter)) === 1 ? true : undefined;
   }
 
-  // A call that was aborted uses no notification. If one has come, another waiter may need it.
+  // A call that was aborted does not use its notification. If one has come, it is passed on, because another waiter may need it.
   #passOn(waiter: number): void {
     if (this.#leave(waiter)) this.notifySync(1);
   }
 
-  // Removes the waiter. Gives whether it was notified.
+  // Removes the waiter. Returns whether it was notified.
   #leave(waiter: number): boolean {
     // Closing the condition has removed the waiter already.
     if (!this.handle.inUse) return false;

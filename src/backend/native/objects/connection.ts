@@ -16,13 +16,16 @@ import { check } from "../library/result.ts";
 import { IncomingMessage } from "./incoming-message.ts";
 import { OutgoingMessage } from "./outgoing-message.ts";
 
-/** Whether an end of a pipe can be read and written. */
+/** The directions in which an end of a pipe can be used. */
 interface Directions {
   readonly readable: boolean;
   readonly writable: boolean;
 }
 
-/** One end of a pair of sockets. Nothing is read ahead, so the end can be passed on, polled and read blocking at any time. */
+/**
+ * One end of a pair of sockets. It never reads beyond a message, so at any time it can be sent to another process, polled, or read
+ * blocking.
+ */
 export class NativeConnection extends NativePort implements ConnectionPort, BlockingConnection {
   readonly fd: number;
   readonly readable: boolean;
@@ -58,12 +61,12 @@ export class NativeConnection extends NativePort implements ConnectionPort, Bloc
     ];
   }
 
-  /** An end whose descriptor came from another process. */
+  /** Opens an end whose descriptor came from another process. */
   static open(thread: NativeThread, { fd, location }: Received): NativeConnection {
     const { shim } = thread.inbox;
     const { keeper, readable = false, writable = false, ahead } = location;
     try {
-      // The descriptor of a connection that was sent is not a socket's.
+      // Another process sent a descriptor as a connection that is not a socket.
       if (shim.pp_check_socket(fd) < 0)
         throw new CorruptedError("What came as a connection is no socket: its sender is no polyproc process.");
       const connection = new NativeConnection(thread, fd, { readable, writable }, keeper);
@@ -102,7 +105,7 @@ export class NativeConnection extends NativePort implements ConnectionPort, Bloc
   sendSync(message: Message, wait: Wait): boolean {
     const outgoing = this.#outgoing(message);
     const look = (ms: number): true | undefined => {
-      // A part of an earlier message may be out: the rest of it goes first.
+      // An earlier message may be sent only in part. The rest of it must be sent first.
       if (this.#sends.size > 0) this.thread.inbox.pumpSync(ms);
       return this.#sends.size > 0 ? undefined : outgoing.send(ms);
     };

@@ -36,7 +36,7 @@ export class NativeEvent extends NativeSyncPort implements EventPort, BlockingEv
     return this.untilSync(wait, this.#watch()) === true;
   }
 
-  // The lowest bit says whether the event is set. The others count how often it was set.
+  // The lowest bit of the result says whether the event is set. The other bits count how often it was set.
   #look(): number {
     return check(this.shim.pp_event_look(this.index), "The event can't be looked at");
   }

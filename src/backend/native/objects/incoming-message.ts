@@ -6,7 +6,8 @@ import type { Shim } from "../library/functions.ts";
 import { check } from "../library/result.ts";
 
 const FIRST_BUFFER = 1 << 16;
-// struct pp_incoming, as 32-bit words: a header of 12 bytes, how many of them came, the message's length, how much of it came.
+// struct pp_incoming as 32-bit words: a header of 12 bytes, the number of its bytes that came, the message's length, and the number of the
+// message's bytes that came.
 const WORDS = 6;
 const GOT_HEADER = 3;
 const LENGTH = 4;
@@ -14,13 +15,13 @@ const GOT = 5;
 const HEADER_SIZE = 12;
 const UNKNOWN_LENGTH = -1;
 
-/** The message that a connection receives next. It is read no further than its own end, so the connection can be passed on at any time. */
+/** The message that a connection receives next. Reading stops at its end, so the connection can be sent to another process at any time. */
 export class IncomingMessage {
   readonly #shim: Shim;
   readonly #fd: number;
   readonly #state = new Int32Array(WORDS);
   readonly #buffer = new Uint8Array(FIRST_BUFFER);
-  // The buffer of a message that is larger than the common one.
+  // The buffer of a message that does not fit into the common buffer.
   #large: Uint8Array | undefined;
 
   constructor(shim: Shim, fd: number) {
@@ -29,7 +30,7 @@ export class IncomingMessage {
     this.#state[LENGTH] = UNKNOWN_LENGTH;
   }
 
-  /** Reads the message: `undefined` while it is not whole. Its bytes may be lent until the next call: see {@link isLent}. */
+  /** Reads the message. `undefined` while it is not complete. Its bytes may be lent until the next call, see {@link isLent}. */
   read(ms: number): Uint8Array | undefined {
     for (;;) {
       const buffer = this.#large ?? this.#buffer;
@@ -45,12 +46,12 @@ export class IncomingMessage {
     }
   }
 
-  /** Whether these bytes, from {@link read}, lie in the common buffer. */
+  /** Whether the bytes, which {@link read} returned, are in the common buffer. */
   isLent(bytes: Uint8Array): boolean {
     return bytes.buffer === this.#buffer.buffer;
   }
 
-  /** The part of a message that was read so far. It travels with the connection. */
+  /** Returns the part of the message that was read so far. It travels with the connection. */
   readAhead(): Uint8Array | undefined {
     if ((this.#state[GOT_HEADER] ?? 0) === 0) return undefined;
     const got = this.#state[GOT] ?? 0;
@@ -60,7 +61,7 @@ export class IncomingMessage {
     return ahead;
   }
 
-  /** Takes over the part that the sender of the connection had read. Throws `CorruptedError` for bytes that no sender of ours makes. */
+  /** Takes over the part that the sender of the connection had read. Throws `CorruptedError` for bytes that are not valid. */
   restore(ahead: Uint8Array): void {
     const state = new Int32Array(ahead.slice(0, 4 * Math.min(WORDS, ahead.length >> 2)).buffer);
     const part = ahead.subarray(4 * WORDS);
@@ -72,14 +73,14 @@ export class IncomingMessage {
       length <= MAX_MESSAGE &&
       got === part.length &&
       got <= Math.max(0, length);
-    // The sender of a connection gave a part of a message that contradicts itself.
+    // The part of a message that came with a connection contradicts itself.
     if (!isSound) throw new CorruptedError("What was read ahead of this connection is malformed: its sender is no polyproc process.");
     this.#state.set(state);
     if (length > this.#buffer.length) this.#large = new Uint8Array(length);
     (this.#large ?? this.#buffer).set(part);
   }
 
-  /** Forgets what was read, once the connection has been passed on. */
+  /** Drops the part that was read, once the connection was sent to another process. */
   forget(): void {
     this.#state.fill(0);
     this.#state[LENGTH] = UNKNOWN_LENGTH;

@@ -14,7 +14,7 @@ export class MemoryHandle extends Handle {
   readonly name: string;
   // Its address and its size in bytes.
   readonly #area = new BigUint64Array(2);
-  // Tells its file from a later one with the same name.
+  // Identifies its file, so that a later file with the same name is not taken for it.
   readonly #file = new BigUint64Array(2);
   #buffer: ArrayBuffer | undefined;
   #unlinked = false;
@@ -27,7 +27,7 @@ export class MemoryHandle extends Handle {
     check(this.shim.pp_memory_address(index, this.#area), UNUSABLE);
   }
 
-  /** Makes memory. Throws `ProcessError` if the system has none left, or if there is memory of this name. */
+  /** Makes memory. Throws `ProcessError` if the system has no memory left, or if the name is in use. */
   static make(thread: NativeThread, origin: Origin, size: number, name: string = NO_NAME): MemoryHandle {
     const { shim, id } = thread.inbox;
     if (name !== NO_NAME) shim.pp_memory_sweep();
@@ -44,7 +44,7 @@ export class MemoryHandle extends Handle {
   static attach(thread: NativeThread, origin: Origin, name: string): MemoryHandle {
     const index = thread.inbox.shim.pp_memory_attach(thread.inbox.id, text(name));
     if (index === ENOENT || index === EINVAL)
-      // A program attaches shared memory with a name that nothing has.
+      // A program attaches shared memory by a name that no memory has.
       throw new ProcessError(`There is no shared memory named ${JSON.stringify(name)}: it was unlinked, or all its holders have ended.`);
     if (index === EPERM)
       // The file with this name could be changed by other users.
@@ -57,7 +57,7 @@ export class MemoryHandle extends Handle {
     return new MemoryHandle(thread, sound(thread.inbox.shim.pp_memory_open(thread.inbox.id, fd)), origin, name);
   }
 
-  /** The memory itself, always as the same buffer. */
+  /** A buffer over the memory itself. It is always the same object. */
   get buffer(): ArrayBuffer {
     this.#buffer ??= runtime.viewMemory(this.shim, this.#area);
     return this.#buffer;
@@ -67,11 +67,11 @@ export class MemoryHandle extends Handle {
     return Number(this.#area[1]);
   }
 
-  /** Removes the name, if it is still this memory's. */
+  /** Removes the name, if it still belongs to this memory. */
   unlink(): void {
     const status = this.#unlinked ? ENOENT : this.shim.pp_memory_unlink(text(this.name), this.#file);
     if (status === ENOENT || status === EINVAL)
-      // The name was removed before, or there never was one.
+      // The name was removed before, or the memory never had one.
       throw new ProcessError(
         this.name === NO_NAME
           ? "This shared memory has no name to be removed."
@@ -82,9 +82,9 @@ export class MemoryHandle extends Handle {
   }
 
   protected override close(): void {
-    // The program moved the buffer to another owner (transfer). Its bytes may be read for as long as this process lives.
+    // The program has transferred the buffer, so its bytes may be read until this process ends. The memory stays mapped until then.
     if (this.#buffer?.detached) return;
-    // Detach the buffer before the memory goes, so that a program that kept it reads no bytes instead of crashing.
+    // Detach the buffer before the memory is unmapped. A program that kept it then sees an empty buffer instead of crashing.
     this.#buffer?.transfer();
     this.#buffer = undefined;
     this.shim.pp_memory_close(this.index);
@@ -94,7 +94,7 @@ export class MemoryHandle extends Handle {
 function sound(index: number): number {
   // The memory's first page has the layout of another version.
   if (index === EPROTO) throw new CorruptedError("The shared memory was made by another version of polyproc: use one version.");
-  // The memory's first page is not one that this library writes.
+  // The memory's first page was not written by this library.
   if (index === EBADMSG) throw new CorruptedError("That is no shared memory of polyproc's, or something else wrote over its first page.");
   return check(index, "The shared memory can't be used");
 }

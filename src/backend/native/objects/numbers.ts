@@ -38,8 +38,9 @@ export class NativeNumbers extends NativePort implements NumbersPort {
   constructor(handle: MemoryHandle, kind: Kind<NumbersPort, NumbersSettings>, type: NumberType) {
     super(handle.thread, kind);
     const width = bytesPerNumber(type);
-    // The memory of shared numbers that were sent does not hold a whole count of them.
-    if (handle.size % width !== 0) throw new CorruptedError("What came as shared numbers is of another size.");
+    // Another process sent shared numbers whose memory has a size that is not a multiple of one number's size.
+    if (handle.size % width !== 0)
+      throw new CorruptedError("Shared numbers came with memory of a wrong size: their sender is no polyproc process.");
     this.type = type;
     this.length = handle.size / width;
     this.#handle = handle;
@@ -50,7 +51,7 @@ export class NativeNumbers extends NativePort implements NumbersPort {
     return numbersOver(this.type, this.#handle.buffer, this.length);
   }
 
-  // The native library copies, because some processes can call it and can't have a view.
+  // The native library makes the copy, because some processes can call the library but can't have a view of its memory.
   async read(start: number, end: number): Promise<NumberArray> {
     const numbers = makeNumbers(this.type, end - start);
     if (end > start) check(this.#handle.shim.pp_memory_read(this.#handle.index, rangeOf(start, numbers), numbers), UNREACHABLE);
@@ -61,7 +62,7 @@ export class NativeNumbers extends NativePort implements NumbersPort {
     this.store(start, values);
   }
 
-  /** As `write`, at once. */
+  /** Like `write`, but synchronous. */
   store(start: number, values: NumberArray): void {
     if (values.length > 0) check(this.#handle.shim.pp_memory_write(this.#handle.index, rangeOf(start, values), values), UNREACHABLE);
   }
@@ -86,7 +87,7 @@ export class NativeNumbers extends NativePort implements NumbersPort {
   }
 }
 
-// The first byte of the numbers, and how many bytes there are.
+// The offset and the length of the numbers in bytes, for the native library.
 function rangeOf(start: number, numbers: NumberArray): BigUint64Array {
   return new BigUint64Array([BigInt(start * numbers.BYTES_PER_ELEMENT), BigInt(numbers.byteLength)]);
 }

@@ -6,26 +6,26 @@ import { check } from "../library/result.ts";
 /** The length that goes ahead of a message on a connection. */
 const HEADER = 4;
 
-/** A message that a connection sends. Once its first byte is out, all of it must follow. */
+/** A message that a connection sends. Once its first byte was sent, the rest must follow. */
 export class OutgoingMessage {
   readonly #shim: Shim;
   readonly #fd: number;
   #bytes: Uint8Array;
   #out = 0;
 
-  /** @param lent the message's bytes, which are good until this call of the connection returns */
+  /** @param lent the message's bytes, which are valid until this call of the connection returns */
   constructor(shim: Shim, fd: number, lent: Uint8Array) {
     this.#shim = shim;
     this.#fd = fd;
     this.#bytes = lent;
   }
 
-  /** Whether a part of it is out. */
+  /** Whether a part of the message was sent. */
   get begun(): boolean {
     return this.#out > 0;
   }
 
-  /** Sends as much as there is room for. True once all of it is in the kernel. */
+  /** Sends as many bytes as the socket accepts. True once the whole message is in the kernel. */
   send(ms: number): true | undefined {
     const { length } = this.#bytes;
     for (let limit = ms; this.#out < length + HEADER; limit = 0) {
@@ -40,7 +40,7 @@ export class OutgoingMessage {
     return true;
   }
 
-  /** Copies the bytes, as the rest is sent later. */
+  /** Copies the bytes, because the rest of them is sent after this call returns. */
   keep(): void {
     this.#bytes = this.#bytes.slice();
   }

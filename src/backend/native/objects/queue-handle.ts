@@ -38,7 +38,7 @@ export class QueueHandle extends Handle {
   /** Opens a queue whose descriptor came from another process. */
   static open(thread: NativeThread, origin: Origin, fd: number): QueueHandle {
     const index = thread.inbox.shim.pp_queue_open(thread.inbox.id, fd);
-    // The sender has another version of this library, which lays queues out in another way.
+    // The sender has another version of this library, whose queues have another layout.
     if (index === EPROTO) throw new CorruptedError("The queue was made by another version of polyproc: use one version in a tree.");
     return new QueueHandle(thread, check(index, "What came as a queue can't be used"), origin);
   }
@@ -47,7 +47,7 @@ export class QueueHandle extends Handle {
     this.shim.pp_queue_close(this.index);
   }
 
-  /** Whether another process had the queue's lock at the last put or get, which therefore found nothing out. */
+  /** Whether the last put or get had no result, because another process had the queue's lock. */
   get isBusy(): boolean {
     return this.#busyLock !== undefined;
   }
@@ -58,7 +58,7 @@ export class QueueHandle extends Handle {
     return this.#done(this.shim.pp_queue_put(this.index, bytes, bytes.length, ms), Until.putLock);
   }
 
-  /** Takes an item. Its bytes are lent until the next call. `undefined` while there is none. */
+  /** Takes an item. Its bytes are lent until the next call. `undefined` while the queue is empty. */
   get(ms = 0): Uint8Array | undefined {
     this.#busyLock = undefined;
     let buffer = this.#buffer;
@@ -71,24 +71,24 @@ export class QueueHandle extends Handle {
     return this.#done(length, Until.getLock) as undefined;
   }
 
-  /** True if there is an item, or the queue was shut down. */
+  /** True if the queue has an item or was shut down. */
   poll(): true | undefined {
     return check(this.shim.pp_queue_poll(this.index), "The queue can't be looked at") === 1 ? true : undefined;
   }
 
-  /** Gives up a wake-up that came for items and that this process does not use. */
+  /** Passes on a wake-up that came for items and that this process does not use. */
   passItemsOn(): void {
     this.shim.pp_queue_pass(this.index, Until.items);
   }
 
-  /** True when each item is done. `fresh` says that a join begins with this look. */
+  /** True when each item is marked as done. `fresh` is true for the first call of a join. */
   joined(fresh: boolean): true | undefined {
     const status = this.shim.pp_queue_join(this.index, fresh ? 1 : 0);
     if (status > 0) throw takenDied(status);
     return this.#done(status, Until.getLock);
   }
 
-  /** Blocks this thread until an item is marked done, `ms` at most. */
+  /** Blocks this thread until an item is marked as done, at most `ms` milliseconds. */
   waitForDone(ms: number): void {
     if (ms > 0) this.shim.pp_queue_wait(this.index, Until.done, ms);
   }
@@ -106,7 +106,7 @@ export class QueueHandle extends Handle {
     );
   }
 
-  // Reading the counts gives back what the dead had taken. If the queue is corrupted, the next call on it says so.
+  // Reading the counts also cleans up after dead processes. If the queue is corrupted, the next call on it throws.
   override sweep(): void {
     this.shim.pp_queue_stats(this.index, new BigUint64Array(STATS_LENGTH));
   }
@@ -120,7 +120,7 @@ export class QueueHandle extends Handle {
 
   #attempts(until: number): Attempts {
     const ready = (): void => {
-      // A wake-up goes to one process. If this process no longer needs it, another one may.
+      // A wake-up goes to one process only. If this process does not need it any more, it is passed on to another one.
       if (attempts.size === 0) this.shim.pp_queue_pass(this.index, until);
       attempts.retry();
     };

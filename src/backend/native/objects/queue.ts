@@ -9,12 +9,12 @@ import { type KindName, NativePort } from "../core/port.ts";
 import { takenKept, takenLent } from "../core/taken.ts";
 import type { QueueHandle } from "./queue-handle.ts";
 
-/** How long a call that waits for no room and no item waits for the queue's lock: milliseconds. */
+/** The limit in milliseconds for which a call that must not wait for room or for an item still waits for the queue's lock. */
 const LOCK_MS = 1000;
 
 interface Question<T> {
   readonly wait: Wait;
-  /** The result; false if there is none and the call does not wait; `undefined` if it has to look again. */
+  /** Returns the result, or false if there is none and the call does not wait, or `undefined` if it has to look again. */
   look(ms?: number): T | false | undefined;
   readonly once: boolean;
 }
@@ -121,7 +121,8 @@ export class NativeQueue extends NativePort implements QueuePort, BlockingQueue 
     this.#handle.shutdown(immediate);
   }
 
-  // A call that looks once still needs a result, and there is none while another process has the queue's lock. So it waits for the lock.
+  // A call that looks only once still needs a result, and it gets none while another process has the queue's lock. So it waits for the
+  // lock.
   #question<T>(wait: Wait, look: (ms?: number) => T | undefined): Question<T> {
     if (wait.timeout !== 0) return { wait, look, once: false };
     const lookOnce = (): T | false | undefined => {
@@ -131,7 +132,7 @@ export class NativeQueue extends NativePort implements QueuePort, BlockingQueue 
     return { wait: { ...wait, timeout: LOCK_MS }, look: lookOnce, once: true };
   }
 
-  // A poll takes nothing. The wake-up goes on to a process that may take the item.
+  // A poll does not take the item. So its wake-up is passed on to a process that may take it.
   #polled(): true | undefined {
     const ready = this.#handle.poll();
     if (ready === true) this.#handle.passItemsOn();

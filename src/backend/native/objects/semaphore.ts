@@ -10,7 +10,7 @@ const BOUNDED = 1;
 const ROBUST = 2;
 
 export class NativeSemaphore extends NativeSyncPort implements SemaphorePort, BlockingSemaphore {
-  /** The settings as `pp_sync_make` takes them. */
+  /** Returns the settings in the form in which `pp_sync_make` takes them. */
   static settings({ value, robust }: SemaphoreSettings, isBounded: boolean): [number, number] {
     return [value, (isBounded ? BOUNDED : 0) | (robust ? ROBUST : 0)];
   }
@@ -45,7 +45,7 @@ export class NativeSemaphore extends NativeSyncPort implements SemaphorePort, Bl
     const status = this.handle.checked(this.shim.pp_semaphore_acquire(this.index));
     if (status !== EAGAIN) check(status, "The semaphore can't be acquired");
     else if (this.shim.pp_sync_sweep(this.index) !== 1) return undefined;
-    // The sweep gave back permits of dead processes.
+    // The sweep has returned permits of dead processes, so a second attempt may succeed.
     else if (this.handle.checked(this.shim.pp_semaphore_acquire(this.index)) !== 0) return undefined;
     return "granted";
   }

@@ -9,12 +9,12 @@ import { check, insist } from "../library/result.ts";
 /** The kinds of native/src/handles.h. */
 export const SyncKind = { lock: 1, semaphore: 2, event: 3, condition: 4, barrier: 5 } as const;
 
-/** A kind of lock or the like: its names, and the native library's number for it. */
+/** A kind of synchronization object: its names, and the native library's number for it. */
 export interface SyncKindName extends KindName {
   readonly number: number;
 }
 
-/** A lock or the like that this process has open. */
+/** A synchronization object (lock, semaphore, event, condition or barrier) that this process has open. */
 export class SyncHandle extends Handle {
   readonly kind: SyncKindName;
   readonly attempts: Attempts;
@@ -23,32 +23,32 @@ export class SyncHandle extends Handle {
     super(thread, index, origin);
     this.kind = kind;
     const id = this.hear(() => {
-      // A wake-up goes to one process. If this process no longer needs it, another one may.
+      // A wake-up goes to one process only. If this process does not need it any more, it is passed on to another one.
       if (this.attempts.size === 0 && this.inUse) this.shim.pp_sync_pass(index);
       this.attempts.retry(!this.inTurn);
     });
     this.attempts = new Attempts(() => void check(this.shim.pp_sync_watch(index, id), `The ${kind.label} can't be waited for`));
   }
 
-  /** Makes one. The settings depend on the kind: see pp_sync_make in polyproc.h. */
+  /** Makes an object. The meaning of the settings depends on the kind: see pp_sync_make in polyproc.h. */
   static make(thread: NativeThread, origin: Origin, kind: SyncKindName, first: number, second: number): SyncHandle {
     const { shim, id } = thread.inbox;
     const index = check(shim.pp_sync_make(id, kind.number, first, second), `The ${kind.label} can't be made`);
     return new SyncHandle(thread, index, origin, kind);
   }
 
-  /** Opens one whose descriptor came from another process. */
+  /** Opens an object whose descriptor came from another process. */
   static open(thread: NativeThread, origin: Origin, kind: SyncKindName, fd: number): SyncHandle {
     const { shim, id } = thread.inbox;
     const index = shim.pp_sync_open(id, fd, kind.number);
-    // The sender has another version of this library, which lays such objects out in another way.
+    // The sender has another version of this library, whose objects have another layout.
     if (index === EPROTO) throw new CorruptedError(`The ${kind.label} was made by another version of polyproc: use one version in a tree.`);
-    // The descriptor's memory is not that of an object of this kind.
+    // The memory behind the descriptor has no object of this kind.
     if (index === EBADMSG) throw new CorruptedError(`What came as a ${kind.label} is none: its sender is no polyproc process.`);
     return new SyncHandle(thread, check(index, `The ${kind.label} can't be used`), origin, kind);
   }
 
-  /** Whether waiting calls get it one after another. */
+  /** Whether each waiting call needs a turn of its own, as with a lock. */
   get inTurn(): boolean {
     return this.kind.number === SyncKind.lock || this.kind.number === SyncKind.semaphore;
   }
@@ -57,7 +57,7 @@ export class SyncHandle extends Handle {
     this.shim.pp_sync_sweep(this.index);
   }
 
-  // A party that leaves in order does not break the barrier, as one that dies would.
+  // Tells the barrier that this process ends normally. Without that, the barrier would take the end for a death and break.
   override leave(): void {
     if (this.kind.number === SyncKind.barrier) this.close();
   }
@@ -66,7 +66,7 @@ export class SyncHandle extends Handle {
     this.shim.pp_sync_close(this.index);
   }
 
-  /** A call that needs the object's lock, as {@link insist}, with its result checked. */
+  /** Makes a call that needs the object's lock, like {@link insist}, and checks its result. */
   insist(call: () => number): number {
     return this.checked(insist(call));
   }

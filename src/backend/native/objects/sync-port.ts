@@ -36,18 +36,18 @@ export abstract class NativeSyncPort extends NativePort {
     this.handle.drop();
   }
 
-  /** Looks at once, and waits if there is no result. Gives `undefined` if the time ran out. */
+  /** Looks at once, and waits if there is no result. Returns `undefined` if the time ran out. */
   protected async until<T>(wait: Wait, look: () => T | undefined): Promise<T | undefined> {
     const now = this.handle.inTurn && this.handle.attempts.size > 0 ? undefined : this.#lookTwice(wait, look);
     return now ?? (await this.waitFor(this.handle.attempts, wait, look));
   }
 
-  // In a busy exchange waits are short. Then a second look costs less than being woken.
+  // When processes exchange messages quickly, waits are short. Then a second look costs less than being woken.
   #lookTwice<T>(wait: Wait, look: () => T | undefined): T | undefined {
     return look() ?? (wait.timeout > 0 && this.shim.pp_sync_spin(this.index) === 1 ? look() : undefined);
   }
 
-  /** As `until`, blocking this thread. */
+  /** Like `until`, but blocks this thread. */
   protected untilSync<T>(wait: Wait, look: () => T | undefined): T | undefined {
     return blocking(wait, (ms) => {
       const now = look();

@@ -4,7 +4,7 @@ import { PortablePort } from "./port.ts";
 
 export class PortableBarrier extends PortablePort implements BarrierPort {
   async arrive(wait: Wait): Promise<Arrival | undefined> {
-    // Others may wait for this party already, so an arrival that was withdrawn too late breaks the barrier.
+    // Other parties may already count on this one. So if the hub has carried out an arrival that was withdrawn, the barrier must break.
     return (await this.perform("arrive", undefined, wait, ["end", "break"])) as Arrival | undefined;
   }
 

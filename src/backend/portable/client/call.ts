@@ -4,21 +4,23 @@ import { freeEventLoop, keepEventLoop } from "../../../util/event-loop.ts";
 import { FOREVER, type Wait } from "../../../util/wait-options.ts";
 import type { Incoming, Message } from "../../contract/message.ts";
 
-/** A request, and how its caller waits for the reply. */
+/** A request, and the options of its caller's wait. */
 export interface CallOptions {
   readonly op: number;
   /** This client's number of the object. */
   readonly object: number;
   readonly meta?: unknown;
   readonly message?: Message | undefined;
-  /** How long the caller waits. Without it, the hub has to carry out the request: it is an error if it does not. */
+  /** The limits of the caller's wait. Without them, a request that the hub does not carry out is an error. */
   readonly wait?: Wait | undefined;
   /**
-   * How the call ends if the caller withdraws it. With "ask", the call goes on until the hub says whether it was carried out: a put is in
-   * the queue, or it is not. With "abandon", the default, the call ends at once, and the client takes back what still comes.
+   * The end of the call if the caller withdraws it. With "ask", the call goes on until the hub says whether it carried the request out: a
+   * put is in the queue, or it is not. With "abandon", the default, the call ends at once, and the client undoes a reply that still comes.
    */
   readonly onWithdrawal?: "ask" | "abandon";
-  /** The meta of a call that takes back the reply of an abandoned call. A reply that brings a message needs none: the message is given back. */
+  /**
+   * The meta of a request that undoes the reply to an abandoned call. A reply with a message needs none: the message goes back to the hub.
+   */
   readonly undo?: unknown;
   /** Sets that contain the call until it ends. */
   readonly trackedIn?: readonly Set<Call>[];
@@ -42,7 +44,7 @@ export class Call {
   #holdsEventLoop = true;
   readonly #cancel: (call: Call) => void;
   readonly #unwatch: (() => void) | undefined;
-  // How the call ends if it was withdrawn before the request was carried out.
+  // Ends the call if it was withdrawn before the request was carried out.
   #endWithdrawn: (() => void) | undefined;
   #resolve!: (reply: Reply | undefined) => void;
   #reject!: (error: unknown) => void;
@@ -77,19 +79,24 @@ export class Call {
     this.#reject(error);
   }
 
-  /** The hub did not carry out the request: it looked only once, or the call was withdrawn in time. */
+  /** Called if the hub did not carry out the request, because it looked only once, or because the call was withdrawn in time. */
   decline(): void {
     if (this.#endWithdrawn !== undefined) this.#endWithdrawn();
     else if (this.options.wait !== undefined) this.resolve(undefined);
-    else this.reject(new OwnerDiedError("The process that hosts this object did not answer."));
+    else
+      this.reject(
+        new OwnerDiedError(
+          "The process that hosts this object did not reply to a request: make shared objects in the process that lives longest.",
+        ),
+      );
   }
 
-  /** The caller waits no longer. */
+  /** Called when the caller does not wait any longer. */
   withdraw(reason: unknown): void {
     this.#withdraw(() => this.reject(reason));
   }
 
-  /** The event loop need not wait for this call. */
+  /** Lets the event loop end although this call waits. */
   letGo(): void {
     if (this.#holdsEventLoop) freeEventLoop();
     this.#holdsEventLoop = false;
@@ -110,7 +117,7 @@ export class Call {
   }
 }
 
-/** Resolves when none of these calls is under way, nor one that was added meanwhile. */
+/** Resolves when all these calls have ended, and also those that are added before that. */
 export async function allEnded(calls: ReadonlySet<Call>): Promise<void> {
   while (calls.size > 0) await Promise.allSettled(Array.from(calls, ({ reply }) => reply));
 }

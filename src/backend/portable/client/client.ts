@@ -5,7 +5,7 @@ import { upTo } from "../../../util/wait-options.ts";
 import type { Incoming, Message } from "../../contract/message.ts";
 import { Call, type CallOptions } from "./call.ts";
 
-// How many milliseconds a process that ends waits until its hubs have heard of it.
+// The limit in milliseconds for which a process that ends waits until its hubs know that it ends.
 const LEAVE_LIMIT = 1000;
 
 /** This process's attachment to one object. All its ports share it. */
@@ -15,20 +15,20 @@ interface Attachment {
   readonly attached: Promise<void>;
 }
 
-/** This process's side of the connection to one hub: requests go out, replies come in. */
+/** This process's side of the connection to one hub. It sends requests and receives replies. */
 export class Client {
   readonly #send: (frame: Frame) => void;
   readonly #calls = new Map<number, Call>();
   readonly #attachments = new Map<string, Attachment>();
   #lastNumber = 1;
-  // Why calls fail, once the hub is gone.
+  // Makes the error for calls, once the hub is gone.
   #gone: (() => Error) | undefined;
 
   constructor(send: (frame: Frame) => void) {
     this.#send = send;
   }
 
-  /** Attaches one more port to the object. Gives the number that stands for the object in calls. */
+  /** Attaches one more port to the object. Returns the number that stands for the object in calls. */
   attach(id: string): { readonly object: number; readonly attached: Promise<void> } {
     const known = this.#attachments.get(id);
     if (known !== undefined) {
@@ -63,7 +63,7 @@ export class Client {
     return call;
   }
 
-  /** Takes a reply of the hub. */
+  /** Handles a reply of the hub. */
   receive({ id, op, meta, message }: Frame): void {
     const call = this.#calls.get(id);
     if (call === undefined) return;
@@ -77,12 +77,12 @@ export class Client {
       this.#send({ op: Op.call, id: this.#nextNumber(), object: call.options.object, meta: call.options.undo });
   }
 
-  /** Tells the hub that this process is about to end in order. */
+  /** Tells the hub that this process is about to end normally. */
   async leave(): Promise<void> {
     await this.call({ op: Op.leave, object: 0, wait: upTo(LEAVE_LIMIT) }).reply;
   }
 
-  /** The hub is gone: all calls reject, now and later. */
+  /** Called when the hub is gone. All present and later calls reject. */
   closed(reason: () => Error): void {
     if (this.#gone !== undefined) return;
     this.#gone = reason;
@@ -103,7 +103,7 @@ export class Client {
     if (this.#gone === undefined) this.#send(frame);
   }
 
-  // A frame has 32 bits for a number. When all are used up, the numbers begin again, and some belong to calls that still wait.
+  // A frame has 32 bits for a number. When all numbers are used up, they begin again. Those that belong to waiting calls are skipped.
   #nextNumber(): number {
     do this.#lastNumber = this.#lastNumber === 0xffffffff ? 1 : this.#lastNumber + 1;
     while (this.#calls.has(this.#lastNumber));
@@ -111,7 +111,7 @@ export class Client {
   }
 }
 
-// The stack of the caller tells more than the stack in the hub.
+// The caller's stack is more useful for finding a mistake than the stack in the hub.
 function withLocalStack(error: Error): Error {
   const { stack } = new Error(error.message);
   if (stack !== undefined)

@@ -16,7 +16,7 @@ export class Clients {
     this.#own = own;
   }
 
-  /** The client for the hub at an address. */
+  /** Returns the client for the hub at an address. */
   at(hub: string): Client {
     if (hub === this.#tree.known?.address) return this.#own;
     const known = this.#others.get(hub);
@@ -26,7 +26,7 @@ export class Clients {
     return client;
   }
 
-  /** Tells the hub when this process ends in order. Without that, the hub takes the end for a death. */
+  /** Makes sure that the hub is told when this process ends normally. Otherwise the hub would take the end for a death. */
   announceExit(client: Client): void {
     if (client === this.#own || this.#announcing.has(client)) return;
     this.#announcing.add(client);

@@ -11,8 +11,8 @@ export class PortableCondition extends PortablePort implements ConditionPort {
     try {
       await this.perform("notified", waiter, wait);
     } catch (error) {
-      // A notification that came meanwhile is of no use here, so it is passed on: another waiter may need it. If the hub can't be told, it
-      // does the same once it sees that this process is gone.
+      // If a notification has come since, this wait does not use it. It is passed on, because another waiter may need it. If the hub can't
+      // be reached, it does the same once it sees that this process is gone.
       const notified = await this.perform("leave", waiter).catch(() => false);
       if (notified === true) await this.notify(1);
       throw error;

@@ -6,7 +6,7 @@ import type { Incoming, Message } from "../../contract/message.ts";
 import { allEnded, type Call, type Reply } from "./call.ts";
 import { type ObjectAccess, PortablePort } from "./port.ts";
 
-/** The common part of ports to a queue and to a pipe: messages out, and messages in. */
+/** The common part of the ports to queues and pipes: sending and receiving messages. */
 export class MailboxPort<Traits = undefined> extends PortablePort<Traits> {
   readonly #sends = new Set<Call>();
   readonly #sendSets: readonly Set<Call>[];
@@ -17,12 +17,12 @@ export class MailboxPort<Traits = undefined> extends PortablePort<Traits> {
     this.#sendSets = [this.#sends, access.unsent];
   }
 
-  /** Resolves when what was sent by this port is out. */
+  /** Resolves when all sends of this port are complete. */
   sent(): Promise<void> {
     return allEnded(this.#sends);
   }
 
-  /** Lets the event loop, and this process, end although messages are not out yet. */
+  /** Lets the event loop, and so this process, end although sends are not complete. */
   letGo(): void {
     this.#mayBeLost = true;
     for (const send of this.#sends) send.letGo();
@@ -39,7 +39,7 @@ export class MailboxPort<Traits = undefined> extends PortablePort<Traits> {
 
   /** Sends a message. False if the time ran out and it was not sent. */
   protected async transmit({ bytes, refs }: Message, wait: Wait): Promise<boolean> {
-    // A small message is copied into its frame at once. A large one is not, and its bytes are lent.
+    // A small message is copied into its frame at once. A large one is not, and its bytes are lent, so it is copied here.
     const message: Message = bytes.length < COPY_BELOW ? { bytes, refs } : { bytes: copyOf(bytes), refs };
     const trackedIn = this.#mayBeLost ? [this.#sends] : this.#sendSets;
     const call = this.access.client.call({ op: Op.put, object: this.object, message, wait, onWithdrawal: "ask", trackedIn });

@@ -6,18 +6,18 @@ import type { Ref } from "../../contract/ref.ts";
 import type { Call, Reply } from "./call.ts";
 import type { Client } from "./client.ts";
 
-/** How ports reach an object. */
+/** The access of ports to an object: its client, its number there and its facts. */
 export interface ObjectAccess<Traits = undefined> {
   readonly client: Client;
   readonly id: string;
-  /** The facts that ports know of the object without asking its hub. They travel in the location. */
+  /** The facts about the object that ports know without asking its hub. They travel in the location. */
   readonly traits: Traits;
   share(): Ref;
-  /** All calls of this process that have to be out before it ends. */
+  /** All calls of this process that must be complete before it ends. */
   readonly unsent: Set<Call>;
 }
 
-/** A port to an object in a hub: this process's own, or another one's. */
+/** A port to an object in a hub: in this process's own hub, or in that of another process. */
 export class PortablePort<Traits = undefined> implements WaitingPort {
   readonly attached: Promise<void>;
   protected readonly access: ObjectAccess<Traits>;
@@ -46,7 +46,7 @@ export class PortablePort<Traits = undefined> implements WaitingPort {
   release(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
-    this.withdraw(() => new ClosedError("It was closed in this process while this call waited."));
+    this.withdraw(() => new ClosedError("The object was closed in this process while this call waited."));
     this.detach();
   }
 
@@ -59,12 +59,14 @@ export class PortablePort<Traits = undefined> implements WaitingPort {
     this.access.client.detach(this.access.id);
   }
 
-  /** Makes a request. The caller can withdraw it: `undo` takes back the reply that comes all the same. */
+  /**
+   * Makes a request, which the caller can withdraw. If a reply still comes after that, `undo` is the meta of the request that undoes it.
+   */
   protected ask(op: number, wait?: Wait, meta?: unknown, undo?: unknown): Promise<Reply | undefined> {
     return this.access.client.call({ op, object: this.object, meta, wait, undo, trackedIn: this.#waitSets }).reply;
   }
 
-  /** Asks for an operation of the object, by name. Gives its result, or `undefined` if the time ran out. */
+  /** Requests an operation of the object by its name. Returns the result, or `undefined` if the time ran out. */
   protected async perform(operation: string, argument?: unknown, wait?: Wait, undo?: unknown): Promise<unknown> {
     return (await this.ask(Op.call, wait, [operation, argument], undo))?.value;
   }

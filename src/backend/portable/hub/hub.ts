@@ -17,7 +17,7 @@ export class Hub {
   readonly #store: Store;
   #server: HubServer | undefined;
 
-  /** @param attach gives a port to an object inside a message that is stored here */
+  /** @param attach returns a port to an object inside a message that is stored here */
   constructor(tree: Tree, attach: (ref: Ref) => Port) {
     this.#tree = tree;
     this.#store = (message) => storeMessage(message, attach);
@@ -27,12 +27,12 @@ export class Hub {
     this.#table.add(id, object);
   }
 
-  /** Lets this process itself take part; `send` gets the frames for it. */
+  /** Makes this process itself a participant. `send` is called with the frames for it. */
   participate(send: (frame: Frame) => void): Participant {
     return new Participant(this.#table, send, this.#store);
   }
 
-  /** Serves this process's objects from now on, and gives the address. */
+  /** Serves this process's objects from now on. Returns the hub's address. */
   listen(): string {
     this.#server ??= new HubServer(this.#tree.addressOf("hub"), this.#tree.membership.secret, this.#table, this.#store);
     return this.#tree.membership.address;

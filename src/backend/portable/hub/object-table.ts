@@ -13,7 +13,7 @@ export class ObjectTable {
     this.#entries.set(id, { object, participants: new Set() });
   }
 
-  /** Gives the object, if it is still there. */
+  /** Attaches a participant to the object. Returns the object, or `undefined` if it is gone. */
   attach(id: string, participant: ParticipantId): HubObject | undefined {
     const entry = this.#entries.get(id);
     if (entry === undefined) return undefined;

@@ -7,17 +7,17 @@ import type { ObjectTable } from "./object-table.ts";
 import { PendingReply } from "./pending-reply.ts";
 import type { Delivery, HubObject, Request, StoredMessage, Withdraw } from "./request.ts";
 
-/** Stores a message that came. */
+/** Stores a message that came from a participant. */
 export type Store = (message: Message) => StoredMessage;
 
-/** One process, as its hub sees it: turns its frames into requests on objects, and undoes what it left behind when it goes. */
+/** One process, as the hub sees it. It turns the process's frames into requests on objects, and cleans up when the process goes. */
 export class Participant {
   readonly #table: ObjectTable;
   readonly #send: (frame: Frame) => void;
   readonly #store: Store;
-  // By the numbers that the process gave them. An object that was gone when the process attached it is undefined.
+  // The objects by the numbers that the process chose for them. An object that was already gone when the process attached it is undefined.
   readonly #objects = new Map<number, { readonly id: string; readonly object: HubObject | undefined }>();
-  // All requests without a reply. Some of them can't be withdrawn.
+  // All requests that have no reply yet. Those without a function can't be withdrawn.
   readonly #waiting = new Map<number, Withdraw | undefined>();
   readonly #deliveries = new Map<number, Delivery>();
   #endsInOrder = false;
@@ -61,9 +61,9 @@ export class Participant {
     }
   }
 
-  /** The process or its connection is gone. `torn` is a frame that was cut off by that. */
+  /** Called when the process or its connection is gone. `torn` is a frame that was cut off by that. */
   leave(torn?: TornFrame): void {
-    // The requests are withdrawn first, so that nothing that becomes free below goes to a dead process.
+    // The requests are withdrawn first. Otherwise items and locks that become free below could go to the dead process.
     for (const withdraw of this.#waiting.values()) withdraw?.();
     this.#waiting.clear();
     for (const delivery of this.#deliveries.values()) delivery.lose();

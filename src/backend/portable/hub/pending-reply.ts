@@ -2,7 +2,7 @@ import type { Frame } from "../../../codec/frame.ts";
 import { Op } from "../../../codec/op.ts";
 import type { Delivery, Responder, StoredMessage } from "./request.ts";
 
-/** Sends a reply. With an item, `delivery` says what becomes of the item. */
+/** Sends a reply. If it carries an item, `delivery` is told whether the item arrived. */
 export type SendReply = (frame: Frame, delivery: Delivery | undefined) => void;
 
 /** The one reply to a request. */
@@ -22,7 +22,7 @@ export class PendingReply implements Responder {
 
   reply(meta?: unknown): void {
     const objectsHeld = this.#request?.objectsHeld;
-    // The reply lets the sender release the objects inside its message, so this hub must hold them first.
+    // When the sender gets the reply, it releases the objects inside its message. So this hub must have ports to them before that.
     if (objectsHeld === undefined) this.#give(Op.reply, meta);
     else void objectsHeld.then(() => this.#give(Op.reply, meta));
   }

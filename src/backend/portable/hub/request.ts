@@ -1,18 +1,18 @@
 import type { KeptMessage } from "../../contract/message.ts";
 
-/** A process, as the objects of a hub see it. Only its identity matters. */
+/** Stands for a process in the objects of a hub. Only its identity matters. */
 export type ParticipantId = object;
 
-/** A message that a hub stores. The hub holds the shared objects inside until the message is released. */
+/** A message that a hub stores. The hub has ports to the shared objects inside, so that they live until the message is released. */
 export interface StoredMessage extends KeptMessage {
-  /** Settles once this hub holds the shared objects inside. `undefined` if there are none. */
+  /** Settles once this hub has ports to the shared objects inside. `undefined` if there are none. */
   readonly objectsHeld: Promise<unknown> | undefined;
   release(): void;
 }
 
-/** An item that was handed out. Exactly one of these is called in the end. */
+/** The fate of an item that was handed out. Exactly one of these methods is called in the end. */
 export interface Delivery {
-  /** The receiver has it. */
+  /** The receiver has the item. */
   settle(): void;
   /** The receiver withdrew its request before the item arrived. */
   giveBack(): void;
@@ -20,16 +20,16 @@ export interface Delivery {
   lose(): void;
 }
 
-/** Replies to one request. Exactly one of these is called, now or later. */
+/** Replies to one request. Exactly one of these methods is called, now or later. */
 export interface Responder {
   reply(value?: unknown): void;
   deliver(message: StoredMessage, delivery: Delivery): void;
   fail(error: Error): void;
-  /** The request would have to wait, and it was to look only once. */
+  /** Declines a request that would have to wait but must not wait. */
   decline(): void;
 }
 
-/** Takes a waiting request back. False if it was replied to before. */
+/** Withdraws a waiting request. False if it got its reply before. */
 export type Withdraw = () => boolean;
 
 /** A request for one operation on an object. */
@@ -37,22 +37,22 @@ export interface Request {
   readonly op: number;
   /** The process that asks. */
   readonly participant: ParticipantId;
-  /** Whether the request is to be declined instead of waiting. */
+  /** Whether the request must be declined instead of waiting. */
   readonly once: boolean;
   readonly meta: unknown;
   readonly message: StoredMessage | undefined;
   readonly responder: Responder;
 }
 
-/** An object that a hub serves: a state machine that knows no process, socket or timer. */
+/** An object that a hub serves. It is a state machine that knows nothing of processes, sockets and timers. */
 export interface HubObject {
-  /** Carries out a request. If the request has to wait, gives what takes it back. */
+  /** Carries out a request. If the request has to wait, returns the function that withdraws it. */
   handle(request: Request): Withdraw | undefined;
   attached?(participant: ParticipantId): void;
-  /** The participant detached in order, or it died. */
+  /** Called when a participant detached normally, or died. */
   detached?(participant: ParticipantId, died: boolean): void;
-  /** A message for this object was cut off because its sender ended. The numbers count the message's bytes. */
+  /** Called when a message for this object was cut off because its sender ended. The numbers count the message's bytes. */
   torn?(arrived: number, expected: number): void;
-  /** No participant is attached any more, and none will be. */
+  /** Called when no participant is attached any more. None will be attached later. */
   discard?(): void;
 }

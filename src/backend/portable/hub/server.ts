@@ -5,8 +5,8 @@ import { SecureSocket } from "../secure-socket.ts";
 import type { ObjectTable } from "./object-table.ts";
 import { Participant, type Store } from "./participant.ts";
 
-// How many processes may be connected that have not proved themselves yet. One more, and the oldest is cut off. All processes of a tree
-// may connect at once and compute before they answer, so the limit is high.
+// The largest number of connected processes that have not passed the handshake yet. If one more connects, the oldest is cut off. All
+// processes of a tree may connect at once and be too busy to reply, so the limit is high.
 const MOST_UNPROVED = 512;
 
 /** Serves the objects of a table to other processes of the tree. */
@@ -52,7 +52,7 @@ function listen(server: Server, address: string): Promise<void> {
         restrict(address);
         resolve();
       } catch (error) {
-        // Other users could connect, so nobody is served.
+        // The socket could not be restricted to this user, so the hub does not serve at all.
         server.close();
         reject(error);
       }

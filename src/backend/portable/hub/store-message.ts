@@ -8,8 +8,8 @@ import type { StoredMessage } from "./request.ts";
 const nothing = (): void => {};
 
 /**
- * Takes over a message that a hub is to store. This process holds the message's shared objects until it is released. Objects of other
- * backends wait with those backends.
+ * Takes over a message for a hub to store. This process keeps ports to the message's shared objects until the message is released. Objects
+ * of other backends are kept by those backends.
  */
 export function storeMessage({ bytes, refs }: Message, attach: (ref: Ref) => Port): StoredMessage {
   const kept = keepPart(bytes);

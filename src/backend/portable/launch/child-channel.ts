@@ -22,7 +22,8 @@ export async function connectToParent(settings: ChildSettings, backend: Backend,
   if (watcher.protocol !== "file:") await import(watcher.href).catch(() => {});
   const channel = new PortableChildChannel(settings, backend);
   runtime.emptyStdin();
-  // Nobody else listens in a folder of this process's own. Without that, the folder looks like one that a dead tree left, and is removed.
+  // If this process has a folder of its own, no other process listens there. A folder without a listener looks as if its tree were dead,
+  // and another program would remove it.
   if (settings.membership.ownsFolder) hub.listen();
   return channel;
 }
@@ -46,7 +47,7 @@ class PortableChildChannel implements ChildChannel {
   }
 
   nextJob(): Promise<JobFrame> {
-    // Nothing else keeps a process alive that waits for its job.
+    // Nothing else keeps the event loop alive while this process waits for its job.
     const letGo = holdEventLoop();
     return this.#job.promise.finally(letGo);
   }
@@ -58,19 +59,19 @@ class PortableChildChannel implements ChildChannel {
   }
 
   #watchStdin(workerData: WatcherSettings): void {
-    // Loaded here, because a process that has no parent to watch needs no threads.
+    // Loaded here and not at the top, because a process that has no parent to watch needs no threads.
     const { Worker } = process.getBuiltinModule("node:worker_threads");
     const worker = new Worker(asWorker(watcher), { workerData });
     worker.on("message", (chunk: Uint8Array | null) => {
       if (chunk === null) this.#parentGone.resolve();
       else this.#reader.push(chunk, this.#job.resolve);
     });
-    // After the listener was added, because that makes the worker hold the event loop again.
+    // This must come after the listener was added, because adding a listener makes the worker keep the event loop alive again.
     worker.unref();
   }
 }
 
-// A worker's first module can only be a file or data. Data may import a module that comes from a URL.
+// A worker's first module can only be a file or a data URL. A data URL may import a module from any URL.
 function asWorker(module: URL): URL {
   if (module.protocol === "file:") return module;
   return new URL(`data:text/javascript,${encodeURIComponent(`import ${JSON.stringify(module.href)};`)}`);

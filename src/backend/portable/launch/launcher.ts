@@ -21,7 +21,7 @@ export class PortableLauncher implements Launcher {
   }
 
   async start(command: Command): Promise<Launched> {
-    // A child may refer to objects in this process as soon as it runs.
+    // The hub must listen first, because a child may use objects of this process as soon as it runs.
     await this.#hub.ready();
     const program = runtime.run(command);
     const channel = new PortableParentChannel(this.#backend, program);

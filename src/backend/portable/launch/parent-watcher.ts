@@ -1,13 +1,13 @@
-// The module of a helper thread. Only this thread reads the channel to the parent, so that the parent's end is seen even while the main
+// The module of a helper thread. It alone reads the channel to the parent, so that this process notices the parent's end even if its main
 // thread is busy.
 import { parentPort, workerData } from "node:worker_threads";
 import { runtime } from "../../../runtime/current.ts";
 import { remove } from "../../../tree/folder.ts";
 
 export interface WatcherSettings {
-  /** The process that ends with its parent. */
+  /** The pid of this process, which ends when its parent ends. */
   readonly pid: number;
-  /** The paths to remove when the parent is gone: no other process is left to do it. */
+  /** The paths to remove when the parent is gone, because the parent can't remove them any more. */
   readonly orphaned: readonly string[];
   /** Whether the process lives on when its parent is gone. */
   readonly detached: boolean;

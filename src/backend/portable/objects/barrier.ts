@@ -4,15 +4,15 @@ import type { Arrival, BarrierState as Snapshot } from "../../contract/barrier.t
 import type { HubObject, ParticipantId, Request, Responder, Withdraw } from "../hub/request.ts";
 import { type Operations, perform, wholeNumber } from "./operations.ts";
 
-// For how many phases the barrier remembers that they ended by a reset. Parties that ask later are told that the phase passed.
+// The number of phases for which the barrier remembers that a reset ended them. A party that asks even later is told that its phase passed.
 const REMEMBERED_PHASES = 64;
 
-/** A barrier in its hub. */
+/** The state of a barrier, in its hub. */
 export class BarrierState implements HubObject {
   readonly #parties: number;
-  // Those that wait for the end of the phase.
+  // The parties that wait for the end of the phase.
   readonly #waiting = new LinkedList<Responder>();
-  // Arrivals for the next phase. They came while the last party of this phase was still at its action.
+  // Arrivals for the next phase. They came while the last party of this phase still ran its action.
   readonly #early = new LinkedList<Request>();
   #arrived: ParticipantId[] = [];
   #phase = 0;
@@ -39,7 +39,10 @@ export class BarrierState implements HubObject {
     return perform(this.#operations, "barrier", request);
   }
 
-  /** A process that detaches in order breaks the barrier only if it had arrived. One that died may be a party that the others wait for. */
+  /**
+   * A process that detaches normally breaks the barrier only if it had arrived. A process that died always does: the others may wait for
+   * it.
+   */
   detached(participant: ParticipantId, died: boolean): void {
     if (died || this.#arrived.includes(participant)) this.#break();
   }

@@ -8,7 +8,7 @@ interface Waiter {
   responder: Responder | undefined;
 }
 
-/** A condition in its hub: those that wait for it, in the order in which they came. */
+/** The state of a condition, in its hub: its waiters, in the order in which they came. */
 export class ConditionState implements HubObject {
   readonly #waiters = new Map<number, Waiter>();
   #nextNumber = 0;
@@ -45,7 +45,7 @@ export class ConditionState implements HubObject {
       this.#waiters.delete(number);
       if (waiter.isNotified) unused++;
     }
-    // Notifications that this process did not use go to others.
+    // The notifications that the process did not use go to other waiters.
     this.#notify(unused);
   }
 

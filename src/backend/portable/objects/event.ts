@@ -2,7 +2,7 @@ import { LinkedList } from "../../../util/linked-list.ts";
 import type { HubObject, Request, Responder, Withdraw } from "../hub/request.ts";
 import { type Operations, perform } from "./operations.ts";
 
-/** An event in its hub. */
+/** The state of an event, in its hub. */
 export class EventState implements HubObject {
   readonly #waiting = new LinkedList<Responder>();
   #isSet = false;

@@ -10,15 +10,15 @@ interface Waiter {
   readonly responder: Responder;
 }
 
-/** A lock in its hub. Its holder is a process. A recursive lock is held several times: its depth. */
+/** The state of a lock, in its hub. Its holder is a process. The depth says how often the holder has acquired a recursive lock. */
 export class LockState implements HubObject {
   readonly #recursive: boolean;
   readonly #waiting = new LinkedList<Waiter>();
   #holder: ParticipantId | undefined;
   #depth = 0;
-  // Whether a holder died, and no later holder was told.
+  // Whether a holder died and no later holder has been told so.
   #isAbandoned = false;
-  // Whether the present holder was told that one before it died.
+  // Whether the present holder was told that an earlier holder died.
   #holderWasTold = false;
 
   constructor(recursive: boolean) {
@@ -49,8 +49,8 @@ export class LockState implements HubObject {
     return undefined;
   }
 
-  // `how` is true for as often as the lock is held. It is "unused" if the acquirer had withdrawn its request when the lock was granted: then
-  // it told nobody that the lock was abandoned, so the next holder is told again.
+  // With `how` true, the lock is released completely. "unused" means that the lock was granted after the acquirer had withdrawn its
+  // request: its caller was not told that the lock was abandoned, so the next holder is told again.
   #release({ participant, responder }: Request, how: unknown): undefined {
     if (this.#holder === undefined || ((this.#recursive || how === "unused") && this.#holder !== participant)) {
       responder.fail(this.#recursive ? notHeldHere() : notHeld());
@@ -78,7 +78,7 @@ export class LockState implements HubObject {
     if (next === undefined) return;
     this.#grant(next);
     if (!this.#recursive) return;
-    // A process holds a recursive lock for all its tasks, so all of them that wait get it now.
+    // A recursive lock belongs to a process with all its tasks. So all waiting requests of the new holder's process get it now.
     for (const waiter of this.#waiting.take(({ participant }) => participant === this.#holder)) this.#grant(waiter);
   }
 }

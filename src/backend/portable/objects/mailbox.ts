@@ -2,7 +2,7 @@ import { CorruptedError } from "../../../errors/errors.ts";
 import { LinkedList } from "../../../util/linked-list.ts";
 import type { Delivery, ParticipantId, Request, Responder, StoredMessage, Withdraw } from "../hub/request.ts";
 
-/** A message and its number in the order of all messages. */
+/** A message, with its number in the order of all messages. */
 export interface Item {
   readonly order: number;
   readonly message: StoredMessage;
@@ -22,7 +22,7 @@ interface Putter {
 export interface MailboxRules {
   hasRoom(items: number, bytes: number): boolean;
   stored?(): void;
-  // How the delivery of an item ended, see `Delivery`.
+  // These methods say how the delivery of an item ended, see `Delivery`.
   settle(item: Item, participant: ParticipantId): void;
   giveBack(item: Item): void;
   lose(item: Item): void;
@@ -52,7 +52,7 @@ class ItemDelivery implements Delivery {
   }
 }
 
-/** Messages in order, and the requests that wait: for a message, or for room. */
+/** Messages in order, with the requests that wait for a message or for room. */
 export class Mailbox {
   readonly #rules: MailboxRules;
   readonly #items = new LinkedList<Item>();
@@ -61,7 +61,7 @@ export class Mailbox {
   readonly #pollers = new LinkedList<Responder>();
   #order = 0;
   #bytes = 0;
-  // Why puts fail, and why gets fail once the box is empty.
+  // Make the errors of puts, and of gets once the box is empty.
   #putRefusal: (() => Error) | undefined;
   #getRefusal: (() => Error) | undefined;
 
@@ -83,7 +83,7 @@ export class Mailbox {
       responder.fail(this.#putRefusal());
       return;
     }
-    // Puts that wait already go first.
+    // Earlier puts that still wait for room go first.
     if (this.#hasRoom() && this.#putters.size === 0) {
       this.#store({ message, responder });
       this.#serveWaiting();
@@ -114,7 +114,7 @@ export class Mailbox {
     return;
   }
 
-  /** Replies true when a `get` would not wait. */
+  /** Replies true once a `get` would not have to wait. */
   poll({ once, responder }: Request): Withdraw | undefined {
     if (this.#items.size > 0 || this.#getRefusal !== undefined) responder.reply(true);
     else if (once) responder.reply(false);
@@ -122,14 +122,14 @@ export class Mailbox {
     return;
   }
 
-  /** Puts an item that was handed out back to where it was in the order. */
+  /** Puts an item that was handed out back to its old position in the order. */
   putBack(item: Item): void {
     this.#items.insert(item, (other) => other.order > item.order);
     this.#bytes += item.message.bytes.length;
     this.#serveWaiting();
   }
 
-  /** Makes all puts fail from now on, also those that wait. */
+  /** Makes all puts fail from now on, including those that wait. */
   refusePuts(reason: () => Error): void {
     this.#putRefusal = reason;
     for (const { message, responder } of this.#putters.drain()) {
@@ -145,7 +145,7 @@ export class Mailbox {
     for (const responder of this.#pollers.drain()) responder.reply(true);
   }
 
-  /** Drops all items, and gives how many they were. */
+  /** Drops all items. Returns their number. */
   clear(): number {
     const dropped = this.#items.size;
     for (const { message } of this.#items.drain()) message.release();
@@ -164,7 +164,7 @@ export class Mailbox {
     responder.reply();
   }
 
-  // After a change: hands items to the gets that wait, and stores the puts that wait while there is room.
+  // Called after a change. It hands items to waiting gets, and stores the items of waiting puts while there is room.
   #serveWaiting(): void {
     for (;;) {
       const getter = this.#items.size > 0 ? this.#getters.shift() : undefined;

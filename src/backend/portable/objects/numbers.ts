@@ -12,7 +12,7 @@ import type { NumbersSettings, Operation } from "../../contract/numbers.ts";
 import type { HubObject, Request, Withdraw } from "../hub/request.ts";
 import { type Operations, perform, wholeNumber } from "./operations.ts";
 
-/** Shared numbers in their hub. */
+/** The state of shared numbers, in their hub. */
 export class NumbersState implements HubObject {
   readonly #type: NumberType;
   readonly #numbers: NumberArray;
@@ -48,7 +48,7 @@ export class NumbersState implements HubObject {
     return perform(this.#operations, "shared array", request);
   }
 
-  // An operand is first brought to the form in which it is stored. With a larger one, the result would depend on how the sum is rounded.
+  // Converts an operand to the number's type first. With a larger operand, the result would depend on how the sum is rounded.
   #asStored(value: unknown): NumberValue {
     if (typeof value !== (isBigInt(this.#type) ? "bigint" : "number"))
       throw new CorruptedError("A request has an operand of another type.");

@@ -22,7 +22,7 @@ class Lane {
     });
   }
 
-  /** A message was cut off because its writer died. The reader is told so, in place of the first end of the pipe. */
+  /** Called when a message was cut off because its writer died. The reader's first error at the end of the pipe says so. */
   tear(arrived: number, expected: number): void {
     this.#torn = { arrived, expected };
   }
@@ -44,7 +44,7 @@ class Lane {
   }
 }
 
-/** One end of a pipe in its hub. */
+/** One end of a pipe, in its hub. */
 class PipeEnd implements HubObject {
   // The lanes that this end writes to and reads from. Without `duplex`, one of them is missing.
   readonly #out: Lane | undefined;
@@ -74,7 +74,7 @@ class PipeEnd implements HubObject {
   }
 }
 
-/** The two ends of a pipe. Without `duplex`, the first only reads and the second only writes. */
+/** Makes the two ends of a pipe. Without `duplex`, the first only reads and the second only writes. */
 export function makePipeEnds(duplex: boolean): [HubObject, HubObject] {
   const toFirst = new Lane();
   const toSecond = duplex ? new Lane() : undefined;

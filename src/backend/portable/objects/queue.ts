@@ -6,13 +6,13 @@ import type { QueueSettings, QueueStats } from "../../contract/queue.ts";
 import type { HubObject, ParticipantId, Request, Responder, Withdraw } from "../hub/request.ts";
 import { type Item, Mailbox } from "./mailbox.ts";
 
-/** The items that one process took and has not marked done. The items themselves are kept only where they may have to be redelivered. */
+/** The items that one process took and has not marked as done. The items themselves are kept only if they may have to be redelivered. */
 interface Taken {
   count: number;
   readonly items: LinkedList<Item>;
 }
 
-/** A queue in its hub. */
+/** The state of a queue, in its hub. */
 export class QueueState implements HubObject {
   readonly #maxsize: number;
   readonly #redeliver: boolean;
@@ -21,7 +21,7 @@ export class QueueState implements HubObject {
   readonly #participants = new Set<ParticipantId>();
   readonly #taken = new Map<ParticipantId, Taken>();
   #unfinished = 0;
-  // Items that died with their consumers while nobody joined. The next join is told.
+  // The number of items that were lost with their consumers while no `join` waited. The next `join` is told.
   #abandoned = 0;
   #puts = 0;
   #gets = 0;
@@ -136,7 +136,7 @@ export class QueueState implements HubObject {
     if (taken.count++ === 0) this.#taken.set(participant, taken);
     if (this.#redeliver) taken.items.push(item);
     else item.message.release();
-    // It may have detached while the item was on its way.
+    // The participant may have detached while the item was on its way to it.
     if (!this.#participants.has(participant)) this.detached(participant);
   }
 
@@ -160,7 +160,7 @@ export class QueueState implements HubObject {
     if (this.#unfinished === 0) for (const responder of this.#joiners.drain()) responder.reply();
   }
 
-  // Items that died with their consumer count as done. Those that join are told.
+  // Items that were lost with their consumer count as done. The waiting `join` calls are told.
   #abandon(count: number): void {
     if (this.#joiners.size === 0) this.#abandoned += count;
     for (const responder of this.#joiners.drain()) responder.fail(takenDied(count));

@@ -17,7 +17,7 @@ export class ReportChannelState implements HubObject {
   handle({ op, meta, message, responder }: Request): undefined {
     if (op !== Op.report || message === undefined || !REPORT_KINDS.has(meta)) {
       message?.release();
-      responder.fail(new CorruptedError("A child sent something else than a report to its parent."));
+      responder.fail(new CorruptedError("A child sent something other than a report to its parent."));
       return;
     }
     const done = (): void => {

@@ -12,7 +12,7 @@ interface Waiter {
   readonly responder: Responder;
 }
 
-/** A semaphore in its hub. */
+/** The state of a semaphore, in its hub. */
 export class SemaphoreState implements HubObject {
   readonly #most: number;
   readonly #robust: boolean;
@@ -54,7 +54,7 @@ export class SemaphoreState implements HubObject {
       responder.fail(tooManyReleased());
       return;
     }
-    // A process without a permit of its own may release too. Then it is a permit of another process that counts as given back.
+    // A process that has no permit may release too. Then a permit of another process counts as released.
     const holder = this.#held.has(participant) ? participant : this.#held.keys().next().value;
     if (holder !== undefined) this.#count(holder, -1);
     responder.reply();

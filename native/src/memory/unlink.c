@@ -1,4 +1,5 @@
-/* The name and identity of shared memory, and the removal of names. */
+/* Unlinking shared memory: by its name and identity, by its last holder, who must know the name, and by a sweep of the names that nobody
+ * holds. named.c removes the file itself. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -51,7 +52,8 @@ int32_t pp_memory_sweep(void) {
     struct stat stat;
     uint64_t magic = 0;
     /* The prefix alone proves nothing: another program may use it, too. */
-    bool ours = fstat(fd, &stat) == 0 && stat.st_uid == geteuid() && pread(fd, &magic, sizeof magic, 0) == sizeof magic && magic == PP_MEMORY_MAGIC;
+    bool ours = fstat(fd, &stat) == 0 && stat.st_uid == geteuid() && pread(fd, &magic, sizeof magic, 0) == sizeof magic &&
+                magic == PP_MEMORY_MAGIC;
     FAILPOINT("memory.found");
     if (ours) removed += pp_named_remove_if_last(fd, path);
     close(fd);
