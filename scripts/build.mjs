@@ -17,7 +17,7 @@ function pruneTypes() {
   const follow = (file) => {
     if (used.has(file)) return;
     used.add(file);
-    for (const [, specifier] of readFileSync(file, "utf8").matchAll(/(?:from |import\(?)"(\.[^"]+)\.[jt]s"/g))
+    for (const [, specifier] of readFileSync(file, "utf8").matchAll(/(?:from|import)[ (]*"(\.[^"]+)\.[jt]s"/g))
       follow(join(dirname(file), `${specifier}.d.ts`));
   };
   follow(join(root, "dist/mod.d.ts"));

@@ -11,8 +11,8 @@ const build = await rolldown({
   input: Object.fromEntries([...ENTRIES, ...inner].map((name) => [name, `${name}.ts`])),
   external: /^es-module-lexer$/,
   platform: "node",
-  // Modules register their classes when they are evaluated, so no module may be left out. Functions that nothing uses are.
-  treeshake: { moduleSideEffects: true },
+  // Modules register their classes when they are evaluated, so no module may be left out.
+  treeshake: false,
   // A comment with the name of each module would be part of what every child loads.
   plugins: [{ name: "no-module-names", renderChunk: (code) => code.replaceAll(/^\/\/ [\w./-]+\.ts\n/gm, "") }],
 });

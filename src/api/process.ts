@@ -195,16 +195,18 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
   /** Like `join`, but blocks this thread. Throws `UnsupportedError` on the portable backend, and `StateError` during `start()`. */
   joinSync(options?: WaitOptions): number | null {
     this.#checkStarted("joinSync");
+    const wait = checkWait(options);
     this.#checkExists("joinSync");
-    this.#run.joinSync(checkWait(options));
+    this.#run.joinSync(wait);
     return this.exitCode;
   }
 
   /** Like `result`, but blocks this thread. Throws `UnsupportedError` on the portable backend, and `StateError` during `start()`. */
   resultSync(options?: WaitOptions): Result {
     this.#checkStarted("resultSync");
+    const wait = checkWait(options);
     this.#checkExists("resultSync");
-    return this.#run.resultSync(checkWait(options));
+    return this.#run.resultSync(wait);
   }
 
   /** The name. It may be set at any time, and several processes may have the same name. */
@@ -332,7 +334,11 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
 }
 
 // Makes `console.log` show the text of `toString`.
-Object.defineProperty(Process.prototype, Symbol.for("nodejs.util.inspect.custom"), { value: Process.prototype.toString, writable: true });
+Object.defineProperty(Process.prototype, Symbol.for("nodejs.util.inspect.custom"), {
+  value: Process.prototype.toString,
+  writable: true,
+  configurable: true,
+});
 
 function closed(call: string): ClosedError {
   return new ClosedError(`The process object is closed: ${call} works only before close().`);

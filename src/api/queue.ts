@@ -195,7 +195,7 @@ export class Queue<T = unknown> extends SharedObject<QueuePort> implements Async
   /** Like `get`, but blocks this thread. Throws `UnsupportedError` on the portable backend. */
   getSync(options?: BlockOptions): T {
     const port = openPort(this, "getSync");
-    return takeFromSync(port, checkWait(options)) as T;
+    return takeFromSync(port, options) as T;
   }
 
   /** Like `join`, but blocks this thread. Throws `UnsupportedError` on the portable backend. */

@@ -59,6 +59,6 @@ export class SimpleQueue<T = unknown> extends SharedObject<QueuePort> {
   /** Like `get`, but blocks this thread. Throws `UnsupportedError` on the portable backend. */
   getSync(options?: WaitOptions): T {
     const port = openPort(this, "getSync");
-    return takeFromSync(port, checkWait(options)) as T;
+    return takeFromSync(port, options) as T;
   }
 }

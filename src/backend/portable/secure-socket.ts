@@ -6,7 +6,7 @@ import { join } from "../../util/bytes.ts";
 import { LinkedList } from "../../util/linked-list.ts";
 import { Handshake, noSecret, type Role } from "./handshake.ts";
 
-// Small frames of one turn of the event loop are sent in one write of at most this many bytes.
+// Small frames are collected and sent together, at the end of the present task or as soon as they have this many bytes.
 const BATCH_LIMIT = 1 << 16;
 // Large messages are written in parts of this size, because some runtimes copy the whole rest of a write again and again.
 const PART_SIZE = 1 << 19;

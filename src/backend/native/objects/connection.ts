@@ -68,7 +68,7 @@ export class NativeConnection extends NativePort implements ConnectionPort, Bloc
     try {
       // Another process sent a descriptor as a connection that is not a socket.
       if (shim.pp_check_socket(fd) < 0)
-        throw new CorruptedError("What came as a connection is no socket: its sender is no polyproc process.");
+        throw new CorruptedError("The descriptor that came as a connection is not a socket: its sender is not a polyproc process.");
       const connection = new NativeConnection(thread, fd, { readable, writable }, keeper);
       if (ahead !== undefined) connection.#incoming.restore(ahead);
       return connection;

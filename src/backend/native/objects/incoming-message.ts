@@ -74,7 +74,7 @@ export class IncomingMessage {
       got === part.length &&
       got <= Math.max(0, length);
     // The part of a message that came with a connection contradicts itself.
-    if (!isSound) throw new CorruptedError("What was read ahead of this connection is malformed: its sender is no polyproc process.");
+    if (!isSound) throw new CorruptedError("A connection came with a malformed part of a message: its sender is not a polyproc process.");
     this.#state.set(state);
     if (length > this.#buffer.length) this.#large = new Uint8Array(length);
     (this.#large ?? this.#buffer).set(part);
@@ -98,7 +98,9 @@ export class IncomingMessage {
     }
     if (status === EBADMSG)
       // The bytes on the connection's socket do not begin with a message's header.
-      return new CorruptedError("What came is no message: something else wrote on this connection's descriptor. Close it.");
+      return new CorruptedError(
+        "The bytes that came are not a message: another program wrote on this connection's descriptor. Close the connection.",
+      );
     check(status, "The connection can't be read");
     return endOfPipe();
   }

@@ -74,7 +74,7 @@ export class MemoryHandle extends Handle {
       // The name was removed before, or the memory never had one.
       throw new ProcessError(
         this.name === NO_NAME
-          ? "This shared memory has no name to be removed."
+          ? "This shared memory has no name that could be removed: unlink() is for memory with a name."
           : `The name ${JSON.stringify(this.name)} is removed already.`,
       );
     check(status, "The name can't be removed");

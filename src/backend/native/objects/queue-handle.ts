@@ -40,7 +40,7 @@ export class QueueHandle extends Handle {
     const index = thread.inbox.shim.pp_queue_open(thread.inbox.id, fd);
     // The sender has another version of this library, whose queues have another layout.
     if (index === EPROTO) throw new CorruptedError("The queue was made by another version of polyproc: use one version in a tree.");
-    return new QueueHandle(thread, check(index, "What came as a queue can't be used"), origin);
+    return new QueueHandle(thread, check(index, "The queue that came can't be used"), origin);
   }
 
   protected override close(): void {

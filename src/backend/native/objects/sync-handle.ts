@@ -44,7 +44,8 @@ export class SyncHandle extends Handle {
     // The sender has another version of this library, whose objects have another layout.
     if (index === EPROTO) throw new CorruptedError(`The ${kind.label} was made by another version of polyproc: use one version in a tree.`);
     // The memory behind the descriptor has no object of this kind.
-    if (index === EBADMSG) throw new CorruptedError(`What came as a ${kind.label} is none: its sender is no polyproc process.`);
+    if (index === EBADMSG)
+      throw new CorruptedError(`An object that came as a ${kind.label} is not valid: its sender is not a polyproc process.`);
     return new SyncHandle(thread, check(index, `The ${kind.label} can't be used`), origin, kind);
   }
 
