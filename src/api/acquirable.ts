@@ -3,17 +3,29 @@ import type { SemaphorePort } from "../backend/contract/semaphore.ts";
 import { notAcquired } from "../errors/messages.ts";
 import { noSync, openPort, SharedObject } from "../objects/shared-object.ts";
 import { type BlockOptions, checkWait } from "../util/wait-options.ts";
+import { Acquisitions } from "./acquisitions.ts";
 import { Held, HeldSync, type Releasable } from "./held.ts";
 
-/** Records the result of an acquisition that a condition made for its lock. Returns whether the lock was acquired. */
+// The library's own access to the private parts of locks and semaphores.
+
+/** Records an acquisition that a condition made for its lock. Returns whether the lock was acquired. */
 export let noteGrant: (object: Acquirable, grant: Grant) => boolean;
+
+/** Records that the lock is about to be released. */
+export let noteRelease: (object: Acquirable) => void;
 
 /** The base class of locks and semaphores: objects that are acquired and released. */
 export abstract class Acquirable<P extends LockPort | SemaphorePort = LockPort | SemaphorePort>
   extends SharedObject<P>
   implements Releasable
 {
-  #abandoned = false;
+  readonly #acquisitions: Acquisitions;
+
+  /** @internal */
+  constructor(label: string, make: () => P, acquisitions: Acquisitions = new Acquisitions()) {
+    super(label, make);
+    this.#acquisitions = acquisitions;
+  }
 
   /** Releases the lock or permit. */
   abstract release(): Promise<void>;
@@ -25,7 +37,7 @@ export abstract class Acquirable<P extends LockPort | SemaphorePort = LockPort |
    * may then be half changed.
    */
   get abandoned(): boolean {
-    return this.#abandoned;
+    return this.#acquisitions.abandoned;
   }
 
   /**
@@ -37,13 +49,13 @@ export abstract class Acquirable<P extends LockPort | SemaphorePort = LockPort |
    * @throws {OwnerDiedError} on the portable backend, if the process that made this object is gone
    */
   async acquire(options?: BlockOptions): Promise<boolean> {
-    const port = openPort(this, "acquire");
-    return this.noted(await port.acquire(checkWait(options)));
+    const wait = checkWait(options);
+    return this.#acquisitions.note(await openPort(this, "acquire").acquire(wait));
   }
 
   /** Like `acquire`, but blocks this thread. Throws `UnsupportedError` on the portable backend. */
   acquireSync(options?: BlockOptions): boolean {
-    return this.noted(this.#takeSync("acquireSync", options));
+    return this.#acquisitions.note(this.#takeSync("acquireSync", options));
   }
 
   /**
@@ -54,32 +66,28 @@ export abstract class Acquirable<P extends LockPort | SemaphorePort = LockPort |
    * @throws {ClosedError} after `close()`, also if `close()` is called during the wait
    */
   async hold(options?: BlockOptions): Promise<Held> {
-    const port = openPort(this, "hold");
-    const grant = await port.acquire(checkWait(options));
-    if (!this.noted(grant)) throw notAcquired();
+    const wait = checkWait(options);
+    const grant = await openPort(this, "hold").acquire(wait);
+    if (!this.#acquisitions.note(grant)) throw notAcquired();
     return new Held(this, grant === "abandoned");
   }
 
   /** Like `hold`, but blocks this thread: `using held = lock.holdSync();`. Throws `UnsupportedError` on the portable backend. */
   holdSync(options?: BlockOptions): HeldSync {
     const grant = this.#takeSync("holdSync", options);
-    if (!this.noted(grant)) throw notAcquired();
+    if (!this.#acquisitions.note(grant)) throw notAcquired();
     return new HeldSync(this, grant === "abandoned");
   }
 
-  /** Records the result of an acquisition. Returns whether it was acquired. */
-  protected noted(grant: Grant): boolean {
-    if (grant !== "refused") this.#abandoned = grant === "abandoned";
-    return grant !== "refused";
-  }
-
   static {
-    noteGrant = (object, grant) => object.noted(grant);
+    noteGrant = (object, grant) => object.#acquisitions.note(grant);
+    noteRelease = (object) => object.#acquisitions.released();
   }
 
   #takeSync(name: string, options: BlockOptions | undefined): Grant {
+    const wait = checkWait(options);
     const port: LockPort | SemaphorePort = openPort(this, name);
     const { blocking = noSync(name, "acquire") } = port;
-    return blocking.acquireSync(checkWait(options));
+    return blocking.acquireSync(wait);
   }
 }

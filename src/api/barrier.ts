@@ -1,13 +1,14 @@
 import { type Arrival, BARRIER, type BarrierPort } from "../backend/contract/barrier.ts";
-import { BrokenBarrierError, CorruptedError } from "../errors/errors.ts";
-import { barrierTimedOut } from "../errors/messages.ts";
+import { BrokenBarrierError } from "../errors/errors.ts";
+import { barrierTimedOut, malformedReference } from "../errors/messages.ts";
 import type { ReceivedParts } from "../objects/kinds.ts";
 import { makeFor, type ObjectOptions } from "../objects/make.ts";
-import { adopt, isClosed, noSync, openPort, SharedObject, type TravellingParts } from "../objects/shared-object.ts";
+import { adopt, isClosed, noSync, openPort, SharedObject, setTravel } from "../objects/shared-object.ts";
 import { describe } from "../util/describe.ts";
 import { checkTimeout, checkWait, FOREVER, type Wait, type WaitOptions } from "../util/wait-options.ts";
 
 const MOST_PARTIES = 2 ** 24;
+const ACTION_CANT_TRAVEL = "its action is a function, which can't travel: let each party give the action to wait() instead";
 
 /** Options of a {@link Barrier}. */
 export interface BarrierOptions extends ObjectOptions {
@@ -50,14 +51,18 @@ export class Barrier extends SharedObject<BarrierPort> {
    * @throws {TypeError} if an argument has a wrong type
    */
   constructor(parties: number, options: BarrierOptions = {}) {
-    checkParties(parties);
     const { action, timeout } = options;
     checkAction(action);
     if (timeout !== undefined) checkTimeout(timeout);
+    checkParties(parties);
     super(BARRIER.label, () => makeFor(new.target, BARRIER, { parties }, options));
     this.parties = parties;
     this.#action = action;
     this.#timeout = timeout;
+    setTravel(this, {
+      parts: () => ({ details: { parties, timeout } }),
+      refusal: () => (action === undefined ? undefined : ACTION_CANT_TRAVEL),
+    });
   }
 
   /** @internal */
@@ -65,8 +70,8 @@ export class Barrier extends SharedObject<BarrierPort> {
     const { parties, timeout } = (details ?? {}) as { readonly parties: number; readonly timeout?: number };
     try {
       return adopt(port, () => new Barrier(parties, { timeout }));
-    } catch (error) {
-      throw new CorruptedError("A barrier came with settings that no barrier has.", { cause: error });
+    } catch {
+      throw malformedReference();
     }
   }
 
@@ -130,15 +135,6 @@ export class Barrier extends SharedObject<BarrierPort> {
   /** Returns whether the barrier is broken. */
   async isBroken(): Promise<boolean> {
     return (await openPort(this, "isBroken").state()).broken;
-  }
-
-  protected override parts(): TravellingParts {
-    return { details: { parties: this.parties, timeout: this.#timeout } };
-  }
-
-  protected override refusal(): string | undefined {
-    if (this.#action === undefined) return undefined;
-    return "its action is a function, which can't travel: let each party give the action to wait() instead";
   }
 
   #limits(options: WaitOptions | undefined): Wait {

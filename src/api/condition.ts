@@ -1,9 +1,10 @@
 import { CONDITION, type ConditionPort } from "../backend/contract/condition.ts";
 import { type LockPort, RLOCK } from "../backend/contract/lock.ts";
-import { CorruptedError, StateError } from "../errors/errors.ts";
+import { StateError } from "../errors/errors.ts";
+import { malformedReference } from "../errors/messages.ts";
 import type { ReceivedParts } from "../objects/kinds.ts";
 import { makeFor, type ObjectOptions } from "../objects/make.ts";
-import { adopt, isClosed, noSync, openPort, SharedObject, type TravellingParts } from "../objects/shared-object.ts";
+import { adopt, isClosed, noSync, openPort, SharedObject, setTravel } from "../objects/shared-object.ts";
 import { describe } from "../util/describe.ts";
 import { type BlockOptions, checkWait, FOREVER, ONCE, type Wait, type WaitOptions } from "../util/wait-options.ts";
 import { noteGrant } from "./acquirable.ts";
@@ -36,11 +37,12 @@ export class Condition extends SharedObject<ConditionPort> {
     super(CONDITION.label, () => makeFor(new.target, CONDITION, undefined, options));
     this.#ownsLock = lock === undefined;
     this.#lock = lock ?? RLock.adopt(makeFor(new.target, RLOCK, undefined));
+    setTravel(this, { parts: () => ({ companions: [this.#lock] }) });
   }
 
   /** @internal */
   static adopt(port: ConditionPort, { companions: [lock] }: ReceivedParts): Condition {
-    if (!(lock instanceof Lock) && !(lock instanceof RLock)) throw new CorruptedError("A condition came without its lock.");
+    if (!(lock instanceof Lock) && !(lock instanceof RLock)) throw malformedReference();
     const condition = adopt(port, () => new Condition(lock));
     // The lock came with the condition, so it is closed with the condition.
     condition.#ownsLock = true;
@@ -145,8 +147,9 @@ export class Condition extends SharedObject<ConditionPort> {
 
   /** Like `notify`, but blocks this thread. Throws `UnsupportedError` on the portable backend. */
   notifySync(count = 1): void {
-    const { blocking: waiters = noSync("notifySync", "notify") } = openPort(this, "notifySync");
+    const port = openPort(this, "notifySync");
     checkCount(count);
+    const { blocking: waiters = noSync("notifySync", "notify") } = port;
     const { blocking: lock = noSync("notifySync", "notify") } = this.#lockPort("notifySync");
     if (lock.heldSync() === 0) throw notHolding("notifySync");
     waiters.notifySync(count);
@@ -160,10 +163,6 @@ export class Condition extends SharedObject<ConditionPort> {
     if (isClosed(this)) return;
     super.close();
     if (this.#ownsLock) this.#lock.close();
-  }
-
-  protected override parts(): TravellingParts {
-    return { companions: [this.#lock] };
   }
 
   async #wait(wait: Wait): Promise<boolean> {

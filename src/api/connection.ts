@@ -161,8 +161,9 @@ export class Connection<T = unknown> extends SharedObject<ConnectionPort> implem
 
   /** Like `send`, but blocks this thread. This and the other blocking calls throw `UnsupportedError` on the portable backend. */
   sendSync(value: T, options?: WaitOptions): void {
-    const { blocking = noSync("sendSync", "send") } = this.#writing("sendSync");
+    const port = this.#writing("sendSync");
     const wait = checkWait(options);
+    const { blocking = noSync("sendSync", "send") } = port;
     if (!deliverSync(packLent(value, "value"), (message) => blocking.sendSync(message, wait))) throw notRead();
   }
 
@@ -173,8 +174,9 @@ export class Connection<T = unknown> extends SharedObject<ConnectionPort> implem
 
   /** Like `sendBytes`, but blocks this thread. */
   sendBytesSync(buffer: Bytes, offset = 0, size?: number, options?: WaitOptions): void {
-    const { blocking = noSync("sendBytesSync", "sendBytes") } = this.#writing("sendBytesSync");
+    const port = this.#writing("sendBytesSync");
     const bytes = checkRange(buffer, offset, size);
+    const { blocking = noSync("sendBytesSync", "sendBytes") } = port;
     if (!blocking.sendSync({ bytes, refs: [] }, checkWait(options))) throw notRead();
   }
 

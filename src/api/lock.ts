@@ -1,7 +1,7 @@
 import { LOCK, type LockPort } from "../backend/contract/lock.ts";
 import { makeFor, type ObjectOptions } from "../objects/make.ts";
 import { adopt, noSync, openPort } from "../objects/shared-object.ts";
-import { Acquirable } from "./acquirable.ts";
+import { Acquirable, noteRelease } from "./acquirable.ts";
 
 /** The base class of `Lock` and `RLock`. */
 export abstract class BaseLock extends Acquirable<LockPort> {
@@ -12,11 +12,13 @@ export abstract class BaseLock extends Acquirable<LockPort> {
    * @throws {ClosedError} after `close()`
    */
   override async release(): Promise<void> {
+    noteRelease(this);
     await openPort(this, "release").unlock();
   }
 
   /** Like `release`, but blocks this thread. Throws `UnsupportedError` on the portable backend. */
   override releaseSync(): void {
+    noteRelease(this);
     const { blocking = noSync("releaseSync", "release") } = openPort(this, "releaseSync");
     blocking.unlockSync();
   }

@@ -15,29 +15,8 @@ import { locateTarget } from "../target/locate.ts";
 import type { Target, TargetRef } from "../target/target.ts";
 import { checkWait, type WaitOptions } from "../util/wait-options.ts";
 import { LATE, within } from "../util/within.ts";
+import { type CurrentProcessSettings, takeSettings, withSettings } from "./current-process-settings.ts";
 import { Sentinel } from "./sentinel.ts";
-
-/** The settings of the object that stands for this process itself. They replace the options. */
-export interface CurrentProcessSettings {
-  readonly name: string;
-  readonly identity: readonly number[];
-  readonly daemon: boolean;
-  /** The function that `run()` calls. Without it, the subclass has a `run` of its own. */
-  readonly run?: (() => unknown) | undefined;
-}
-
-// The settings of the next constructor call. They can't be a parameter, because a user's subclass has a constructor of its own.
-let resumed: CurrentProcessSettings | undefined;
-
-/** Makes the object that stands for this process. A subclass's own constructor is not called, because the fields come from the parent. */
-export function makeCurrentProcess(settings: CurrentProcessSettings, Class: object = Process): Process<never, unknown> {
-  resumed = settings;
-  try {
-    return Reflect.construct(Process, [], Class as typeof Process) as Process<never, unknown>;
-  } finally {
-    resumed = undefined;
-  }
-}
 
 type State = "new" | "starting" | "running" | "ended" | "closed" | "current";
 
@@ -74,14 +53,13 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
 
   /**
    * @param options see {@link ProcessOptions}; without a target, the child runs nothing
-   * @throws {TypeError} for an option of a wrong type; {@link RangeError} for an unknown runtime or a limit out of range
+   * @throws {TypeError} for a wrong type; {@link RangeError} for a value out of range
    * @throws {UnsupportedError} for `limits` on a backend that has no limits
    */
   constructor(options?: ProcessOptions<Args, Result>);
   constructor(options: KwargsOptions<Args, Kwargs, Result>);
   constructor(options: ProcessOptions<Args, Result> | KwargsOptions<Args, Kwargs, Result> = {}) {
-    const current = resumed;
-    resumed = undefined;
+    const current = takeSettings();
     this.#current = current;
     this.#backend = boundBackend(new.target);
     this.#method = boundStartMethod(new.target);
@@ -100,11 +78,9 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
   }
 
   /**
-   * Starts the child. It resolves when the child process exists and its arguments are on their way. Later failures of the child show in its
-   * exit code and reject `result()`.
+   * Starts the child. It resolves when the child exists and its arguments are on their way. Later failures of the child reject `result()`.
    * @throws {StateError} on a second call, in a module that a child is importing, or if no export is found for the target
-   * @throws {SerializationError} if an argument can't travel
-   * @throws {ProcessError} if the program can't be run
+   * @throws {SerializationError} if an argument can't travel; {@link ProcessError} if the program can't be run
    */
   async start(): Promise<void> {
     if (this.#state === "closed") throw closed("start");
@@ -125,6 +101,7 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     } catch (error) {
       packed.release(false);
       // Restore the state before this start, so that the caller can try again.
+      children.delete(this as never);
       this.#state = "new";
       this.#run.fail(error);
       this.#run = this.#newRun();
@@ -264,8 +241,7 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#state === "starting" || this.#state === "running") {
       this.terminate();
-      // If the start fails, the caller of `start()` gets the error.
-      await this.join().catch(() => {});
+      await this.join().catch(() => {}); // The caller of a start that failed gets the error.
     }
     this.close();
   }
@@ -344,12 +320,14 @@ function closed(call: string): ClosedError {
   return new ClosedError(`The process object is closed: ${call} works only before close().`);
 }
 
+/** Makes the object that stands for this process. A subclass's own constructor is not called, because the fields come from the parent. */
+export function makeCurrentProcess(settings: CurrentProcessSettings, Class: object = Process): Process<never, unknown> {
+  return withSettings(settings, () => Reflect.construct(Process, [], Class as typeof Process) as Process<never, unknown>);
+}
+
 /**
  * Returns the children of this process that were started and have not ended.
- * @example
- * ```ts
- * console.log(activeChildren().length); // 0
- * ```
+ * @example console.log(activeChildren().length); // 0
  */
 export function activeChildren(): Process<never, unknown>[] {
   return [...children];

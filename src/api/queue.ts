@@ -1,6 +1,6 @@
 import { QUEUE, type QueuePort, type QueueSettings, type QueueStats } from "../backend/contract/queue.ts";
 import { ShutDown, StateError } from "../errors/errors.ts";
-import { notAllDone } from "../errors/messages.ts";
+import { notAllDone, queueFull } from "../errors/messages.ts";
 import { makeFor, type ObjectOptions } from "../objects/make.ts";
 import { adopt, isClosed, noSync, openPort, portOf, SharedObject } from "../objects/shared-object.ts";
 import { makeWaitable } from "../objects/waitable.ts";
@@ -80,13 +80,13 @@ export class Queue<T = unknown> extends SharedObject<QueuePort> implements Async
    */
   async put(item: T, options?: BlockOptions): Promise<void> {
     const pending = putInto(openPort(this, "put"), item, checkWait(options));
-    if (pending !== undefined) await pending;
+    if (pending !== undefined && !(await pending)) throw queueFull();
   }
 
   /** Like `put`, but does not wait: rejects with `Full` if there is no room now. */
   async putNowait(item: T): Promise<void> {
     const pending = putInto(openPort(this, "putNowait"), item, ONCE);
-    if (pending !== undefined) await pending;
+    if (pending !== undefined && !(await pending)) throw queueFull();
   }
 
   /**

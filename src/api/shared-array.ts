@@ -1,9 +1,10 @@
 import { RLOCK } from "../backend/contract/lock.ts";
 import { type NumbersPort, SHARED_ARRAY } from "../backend/contract/numbers.ts";
-import { CorruptedError, UnsupportedError } from "../errors/errors.ts";
+import { UnsupportedError } from "../errors/errors.ts";
+import { malformedReference } from "../errors/messages.ts";
 import type { ReceivedParts } from "../objects/kinds.ts";
 import { makeFor, type ObjectOptions } from "../objects/make.ts";
-import { adopt, openPort, SharedObject, type TravellingParts } from "../objects/shared-object.ts";
+import { adopt, openPort, SharedObject, setTravel } from "../objects/shared-object.ts";
 import { describe } from "../util/describe.ts";
 import { bytesPerNumber, makeNumbers, type NumberArray, type NumberType, numberAt } from "../util/number-types.ts";
 import { Lock } from "./lock.ts";
@@ -53,20 +54,22 @@ export class SharedArray<T extends NumberType = NumberType> extends SharedObject
   constructor(type: T, lengthOrValues: number | Iterable<NumberOf<T>>, options: SharedArrayOptions = {}) {
     const checked = checkType(type);
     const { lock = false } = options;
-    checkLock(lock);
-    super(SHARED_ARRAY.label, () =>
-      makeFor(new.target, SHARED_ARRAY, { type: checked, values: checkValues(checked, lengthOrValues) }, options),
-    );
+    super(SHARED_ARRAY.label, () => {
+      const values = checkValues(checked, lengthOrValues);
+      checkLock(lock);
+      return makeFor(new.target, SHARED_ARRAY, { type: checked, values }, options);
+    });
     this.type = type;
     this.length = openPort(this, "").length;
     this.#ownsLock = lock === true;
     this.lock = typeof lock !== "boolean" ? lock : lock ? RLock.adopt(makeFor(new.target, RLOCK, undefined)) : undefined;
+    const own = this.lock;
+    if (own !== undefined) setTravel(this, { parts: () => ({ companions: [own], details: this.#ownsLock }) });
   }
 
   /** @internal */
   static adopt(port: NumbersPort, { details, companions: [lock] }: ReceivedParts): SharedArray {
-    if (lock !== undefined && !(lock instanceof Lock) && !(lock instanceof RLock))
-      throw new CorruptedError("A shared array came with something else than a lock.");
+    if (lock !== undefined && !(lock instanceof Lock) && !(lock instanceof RLock)) throw malformedReference();
     const array = adopt(port, () => new SharedArray(port.type, port.length, { lock }));
     array.#ownsLock = lock !== undefined && details === true;
     return array;
@@ -111,10 +114,6 @@ export class SharedArray<T extends NumberType = NumberType> extends SharedObject
   override close(): void {
     super.close();
     if (this.#ownsLock) this.lock?.close();
-  }
-
-  protected override parts(): TravellingParts {
-    return this.lock === undefined ? {} : { companions: [this.lock], details: this.#ownsLock };
   }
 }
 

@@ -1,4 +1,5 @@
 import { type QueuePort, SIMPLE_QUEUE } from "../backend/contract/queue.ts";
+import { queueFull } from "../errors/messages.ts";
 import { makeFor, type ObjectOptions } from "../objects/make.ts";
 import { adopt, isClosed, openPort, SharedObject } from "../objects/shared-object.ts";
 import { makeWaitable } from "../objects/waitable.ts";
@@ -31,7 +32,7 @@ export class SimpleQueue<T = unknown> extends SharedObject<QueuePort> {
   /** Puts an item, like {@link Queue.put}. */
   async put(item: T, options?: WaitOptions): Promise<void> {
     const pending = putInto(openPort(this, "put"), item, checkWait(options));
-    if (pending !== undefined) await pending;
+    if (pending !== undefined && !(await pending)) throw queueFull();
   }
 
   /** Takes an item, like {@link Queue.get}. */

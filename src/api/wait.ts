@@ -1,7 +1,7 @@
 import type { BlockingPort } from "../backend/contract/port.ts";
 import { noSync } from "../objects/shared-object.ts";
 import { type Waitable, waitableOf } from "../objects/waitable.ts";
-import { SLICE } from "../util/blocking.ts";
+import { SLICE, sleepSync } from "../util/blocking.ts";
 import { watchWait } from "../util/deadline.ts";
 import { describe } from "../util/describe.ts";
 import { holdEventLoop } from "../util/event-loop.ts";
@@ -81,7 +81,7 @@ export function waitSync<T extends object>(objects: Iterable<T>, options?: WaitO
 // All objects of a thread that have blocking calls are woken in the same way, so one of them can wait for all.
 function pump([first]: readonly BlockingPort[], ms: number): void {
   if (first !== undefined) first.pumpSync(ms);
-  else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+  else sleepSync(ms);
 }
 
 function openAll(list: readonly unknown[]): Waitable[] {

@@ -28,8 +28,9 @@ export function backendProviders(): Iterable<BackendProvider> {
 export function checkBackend(name: unknown): asserts name is BackendName {
   if (name === "auto") return;
   const provider = providers.get(name as string);
-  if (provider !== undefined) provider.open();
-  else throw new RangeError(`The backend must be "portable", "native" or "auto", received ${JSON.stringify(name)}.`);
+  if (provider === undefined) throw new RangeError(`The backend must be "portable", "native" or "auto", received ${JSON.stringify(name)}.`);
+  // Opening an unavailable backend throws the reason.
+  if (!provider.available().yes) provider.open();
 }
 
 /** Returns the backend for new objects. Without a name, the variable POLYPROC_BACKEND decides. */
@@ -50,8 +51,9 @@ export function backendOfChild(name: string, forChild: unknown): Backend {
 /** Returns the backend that starts such a child: the preferred one if it can, and otherwise the first one that can. */
 export function backendToStart(target: LaunchTarget, preferred: Backend): Backend {
   if (preferred.launcher.canStart(target)) return preferred;
-  const others = [...providers.values()].filter((provider) => provider.available().yes).map((provider) => provider.open());
-  return others.find(({ launcher }) => launcher.canStart(target)) ?? preferred;
+  for (const provider of providers.values())
+    if (provider.available().yes && provider.open().launcher.canStart(target)) return provider.open();
+  return preferred;
 }
 
 /** Returns the path of the native library that this process has loaded, so that its children can load the same one. */
@@ -90,6 +92,6 @@ function openedBackends(): Backend[] {
 function providerNamed(name: string): BackendProvider {
   const provider = providers.get(name);
   if (provider === undefined)
-    throw new UnsupportedError(`An object of the backend ${JSON.stringify(name)} came to a process that does not have this backend.`);
+    throw new UnsupportedError(`This process does not have the backend ${JSON.stringify(name)}: register it before it is used.`);
   return provider;
 }

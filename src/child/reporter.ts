@@ -4,6 +4,7 @@ import { RemoteError, StateError } from "../errors/errors.ts";
 import type { Outcome } from "../launch/job.ts";
 import { type Packed, pack } from "../objects/message.ts";
 import { runtime } from "../runtime/current.ts";
+import { sleepSync } from "../util/blocking.ts";
 import { fs, util } from "../util/lazy-modules.ts";
 import { upTo } from "../util/wait-options.ts";
 import { endsWithin } from "../util/within.ts";
@@ -95,7 +96,7 @@ function print(text: string): void {
     } catch (error) {
       // If stderr is full for the moment (EAGAIN), try again in 1 ms. After any other error, no process reads it any more.
       if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+      sleepSync(1);
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { Frame } from "../codec/frame.ts";
 import { FrameReader } from "../codec/frame-reader.ts";
 import { EOFError } from "../errors/errors.ts";
+import { sleepSync } from "../util/blocking.ts";
 import { fs } from "../util/lazy-modules.ts";
 
 const STDIN = 0;
@@ -32,7 +33,7 @@ function readWaiting(buffer: Uint8Array): number {
       if ((error as NodeJS.ErrnoException).code === "EOF") return 0;
       if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
       // Another process has set O_NONBLOCK on the descriptor, and no byte is there yet. Look again in 1 ms.
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+      sleepSync(1);
     }
   }
 }

@@ -13,7 +13,7 @@ export async function doctor(): Promise<number> {
   const advice: string[] = [];
   const can = examineChoice(lines, advice);
   for (const provider of backendProviders()) {
-    const findings = provider.examine?.(provider.name === can?.backend);
+    const findings = provider.examine?.(can?.backend);
     lines.push(...(findings?.lines ?? []));
     advice.push(...(findings?.advice ?? []));
   }

@@ -6,6 +6,7 @@ import {
   EOFError,
   Full,
   ProcessDiedError,
+  SerializationError,
   ShutDown,
   StateError,
   TimeoutError,
@@ -108,4 +109,9 @@ export function brokenBarrier(): BrokenBarrierError {
 // The time of a wait at a barrier ran out. That breaks the barrier for all parties.
 export function barrierTimedOut(): BrokenBarrierError {
   return new BrokenBarrierError("Not all parties came to the barrier in time: it is broken for all. reset() makes it usable again.");
+}
+
+/** A message brought a reference that no process of this version makes. */
+export function malformedReference(): SerializationError {
+  return new SerializationError("A reference to a shared object is malformed: its sender is no polyproc process of this version.");
 }

@@ -1,6 +1,5 @@
-import type { BlockingChannel, Launched, ReportListener } from "../backend/contract/launcher.ts";
+import type { Launched, ReportListener } from "../backend/contract/launcher.ts";
 import type { Message } from "../backend/contract/message.ts";
-import type { BlockingPort } from "../backend/contract/port.ts";
 import { encodeFrame } from "../codec/frame-writer.ts";
 import { Op } from "../codec/op.ts";
 import type { ChildMembership } from "../tree/tree.ts";
@@ -25,8 +24,16 @@ export interface Ending {
   readonly stderr: string;
 }
 
+/** The calls of a child whose channel has blocking calls. */
+export interface BlockingChild {
+  /** Returns how the child ended, once that and all its reports are known. */
+  endingSync(): Ending | undefined;
+  /** Blocks this thread until a message of the child may have come, for `ms` at most. */
+  pumpSync(ms: number): void;
+}
+
 /** A child process that exists, as its parent sees it. */
-export class Child {
+export class Child implements BlockingChild {
   readonly pid: number;
   readonly stdout: ReadableStream<Uint8Array> | null;
   readonly stderr: ReadableStream<Uint8Array> | null;
@@ -63,33 +70,18 @@ export class Child {
     for (const piece of encodeFrame({ op: Op.job, id: 0, object: 0, meta: { ...job, reportTo }, message })) channel.write(piece);
   }
 
-  /** The blocking calls, if the backend has them. */
+  /** The child itself, if its channel has blocking calls. */
   get blocking(): BlockingChild | undefined {
-    const { blocking } = this.#launched.channel;
-    return blocking === undefined ? undefined : new BlockingChild(blocking);
-  }
-}
-
-/** The end of a child, like {@link Child.ended}, for a thread that blocks. */
-export class BlockingChild implements BlockingPort {
-  readonly #channel: BlockingChannel;
-
-  constructor(channel: BlockingChannel) {
-    this.#channel = channel;
+    return this.#launched.channel.blocking === undefined ? undefined : this;
   }
 
-  /** Returns how the child ended, once that and all its reports are known. */
   endingSync(): Ending | undefined {
-    const exit = this.#channel.exitSync();
+    const exit = this.#launched.channel.blocking?.exitSync();
     return exit && { exitCode: exitCodeOf(exit.code, exit.signal), signal: exit.signal, stderr: "" };
   }
 
-  pollSync(): boolean {
-    return this.#channel.exitSync() !== undefined;
-  }
-
   pumpSync(ms: number): void {
-    this.#channel.pumpSync(ms);
+    this.#launched.channel.blocking?.pumpSync(ms);
   }
 }
 

@@ -1,10 +1,11 @@
 import type { ReportKind } from "../backend/contract/launcher.ts";
 import type { Message } from "../backend/contract/message.ts";
+import type { BlockingPort } from "../backend/contract/port.ts";
 import { CorruptedError, ProcessDiedError, TimeoutError } from "../errors/errors.ts";
 import { type Packed, unpack } from "../objects/message.ts";
 import { noSync } from "../objects/shared-object.ts";
 import type { Waitable } from "../objects/waitable.ts";
-import { SLICE } from "../util/blocking.ts";
+import { SLICE, sleepSync } from "../util/blocking.ts";
 import { after } from "../util/deadline.ts";
 import { holdEventLoop } from "../util/event-loop.ts";
 import type { Wait } from "../util/wait-options.ts";
@@ -20,7 +21,7 @@ export interface RunSettings {
   readonly startTimeout: number;
   /** Returns whether the child keeps the event loop of this process alive. */
   holdsLoop(): boolean;
-  /** Called once, when the child has its arguments or has ended. This process need not keep them open for it any more. */
+  /** Called when the child has its arguments, and again when it has ended: this process need not keep them open for it any more. */
   handedOver(): void;
   /** Called when the end of the child is known. */
   finished(): void;
@@ -58,13 +59,10 @@ export class Run<Result> {
 
   /** Lets `wait()` wait for the end. */
   get waitable(): Waitable {
-    const run = this;
-    return {
-      poll: (wait) => endsWithin(run.#ended.promise, wait),
-      get blocking() {
-        return run.#child?.blocking;
-      },
-    };
+    const poll = (wait: Wait): Promise<boolean> => endsWithin(this.#ended.promise, wait);
+    // A child that runs without blocking calls can't be waited for while this thread blocks.
+    const canBlock = this.#child === undefined || this.#ending !== undefined || this.#child.blocking !== undefined;
+    return canBlock ? { poll, blocking: this.#blocking } : { poll };
   }
 
   /** Waits for the end, within the wait's limits. Rejects if the start failed. */
@@ -83,10 +81,17 @@ export class Run<Result> {
       );
       child.kill("SIGKILL");
     });
-    child.work(job, packed, (kind, message) => {
+    try {
+      child.work(job, packed, (kind, message) => {
+        stopTimer();
+        return this.#hear(kind, message, packed);
+      });
+    } catch (error) {
       stopTimer();
-      return this.#hear(kind, message, packed);
-    });
+      letGo();
+      child.kill("SIGKILL");
+      throw error;
+    }
     if (this.#killed !== undefined) child.kill(this.#killed);
     void child.ended.then((ending) => {
       stopTimer();
@@ -166,6 +171,13 @@ export class Run<Result> {
   }
 
   // Blocks this thread until `isDone`. Reports and the end of the child come in here, because the event loop does not run.
+  get #blocking(): BlockingPort {
+    return {
+      pollSync: () => (this.#ending ?? this.#child?.blocking?.endingSync()) !== undefined,
+      pumpSync: (ms) => (this.#child?.blocking === undefined ? sleepSync(ms) : this.#child.pumpSync(ms)),
+    };
+  }
+
   #block(name: string, twin: string, { timeout }: Wait, isDone: () => boolean): void {
     if (this.#ending !== undefined) return;
     const blocking = this.#child?.blocking ?? noSync(name, twin);

@@ -12,7 +12,7 @@ export interface ObjectOptions {
 /** Makes a new object for a class, in the backend that the class is bound to. Throws `TypeError` for a name that is not a string. */
 export function makeFor<P extends Port, S, M>(Class: object, kind: Kind<P, S, M>, settings: S, options: ObjectOptions = {}): M {
   if (typeof options !== "object" || options === null)
-    throw new TypeError(`The options of a ${kind.label} must be an object, received ${describe(options)}.`);
+    throw new TypeError(`The options of the ${kind.label} must be an object, received ${describe(options)}.`);
   const { name } = options;
   if (name !== undefined && typeof name !== "string") throw new TypeError(`name must be a string, received ${describe(name)}.`);
   return backendFor(Class).make(kind, settings, { name });

@@ -32,7 +32,7 @@ export function packLent(value: unknown, root: string): Packed {
 
 function packed({ bytes, shared }: LentEncoded): Packed {
   if (shared.length === 0) return { bytes, refs: NO_REFS, release: nothing };
-  const objects = [...shared] as SharedObject[];
+  const objects = new Numbering(shared as readonly SharedObject[]);
   const ports: Port[] = [];
   const release = (sent: boolean): void => {
     for (const port of ports) port.release(sent);
@@ -40,7 +40,7 @@ function packed({ bytes, shared }: LentEncoded): Packed {
   try {
     const refs: Ref[] = [];
     // The loop also reaches the companions, which are added to the array while it runs.
-    for (const object of objects) {
+    for (const object of objects.all) {
       const port = openPort(object, "sending it").again();
       ports.push(port);
       refs.push(withParts(port.share(), object, objects));
@@ -52,15 +52,30 @@ function packed({ bytes, shared }: LentEncoded): Packed {
   }
 }
 
-function withParts(ref: Ref, object: SharedObject, objects: SharedObject[]): Ref {
+function withParts(ref: Ref, object: SharedObject, objects: Numbering): Ref {
   const { details, companions } = partsOf(object);
   if (details === undefined && companions === undefined) return ref;
-  return { ...ref, details, companions: companions?.map((companion) => indexIn(objects, companion)) };
+  return { ...ref, details, companions: companions?.map((companion) => objects.indexOf(companion)) };
 }
 
-function indexIn(objects: SharedObject[], object: SharedObject): number {
-  const known = objects.indexOf(object);
-  return known === -1 ? objects.push(object) - 1 : known;
+/** The shared objects of a message, each with its index. */
+class Numbering {
+  readonly all: SharedObject[];
+  #indexes: Map<SharedObject, number> | undefined;
+
+  constructor(objects: readonly SharedObject[]) {
+    this.all = [...objects];
+  }
+
+  /** The index of an object, which is added if it is not there yet. */
+  indexOf(object: SharedObject): number {
+    this.#indexes ??= new Map(this.all.map((each, index) => [each, index]));
+    const known = this.#indexes.get(object);
+    if (known !== undefined) return known;
+    const index = this.all.push(object) - 1;
+    this.#indexes.set(object, index);
+    return index;
+  }
 }
 
 /** Decodes a message that came. `attached` settles when this process is attached to the shared objects inside. */

@@ -11,7 +11,15 @@ export interface TravellingParts {
   readonly companions?: readonly SharedObject[];
 }
 
-const NO_PARTS: TravellingParts = {};
+/** How an object travels that does not consist of its port alone. */
+export interface Travel {
+  /** Returns the parts that travel in addition to the port. */
+  parts(): TravellingParts;
+  /** Returns the reason why the object can't travel now, if there is one. */
+  refusal?(): string | undefined;
+}
+
+const PORT_ALONE: Travel = { parts: () => ({}) };
 
 // Releases the ports of objects that were collected without close(). It is a safety net: correctness never depends on it. A pending call
 // must keep its object alive. Every engine keeps the `this` of an async method during an `await`, so methods await a port's promise and
@@ -42,6 +50,9 @@ export let portOf: <P extends Port>(object: SharedObject<P>) => P;
 
 export let isClosed: (object: SharedObject) => boolean;
 
+/** Tells how the object travels. Its constructor calls this. */
+export let setTravel: (object: SharedObject, travel: Travel) => void;
+
 export let partsOf: (object: SharedObject) => TravellingParts;
 
 /**
@@ -52,8 +63,10 @@ export abstract class SharedObject<P extends Port = Port> {
   readonly #port: P;
   readonly #label: string;
   #closed = false;
+  #travel: Travel = PORT_ALONE;
 
   /**
+   * @internal
    * @param label the word for the object in error messages
    * @param make makes the port of a new object
    */
@@ -63,7 +76,7 @@ export abstract class SharedObject<P extends Port = Port> {
     this.#port = taken ?? make();
     this.#label = label;
     collected.register(this, this.#port);
-    markShared(this, () => this.refusal());
+    markShared(this, () => this.#travel.refusal?.());
   }
 
   /** Closes the object in this process. Its waiting calls reject with `ClosedError`. A second call does nothing. */
@@ -78,16 +91,6 @@ export abstract class SharedObject<P extends Port = Port> {
     this.close();
   }
 
-  /** Returns the parts that travel in addition to the port. */
-  protected parts(): TravellingParts {
-    return NO_PARTS;
-  }
-
-  /** Returns the reason why the object can't travel, if there is one. */
-  protected refusal(): string | undefined {
-    return undefined;
-  }
-
   static {
     openPort = (object, call) => {
       if (object.#closed) throw new ClosedError(`The ${object.#label} is closed in this process: ${call} works only before close().`);
@@ -95,7 +98,10 @@ export abstract class SharedObject<P extends Port = Port> {
     };
     portOf = (object) => object.#port;
     isClosed = (object) => object.#closed;
-    partsOf = (object) => object.parts();
+    setTravel = (object, travel) => {
+      object.#travel = travel;
+    };
+    partsOf = (object) => object.#travel.parts();
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { noReader } from "../errors/messages.ts";
+import { allSettled } from "../util/all-settled.ts";
 import { Attempts } from "../util/attempts.ts";
 import { holdEventLoop } from "../util/event-loop.ts";
 import type { Wait } from "../util/wait-options.ts";
@@ -48,7 +49,7 @@ export class Sender {
 
   /** Resolves when each call of `send` has ended. */
   async sent(): Promise<void> {
-    while (this.#unsent.size > 0) await Promise.allSettled(this.#unsent);
+    await allSettled(this.#unsent);
   }
 
   /** Called when the socket is gone. The messages that were not sent completely reject. */

@@ -18,3 +18,8 @@ export function blocking<T>(wait: Wait, look: (ms: number) => T | undefined, beg
     wait.signal?.throwIfAborted();
   }
 }
+
+/** Blocks this thread for so many milliseconds. */
+export function sleepSync(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}

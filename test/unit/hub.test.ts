@@ -15,7 +15,7 @@ import { SecureSocket } from "../../src/backend/portable/secure-socket.ts";
 import type { Frame } from "../../src/codec/frame.ts";
 import { encodeFrame } from "../../src/codec/frame-writer.ts";
 import { Op } from "../../src/codec/op.ts";
-import { AuthenticationError, BrokenPipeError, CorruptedError, OwnerDiedError } from "../../src/errors/errors.ts";
+import { AuthenticationError, BrokenPipeError, CorruptedError, OwnerDiedError, SerializationError } from "../../src/errors/errors.ts";
 import { type ChildMembership, Tree } from "../../src/tree/tree.ts";
 import { FOREVER, ONCE, upTo } from "../../src/util/wait-options.ts";
 
@@ -242,14 +242,14 @@ describe("a process of the tree that lies", () => {
       ["queue", { hub: ["/"], id }],
       ["connection", { hub, id }],
       ["connection", { hub, id, readable: true, writable: 1 }],
-      ["numbers", { hub, id, length: 1 }],
-      ["numbers", { hub, id, type: "toString", length: 1 }],
-      ["numbers", { hub, id, type: "i32", length: -1 }],
-      ["numbers", { hub, id, type: "i32", length: 1.5 }],
+      ["sharedArray", { hub, id, length: 1 }],
+      ["sharedArray", { hub, id, type: "toString", length: 1 }],
+      ["sharedArray", { hub, id, type: "i32", length: -1 }],
+      ["sharedArray", { hub, id, type: "i32", length: 1.5 }],
       ["memory", { hub, id }],
       ["shell", { hub, id }],
     ];
-    for (const [kind, bad] of malformed) expect(() => own.attach({ kind, backend: "portable", location: bad })).toThrow(CorruptedError);
+    for (const [kind, bad] of malformed) expect(() => own.attach({ kind, backend: "portable", location: bad })).toThrow(SerializationError);
   });
 
   it("harms nobody by random frames and bytes", async () => {

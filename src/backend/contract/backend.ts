@@ -53,8 +53,8 @@ export interface BackendProvider {
   openInChild(forChild: unknown): Backend;
   /** Returns the backend if it was opened before. */
   opened(): Backend | undefined;
-  /** Examines this machine for `polyproc doctor`. `inUse` says whether new objects live in this backend. */
-  examine?(inUse: boolean): Findings;
+  /** Examines this machine for `polyproc doctor`. `chosen` is the backend of new objects, if there is one. */
+  examine?(chosen: string | undefined): Findings;
 }
 
 /** The result of a check of this machine: lines to print, and advice if something is wrong. */

@@ -8,6 +8,12 @@ export interface PipeSettings {
   readonly duplex: boolean;
 }
 
+/** Whether an end of a pipe receives and sends. */
+export interface Directions {
+  readonly readable: boolean;
+  readonly writable: boolean;
+}
+
 /** One end of a pipe. */
 export interface ConnectionPort extends WaitingPort {
   readonly readable: boolean;

@@ -1,4 +1,3 @@
-import { CorruptedError } from "../../errors/errors.ts";
 import { BARRIER } from "../contract/barrier.ts";
 import { CONDITION } from "../contract/condition.ts";
 import { CONNECTION } from "../contract/connection.ts";
@@ -11,7 +10,7 @@ import type { Port } from "../contract/port.ts";
 import { QUEUE, type QueuePort, type QueueSettings, SIMPLE_QUEUE } from "../contract/queue.ts";
 import { BOUNDED_SEMAPHORE, SEMAPHORE } from "../contract/semaphore.ts";
 import type { Origin } from "./core/handle.ts";
-import type { Handles, Received } from "./core/handles.ts";
+import { type Handles, otherKind, type Received } from "./core/handles.ts";
 import type { NativeThread } from "./core/native-thread.ts";
 import { NativeBarrier } from "./objects/barrier.ts";
 import { NativeCondition } from "./objects/condition.ts";
@@ -28,6 +27,8 @@ import { SyncHandle, SyncKind } from "./objects/sync-handle.ts";
 
 /** Makes objects of one kind, and opens those that another process sent. */
 export interface NativeKind {
+  /** Whether a location must say the type of the numbers. */
+  readonly needsType?: boolean;
   make(handles: Handles, settings: never): unknown;
   open(handles: Handles, received: Received): Port;
 }
@@ -97,13 +98,15 @@ function sync<P extends Port, S>(
     (handles, settings) => new Class(handles.make((origin) => SyncHandle.make(handles.thread, origin, native, ...toNumbers(settings)))),
     (handles, received) => {
       const open = (origin: Origin): SyncHandle => SyncHandle.open(handles.thread, origin, native, received.fd);
-      return new Class(handles.receive(received, SyncHandle, open));
+      const handle = handles.receive(received, SyncHandle, open);
+      if (handle.kind.number !== number) throw otherKind();
+      return new Class(handle);
     },
   );
 }
 
 function numbers(numbersKind: Kind<NumbersPort, NumbersSettings>): Row {
-  return kind(
+  const [name, row] = kind(
     numbersKind,
     (handles, { type, values }) => {
       const made = new NativeNumbers(
@@ -114,12 +117,10 @@ function numbers(numbersKind: Kind<NumbersPort, NumbersSettings>): Row {
       made.store(0, values);
       return made;
     },
-    (handles, received) => {
-      const { type } = received.location;
-      if (type === undefined) throw new CorruptedError("Shared numbers came without their type: their sender is no polyproc process.");
-      return new NativeNumbers(openMemory(handles, received), numbersKind, type);
-    },
+    // The type is there: `needsType` says so.
+    (handles, received) => NativeNumbers.open(openMemory(handles, received), numbersKind, received.location.type ?? "u8"),
   );
+  return [name, { ...row, needsType: true }];
 }
 
 function makeMemory(thread: NativeThread, origin: Origin, settings: MemorySettings): MemoryHandle {

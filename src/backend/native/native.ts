@@ -1,5 +1,7 @@
-import { CorruptedError, UnsupportedError } from "../../errors/errors.ts";
+import { UnsupportedError } from "../../errors/errors.ts";
+import { malformedReference } from "../../errors/messages.ts";
 import type { Tree } from "../../tree/tree.ts";
+import { allSettled } from "../../util/all-settled.ts";
 import type { Backend, BackendFeatures, MakeOptions } from "../contract/backend.ts";
 import type { Kind } from "../contract/kind.ts";
 import type { Launcher } from "../contract/launcher.ts";
@@ -43,14 +45,14 @@ export class Native implements Backend {
 
   attach(ref: Ref): Port {
     const kind = nativeKinds.get(ref.kind);
-    // A message refers to an object of a kind that no native backend of this version has.
-    if (kind === undefined)
-      throw new CorruptedError("A reference names an unknown kind of native object: its sender is no polyproc process.");
+    if (kind === undefined) throw malformedReference();
     const location = checkLocation(ref);
+    // Before the descriptor is claimed, which would have to be closed.
+    if (kind.needsType && location.type === undefined) throw malformedReference();
     return kind.open(this.#handles, { fd: this.#thread.keeper.claim(location), location });
   }
 
   async flushed(): Promise<void> {
-    while (this.#thread.unsent.size > 0) await Promise.allSettled(this.#thread.unsent);
+    await allSettled(this.#thread.unsent);
   }
 }

@@ -29,7 +29,7 @@ export class Handshake {
     if (this.#isHub) write(join([HELLO, this.#ownNonce]));
   }
 
-  /** Whether the first bytes of the other side are those of a polyproc process. */
+  /** Whether the other side's nonce has come. */
   get hasBegun(): boolean {
     return this.#peerNonce !== undefined;
   }
@@ -37,7 +37,7 @@ export class Handshake {
   /** Handles bytes that came. Once the handshake is complete, returns the bytes that follow it. Throws `AuthenticationError`. */
   push(chunk: Uint8Array): Uint8Array | undefined {
     this.#unread = join([this.#unread, chunk]);
-    return (this.#isHub ? this.#checkClient() : this.#checkHub()) ? this.#unread : undefined;
+    return (this.#isHub ? this.#checkClient() : this.#checkHub()) ? this.#take(this.#unread.length) : undefined;
   }
 
   #checkClient(): boolean {

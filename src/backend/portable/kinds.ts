@@ -1,3 +1,4 @@
+import { malformedReference } from "../../errors/messages.ts";
 import { isNumberType } from "../../util/number-types.ts";
 import { BARRIER } from "../contract/barrier.ts";
 import { CONDITION } from "../contract/condition.ts";
@@ -21,7 +22,7 @@ import { PortableQueue } from "./client/queue.ts";
 import { PortableReportChannel } from "./client/report-channel.ts";
 import { PortableSemaphore } from "./client/semaphore.ts";
 import type { HubObject } from "./hub/request.ts";
-import { badReference, type ReceivedLocation } from "./location.ts";
+import type { ReceivedLocation } from "./location.ts";
 import { BarrierState } from "./objects/barrier.ts";
 import { ConditionState } from "./objects/condition.ts";
 import { EventState } from "./objects/event.ts";
@@ -85,7 +86,7 @@ const rows: readonly Row[] = [
       ];
     },
     attach: (reach, { readable, writable }) => {
-      if (typeof readable !== "boolean" || typeof writable !== "boolean") throw badReference();
+      if (typeof readable !== "boolean" || typeof writable !== "boolean") throw malformedReference();
       return new PortableConnection(reach({ readable, writable }));
     },
   }),
@@ -129,7 +130,7 @@ function numbers(kind: Kind<NumbersPort, NumbersSettings>): Row {
       return new PortableNumbers(host(new NumbersState(settings), { type, length: values.length }));
     },
     attach: (reach, { type, length }) => {
-      if (!isNumberType(type) || !Number.isSafeInteger(length) || (length as number) < 0) throw badReference();
+      if (!isNumberType(type) || !Number.isSafeInteger(length) || (length as number) < 0) throw malformedReference();
       return new PortableNumbers(reach({ type, length: length as number }));
     },
   });

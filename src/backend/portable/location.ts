@@ -1,4 +1,4 @@
-import { CorruptedError } from "../../errors/errors.ts";
+import { malformedReference } from "../../errors/messages.ts";
 
 /** The name of this backend. */
 export const NAME = "portable";
@@ -16,10 +16,6 @@ export type ReceivedLocation = Location & Readonly<Record<string, unknown>>;
 /** Checks the location in a reference from another process. */
 export function checkLocation(location: unknown): ReceivedLocation {
   const { hub, id } = (typeof location === "object" && location !== null ? location : {}) as Partial<Record<keyof Location, unknown>>;
-  if (typeof hub !== "string" || typeof id !== "string") throw badReference();
+  if (typeof hub !== "string" || typeof id !== "string") throw malformedReference();
   return location as ReceivedLocation;
-}
-
-export function badReference(): CorruptedError {
-  return new CorruptedError("A reference to a shared object is malformed: its sender is no polyproc process of this version.");
 }

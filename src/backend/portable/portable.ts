@@ -1,4 +1,5 @@
 import { UnsupportedError } from "../../errors/errors.ts";
+import { malformedReference } from "../../errors/messages.ts";
 import type { Tree } from "../../tree/tree.ts";
 import { randomName } from "../../util/random.ts";
 import type { Backend, BackendFeatures } from "../contract/backend.ts";
@@ -15,7 +16,7 @@ import type { Participant } from "./hub/participant.ts";
 import type { HubObject } from "./hub/request.ts";
 import { portableKinds, type Reach } from "./kinds.ts";
 import { PortableLauncher } from "./launch/launcher.ts";
-import { badReference, checkLocation, NAME } from "./location.ts";
+import { checkLocation, NAME } from "./location.ts";
 
 /**
  * The backend whose objects live in the process that made them. Other processes reach them over local sockets. It works on every platform.
@@ -46,7 +47,7 @@ export class Portable implements Backend {
 
   attach(ref: Ref): Port {
     const known = portableKinds.get(ref.kind);
-    if (known === undefined) throw badReference();
+    if (known === undefined) throw malformedReference();
     const location = checkLocation(ref.location);
     const reach: Reach = (traits) => {
       const client = this.#clients.at(location.hub);

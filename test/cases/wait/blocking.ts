@@ -26,4 +26,16 @@ export const cases: Cases = {
     const portable = getContext("spawn", { backend: "portable" });
     assert.throws(() => waitSync([new portable.Queue()]), UnsupportedError);
   },
+  "waitSync: a process that is starting is not ready, and one that has ended is, whatever started it": async () => {
+    const { Process } = getContext("spawn", { backend: "portable" });
+    const child = new Process({ target: stay });
+    const start = child.start();
+    assert.deepEqual(waitSync([child], { timeout: 20 }), []);
+    await start;
+    assert.throws(() => waitSync([child], { timeout: 0 }), UnsupportedError);
+    child.kill();
+    await child.join();
+    assert.deepEqual(waitSync([child]), [child]);
+    child.close();
+  },
 };

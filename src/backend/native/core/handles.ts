@@ -31,8 +31,7 @@ export class Handles {
     if (handle === undefined) return this.#add(open({ identity, maker: keeper }));
     this.thread.inbox.shim.pp_close(fd);
     if (handle instanceof Class) return handle;
-    // Another reference with the same identity was of another kind.
-    throw new CorruptedError("A reference names an object of another kind: its sender is no polyproc process.");
+    throw otherKind();
   }
 
   /** Cleans up all objects after dead processes. */
@@ -52,4 +51,9 @@ export class Handles {
     handle.onClose = () => this.#handles.delete(identity);
     return handle;
   }
+}
+
+/** A reference names an object that is open here, as an object of another kind. */
+export function otherKind(): CorruptedError {
+  return new CorruptedError("A reference names an object of another kind: its sender is no polyproc process.");
 }

@@ -1,4 +1,4 @@
-import { CorruptedError } from "../../../errors/errors.ts";
+import { malformedReference } from "../../../errors/messages.ts";
 import { isNumberType, type NumberType } from "../../../util/number-types.ts";
 import type { Ref } from "../../contract/ref.ts";
 
@@ -43,8 +43,7 @@ export function checkLocation({ location }: Ref): Location {
       isOptional("string", name);
     if (isSound) return location as Location;
   }
-  // A message refers to an object in a way that no process of this library does.
-  throw new CorruptedError("A reference to a native object is malformed: its sender is no polyproc process.");
+  throw malformedReference();
 }
 
 function isOptional(type: "string" | "boolean", value: unknown): boolean {

@@ -1,4 +1,5 @@
 import { ClosedError } from "../../../errors/errors.ts";
+import { allSettled } from "../../../util/all-settled.ts";
 import type { Attempts, Withdrawal } from "../../../util/attempts.ts";
 import type { Wait } from "../../../util/wait-options.ts";
 import type { Port, WaitingPort } from "../../contract/port.ts";
@@ -60,12 +61,17 @@ export abstract class NativePort implements WaitingPort {
     return !this.#letGo;
   }
 
+  /** Blocks this thread until something that a call of this thread waits for may have come, for `ms` at most. */
+  pumpSync(ms: number): void {
+    this.thread.inbox.pumpSync(ms);
+  }
+
   letGo(): void {
     this.#letGo = true;
   }
 
   async sent(): Promise<void> {
-    while (this.#sends.size > 0) await Promise.allSettled(this.#sends);
+    await allSettled(this.#sends);
   }
 
   /** Keeps the object open, and delays the end of this process, until the promise settles. Returns whether the promise's value is true. */

@@ -15,7 +15,7 @@ export class ChildDescriptors {
   /** The descriptors that become the child's stdin, stdout and stderr. -1 is the null device. */
   readonly childFds: readonly [number, number, number];
   readonly #thread: NativeThread;
-  readonly #opened: number[] = [];
+  readonly #opened = new Set<number>();
 
   /** Throws `ProcessError` if the system has no descriptors left. */
   constructor(thread: NativeThread, stdout: Output, stderr: Output) {
@@ -36,10 +36,10 @@ export class ChildDescriptors {
 
   /** Closes this process's copies of the child's ends, once the child has them. */
   closeChildEnds(): void {
-    for (const fd of this.childFds) if (this.#opened.includes(fd)) this.#thread.inbox.shim.pp_close(fd);
+    for (const fd of this.childFds) if (this.#opened.delete(fd)) this.#thread.inbox.shim.pp_close(fd);
   }
 
-  /** Closes both ends, if no child was started. */
+  /** Closes all that is still open here, if the start failed. */
   closeAll(): void {
     for (const fd of this.#opened) this.#thread.inbox.shim.pp_close(fd);
   }
@@ -48,7 +48,7 @@ export class ChildDescriptors {
     const fds = new Int32Array(2);
     check(this.#thread.inbox.shim.pp_socketpair(fds, duplex ? 1 : 0), "The process could not be started");
     const [first = -1, second = -1] = fds;
-    this.#opened.push(first, second);
+    this.#opened.add(first).add(second);
     return [first, second];
   }
 

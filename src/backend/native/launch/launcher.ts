@@ -59,6 +59,7 @@ export class NativeLauncher implements Launcher {
     const pid = new Int32Array(1);
     const { settings, strings } = spawnArguments(command, limits, descriptors.childFds);
     const pidfd = shim.pp_spawn(thread.inbox.id, id, settings, strings, pid);
+    if (pidfd < 0) thread.inbox.remove(id);
     if (pidfd < 0 && !isExhausted(pidfd)) throw new Error(`spawn ${util().getSystemErrorName(pidfd)}`);
     check(pidfd, "The process could not be started");
     descriptors.closeChildEnds();

@@ -2,6 +2,7 @@ import { release } from "node:os";
 import { runtime } from "../../../runtime/current.ts";
 import { fs } from "../../../util/lazy-modules.ts";
 import type { Findings } from "../../contract/backend.ts";
+import { NATIVE } from "../core/location.ts";
 import { fingerprint } from "./check.ts";
 import { ABI } from "./functions.ts";
 import { fileToLoad, loadLibrary } from "./load.ts";
@@ -19,15 +20,16 @@ const VERDICTS = { true: "as built", false: "NOT AS BUILT", undefined: "nothing 
 
 type Lines = [label: string, text: string][];
 
-/** Examines the library and the kernel of this machine, for `polyproc doctor`. `inUse`: whether new objects live in this backend. */
-export function examineLibrary(inUse: boolean): Findings {
+/** Examines the library and the kernel of this machine, for `polyproc doctor`. `chosen`: the backend of new objects, if there is one. */
+export function examineLibrary(chosen: string | undefined): Findings {
+  const inUse = chosen === NATIVE;
   const lines: Lines = [];
   const advice: string[] = [];
   const isWanted = attempt(() => process.env.POLYPROC_BACKEND) !== "portable";
   // The library is loaded only if this process may use it.
   const reason = isWanted ? attempt(() => loadLibrary().reason) : undefined;
   const path = file(lines, inUse);
-  if (path !== undefined && !inUse && reason !== undefined && runtime.refusesLibrary(path) === undefined)
+  if (path !== undefined && chosen !== undefined && !inUse && reason !== undefined && runtime.refusesLibrary(path) === undefined)
     advice.push(`The native library is there and can't be used: ${reason}. The portable backend is used instead.`);
   kernel(lines, inUse, reason);
   return { lines, advice };

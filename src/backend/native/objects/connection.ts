@@ -4,7 +4,7 @@ import { Attempts } from "../../../util/attempts.ts";
 import { blocking } from "../../../util/blocking.ts";
 import { asKept, copyOf, type KeptBytes } from "../../../util/bytes.ts";
 import type { Wait } from "../../../util/wait-options.ts";
-import { type BlockingConnection, CONNECTION, type ConnectionPort, type PipeSettings } from "../../contract/connection.ts";
+import { type BlockingConnection, CONNECTION, type ConnectionPort, type Directions, type PipeSettings } from "../../contract/connection.ts";
 import type { Incoming, Message } from "../../contract/message.ts";
 import type { Received } from "../core/handles.ts";
 import type { Travelling } from "../core/keeper.ts";
@@ -15,12 +15,6 @@ import { takenKept, takenLent } from "../core/taken.ts";
 import { check } from "../library/result.ts";
 import { IncomingMessage } from "./incoming-message.ts";
 import { OutgoingMessage } from "./outgoing-message.ts";
-
-/** The directions in which an end of a pipe can be used. */
-interface Directions {
-  readonly readable: boolean;
-  readonly writable: boolean;
-}
 
 /**
  * One end of a pair of sockets. It never reads beyond a message, so at any time it can be sent to another process, polled, or read
@@ -136,10 +130,6 @@ export class NativeConnection extends NativePort implements ConnectionPort, Bloc
 
   waitSync(wait: Wait): boolean {
     return blocking(wait, (ms) => this.#isReadable(ms)) === true;
-  }
-
-  pumpSync(ms: number): void {
-    this.thread.inbox.pumpSync(ms);
   }
 
   #isReadable(ms: number): true | undefined {

@@ -37,14 +37,18 @@ export class NativeNumbers extends NativePort implements NumbersPort {
 
   constructor(handle: MemoryHandle, kind: Kind<NumbersPort, NumbersSettings>, type: NumberType) {
     super(handle.thread, kind);
-    const width = bytesPerNumber(type);
-    // Another process sent shared numbers whose memory has a size that is not a multiple of one number's size.
-    if (handle.size % width !== 0)
-      throw new CorruptedError("Shared numbers came with memory of a wrong size: their sender is no polyproc process.");
     this.type = type;
-    this.length = handle.size / width;
+    this.length = handle.size / bytesPerNumber(type);
     this.#handle = handle;
     handle.use();
+  }
+
+  /** Opens numbers that another process sent. */
+  static open(handle: MemoryHandle, kind: Kind<NumbersPort, NumbersSettings>, type: NumberType): NativeNumbers {
+    const numbers = new NativeNumbers(handle, kind, type);
+    if (Number.isInteger(numbers.length)) return numbers;
+    numbers.release();
+    throw new CorruptedError("Shared numbers came with memory of a wrong size: their sender is no polyproc process.");
   }
 
   get view(): NumberArray {

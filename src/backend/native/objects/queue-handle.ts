@@ -18,7 +18,7 @@ export class QueueHandle extends Handle {
   readonly gets: Attempts;
   readonly puts: Attempts;
   readonly joins: Attempts;
-  #buffer = new Uint8Array(FIRST_BUFFER);
+  readonly #buffer = new Uint8Array(FIRST_BUFFER);
   // The lock that the last call needed and another process had, as a member of `Until`.
   #busyLock: number | undefined;
 

@@ -89,10 +89,6 @@ export class NativeQueue extends NativePort implements QueuePort, BlockingQueue 
     return this.#handle.poll() === true;
   }
 
-  pumpSync(ms: number): void {
-    this.thread.inbox.pumpSync(ms);
-  }
-
   async stats(): Promise<QueueStats & { readonly maxsize: number }> {
     return this.#handle.stats();
   }

@@ -23,10 +23,6 @@ export abstract class NativeSyncPort extends NativePort {
     return this.handle.index;
   }
 
-  pumpSync(ms: number): void {
-    this.thread.inbox.pumpSync(ms);
-  }
-
   protected override travelling(): Travelling {
     const { origin } = this.handle;
     return { fd: this.shim.pp_sync_fd(this.index), maker: origin.maker, fields: { identity: origin.identity } };

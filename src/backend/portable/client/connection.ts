@@ -1,13 +1,7 @@
 import type { Wait } from "../../../util/wait-options.ts";
-import type { ConnectionPort } from "../../contract/connection.ts";
+import type { ConnectionPort, Directions } from "../../contract/connection.ts";
 import type { Incoming, Message } from "../../contract/message.ts";
 import { MailboxPort } from "./mailbox-port.ts";
-
-/** The directions in which an end of a pipe can be used. */
-export interface Directions {
-  readonly readable: boolean;
-  readonly writable: boolean;
-}
 
 export class PortableConnection extends MailboxPort<Directions> implements ConnectionPort {
   get readable(): boolean {

@@ -1,3 +1,4 @@
+import { CorruptedError, SerializationError } from "../../../errors/errors.ts";
 import { keepPart } from "../../../util/bytes.ts";
 import type { Message } from "../../contract/message.ts";
 import type { Port } from "../../contract/port.ts";
@@ -23,7 +24,8 @@ export function storeMessage({ bytes, refs }: Message, attach: (ref: Ref) => Por
     for (const ref of ours) ports.push(attach(ref));
   } catch (error) {
     release();
-    throw error;
+    // It breaks the protocol: the sender is cut off.
+    throw error instanceof SerializationError ? new CorruptedError(error.message, { cause: error }) : error;
   }
   return { bytes: kept, refs, objectsHeld: Promise.allSettled(ports.map((port) => port.attached)), release };
 }

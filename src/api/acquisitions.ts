@@ -1,0 +1,31 @@
+import type { Grant } from "../backend/contract/lock.ts";
+
+/** Records how the acquisitions of one lock or semaphore went. */
+export class Acquisitions {
+  /** Whether the last acquisition took over from a dead process. */
+  abandoned = false;
+
+  /** Records the result of an acquisition. Returns whether it was acquired. */
+  note(grant: Grant): boolean {
+    if (grant !== "refused") this.abandoned = grant === "abandoned";
+    return grant !== "refused";
+  }
+
+  /** Called before each release. */
+  released(): void {}
+}
+
+/** The acquisitions of a lock that a process may acquire again while it holds the lock. */
+export class RecursiveAcquisitions extends Acquisitions {
+  #depth = 0;
+
+  override note(grant: Grant): boolean {
+    if (grant === "refused") return false;
+    // If the first acquisition took over from a dead process, the lock stays abandoned when this process acquires it again.
+    return super.note(this.#depth++ > 0 && this.abandoned ? "abandoned" : grant);
+  }
+
+  override released(): void {
+    this.#depth = Math.max(0, this.#depth - 1);
+  }
+}
