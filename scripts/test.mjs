@@ -30,13 +30,14 @@ const steps = [
   { name: "types", tiers: BOTH, command: [node, "node_modules/typescript/bin/tsc", "-p", "."] },
   { name: "lint and format", tiers: BOTH, command: ["node_modules/.bin/biome", "check", "--error-on-warnings", "."] },
   { name: "generated files", tiers: BOTH, command: [process.execPath, "scripts/generate-functions.mjs", "--check"] },
-  { name: "C library", tiers: QUICK, command: [process.execPath, "scripts/test-native.mjs", "2000"] },
+  { name: "C library", tiers: QUICK, command: [process.execPath, "scripts/test-native.mjs", "--quick"] },
   { name: "C library", tiers: FULL, command: [process.execPath, "scripts/test-native.mjs"] },
   {
     name: "units, Node on both backends",
     tiers: QUICK,
     // Fuzzing alone takes half a minute. The full tier does it.
     command: vitest("--exclude", "**/fuzz.test.ts", "test/unit", "test/node.test.ts", "test/node-native.test.ts", ...chosen),
+    env: { POLYPROC_TEST_TIER: "quick" },
   },
   {
     name: "smoke test of Deno and Bun",

@@ -1,7 +1,7 @@
 // Finds the files of cases: test/cases/FOLDER/FILE.ts, and those directly in test/cases.
 import { readdirSync } from "node:fs";
 import { basename } from "node:path";
-import type { Cases } from "./case.ts";
+import { type Cases, inTier } from "./case.ts";
 
 const casesFolder = new URL("../cases/", import.meta.url);
 
@@ -46,5 +46,5 @@ function namesIn(folder: string): string[] {
 async function load(name: string, backend: string): Promise<CaseFile | undefined> {
   const { cases, only } = (await import(new URL(`${name}.ts`, casesFolder).href)) as { cases?: Cases; only?: string };
   if (cases === undefined || (only !== undefined && only !== backend)) return undefined;
-  return { name, cases };
+  return { name, cases: inTier(cases) };
 }

@@ -2,6 +2,20 @@
 export type Case = () => Promise<void>;
 export type Cases = Readonly<Record<string, Case>>;
 
+const slowCases = new WeakSet<Case>();
+
+/** Marks a case that takes most of a second or longer. The quick tier of the tests leaves it out. */
+export function slow(run: Case): Case {
+  slowCases.add(run);
+  return run;
+}
+
+/** The cases that the chosen tier of the tests runs: POLYPROC_TEST_TIER is "quick", or all of them run. */
+export function inTier(cases: Cases): Cases {
+  if (process.env.POLYPROC_TEST_TIER !== "quick") return cases;
+  return Object.fromEntries(Object.entries(cases).filter(([, run]) => !slowCases.has(run)));
+}
+
 /** A case throws this when it can't be tried here. The reason is shown. */
 export class Skip extends Error {
   override name = "Skip";

@@ -2,7 +2,7 @@
 // `node test/suite/runner.ts FILE... [--only PART OF A NAME]`, each FILE an absolute path or URL.
 import { inspect, parseArgs } from "node:util";
 import { activeChildren } from "../../mod.ts";
-import { type Case, type Cases, LEAKS, MARK, type Report, Skip } from "./case.ts";
+import { type Case, type Cases, inTier, LEAKS, MARK, type Report, Skip } from "./case.ts";
 import { added, collectGarbage, descriptors, settled, warmUp, zombies } from "./leaks.ts";
 
 const LIMIT = 30_000;
@@ -41,7 +41,7 @@ async function report(file: string, name: string, run: Case): Promise<void> {
 
 async function runFile(file: string, cases: Cases, only: string): Promise<void> {
   const before = descriptors();
-  for (const [name, run] of Object.entries(cases)) {
+  for (const [name, run] of Object.entries(inTier(cases))) {
     if (name.includes(only)) await report(file, name, run);
   }
   await report(file, LEAKS, async () => {

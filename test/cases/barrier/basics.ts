@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Barrier, BrokenBarrierError, getContext, Pipe, Process, Queue, SerializationError, UnsupportedError } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { isNative, rejects, started } from "../../suite/help.ts";
 import { takeItems } from "../helpers/signals.ts";
 import { PARTIES, partiesWait, passOnce, several, stayAway } from "./helpers.ts";
@@ -49,7 +49,7 @@ export function passSync(barrier: Barrier, rounds: number): number {
 }
 
 export const cases: Cases = {
-  "nobody passes until all parties have come, ten times over (test_barrier, test_barrier_10)": async () => {
+  "nobody passes until all parties have come, ten times over (test_barrier, test_barrier_10)": slow(async () => {
     const [barrier, before, after] = [new Barrier(PARTIES), new Queue(), new Queue()];
     const children = await Promise.all([0, 1].map(() => started({ target: passAndSay, args: [barrier, before, after, 10] })));
     await Promise.all([0, 1, 2].map(() => passAndSay(barrier, before, after, 10)));
@@ -59,7 +59,7 @@ export const cases: Cases = {
     assert.equal(await barrier.isBroken(), false);
     assert.equal(barrier.parties, PARTIES);
     barrier.close();
-  },
+  }),
   "each party gets a number of its own (test_wait_return)": async () => {
     const [barrier, seen] = [new Barrier(PARTIES), new Queue<number>()];
     const child = await started({ target: several, args: ["passOnce", barrier, seen, 3] });
@@ -104,7 +104,7 @@ export const cases: Cases = {
     assert.equal(await barrier.wait({ timeout: 0 }), 0);
     barrier.close();
   },
-  "a thousand rounds: each one is over before the next begins (test_thousand)": async () => {
+  "a thousand rounds: each one is over before the next begins (test_thousand)": slow(async () => {
     const [barrier, log] = [new Barrier(PARTIES), new Queue<number>()];
     const rounds = 1000;
     const children = await Promise.all([0, 1].map(() => started({ target: passManyTimes, args: [barrier, log, rounds] })));
@@ -113,8 +113,8 @@ export const cases: Cases = {
     await tasks;
     for (const child of children) assert.equal(await child.join(), 0);
     barrier.close();
-  },
-  "barriers travel: nested, through a queue, to a grandchild": async () => {
+  }),
+  "barriers travel: nested, through a queue, to a grandchild": slow(async () => {
     const [barrier, other, q] = [new Barrier(2), new Barrier(2, { timeout: 20_000 }), new Queue<Barrier>()];
     await q.put(other);
     const child = await started({ target: passNested, args: [{ deep: [barrier] }, q] });
@@ -128,8 +128,8 @@ export const cases: Cases = {
     assert.equal(await seen.get(), 1 - index);
     assert.equal(await parent.join(), 0);
     for (const each of [barrier, other]) each.close();
-  },
-  "the synchronous calls block on the native backend, and the portable one refuses them": async () => {
+  }),
+  "the synchronous calls block on the native backend, and the portable one refuses them": slow(async () => {
     const portable = new (getContext("spawn", { backend: "portable" }).Barrier)(1);
     assert.throws(() => portable.waitSync(), UnsupportedError);
     assert.equal(await portable.wait(), 0);
@@ -162,5 +162,5 @@ export const cases: Cases = {
     assert.equal(await one.isBroken(), true);
     one.close();
     barrier.close();
-  },
+  }),
 };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Barrier, BrokenBarrierError, Queue } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { rejects, run, started } from "../../suite/help.ts";
 import { goOn, killed, stay, stopped, timed } from "../../suite/sync.ts";
 import { comeAndWait, partiesWait, passAndStay, stayAway } from "./helpers.ts";
@@ -26,7 +26,7 @@ export async function actForever(barrier: Barrier, ready: Queue): Promise<void> 
 }
 
 export const cases: Cases = {
-  "a party that is killed before it comes breaks the barrier for all parties at once": async () => {
+  "a party that is killed before it comes breaks the barrier for all parties at once": slow(async () => {
     const [barrier, ready] = [new Barrier(4), new Queue()];
     const other = await started({ target: comeAndWait, args: [barrier, ready], stderr: "null" });
     await ready.get();
@@ -44,7 +44,7 @@ export const cases: Cases = {
     await barrier.reset();
     await Promise.all([0, 1, 2, 3].map(() => barrier.wait({ timeout: 5000 })));
     barrier.close();
-  },
+  }),
   "a party that is killed while it waits breaks the barrier for all parties at once": async () => {
     const [barrier, ready] = [new Barrier(3), new Queue()];
     const child = await started({ target: comeAndWait, args: [barrier, ready] });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Barrier } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { rejects } from "../../suite/help.ts";
 import { scribble, survives, withFile } from "../../suite/memory-file.ts";
 import { onlyNative } from "../../suite/sync.ts";
@@ -21,7 +21,7 @@ export const cases: Cases = {
     assert.equal(await barrier.isBroken(), false);
     barrier.close();
   },
-  "random words in the memory of a barrier: an error or a result, no crash, no endless loop": async () => {
+  "random words in the memory of a barrier: an error or a result, no crash, no endless loop": slow(async () => {
     onlyNative();
     for (let seed = 1; seed <= 15; seed++) {
       const { object: barrier, file } = withFile(() => new Barrier(2));
@@ -39,5 +39,5 @@ export const cases: Cases = {
       ]);
       barrier.close();
     }
-  },
+  }),
 };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { Barrier, BrokenBarrierError, ClosedError, Pipe, Queue } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { rejects, started } from "../../suite/help.ts";
 import { timed } from "../../suite/sync.ts";
 import { takeItems } from "../helpers/signals.ts";
@@ -75,7 +75,7 @@ export const cases: Cases = {
     await again.join();
     barrier.close();
   },
-  "a party that comes too late: all parties get BrokenBarrierError, the late one too (test_timeout)": async () => {
+  "a party that comes too late: all parties get BrokenBarrierError, the late one too (test_timeout)": slow(async () => {
     const [barrier, seen] = [new Barrier(PARTIES), new Queue()];
     const child = await started({ target: several, args: ["expectTooLate", barrier, seen, 2] });
     await partiesWait(barrier, 2);
@@ -85,8 +85,8 @@ export const cases: Cases = {
     await rejects(barrier.wait({ timeout: 500 }), BrokenBarrierError);
     await child.join();
     barrier.close();
-  },
-  "all parties come in time, and one is too busy to see it: it has passed, and the next round works": async () => {
+  }),
+  "all parties come in time, and one is too busy to see it: it has passed, and the next round works": slow(async () => {
     const q = new Queue<Barrier>();
     const child = await started({ target: makeAndPass, args: [q] });
     const barrier = await q.get();
@@ -101,7 +101,7 @@ export const cases: Cases = {
     assert.equal(await child.result({ timeout: 20_000 }), "both");
     await child.join();
     barrier.close();
-  },
+  }),
   "the barrier's own timeout does the same (test_default_timeout)": async () => {
     const [barrier, seen] = [new Barrier(PARTIES, { timeout: 400 }), new Queue()];
     const child = await started({ target: several, args: ["expectBroken", barrier, seen, 2] });
@@ -132,7 +132,7 @@ export const cases: Cases = {
     await rejects(other, BrokenBarrierError);
     barrier.close();
   },
-  "a party that closes the barrier while it waits, or ends, breaks it for the others": async () => {
+  "a party that closes the barrier while it waits, or ends, breaks it for the others": slow(async () => {
     const barrier = new Barrier(2);
     const [a, b] = Pipe<Barrier>();
     await a.send(barrier);
@@ -161,5 +161,5 @@ export const cases: Cases = {
       BrokenBarrierError,
     );
     other.close();
-  },
+  }),
 };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Condition, getContext, Lock, Pipe, Process, Queue, RLock, SharedValue, StateError, UnsupportedError } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { isNative, rejects, run, started } from "../../suite/help.ts";
 import { fallenAsleep, takeItems } from "../helpers/signals.ts";
 import { notify, notifyAll, notifyOne, staysEmpty, waiter, waiters, waitUntil } from "./helpers.ts";
@@ -42,7 +42,7 @@ export function waitBlocking(cond: Condition, sleeping: Queue): boolean {
 }
 
 export const cases: Cases = {
-  "each notify wakes exactly one of a process and a task (test_notify)": async () => {
+  "each notify wakes exactly one of a process and a task (test_notify)": slow(async () => {
     const [cond, sleeping, woken] = [new Condition(new Lock()), new Queue(), new Queue()];
     const child = await started({ target: waiter, args: [cond, sleeping, woken] });
     const task = waiter(cond, sleeping, woken);
@@ -57,8 +57,8 @@ export const cases: Cases = {
     assert.equal(await child.join(), 0);
     await notify(cond);
     cond.close();
-  },
-  "six waits time out and leave nothing; then six wake on one notifyAll (test_notify_all)": async () => {
+  }),
+  "six waits time out and leave nothing; then six wake on one notifyAll (test_notify_all)": slow(async () => {
     const [cond, sleeping, woken] = [new Condition(new Lock()), new Queue(), new Queue()];
     for (const timeout of [150, undefined]) {
       const child = await started({ target: waiters, args: [cond, sleeping, woken, 3, timeout] });
@@ -73,7 +73,7 @@ export const cases: Cases = {
       assert.equal(await child.join(), 0);
     }
     cond.close();
-  },
+  }),
   "notify(2) wakes two, notify(4) the rest, notify(3) nobody (test_notify_n)": async () => {
     const [cond, sleeping, woken] = [new Condition(new Lock()), new Queue(), new Queue()];
     const child = await started({ target: waiters, args: [cond, sleeping, woken, 3] });
@@ -153,7 +153,7 @@ export const cases: Cases = {
     await child.join();
     cond.close();
   },
-  "wait and notify without the lock are StateErrors, also while another process holds it": async () => {
+  "wait and notify without the lock are StateErrors, also while another process holds it": slow(async () => {
     for (const cond of [new Condition(), new Condition(new Lock()), new Condition(new RLock())]) {
       assert.deepEqual(await misuse(cond), ["StateError", "StateError", "StateError"]);
       await cond.acquire();
@@ -166,8 +166,8 @@ export const cases: Cases = {
       await rejects(cond.release(), StateError);
       cond.close();
     }
-  },
-  "a condition and its lock travel, apart and together": async () => {
+  }),
+  "a condition and its lock travel, apart and together": slow(async () => {
     const lock = new Lock();
     const [cond, q] = [new Condition(lock), new Queue<Condition>()];
     await lock.acquire();
@@ -189,7 +189,7 @@ export const cases: Cases = {
     await cond.notify();
     await cond.release();
     for (const each of [twin, cond, lock, a, b]) each.close();
-  },
+  }),
   "notify(100) wakes 100 of 300 waiters, and notifyAll the rest": async () => {
     const [cond, sleeping, woken] = [new Condition(new Lock()), new Queue(), new Queue()];
     const tasks = waiters(cond, sleeping, woken, 300);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Condition, Lock, Queue, RLock } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { started } from "../../suite/help.ts";
 import { goOn, killed, stay, stopped, timed } from "../../suite/sync.ts";
 import { eventLoopTurns } from "../helpers/signals.ts";
@@ -13,7 +13,7 @@ export async function waitAndStay(cond: Condition, sleeping: Queue, woken: Queue
 }
 
 export const cases: Cases = {
-  "notify does not wait for its waiters, and a killed waiter gets nothing": async () => {
+  "notify does not wait for its waiters, and a killed waiter gets nothing": slow(async () => {
     for (const all of [false, true]) {
       const [cond, sleeping, woken] = [new Condition(), new Queue(), new Queue()];
       const dead = await started({ target: waitAndStay, args: [cond, sleeping, woken] });
@@ -29,7 +29,7 @@ export const cases: Cases = {
       await child.join();
       cond.close();
     }
-  },
+  }),
   "a notification of a killed waiter is passed on": async () => {
     const [cond, sleeping, woken] = [new Condition(), new Queue(), new Queue()];
     const dead = await started({ target: waitAndStay, args: [cond, sleeping, woken] });
@@ -45,7 +45,7 @@ export const cases: Cases = {
     await child.join();
     cond.close();
   },
-  "a waiter that takes the lock over from a dead holder is told": async () => {
+  "a waiter that takes the lock over from a dead holder is told": slow(async () => {
     for (const lock of [new Lock(), new RLock(), undefined]) {
       const [cond, ready] = [new Condition(lock), new Queue()];
       const abort = new AbortController();
@@ -67,7 +67,7 @@ export const cases: Cases = {
       cond.close();
       lock?.close();
     }
-  },
+  }),
   "a stopped waiter delays neither notify nor the other waiters": async () => {
     const [cond, sleeping, woken] = [new Condition(new Lock()), new Queue(), new Queue()];
     const child = await started({ target: waiter, args: [cond, sleeping, woken] });

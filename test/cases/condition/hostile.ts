@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Condition, Event, Lock, Queue, StateError } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { rejects } from "../../suite/help.ts";
 import { scribble, survives, withFile } from "../../suite/memory-file.ts";
 import { onlyNative } from "../../suite/sync.ts";
@@ -18,7 +18,7 @@ export const cases: Cases = {
     await rejects(cond.release(), StateError, /./);
     cond.close();
   },
-  "random words in the memory of a condition: an error or a result, no crash, no endless loop": async () => {
+  "random words in the memory of a condition: an error or a result, no crash, no endless loop": slow(async () => {
     onlyNative();
     for (let seed = 1; seed <= 10; seed++) {
       const lock = new Lock();
@@ -40,5 +40,5 @@ export const cases: Cases = {
       assert.equal(await lock.acquire({ block: false }), false, "the lock is another object");
       lock.close();
     }
-  },
+  }),
 };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Barrier, ClosedError, Condition, Event, Lock, Pipe, ProcessError, Queue, RLock, SharedValue, StateError } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { rejects, run, started } from "../../suite/help.ts";
 import { onlyNative, timed } from "../../suite/sync.ts";
 import { takeItems } from "../helpers/signals.ts";
@@ -26,7 +26,7 @@ export const cases: Cases = {
       cond.close();
     }
   },
-  "waitFor of a predicate that stays false gives false, not before the timeout, though notified (test_waitfor_timeout)": async () => {
+  "waitFor of a predicate that stays false gives false, not before the timeout, though notified (test_waitfor_timeout)": slow(async () => {
     const [cond, state, sleeping, asked] = [new Condition(), new SharedValue("i32", 0), new Queue(), new Queue()];
     const waiting = timed(400, 5000, () => waitUntil(cond, state, 4, asked, 400));
     const child = await started({ target: waiter, args: [cond, sleeping, new Queue(), 1] });
@@ -45,7 +45,7 @@ export const cases: Cases = {
     );
     await held.release();
     for (const each of [cond, state]) each.close();
-  },
+  }),
   "an abort ends a long wait, with the lock held, and leaves no waiter behind (test_wait_result)": async () => {
     for (const cond of [new Condition(), new Condition(new Lock())]) {
       const [sleeping, woken] = [new Queue(), new Queue()];
@@ -135,7 +135,7 @@ export const cases: Cases = {
     }
     cond.close();
   },
-  "close ends pending waits and later calls; it closes a lock of its own, and leaves a given one open": async () => {
+  "close ends pending waits and later calls; it closes a lock of its own, and leaves a given one open": slow(async () => {
     for (const lock of [undefined, new Lock(), new RLock()]) {
       const cond = new Condition(lock);
       await cond.acquire();
@@ -163,7 +163,7 @@ export const cases: Cases = {
     cond[Symbol.dispose]();
     await rejects(a.send(cond), ClosedError);
     a.close();
-  },
+  }),
   "tasks share a recursive hold: the wait of one releases it for both, and leaves no waiter behind": async () => {
     const [cond, sleeping, woken] = [new Condition(), new Queue(), new Queue()];
     await cond.acquire();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { BufferTooShort, ClosedError, type Connection, EOFError, Pipe, UnsupportedError, wait } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { isFilled, MIB, rejects, started, utf8 } from "../../suite/help.ts";
 import { echo } from "./helpers.ts";
 
@@ -13,7 +13,7 @@ export async function pollAndExit(conn: Connection): Promise<boolean> {
 }
 
 export const cases: Cases = {
-  "values and bytes there and back (test_connection)": async () => {
+  "values and bytes there and back (test_connection)": slow(async () => {
     const [conn, childConn] = Pipe();
     const child = await started({ target: echo, args: [childConn], transfer: [childConn] });
     assert.equal(await conn.send([1, 2.25, null]), undefined);
@@ -47,7 +47,7 @@ export const cases: Cases = {
     await rejects(conn.recvBytes(), EOFError);
     assert.equal(await conn.poll(), true, "the end can be read");
     assert.equal(await child.join(), 0);
-  },
+  }),
   "one-way ends (test_duplex_false)": async () => {
     const [reader, writer] = Pipe(false);
     await writer.send(1);

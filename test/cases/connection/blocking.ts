@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readlinkSync } from "node:fs";
 import { type Connection, EOFError, Full, type ParentProcess, Pipe, parentProcess, Queue, TimeoutError } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { MIB, rejects, started } from "../../suite/help.ts";
 import { fallenAsleep } from "../helpers/signals.ts";
 
@@ -60,13 +60,13 @@ export const cases: Cases = {
     assert.equal(child.joinSync(), 0);
     assert.throws(() => a.recvSync(), EOFError);
   },
-  "connection: a large message blocks until it is read, and is whole": async () => {
+  "connection: a large message blocks until it is read, and is whole": slow(async () => {
     const [a, b] = Pipe();
     const child = await started({ target: countBytes, args: [b], transfer: [b] });
     a.sendBytesSync(new Uint8Array(64 * MIB).fill(5));
     assert.equal(a.recvSync(), 64 * MIB * 5);
     child.joinSync();
-  },
+  }),
   "connection: a timeout of a blocking send counts before its first byte": async () => {
     const [a] = Pipe();
     while (true) {

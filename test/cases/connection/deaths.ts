@@ -3,7 +3,7 @@ import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BrokenPipeError, type Connection, EOFError, Pipe } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { MIB, rejects, started } from "../../suite/help.ts";
 import { stay } from "../../suite/sync.ts";
 import { eventLoopTurns, until } from "../helpers/signals.ts";
@@ -33,7 +33,7 @@ export const cases: Cases = {
     await rejects(conn.send(1), BrokenPipeError);
     await child.join();
   },
-  "a message cut off by a death says how much came": async () => {
+  "a message cut off by a death says how much came": slow(async () => {
     const [conn, childs] = Pipe();
     const marker = join(tmpdir(), `sending-${process.pid}`);
     const bytes = 256 * MIB;
@@ -46,5 +46,5 @@ export const cases: Cases = {
     assert.equal(error.bytesExpected, bytes);
     assert.ok((error.bytesArrived ?? bytes) < bytes);
     await rejects(conn.recv(), EOFError);
-  },
+  }),
 };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { BufferTooShort, type Connection, EOFError, MessageTooLongError, Pipe } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { isFilled, isNative, MIB, pattern, rejects, started, utf8 } from "../../suite/help.ts";
 import { echo } from "./helpers.ts";
 
@@ -85,7 +85,7 @@ export const cases: Cases = {
     await rejects(b.recvBytesInto(new Uint8Array(2), 3), RangeError);
     await rejects(b.recvBytesInto("x" as never), TypeError);
   },
-  "messages of 0 bytes to 64 MiB, with HUGE_MESSAGES=1 to 1 GiB; above the limit a RangeError first": async () => {
+  "messages of 0 bytes to 64 MiB, with HUGE_MESSAGES=1 to 1 GiB; above the limit a RangeError first": slow(async () => {
     const [a, b] = Pipe();
     const child = await started({ target: echo, args: [b], transfer: [b] });
     for (const size of [1, 16383, 16384, 65536, 65537, 5 * MIB]) {
@@ -103,5 +103,5 @@ export const cases: Cases = {
     assert.equal(back[back.length - 1], 7);
     await a.sendBytes(new Uint8Array(0));
     await child.join();
-  },
+  }),
 };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Connection, EOFError, Pipe, Process, Queue } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { rejects, started, utf8 } from "../../suite/help.ts";
 import { stay } from "../../suite/sync.ts";
 import { echo } from "./helpers.ts";
@@ -69,7 +69,7 @@ export const cases: Cases = {
     conn.close();
     assert.equal(await child.join(), 0);
   },
-  "an end that a grandchild uses": async () => {
+  "an end that a grandchild uses": slow(async () => {
     const [conn, childs] = Pipe();
     const child = await started({ target: grandEcho, args: [childs], transfer: [childs] });
     await conn.sendBytes(utf8("far"));
@@ -77,8 +77,8 @@ export const cases: Cases = {
     await conn.sendBytes(new Uint8Array(0));
     await rejects(conn.recv(), EOFError);
     await child.join();
-  },
-  "a process handed a pipe has as many descriptors as its siblings (test_child_fd_inflation)": async () => {
+  }),
+  "a process handed a pipe has as many descriptors as its siblings (test_child_fd_inflation)": slow(async () => {
     const ready = new Queue();
     const siblings = await Promise.all([1, 2, 3, 4, 5].map(() => started({ target: readyForever, args: [ready] })));
     for (const _ of siblings) await ready.get();
@@ -91,5 +91,5 @@ export const cases: Cases = {
     for (const child of siblings) child.kill();
     for (const child of siblings) await child.join();
     assert.equal(new Set(counts).size, 1, String(counts));
-  },
+  }),
 };

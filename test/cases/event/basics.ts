@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Event, getContext, Queue, UnsupportedError, waitSync } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { isNative, run, started } from "../../suite/help.ts";
 import { timed } from "../../suite/sync.ts";
 import { takeItems } from "../helpers/signals.ts";
@@ -21,7 +21,7 @@ export function waitForEventBlocking(event: Event, other: Event): boolean {
 }
 
 export const cases: Cases = {
-  "an event is not set at first; set, clear, and set by a child (test_event)": async () => {
+  "an event is not set at first; set, clear, and set by a child (test_event)": slow(async () => {
     const event = new Event();
     assert.equal(await event.isSet(), false);
     assert.equal(await timed(0, 500, () => event.wait({ timeout: 0 })), false);
@@ -41,7 +41,7 @@ export const cases: Cases = {
     assert.equal(await event.isSet(), true);
     await child.join();
     event.close();
-  },
+  }),
   "an event that is set for a moment wakes every waiter": async () => {
     const [event, ready] = [new Event(), new Queue()];
     const children = await Promise.all([0, 1].map(() => started({ target: waitForEvent, args: [event, ready] })));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { activeChildren, getContext, type Process, Queue, setForkserverPreload, UnsupportedError } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { isNative } from "../../suite/help.ts";
 import { settled } from "../../suite/leaks.ts";
 import { fallenAsleep } from "../helpers/signals.ts";
@@ -33,7 +33,7 @@ export function preloaded(): unknown {
 }
 
 export const cases: Cases = {
-  "forkserver: a job that comes while its spare process still preloads is not lost": async () => {
+  "forkserver: a job that comes while its spare process still preloads is not lost": slow(async () => {
     setForkserverPreload([fixture("preload-slowly")]);
     const { Process: Warm } = getContext("forkserver");
     const children = [1, 2].map(() => new Warm({ target: methodHere }));
@@ -41,8 +41,8 @@ export const cases: Cases = {
     for (const child of children) assert.equal(await child.result({ timeout: 10_000 }), "forkserver");
     for (const child of children) assert.equal(await child.join(), 0);
     endSpares();
-  },
-  "forkserver: spare processes are preloaded and replaced, and keep nothing open": async () => {
+  }),
+  "forkserver: spare processes are preloaded and replaced, and keep nothing open": slow(async () => {
     setForkserverPreload([fixture("preload")]);
     const { Process: Warm } = getContext("forkserver");
     const warm = async (): Promise<unknown> => {
@@ -58,15 +58,15 @@ export const cases: Cases = {
     assert.throws(() => setForkserverPreload(["./x.ts"]), TypeError);
     assert.throws(() => setForkserverPreload([5 as never]), TypeError);
     endSpares();
-  },
-  "forkserver: a process with settings of its own is started fresh": async () => {
+  }),
+  "forkserver: a process with settings of its own is started fresh": slow(async () => {
     const { Process: Warm } = getContext("forkserver");
     const p = new Warm({ target: hello, args: [new Queue<string>(), "x"], env: { PP_OWN: "1" }, stdout: "pipe" });
     await p.start();
     assert.equal(await p.join(), 0);
     endSpares();
-  },
-  "forkserver: a child with limits or of another backend is never a spare process": async () => {
+  }),
+  "forkserver: a child with limits or of another backend is never a spare process": slow(async () => {
     const { Process: Warm } = getContext("forkserver");
     const { Process: PortableWarm } = getContext("forkserver", { backend: "portable" });
     const limited = (): Process<[], string | undefined> => new Warm({ target: openFiles, limits: { openFiles: 300 } });
@@ -93,5 +93,5 @@ export const cases: Cases = {
       assert.equal(await p.join(), 0);
     }
     endSpares();
-  },
+  }),
 };

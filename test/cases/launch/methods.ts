@@ -11,7 +11,7 @@ import {
   setStartMethod,
   UnsupportedError,
 } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { run, started } from "../../suite/help.ts";
 import { endSpares, hello, methodHere } from "./helpers.ts";
 
@@ -56,7 +56,7 @@ export const cases: Cases = {
     assert.throws(() => setStartMethod(5 as never, { force: true }), RangeError);
     setStartMethod("spawn", { force: true });
   },
-  "contexts know their method and refuse another one (test_context)": async () => {
+  "contexts know their method and refuse another one (test_context)": slow(async () => {
     for (const method of getAllStartMethods()) {
       const context = getContext(method);
       assert.equal(context.getStartMethod(), method);
@@ -74,14 +74,14 @@ export const cases: Cases = {
     assert.throws(() => getContext("spawn", { backend: "nats" as never }), RangeError);
     assert.equal(getContext("spawn", { backend: "portable" }).getStartMethod(), "spawn");
     endSpares();
-  },
-  "a child's children start as it was started": async () => {
+  }),
+  "a child's children start as it was started": slow(async () => {
     const p = new (getContext("forkserver").Process)({ target: methodsOfTree });
     await p.start();
     assert.deepEqual(await p.result(), ["forkserver", "forkserver"]);
     await p.join();
     endSpares();
-  },
+  }),
   "objects work across start methods (test_mixed_startmethod)": async () => {
     const q = new (getContext("forkserver").Queue)<string>();
     for (const method of getAllStartMethods()) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, statSync } from "node:fs";
 import { Client, EOFError, Listener, StateError } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { MIB, pattern, rejects, started, utf8 } from "../../suite/help.ts";
 import { echo, KEY, listening, newPath, overBoth, pair, sayHello } from "./helpers.ts";
 
@@ -9,7 +9,7 @@ import { echo, KEY, listening, newPath, overBoth, pair, sayHello } from "./helpe
 export const only = "portable";
 
 export const cases: Cases = {
-  "a process connects and says hello, over a path and TCP (test_listener_client)": () =>
+  "a process connects and says hello, over a path and TCP (test_listener_client)": slow(() =>
     overBoth(async (listener) => {
       const child = await started({ target: sayHello, args: [listener.address, KEY] });
       const conn = await listener.accept<string>({ timeout: 20_000 });
@@ -18,7 +18,8 @@ export const cases: Cases = {
       conn.close();
       assert.equal(await child.join(), 0);
     }),
-  "values keep their types, bytes of any size come back": () =>
+  ),
+  "values keep their types, bytes of any size come back": slow(() =>
     overBoth(async (listener) => {
       const child = await started({ target: echo, args: [listener.address] });
       const conn = await listener.accept({ timeout: 20_000 });
@@ -41,6 +42,7 @@ export const cases: Cases = {
       assert.equal(await child.join(), 0);
       conn.close();
     }),
+  ),
   "two listeners at one address: the second is refused, the first keeps working (test_multiple_bind)": () =>
     overBoth(async (listener) => {
       const second = new Listener({ address: listener.address, authKey: KEY });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, rmSync } from "node:fs";
 import { type Address, BrokenPipeError, Client, EOFError, Listener, Queue, StateError } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { isFilled, MIB, rejects, started, utf8 } from "../../suite/help.ts";
 import { stay } from "../../suite/sync.ts";
 import { fallenAsleep } from "../helpers/signals.ts";
@@ -31,7 +31,7 @@ export async function sendPartAndHang(address: Address): Promise<void> {
 export const only = "portable";
 
 export const cases: Cases = {
-  "a path left by a killed listener is an error that says so": async () => {
+  "a path left by a killed listener is an error that says so": slow(async () => {
     const path = newPath();
     const out = new Queue<string>();
     const child = await started({ target: listenAndHang, args: [path, out] });
@@ -46,8 +46,8 @@ export const cases: Cases = {
     assert.ok(existsSync(path), "what is not ours stays");
     rmSync(path);
     (await listening(path)).close();
-  },
-  "a peer is killed: EOF, a message cut off, broken pipe": () =>
+  }),
+  "a peer is killed: EOF, a message cut off, broken pipe": slow(() =>
     overBoth(async (listener) => {
       const child = await started({ target: connectAndHang, args: [listener.address] });
       const conn = await listener.accept({ timeout: 20_000 });
@@ -69,6 +69,7 @@ export const cases: Cases = {
       await other.join();
       end.close();
     }),
+  ),
   "a death in the middle of a message says how much came": async () => {
     const listener = await listening();
     const raw = await RawPeer.client(listener.address);

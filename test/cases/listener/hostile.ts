@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Address, Client, type Connection, CorruptedError, EOFError, Listener, StateError } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { MIB, rejects, utf8 } from "../../suite/help.ts";
 import { eventLoopTurns, until } from "../helpers/signals.ts";
 import { KEY, LOCAL, listening, newPath, overBoth, pair, rejected } from "./helpers.ts";
@@ -86,7 +86,7 @@ export const cases: Cases = {
     conn.close();
     listener.close();
   },
-  "a thousand idle connections: a good client is served within 1 s, and most idle ones are cut off": () =>
+  "a thousand idle connections: a good client is served within 1 s, and most idle ones are cut off": slow(() =>
     overBoth(async (listener) => {
       const idle: RawPeer[] = [];
       let closed = 0;
@@ -111,6 +111,7 @@ export const cases: Cases = {
       client.close();
       conn.close();
     }),
+  ),
   "a handshake message with an invalid length ends the connection at once": async () => {
     const listener = await listening();
     for (const head of [

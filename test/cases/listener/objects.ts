@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { Client, Pipe, Process, Queue, SerializationError, UnsupportedError, wait, waitSync } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { rejects, started, utf8 } from "../../suite/help.ts";
 import { until } from "../helpers/signals.ts";
 import { echo, KEY, listening, newPath, pair } from "./helpers.ts";
@@ -16,7 +16,7 @@ export async function leaveAllOpen(path: string): Promise<void> {
 }
 
 export const cases: Cases = {
-  "wait takes listeners": async () => {
+  "wait takes listeners": slow(async () => {
     const listener = await listening();
     const [a, b] = Pipe();
     assert.deepEqual(await wait([listener, a], { timeout: 20 }), []);
@@ -26,7 +26,7 @@ export const cases: Cases = {
     assert.deepEqual(await wait([listener], { timeout: 0 }), [listener], "nobody was taken");
     assert.throws(() => waitSync([listener]), UnsupportedError);
     for (const each of [client, await listener.accept({ timeout: 0 }), a, b, listener]) each.close();
-  },
+  }),
   "what a connection of a listener can't do is an UnsupportedError: travel, shared objects, descriptors, blocking calls": async () => {
     const listener = await listening();
     const [client, conn] = await pair(listener);

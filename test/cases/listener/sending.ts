@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHmac, randomBytes } from "node:crypto";
 import { type Address, Client, EOFError, Queue, TimeoutError } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { isFilled, MIB, rejects, started, utf8 } from "../../suite/help.ts";
 import { KEY, listening, overBoth, pair } from "./helpers.ts";
 import { RawPeer } from "./raw-peer.ts";
@@ -32,7 +32,7 @@ export async function sendAndEnd(address: Address): Promise<void> {
 export const only = "portable";
 
 export const cases: Cases = {
-  "unread messages stay with their sender, and all arrive when they are read": () =>
+  "unread messages stay with their sender, and all arrive when they are read": slow(() =>
     overBoth(async (listener) => {
       const [count, size] = [100, MIB];
       const out = new Queue<number>();
@@ -58,6 +58,7 @@ export const cases: Cases = {
       await child.join();
       conn.close();
     }),
+  ),
   "send: a timeout or abort counts until its first byte; then it goes out whole": async () => {
     const listener = await listening();
     const raw = await RawPeer.client(listener.address);
@@ -81,7 +82,7 @@ export const cases: Cases = {
     conn.close();
     listener.close();
   },
-  "close() delivers accepted sends, also when much is unread": () =>
+  "close() delivers accepted sends, also when much is unread": slow(() =>
     overBoth(async (listener) => {
       const child = await started({ target: digestOf, args: [listener.address] });
       const conn = await listener.accept({ timeout: 20_000 });
@@ -101,7 +102,8 @@ export const cases: Cases = {
       await rejects(client.recv(), EOFError);
       client.close();
     }),
-  "a process that ends normally delivers its sends first": () =>
+  ),
+  "a process that ends normally delivers its sends first": slow(() =>
     overBoth(async (listener) => {
       const child = await started({ target: sendAndEnd, args: [listener.address] });
       const conn = await listener.accept({ timeout: 20_000 });
@@ -114,4 +116,5 @@ export const cases: Cases = {
       assert.equal(await child.join(), 0);
       conn.close();
     }),
+  ),
 };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { Client, ClosedError, EOFError, Listener, MessageTooLongError, SerializationError, TimeoutError, wait } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { rejects, utf8 } from "../../suite/help.ts";
 import { until } from "../helpers/signals.ts";
 import { KEY, LOCAL, listening, newPath, overBoth, pair } from "./helpers.ts";
@@ -127,7 +127,7 @@ export const cases: Cases = {
     conn.close();
     listener.close();
   },
-  "signals with a handler break no accept; no hidden timeouts (test_ignore_listener, test_timeout)": async () => {
+  "signals with a handler break no accept; no hidden timeouts (test_ignore_listener, test_timeout)": slow(async () => {
     const listener = await listening();
     let signals = 0;
     const count = (): void => void signals++;
@@ -151,5 +151,5 @@ export const cases: Cases = {
     client.close();
     conn.close();
     listener.close();
-  },
+  }),
 };

@@ -14,7 +14,7 @@ import {
   TimeoutError,
   UnsupportedError,
 } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { isNative, rejects, run, started } from "../../suite/help.ts";
 import { type AnyLock, expectFree, holdAndStay, releaseIt, tryOnce } from "./helpers.ts";
 
@@ -69,7 +69,7 @@ export function addSync(lock: Lock, memory: SharedMemory, times: number): void {
 }
 
 export const cases: Cases = {
-  "Lock: acquire gives a boolean, release gives nothing, and a second release is an error (test_lock)": async () => {
+  "Lock: acquire gives a boolean, release gives nothing, and a second release is an error (test_lock)": slow(async () => {
     const lock = new Lock();
     assert.equal(await lock.acquire(), true);
     assert.equal(await lock.acquire({ block: false }), false);
@@ -78,7 +78,7 @@ export const cases: Cases = {
     assert.equal(await lock.acquire({ timeout: 1000 }), true);
     await lock.release();
     lock.close();
-  },
+  }),
   "RLock: three acquires, three releases, a fourth is an error (test_rlock)": async () => {
     const lock = new RLock();
     for (let i = 0; i < 3; i++) assert.equal(await lock.acquire(), true);
@@ -97,7 +97,7 @@ export const cases: Cases = {
     await expectFree(lock);
     lock.close();
   },
-  "hold: a guard that releases at the end of its block, once (test_lock_context)": async () => {
+  "hold: a guard that releases at the end of its block, once (test_lock_context)": slow(async () => {
     for (const lock of [new Lock(), new RLock(), new Semaphore(1), new BoundedSemaphore(1)]) {
       const held = await lock.hold();
       assert.equal(held.abandoned, false);
@@ -115,7 +115,7 @@ export const cases: Cases = {
     await rejects(lock.hold({ block: false }), TimeoutError);
     await rejects(lock.hold({ timeout: 30 }), TimeoutError);
     lock.close();
-  },
+  }),
   "any process may release a held Lock": async () => {
     const lock = new Lock();
     await lock.acquire();
@@ -124,7 +124,7 @@ export const cases: Cases = {
     assert.equal(lock.abandoned, false);
     lock.close();
   },
-  "locks travel: as arguments, nested, through queues and pipes, to a grandchild": async () => {
+  "locks travel: as arguments, nested, through queues and pipes, to a grandchild": slow(async () => {
     const [lock, rlock, semaphore] = [new Lock(), new RLock(), new Semaphore(1)];
     const parts = { locks: [lock, new Map([["r", rlock]])] as [Lock, Map<string, RLock>], semaphore };
     assert.deepEqual(await run({ target: useNested, args: [parts] }), [true, true, true]);
@@ -154,7 +154,7 @@ export const cases: Cases = {
     assert.ok(twin instanceof BoundedSemaphore);
     await rejects(twin.release(), StateError);
     for (const each of [bounded, twin, a, b]) each.close();
-  },
+  }),
   "a lock that arrives twice is one lock": async () => {
     const [lock, q] = [new Lock(), new Queue<Lock>()];
     await q.put(lock);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { BoundedSemaphore, Lock, Queue, RLock, Semaphore, StateError } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { isNative, rejects, run, started } from "../../suite/help.ts";
 import { goOn, killed, stopped, timed } from "../../suite/sync.ts";
 import { eventLoopTurns, fallenAsleep } from "../helpers/signals.ts";
@@ -25,7 +25,7 @@ export async function holdAndClose(lock: AnyLock, ready: Queue, go: Queue): Prom
 }
 
 export const cases: Cases = {
-  "a process that ends normally, or closes the lock, abandons a lock that it holds": async () => {
+  "a process that ends normally, or closes the lock, abandons a lock that it holds": slow(async () => {
     for (const lock of [new Lock(), new RLock()]) {
       assert.equal(await run({ target: holdAndEnd, args: [lock] }), true);
       assert.equal(await timed(0, 1000, () => lock.acquire({ timeout: 5000 })), true);
@@ -43,8 +43,8 @@ export const cases: Cases = {
       await child.join();
       lock.close();
     }
-  },
-  "a killed holder: the next process gets the lock within 1 s and is told once": async () => {
+  }),
+  "a killed holder: the next process gets the lock within 1 s and is told once": slow(async () => {
     for (const lock of [new Lock(), new RLock(), new BoundedSemaphore({ robust: true })]) {
       const ready = new Queue();
       const permits = lock instanceof Semaphore;
@@ -67,8 +67,8 @@ export const cases: Cases = {
       await expectFree(lock);
       lock.close();
     }
-  },
-  "a holder dies before anybody waits: an acquire without waiting gets the lock, and is told": async () => {
+  }),
+  "a holder dies before anybody waits: an acquire without waiting gets the lock, and is told": slow(async () => {
     for (const [lock, target] of [
       [new Lock(), holdAndStay],
       [new RLock(), holdAndStay],
@@ -89,7 +89,7 @@ export const cases: Cases = {
       assert.equal(lock.abandoned, false);
       lock.close();
     }
-  },
+  }),
   "RLock: the first of the tasks that wait when its holder dies is told, for as long as it holds the lock": async () => {
     for (const how of ["hold", "acquire"] as const) {
       const [lock, ready] = [new RLock(), new Queue()];
@@ -117,7 +117,7 @@ export const cases: Cases = {
       lock.close();
     }
   },
-  "a killed waiter blocks nobody, and gets nothing": async () => {
+  "a killed waiter blocks nobody, and gets nothing": slow(async () => {
     for (const lock of [new Lock(), new Semaphore({ value: 1, robust: true })]) {
       const [ready, go] = [new Queue(), new Queue()];
       const child = await started({ target: holdThenRelease, args: [lock, ready, go] });
@@ -135,7 +135,7 @@ export const cases: Cases = {
       await expectFree(lock);
       lock.close();
     }
-  },
+  }),
   "a stopped waiter does not delay others for long": async () => {
     const [lock, ready] = [new Lock(), new Queue()];
     await lock.acquire();
@@ -154,7 +154,7 @@ export const cases: Cases = {
     assert.equal(await waiter.result(), false);
     lock.close();
   },
-  "a stopped holder keeps the lock: waits respect their timeouts, and nobody takes it for dead": async () => {
+  "a stopped holder keeps the lock: waits respect their timeouts, and nobody takes it for dead": slow(async () => {
     for (const lock of [new Lock(), new RLock(), new Semaphore({ robust: true })]) {
       const [ready, go] = [new Queue(), new Queue()];
       const child = await started({ target: holdThenRelease, args: [lock, ready, go] });
@@ -175,5 +175,5 @@ export const cases: Cases = {
       assert.equal(await child.join(), 0);
       lock.close();
     }
-  },
+  }),
 };

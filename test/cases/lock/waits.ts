@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { ClosedError, Lock, Pipe, Queue, RLock, Semaphore, SharedValue } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { rejects, started } from "../../suite/help.ts";
 import { timed } from "../../suite/sync.ts";
 import { eventLoopTurns, fallenAsleep } from "../helpers/signals.ts";
@@ -73,7 +73,7 @@ export const cases: Cases = {
     await expectFree(lock);
     lock.close();
   },
-  "an abort leaves no held lock and no waiter": async () => {
+  "an abort leaves no held lock and no waiter": slow(async () => {
     for (const lock of [new Lock(), new RLock(), new Semaphore(1)]) {
       const [ready, go] = [new Queue(), new Queue()];
       const reason = new Error("enough");
@@ -90,8 +90,8 @@ export const cases: Cases = {
       await expectFree(lock);
       lock.close();
     }
-  },
-  "an abort at the moment of a release: the lock is held or not, never in between": async () => {
+  }),
+  "an abort at the moment of a release: the lock is held or not, never in between": slow(async () => {
     for (const lock of [new Lock(), new Semaphore({ value: 1, robust: true })]) {
       const child = await started({ target: abortingAcquires, args: [lock, 150] });
       const ours = { had: 0, aborted: 0 };
@@ -110,8 +110,8 @@ export const cases: Cases = {
       await expectFree(lock);
       lock.close();
     }
-  },
-  "waiting processes and tasks get the lock one after another": async () => {
+  }),
+  "waiting processes and tasks get the lock one after another": slow(async () => {
     for (const lock of [new Lock(), new Semaphore(1)]) {
       const value = new SharedValue("i32", 0);
       const children = await Promise.all([0, 1].map(() => started({ target: addUnderLock, args: [lock, value, 100] })));
@@ -121,7 +121,7 @@ export const cases: Cases = {
       lock.close();
       value.close();
     }
-  },
+  }),
   "close ends pending calls and later ones; other objects for the same lock go on": async () => {
     for (const lock of [new Lock(), new RLock(), new Semaphore(1)]) {
       const [ready, go] = [new Queue(), new Queue()];

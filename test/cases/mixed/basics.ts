@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Context, getContext, Process, Queue, registerClass } from "../../../mod.ts";
-import type { Case, Cases } from "../../suite/case.ts";
+import { type Case, type Cases, slow } from "../../suite/case.ts";
 import { started } from "../../suite/help.ts";
 import { stay } from "../../suite/sync.ts";
 
@@ -124,7 +124,7 @@ const pairs: [string, Case][] = runtimes.map((runtime) => [
 
 export const cases: Cases = {
   ...Object.fromEntries(pairs),
-  "one queue shared by all three at once, each putting and getting": async () => {
+  "one queue shared by all three at once, each putting and getting": slow(async () => {
     const COUNT = 500;
     const q = new Queue<[string, number]>(20);
     const children = await Promise.all(runtimes.map((runtime) => started({ target: trade, args: [q, COUNT], runtime })));
@@ -149,5 +149,5 @@ export const cases: Cases = {
     }
     const { puts, gets, size, lost } = await q.stats();
     assert.deepEqual({ puts, gets, size, lost }, { puts: 3 * COUNT, gets: 3 * COUNT, size: 0, lost: 0 });
-  },
+  }),
 };

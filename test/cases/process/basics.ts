@@ -12,7 +12,7 @@ import {
   StateError,
   setExecutable,
 } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { rejects, run, started } from "../../suite/help.ts";
 import { stay } from "../../suite/sync.ts";
 import { echoArgs, untilTold } from "./helpers.ts";
@@ -88,7 +88,7 @@ export function workingFolder(): string {
 }
 
 export const cases: Cases = {
-  "the current process in main (test_current)": async () => {
+  "the current process in main (test_current)": slow(async () => {
     const me = currentProcess();
     assert.deepEqual([me.name, me.pid, me.isAlive(), me.daemon, me.exitCode], ["MainProcess", process.pid, true, false, null]);
     assert.equal(parentProcess(), null);
@@ -97,7 +97,7 @@ export const cases: Cases = {
     await rejects(me.start(), StateError);
     assert.throws(() => me.sentinel, StateError);
     assert.throws(() => me.terminate(), StateError);
-  },
+  }),
   "life of a process, from both sides (test_process, test_parent_process_attributes, test_active_children)": async () => {
     const p = new Process({ target: aboutMe });
     assert.deepEqual([p.isAlive(), p.exitCode, p.pid, activeChildren().includes(p as never)], [false, null, null, false]);
@@ -117,14 +117,14 @@ export const cases: Cases = {
     assert.equal(await p.join(), 0);
     assert.deepEqual([p.exitCode, p.isAlive(), activeChildren().length], [0, false, 0]);
   },
-  "args and kwargs arrive (test_args_argument)": async () => {
+  "args and kwargs arrive (test_args_argument)": slow(async () => {
     for (const args of [[1], ["str"], [[1]], [], [null, undefined, { a: new Map([[1, 2]]) }]])
       assert.deepEqual(await run({ target: echoArgs, args }), args);
     const p = new Process({ target: echoArgs, args: [1], kwargs: { hello: 23 } });
     await p.start();
     assert.deepEqual(await p.result(), [1, { hello: 23 }]);
     await p.join();
-  },
+  }),
   "daemon: as given, else as the creator's (test_daemon_argument)": async () => {
     assert.equal(new Process({ target: stay }).daemon, false);
     for (const daemon of [true, false]) assert.equal(new Process({ target: stay, daemon }).daemon, daemon);
@@ -136,7 +136,7 @@ export const cases: Cases = {
     }, TypeError);
     assert.equal((await run({ target: aboutMe, daemon: true })).daemon, true);
   },
-  "names: Process-N, Process-N:M, Upper-N; settable": async () => {
+  "names: Process-N, Process-N:M, Upper-N; settable": slow(async () => {
     const p = new Process({ target: nameOfGrandchild });
     assert.match(p.name, /^Process-\d+$/);
     await p.start();
@@ -151,18 +151,18 @@ export const cases: Cases = {
       p.name = 5 as never;
     }, TypeError);
     assert.match(new Process({ name: "" }).name, /^Process-/);
-  },
+  }),
   "cpuCount (test_cpu_count)": async () => {
     assert.ok(Number.isInteger(cpuCount()) && cpuCount() >= 1);
   },
-  "children of children report through one inherited pipe (test_recursion)": async () => {
+  "children of children report through one inherited pipe (test_recursion)": slow(async () => {
     const [reader, writer] = Pipe<number[]>(false);
     const p = await started({ target: recurse, args: [writer, []] });
     await p.join();
     const seen: number[][] = [];
     while (await reader.poll()) seen.push(await reader.recv());
     assert.deepEqual(seen, [[], [0], [0, 0], [0, 1], [1], [1, 0], [1, 1]]);
-  },
+  }),
   "close (test_close)": async () => {
     const q = new Queue();
     const p = await started({ target: untilTold, args: [q] });
@@ -210,13 +210,13 @@ export const cases: Cases = {
     await rejects(p.run(), StateError);
     await p.join();
   },
-  "env adds, undefined removes; cwd": async () => {
+  "env adds, undefined removes; cwd": slow(async () => {
     process.env.PP_REMOVED = "there";
     assert.equal(await run({ target: environment, args: ["PP_ADDED"], env: { PP_ADDED: "x" } }), "x");
     assert.equal(await run({ target: environment, args: ["PP_REMOVED"] }), "there");
     assert.equal(await run({ target: environment, args: ["PP_REMOVED"], env: { PP_REMOVED: undefined } }), undefined);
     assert.equal(await run({ target: workingFolder, cwd: "/" }), "/");
-  },
+  }),
   "setExecutable takes a path and a URL (test_set_executable)": async () => {
     const { pathToFileURL } = await import("node:url");
     try {

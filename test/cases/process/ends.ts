@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { activeChildren, Process, ProcessDiedError, parentProcess, Queue } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { rejects, run, started } from "../../suite/help.ts";
 import { stay } from "../../suite/sync.ts";
 import { echoArgs, untilTold } from "./helpers.ts";
@@ -48,14 +48,14 @@ export async function signalMe(ready: Queue): Promise<number> {
 }
 
 export const cases: Cases = {
-  "a parent's end is seen by its detached child (test_parent_process)": async () => {
+  "a parent's end is seen by its detached child (test_parent_process)": slow(async () => {
     const reports = new Queue<string>();
     const p = await started({ target: startWatcher, args: [reports] });
     assert.equal(await reports.get(), "alive");
     p.terminate();
     assert.equal(await p.join(), -15);
     assert.equal(await reports.get({ timeout: 5000 }), "not alive");
-  },
+  }),
   "terminate: join(0), join(-1) return at once; -15 (test_terminate)": async () => {
     const ready = new Queue();
     const p = await started({ target: untilTold, args: [ready] });
@@ -78,14 +78,14 @@ export const cases: Cases = {
     p.kill();
     assert.equal(await p.join(), -9);
   },
-  "many processes, then many killed at once (test_many_processes)": async () => {
+  "many processes, then many killed at once (test_many_processes)": slow(async () => {
     const all = await Promise.all(Array.from({ length: 6 }, () => started({ target: echoArgs })));
     for (const p of all) assert.equal(await p.join(), 0);
     const killed = await Promise.all(Array.from({ length: 6 }, () => started({ target: stay })));
     for (const p of killed) p.terminate();
     for (const p of killed) assert.equal(await p.join(), -15);
-  },
-  "exit codes: process.exit, exitCode, nothing (test_sys_exit)": async () => {
+  }),
+  "exit codes: process.exit, exitCode, nothing (test_sys_exit)": slow(async () => {
     for (const code of [0, 1, 8]) {
       const p = await started({ target: exitWith, args: [code] });
       assert.equal(await p.join(), code);
@@ -95,7 +95,7 @@ export const cases: Cases = {
     const p = await started({ target: setExitCode, args: [7] });
     assert.equal(await p.result(), undefined);
     assert.equal(await p.join(), 7);
-  },
+  }),
   "exit handlers of the child run (test_atexit)": async () => {
     const file = join(tmpdir(), `atexit-${process.pid}`);
     await run({ target: writeAtExit, args: [file] });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { RemoteError, SerializationError, StateError } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { rejects, started } from "../../suite/help.ts";
 import { stay } from "../../suite/sync.ts";
 import { textOf } from "./helpers.ts";
@@ -63,7 +63,7 @@ export const cases: Cases = {
     assert.match(text, /RangeError/);
     assert.match(text, /errors\.[tj]s/);
   },
-  "errors of unknown classes, with fields that can't travel, and what is no error": async () => {
+  "errors of unknown classes, with fields that can't travel, and what is no error": slow(async () => {
     const p = await started({ target: throwUnknown, stderr: "null" });
     const error = (await rejects(p.result(), RemoteError, /of its own/)) as RemoteError & { detail: unknown };
     assert.equal(error.remoteName, "Failing");
@@ -76,7 +76,7 @@ export const cases: Cases = {
     const s = await started({ target: throwString, stderr: "null" });
     assert.equal(await s.result().catch((thrown: unknown) => thrown), "just a string");
     assert.equal(await s.join(), 1);
-  },
+  }),
   "errors outside the target end the child too": async () => {
     for (const [target, message] of [
       [throwLater, /in a timer/],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { Pipe, Process, Queue } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { started } from "../../suite/help.ts";
 import { stay } from "../../suite/sync.ts";
 
@@ -74,8 +74,8 @@ export const cases: Cases = {
     assert.throws(() => new Process({ target: stay, args: [], limits: { size: 1 } as never }), TypeError);
     assert.throws(() => new Process({ target: stay, args: [], limits: { memory: "1" } as never }), TypeError);
   },
-  "a child that uses more processor time than it may ends by SIGXCPU or SIGKILL": async () => {
+  "a child that uses more processor time than it may ends by SIGXCPU or SIGKILL": slow(async () => {
     const child = await started({ target: spin, args: [], limits: { cpuTime: 1000 } });
     assert.ok([-24, -9].includes((await child.join({ timeout: 20_000 })) ?? 0));
-  },
+  }),
 };

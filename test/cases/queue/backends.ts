@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Connection, getContext, Queue, UnsupportedError } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { rejects, started } from "../../suite/help.ts";
 
 export function sum(a: number, b: number): number {
@@ -19,7 +19,7 @@ export async function useBoth(q: Queue<string>, conn: Connection, native: Queue<
 export const only = "native";
 
 export const cases: Cases = {
-  "portable objects work in a native tree": async () => {
+  "portable objects work in a native tree": slow(async () => {
     const { Queue: PortableQueue, Pipe: portablePipe } = getContext("spawn", { backend: "portable" });
     const q = new PortableQueue<string>();
     const [a, b] = portablePipe<string>();
@@ -30,7 +30,7 @@ export const cases: Cases = {
     assert.deepEqual(await native.get(), { inside: "native" });
     await child.join();
     assert.throws(() => q.getSync(), UnsupportedError);
-  },
+  }),
   "a native object in a process without the shim is an UnsupportedError": async () => {
     const child = await started({
       target: sum,

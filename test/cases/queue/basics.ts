@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ClosedError, Empty, Full, Queue, SimpleQueue } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { rejects, run, started } from "../../suite/help.ts";
 
 export async function takeMany(q: Queue, count: number, done: Queue): Promise<void> {
@@ -28,7 +28,7 @@ export async function collect(q: Queue<[number, number]>, out: Queue<[number, nu
 }
 
 export const cases: Cases = {
-  "put: room, then Full in every style (test_put)": async () => {
+  "put: room, then Full in every style (test_put)": slow(async () => {
     const q = new Queue<number>({ maxsize: 6 });
     const done = new Queue<string>();
     assert.equal(await q.empty(), true);
@@ -60,7 +60,7 @@ export const cases: Cases = {
     assert.equal(await q.empty(), true);
     assert.equal(await q.full(), false);
     assert.equal(await child.join(), 0);
-  },
+  }),
   "get: in order, then Empty in every style (test_get)": async () => {
     const q = new Queue<number>();
     const child = await started({ target: putAll, args: [q, [2, 3, 4, 5]] });
@@ -122,7 +122,7 @@ export const cases: Cases = {
       Array.from({ length: 20 }, (_, i) => i),
     );
   },
-  "many producers and consumers: every item once, each producer's in order": async () => {
+  "many producers and consumers: every item once, each producer's in order": slow(async () => {
     const q = new Queue<[number, number]>(10);
     const out = new Queue<[number, number][]>();
     const producers = await Promise.all([0, 1].map((id) => started({ target: produce, args: [q, id, 200] })));
@@ -141,7 +141,7 @@ export const cases: Cases = {
       }
     }
     assert.equal(new Set(lists.flat().map(String)).size, 400);
-  },
+  }),
   "stats count what happened": async () => {
     const q = new Queue<number>();
     await q.put(1);

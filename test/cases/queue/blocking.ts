@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { Empty, Full, Queue, ShutDown, SimpleQueue, TimeoutError } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { MIB, rejects, started } from "../../suite/help.ts";
 import { eventLoopTurns, fallenAsleep } from "../helpers/signals.ts";
 
@@ -105,7 +105,7 @@ export const cases: Cases = {
     q.putSync(4);
     assert.equal(await second, 4);
   },
-  "while a large item is being put, the queue is neither full nor empty to others": async () => {
+  "while a large item is being put, the queue is neither full nor empty to others": slow(async () => {
     const q = new Queue<unknown>();
     await q.put(0);
     const child = await started({ target: putLarge, args: [q] });
@@ -119,5 +119,5 @@ export const cases: Cases = {
     }
     assert.equal(await result, "put");
     await child.join();
-  },
+  }),
 };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { JoinableQueue, Queue, StateError, TimeoutError } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { rejects, run, started } from "../../suite/help.ts";
 
 export async function consumer(q: JoinableQueue<number | null>): Promise<void> {
@@ -21,7 +21,7 @@ export async function takeAndMark(q: JoinableQueue, count: number): Promise<void
 }
 
 export const cases: Cases = {
-  "join returns after every item is marked done by four consumers (test_task_done)": async () => {
+  "join returns after every item is marked done by four consumers (test_task_done)": slow(async () => {
     const q = new JoinableQueue<number | null>();
     const consumers = await Promise.all([1, 2, 3, 4].map(() => started({ target: consumer, args: [q] })));
     for (let i = 0; i < 10; i++) await q.put(i);
@@ -29,7 +29,7 @@ export const cases: Cases = {
     for (const _ of consumers) await q.put(null);
     for (const each of consumers) assert.equal(await each.join(), 0);
     await q.join({ timeout: 5000 });
-  },
+  }),
   "taskDone() right after an item with a shared object in it marks that item": async () => {
     const q = new JoinableQueue();
     const inner = new Queue<string>();

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { BoundedSemaphore, Semaphore, StateError } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { rejects, run } from "../../suite/help.ts";
 import { releaseIt } from "../lock/helpers.ts";
 
 export const cases: Cases = {
-  "Semaphore: its values, a refusal at 0, releases above the first value (test_semaphore)": async () => {
+  "Semaphore: its values, a refusal at 0, releases above the first value (test_semaphore)": slow(async () => {
     for (const semaphore of [new Semaphore(2), new Semaphore({ value: 2 })]) {
       assert.equal(await semaphore.getValue(), 2);
       assert.equal(await semaphore.acquire(), true);
@@ -22,7 +22,7 @@ export const cases: Cases = {
     const one = new Semaphore();
     assert.equal(await one.getValue(), 1);
     one.close();
-  },
+  }),
   "BoundedSemaphore: the same values, and never above the first one (test_bounded_semaphore)": async () => {
     const semaphore = new BoundedSemaphore(2);
     await rejects(semaphore.release(), StateError, /as many permits/);

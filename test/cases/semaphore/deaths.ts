@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { BoundedSemaphore, Queue, Semaphore, StateError } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { rejects, started } from "../../suite/help.ts";
 import { goOn, killed, onlyNative, stay, stopped } from "../../suite/sync.ts";
 
@@ -21,7 +21,7 @@ export async function hammer(semaphore: Semaphore, ready: Queue): Promise<void> 
 }
 
 export const cases: Cases = {
-  "the permits of a dead process come back to a robust semaphore, and not to another one": async () => {
+  "the permits of a dead process come back to a robust semaphore, and not to another one": slow(async () => {
     for (const robust of [true, false]) {
       for (const Class of [Semaphore, BoundedSemaphore]) {
         const [semaphore, ready] = [new Class({ value: 3, robust }), new Queue()];
@@ -48,7 +48,7 @@ export const cases: Cases = {
         semaphore.close();
       }
     }
-  },
+  }),
   "permits that another process gave back do not come back again when their taker dies": async () => {
     const [semaphore, ready] = [new Semaphore({ value: 2, robust: true }), new Queue()];
     const child = await started({ target: takePermits, args: [semaphore, 2, ready] });
@@ -63,7 +63,7 @@ export const cases: Cases = {
     assert.equal(await semaphore.getValue(), 0);
     semaphore.close();
   },
-  "a process that is stopped in the middle of a call on a semaphore does no harm": async () => {
+  "a process that is stopped in the middle of a call on a semaphore does no harm": slow(async () => {
     onlyNative();
     const [semaphore, ready] = [new Semaphore(3), new Queue()];
     const child = await started({ target: hammer, args: [semaphore, ready] });
@@ -83,5 +83,5 @@ export const cases: Cases = {
     // The permit that the child had when it ended is gone, one at most.
     assert.ok((await semaphore.getValue()) >= 2);
     semaphore.close();
-  },
+  }),
 };

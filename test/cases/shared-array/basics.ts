@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { getContext, SharedArray, SharedValue, UnsupportedError } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { run } from "../../suite/help.ts";
 import { CLASSES, numberOf, TYPES } from "../helpers/numbers.ts";
 import { RUNTIMES } from "../helpers/runtimes.ts";
@@ -39,7 +39,7 @@ export async function usePortable(value: SharedValue<"u32">, array: SharedArray<
 }
 
 export const cases: Cases = {
-  "length, get, set, slice for every type; nothing else changes": async () => {
+  "length, get, set, slice for every type; nothing else changes": slow(async () => {
     for (const type of TYPES) {
       const values = [1n, 2n, 3n, 4n, 5n].map((value) => numberOf(type, value));
       using array = new SharedArray(type, values);
@@ -64,7 +64,7 @@ export const cases: Cases = {
       all.fill(numberOf(type, 1n));
       assert.equal(await array.get(0), numberOf(type, 0n));
     }
-  },
+  }),
   "an array from a length is all zeros, also in memory that is used again": async () => {
     for (let round = 0; round < 3; round++) {
       using array = new SharedArray("i32", 1000);
@@ -97,7 +97,7 @@ export const cases: Cases = {
     assert.deepEqual(await array.slice(), values.toReversed());
     assert.deepEqual(await array.slice(count - 70_000, count - 1), values.toReversed().subarray(count - 70_000, count - 1));
   },
-  "a prefix sum that a child makes equals our own": async () => {
+  "a prefix sum that a child makes equals our own": slow(async () => {
     const values = [680, 626, 934, 821, 150, 233, 548, 982, 714, 831];
     for (const runtime of RUNTIMES) {
       using array = new SharedArray("i32", values);
@@ -108,8 +108,8 @@ export const cases: Cases = {
         values.map((value) => (sum += value)),
       );
     }
-  },
-  "a child doubles values and arrays of all kinds, with and without a lock": async () => {
+  }),
+  "a child doubles values and arrays of all kinds, with and without a lock": slow(async () => {
     for (const lock of [false, true]) {
       const value = new SharedValue("i32", 7);
       const large = new SharedValue("i64", 2n ** 40n);
@@ -126,7 +126,7 @@ export const cases: Cases = {
       assert.equal(await copy.get(0), 0);
       for (const each of [value, large, floats, text]) each.close();
     }
-  },
+  }),
   "portable numbers work in a tree of any backend, and have no view": async () => {
     const portable = getContext("spawn", { backend: "portable" });
     const value = new portable.SharedValue("u32", 2 ** 32 - 1);

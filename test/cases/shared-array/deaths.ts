@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { OwnerDiedError, Queue, SharedArray, SharedValue } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { isNative, rejects, started } from "../../suite/help.ts";
 import { stay } from "../../suite/sync.ts";
 import { until } from "../helpers/signals.ts";
@@ -37,7 +37,7 @@ export const cases: Cases = {
     value.close();
     array.close();
   },
-  "a process that is killed in the middle of its calls leaves whole numbers, and blocks nobody": async () => {
+  "a process that is killed in the middle of its calls leaves whole numbers, and blocks nobody": slow(async () => {
     const pairs = new SharedArray("f64", 2);
     const count = new SharedValue("i64", 0n);
     for (let round = 0; round < 4; round++) {
@@ -52,5 +52,5 @@ export const cases: Cases = {
     }
     pairs.close();
     count.close();
-  },
+  }),
 };

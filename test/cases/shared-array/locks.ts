@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ClosedError, Lock, Queue, RLock, SharedArray, SharedValue } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { isNative, rejects, started } from "../../suite/help.ts";
 
 export async function addUnderLock(array: SharedArray<"i32">, times: number): Promise<void> {
@@ -11,7 +11,7 @@ export async function addUnderLock(array: SharedArray<"i32">, times: number): Pr
 }
 
 export const cases: Cases = {
-  "the lock of an array: none, an RLock of its own, or a given one; it travels along": async () => {
+  "the lock of an array: none, an RLock of its own, or a given one; it travels along": slow(async () => {
     using plain = new SharedArray("i32", 1);
     assert.equal(plain.lock, undefined);
     using without = new SharedArray("i32", 1, { lock: false });
@@ -41,7 +41,7 @@ export const cases: Cases = {
     await lock.release();
     lock.close();
     rlock.close();
-  },
+  }),
   "a given lock that arrives beside its array is not closed with the array": async () => {
     const q = new Queue<{ lock: Lock; array: SharedArray<"i32"> }>();
     const lock = new Lock();

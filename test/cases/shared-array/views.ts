@@ -1,7 +1,7 @@
 // The numbers themselves, without a copy.
 import assert from "node:assert/strict";
 import { ClosedError, getContext, Queue, SharedArray, UnsupportedError } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { run, started } from "../../suite/help.ts";
 import { stay } from "../../suite/sync.ts";
 import { numberOf, TYPES } from "../helpers/numbers.ts";
@@ -21,7 +21,7 @@ export async function makeNumbers(q: Queue<SharedArray<"f64">>): Promise<void> {
 }
 
 export const cases: Cases = {
-  "a view has the numbers themselves, for every type, until close": async () => {
+  "a view has the numbers themselves, for every type, until close": slow(async () => {
     for (const type of TYPES) {
       const array = new SharedArray(type, 1001);
       const { view } = array;
@@ -39,7 +39,7 @@ export const cases: Cases = {
     }
     const portable = getContext("spawn", { backend: "portable" });
     assert.throws(() => new portable.SharedArray("u8", 1).view, UnsupportedError);
-  },
+  }),
   "two objects for the same numbers in one process: each closes for itself": async () => {
     const q = new Queue<SharedArray<"i32">>();
     const array = new SharedArray("i32", [1, 2]);

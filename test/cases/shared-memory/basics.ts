@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, statSync } from "node:fs";
 import { ClosedError, ProcessError, Queue, SharedMemory } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { rejects } from "../../suite/help.ts";
 import { expectNothingLeft, freshName, MIB, make, names, pathOf } from "./helpers.ts";
 
@@ -9,7 +9,7 @@ import { expectNothingLeft, freshName, MIB, make, names, pathOf } from "./helper
 export const only = "native";
 
 export const cases: Cases = {
-  "its name, size and bytes; a second object for the name sees what the first one writes, and its size is ignored": async () => {
+  "its name, size and bytes; a second object for the name sees what the first one writes, and its size is ignored": slow(async () => {
     const name = freshName();
     const memory = new SharedMemory({ create: true, size: 1000, name });
     assert.equal(memory.name, name);
@@ -28,7 +28,7 @@ export const cases: Cases = {
     same.close();
     assert.equal(memory.buf[999], 43);
     memory.close();
-  },
+  }),
   "a generated name has 128 random bits, and the file is for its user alone": async () => {
     const memories = Array.from({ length: 20 }, () => new SharedMemory({ create: true, size: 1 }));
     names.push(...memories.map((memory) => memory.name));

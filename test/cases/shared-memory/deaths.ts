@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Barrier, Event, OwnerDiedError, Queue, SharedMemory } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { rejects, started } from "../../suite/help.ts";
 import { commandLine } from "../../suite/runtimes.ts";
 import { stay } from "../../suite/sync.ts";
@@ -59,7 +59,7 @@ export const cases: Cases = {
     await rejects(q.get(), OwnerDiedError);
     assert.ok(!existsSync(pathOf(name)));
   },
-  "a process outside of the tree attaches by name, and its end leaves the memory alone": async () => {
+  "a process outside of the tree attaches by name, and its end leaves the memory alone": slow(async () => {
     const program = fileURLToPath(programUrl("attach-memory"));
     using memory = make(8);
     let count = 0;
@@ -74,7 +74,7 @@ export const cases: Cases = {
         new SharedMemory({ name: memory.name }).close();
       }
     }
-  },
+  }),
   "a killed creator: its parent removes the name, and a process that has the memory keeps it": async () => {
     const [named, held] = [freshName(), freshName()];
     const ready = new Event();

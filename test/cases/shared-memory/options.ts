@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import { getContext, SharedMemory, UnsupportedError } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { isNative } from "../../suite/help.ts";
 
 const portable = getContext("spawn", { backend: "portable" });
@@ -35,7 +35,7 @@ const WRONG: readonly [unknown, typeof TypeError | typeof RangeError, RegExp][] 
 ];
 
 export const cases: Cases = {
-  "invalid options are refused in the same way on every backend": async () => {
+  "invalid options are refused in the same way on every backend": slow(async () => {
     for (const [options, Class, message] of WRONG) {
       for (const Memory of [SharedMemory, portable.SharedMemory]) {
         assert.throws(
@@ -45,7 +45,7 @@ export const cases: Cases = {
         );
       }
     }
-  },
+  }),
   "the portable backend's error names what to use instead": async () => {
     for (const options of [{ create: true, size: 16 }, { name: "anything" }]) {
       assert.throws(() => new portable.SharedMemory(options), UnsupportedError);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { capabilities, Queue, SharedArray, SharedMemory } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { run, started } from "../../suite/help.ts";
 import { RUNTIMES } from "../helpers/runtimes.ts";
 import { expectNothingLeft, make, pathOf } from "./helpers.ts";
@@ -41,7 +41,7 @@ export async function useWithoutView(array: SharedArray<"f64">, memory: SharedMe
 }
 
 export const cases: Cases = {
-  "across processes: as an argument, and by name; on each runtime": async () => {
+  "across processes: as an argument, and by name; on each runtime": slow(async () => {
     for (const runtime of RUNTIMES) {
       using memory = make(16);
       memory.buf.set([1, 2, 3]);
@@ -50,7 +50,7 @@ export const cases: Cases = {
       assert.equal(await run({ target: writeNamed, args: [memory.name, 6], runtime }), 16);
       assert.equal(memory.buf[15], 6);
     }
-  },
+  }),
   "a Deno child that may only load the library: no views, and all calls work": async () => {
     if (!("Deno" in globalThis)) {
       using array = new SharedArray("f64", [1, 2, 3]);

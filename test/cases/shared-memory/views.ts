@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { ClosedError, SharedArray, SharedMemory } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { run } from "../../suite/help.ts";
 import { collectGarbage } from "../../suite/leaks.ts";
 import { eventLoopTurns, until } from "../helpers/signals.ts";
@@ -77,7 +77,7 @@ export const cases: Cases = {
   "a buffer that a thread gave away outlives the thread": async () => {
     assert.equal(await run({ target: fromThread }), 42);
   },
-  "views, closing and garbage collection, many times": async () => {
+  "views, closing and garbage collection, many times": slow(async () => {
     const kept: Uint8Array[] = [];
     for (let round = 0; round < 300; round++) {
       const memory = new SharedMemory({ create: true, size: 64 * 1024 });
@@ -92,7 +92,7 @@ export const cases: Cases = {
     collectGarbage();
     for (const [i, view] of kept.entries()) assert.equal(view.length, i % 3 === 2 ? 8 : 0);
     for (const view of kept) view[0] = 1;
-  },
+  }),
   "memory that is dropped without a view is freed": async () => {
     const dropped: string[] = [];
     const drop = (): void => {

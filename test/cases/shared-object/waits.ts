@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { Barrier, ClosedError, Condition, type Connection, Event, Lock, Pipe, Queue, Semaphore, SimpleQueue, wait } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { collectGarbage } from "../../suite/leaks.ts";
 
 export const cases: Cases = {
-  "an object that only a pending call refers to stays open until the call is over": async () => {
+  "an object that only a pending call refers to stays open until the call is over": slow(async () => {
     const others: unknown[] = [];
     const end = (): Connection => {
       const [mine, other] = Pipe();
@@ -52,5 +52,5 @@ export const cases: Cases = {
     }
     assert.deepEqual((await Promise.all(wronglyClosed)).flat(), [], "nobody closed these");
     assert.ok(others.length > 0);
-  },
+  }),
 };

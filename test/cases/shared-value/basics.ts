@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { SharedArray, SharedValue, UnsupportedError } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { isNative, rejects, run, started } from "../../suite/help.ts";
 import { bits, CLASSES, numberOf, stored, TYPES } from "../helpers/numbers.ts";
 import { RUNTIMES } from "../helpers/runtimes.ts";
@@ -34,7 +34,7 @@ export async function spinAndAdd(guard: SharedValue<"u8">, cell: SharedArray<"f6
 }
 
 export const cases: Cases = {
-  "each type with its default, its first value, and the value that a child sets": async () => {
+  "each type with its default, its first value, and the value that a child sets": slow(async () => {
     for (const type of TYPES) {
       using zero = new SharedValue(type);
       assert.equal(await zero.get(), numberOf(type, 0n));
@@ -51,7 +51,7 @@ export const cases: Cases = {
     );
     for (const value of values) assert.equal(await value.get(), numberOf(value.type, 3n));
     for (const value of values) value.close();
-  },
+  }),
   "add, sub, and, or, exchange give the value before, and wrap around": async () => {
     for (const type of INTEGERS) {
       const [least, most] = type.startsWith("i")
@@ -141,7 +141,7 @@ export const cases: Cases = {
     assert.equal(await clamped.get(), 2);
     await rejects(clamped.add(1), UnsupportedError);
   },
-  "adds of several processes at once, on each runtime, add up": async () => {
+  "adds of several processes at once, on each runtime, add up": slow(async () => {
     const times = isNative ? 20_000 : 1500;
     const values = [new SharedValue("i32", 0), new SharedValue("u64", 0n), new SharedValue("u16", 0)] as const;
     const children = [];
@@ -152,8 +152,8 @@ export const cases: Cases = {
     assert.equal(await values[1].get(), 3n * BigInt(times) * 2n ** 33n);
     assert.equal(await values[2].get(), (3 * times * 7) % 2 ** 16);
     for (const value of values) value.close();
-  },
-  "a lock made of compareExchange keeps processes apart": async () => {
+  }),
+  "a lock made of compareExchange keeps processes apart": slow(async () => {
     const times = isNative ? 300 : 60;
     const guard = new SharedValue("u8", 0);
     const cell = new SharedArray("f64", 1);
@@ -164,5 +164,5 @@ export const cases: Cases = {
     assert.deepEqual(await cell.slice(), new Float64Array([3 * times]));
     guard.close();
     cell.close();
-  },
+  }),
 };

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { Barrier, ClosedError, Event, Lock, Pipe, Queue, wait } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { rejects, started } from "../../suite/help.ts";
 import { timed } from "../../suite/sync.ts";
 import { flash, waitForEvent } from "../event/helpers.ts";
 import { eventLoopTurns } from "../helpers/signals.ts";
 
 export const cases: Cases = {
-  "wait() takes events together with queues, connections and processes": async () => {
+  "wait() takes events together with queues, connections and processes": slow(async () => {
     const [event, q, ready] = [new Event(), new Queue(), new Queue()];
     const [a, b] = Pipe();
     const child = await started({ target: waitForEvent, args: [event, ready] });
@@ -31,7 +31,7 @@ export const cases: Cases = {
     await rejects(wait([new Lock() as never]), TypeError);
     a.close();
     b.close();
-  },
+  }),
   "wait() goes on after another task took what was ready, until its time is over": async () => {
     const [queue, other, event] = [new Queue<number>(), new Queue<number>(), new Event()];
     for (const options of [undefined, { timeout: 20_000 }]) {

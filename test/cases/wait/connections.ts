@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { ClosedError, type Connection, EOFError, Pipe, type Process, Queue, wait } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { rejects, started } from "../../suite/help.ts";
 import { stay } from "../../suite/sync.ts";
 import { eventLoopTurns } from "../helpers/signals.ts";
@@ -38,8 +38,8 @@ async function collectAll(pause: number): Promise<void> {
 }
 
 export const cases: Cases = {
-  "wait collects from four writers (test_wait)": () => collectAll(0),
-  "wait collects from four slow writers (test_wait_slow)": () => collectAll(100),
+  "wait collects from four writers (test_wait)": slow(() => collectAll(0)),
+  "wait collects from four slow writers (test_wait_slow)": slow(() => collectAll(100)),
   "wait: nothing in time, then only the one that has something (test_wait_timeout)": async () => {
     const [a, b] = Pipe();
     const start = performance.now();
