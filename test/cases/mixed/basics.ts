@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { type Context, getContext, Process, Queue, registerClass } from "../../../mod.ts";
+import { Process, Queue, registerClass } from "../../../mod.ts";
 import { type Case, type Cases, slow } from "../../suite/case.ts";
 import { started } from "../../suite/help.ts";
-import { stay } from "../../suite/sync.ts";
 
 export class Point {
   x = 0;
@@ -75,18 +74,6 @@ export async function trade(q: Queue<[name: string, n: number]>, count: number):
   while (seen.length < count) seen.push(await q.get());
   await putting;
   return { name, seen };
-}
-
-// Only portable objects have an owner: a native queue outlives the process that made it.
-function portable(): Context {
-  return getContext("spawn", { backend: "portable" });
-}
-
-export async function own(out: Queue<Queue<string>>): Promise<void> {
-  const mine = new (portable().Queue)<string>();
-  await mine.put("from its maker");
-  await out.put(mine);
-  await stay();
 }
 
 export async function inChildOf(runtime: (typeof runtimes)[number]): Promise<string> {
