@@ -9,7 +9,7 @@ const ENTRIES = ["mod", "src/child/entry", "src/backend/portable/launch/parent-w
 const { folder, inner } = readArguments("node scripts/rolldown.mjs", { folder: text("dist"), inner: texts() });
 const build = await rolldown({
   input: Object.fromEntries([...ENTRIES, ...inner].map((name) => [name, `${name}.ts`])),
-  external: /^es-module-lexer$/,
+  external: /^es-module-lexer(\/js)?$/,
   platform: "node",
   // Modules register their classes when they are evaluated, so no module may be left out.
   treeshake: false,

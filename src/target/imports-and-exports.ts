@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import type * as Lexer from "es-module-lexer";
 import type { Export, Import, StaticImport } from "es-module-lexer";
 import { isOwnModule } from "../util/package-urls.ts";
 import { resolve } from "./resolve.ts";
@@ -34,10 +35,7 @@ export async function readImportsAndExports(url: string): Promise<ImportsAndExpo
     return { ...NOTHING, unreadable: `${url} could not be read: ${reasonOf(error)}` };
   }
   try {
-    // Loaded here and not at the top, because only a search for a function needs the lexer.
-    const { init, parse } = await import("es-module-lexer");
-    await init();
-    const [statements, exports] = parse(text);
+    const [statements, exports] = await parse(text);
     const loading = withoutTypeOnlyImports(url, text, statements.filter(loadsCode));
     return {
       imports: loading.flatMap(({ specifier }) => resolve(specifier, url) ?? []).filter((found) => !isOwnModule(found)),
@@ -45,6 +43,19 @@ export async function readImportsAndExports(url: string): Promise<ImportsAndExpo
     };
   } catch (error) {
     return { ...NOTHING, unreadable: `${url} could not be parsed: ${reasonOf(error)}` };
+  }
+}
+
+// The lexer is loaded here and not at the top, because only a search for a function needs it. It runs as WebAssembly, which needs address
+// space of its own. A process under `ulimit -v` may have none left, so then the same lexer in plain JavaScript does it, which is slower.
+async function parse(text: string): Promise<ReturnType<typeof Lexer.parse>> {
+  try {
+    const lexer = await import("es-module-lexer");
+    await lexer.init();
+    return lexer.parse(text);
+  } catch {
+    const lexer = await import("es-module-lexer/js");
+    return lexer.parse(text);
   }
 }
 

@@ -15,6 +15,8 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: "ignore" | "pipe" | "closed";
   readonly cwd?: string;
+  /** Limits of the program and its children, as the shell's `ulimit` takes them: `-v 4000000`. */
+  readonly ulimit?: string;
 }
 
 /** A running program of test/programs. It has a temporary folder of its own, and all processes of its tree can be found. */
@@ -30,7 +32,7 @@ export class Program {
   readonly #memory = new Set(sharedMemory());
   #waiting: (() => void)[] = [];
 
-  constructor(runtime: string, file: string, { args = [], flags, env = {}, stdin = "ignore", cwd }: ProgramOptions = {}) {
+  constructor(runtime: string, file: string, { args = [], flags, env = {}, stdin = "ignore", cwd, ulimit }: ProgramOptions = {}) {
     const [program = "", ...usual] = commands[runtime] ?? [];
     const path = file.startsWith("/") ? file : fileURLToPath(new URL(`../programs/${file}`, import.meta.url));
     const environment = {
@@ -45,7 +47,9 @@ export class Program {
       ...env,
     };
     const line = [program, ...(flags ?? usual), path, ...args];
-    const [first = "", ...rest] = stdin === "closed" ? ["/bin/sh", "-c", 'exec "$@" <&-', "sh", ...line] : line;
+    const limited = ulimit === undefined ? "" : `ulimit ${ulimit} && `;
+    const script = `${limited}exec "$@"${stdin === "closed" ? " <&-" : ""}`;
+    const [first = "", ...rest] = script === 'exec "$@"' ? line : ["/bin/sh", "-c", script, "sh", ...line];
     this.child = spawn(first, rest, { env: environment, stdio: [stdin === "closed" ? "ignore" : stdin, "pipe", "pipe"], cwd });
     this.child.stdout?.setEncoding("utf8").on("data", (text: string) => this.#hear("stdout", text));
     this.child.stderr?.setEncoding("utf8").on("data", (text: string) => this.#hear("stderr", text));
