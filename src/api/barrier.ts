@@ -5,7 +5,8 @@ import type { ReceivedParts } from "../objects/kinds.ts";
 import { makeFor, type ObjectOptions } from "../objects/make.ts";
 import { adopt, isClosed, noSync, openPort, SharedObject, setTravel } from "../objects/shared-object.ts";
 import { describe } from "../util/describe.ts";
-import { checkTimeout, checkWait, FOREVER, type Wait, type WaitOptions } from "../util/wait-options.ts";
+import { optionNames } from "../util/known-options.ts";
+import { checkTimeout, checkWait, FOREVER, WAIT_OPTIONS, type Wait, type WaitOptions } from "../util/wait-options.ts";
 
 const MOST_PARTIES = 2 ** 24;
 const ACTION_CANT_TRAVEL = "its action is a function, which can't travel: let each party give the action to wait() instead";
@@ -21,11 +22,15 @@ export interface BarrierOptions extends ObjectOptions {
   readonly timeout?: number;
 }
 
+const BARRIER_OPTIONS = optionNames<BarrierOptions>({ name: true, action: true, timeout: true });
+
 /** Options of one wait at a {@link Barrier}. */
 export interface BarrierWaitOptions extends WaitOptions {
   /** Replaces {@link BarrierOptions.action} for this wait. Only the last party's action is called. */
   readonly action?: () => unknown;
 }
+
+const BARRIER_WAIT_OPTIONS = [...WAIT_OPTIONS, ...optionNames<Omit<BarrierWaitOptions, keyof WaitOptions>>({ action: true })];
 
 /**
  * Lets a fixed number of parties, in any processes, wait for each other. When all have come, they go on, and the barrier can be used
@@ -55,7 +60,7 @@ export class Barrier extends SharedObject<BarrierPort> {
     checkAction(action);
     if (timeout !== undefined) checkTimeout(timeout);
     checkParties(parties);
-    super(BARRIER.label, () => makeFor(new.target, BARRIER, { parties }, options));
+    super(BARRIER.label, () => makeFor(new.target, BARRIER, { parties }, options, BARRIER_OPTIONS));
     this.parties = parties;
     this.#action = action;
     this.#timeout = timeout;
@@ -138,7 +143,7 @@ export class Barrier extends SharedObject<BarrierPort> {
   }
 
   #limits(options: WaitOptions | undefined): Wait {
-    const wait = checkWait(options);
+    const wait = checkWait(options, BARRIER_WAIT_OPTIONS);
     if (options?.timeout !== undefined || this.#timeout === undefined) return wait;
     return { ...wait, timeout: checkTimeout(this.#timeout) };
   }

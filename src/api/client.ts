@@ -3,7 +3,9 @@ import { type Address, checkAddress, textOf } from "../remote/address.ts";
 import { cantConnect, dial } from "../remote/dial.ts";
 import { introduce } from "../remote/handshake.ts";
 import { RemotePort } from "../remote/port.ts";
-import { checkWait, type WaitOptions } from "../util/wait-options.ts";
+import { describe } from "../util/describe.ts";
+import { optionNames, refuseUnknown } from "../util/known-options.ts";
+import { checkWait, WAIT_OPTIONS, type WaitOptions } from "../util/wait-options.ts";
 import { LATE, within } from "../util/within.ts";
 import { checkAuthKey } from "./auth-key.ts";
 import { Connection } from "./connection.ts";
@@ -18,6 +20,8 @@ export interface ClientOptions extends WaitOptions {
   /** The listener's key: bytes, or a string that stands for its UTF-8 bytes. */
   readonly authKey: Uint8Array | string;
 }
+
+const CLIENT_OPTIONS = [...WAIT_OPTIONS, ...optionNames<Omit<ClientOptions, keyof WaitOptions>>({ authKey: true })];
 
 /**
  * Connects to a {@link Listener}, or to a CPython `multiprocessing.connection.Listener` of 3.12 or later that has a key.
@@ -42,9 +46,12 @@ export interface ClientOptions extends WaitOptions {
  * ```
  */
 export async function Client<T = unknown>(address: Address, options: ClientOptions): Promise<Connection<T>> {
+  if (typeof options !== "object" || options === null)
+    throw new TypeError(`Client takes an address and { authKey, timeout?, signal? }, received ${describe(options)}.`);
+  refuseUnknown(options, CLIENT_OPTIONS, "Client");
   const checked = checkAddress(address, 1);
-  const key = checkAuthKey(options?.authKey);
-  const { timeout, signal } = checkWait(options);
+  const key = checkAuthKey(options.authKey);
+  const { timeout, signal } = checkWait(options, CLIENT_OPTIONS);
   const limit = options.timeout === undefined ? DEFAULT_TIMEOUT : timeout;
   const stop = new AbortController();
   try {

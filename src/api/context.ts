@@ -4,6 +4,8 @@ import { setExecutable } from "../launch/command.ts";
 import { setForkserverPreload } from "../launch/spares.ts";
 import { bindStartMethod, checkMethod, getAllStartMethods, getStartMethod, type StartMethod } from "../launch/start-method.ts";
 import { bindBackend } from "../objects/backend-binding.ts";
+import { describe } from "../util/describe.ts";
+import { optionNames, refuseUnknown } from "../util/known-options.ts";
 import type { NumberType } from "../util/number-types.ts";
 import { Barrier as PlainBarrier } from "./barrier.ts";
 import { Condition as PlainCondition } from "./condition.ts";
@@ -125,6 +127,8 @@ export interface ContextOptions {
   readonly library?: string | undefined;
 }
 
+const CONTEXT_OPTIONS = optionNames<ContextOptions>({ backend: true, library: true });
+
 /**
  * Returns the classes and functions of this library, bound to one start method and to a backend. The same arguments give the same object.
  *
@@ -132,6 +136,7 @@ export interface ContextOptions {
  * @param options `backend`, `library`: see {@link ContextOptions}
  * @throws {UnsupportedError} for "fork", for a backend that can't be used here, and if another native library is loaded already
  * @throws {RangeError} for an unknown start method or backend
+ * @throws {TypeError} for options of a wrong type
  *
  * @example
  * ```ts
@@ -140,6 +145,9 @@ export interface ContextOptions {
  * ```
  */
 export function getContext(method?: StartMethod, options: ContextOptions = {}): Context {
+  if (typeof options !== "object" || options === null)
+    throw new TypeError(`getContext takes a method and { backend?, library? }, received ${describe(options)}.`);
+  refuseUnknown(options, CONTEXT_OPTIONS, "getContext");
   const wanted = method ?? getStartMethod() ?? "spawn";
   const { backend, library } = options;
   checkMethod(wanted);

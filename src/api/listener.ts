@@ -12,6 +12,7 @@ import { remove } from "../tree/folder.ts";
 import { Attempts } from "../util/attempts.ts";
 import { after } from "../util/deadline.ts";
 import { describe } from "../util/describe.ts";
+import { optionNames, refuseUnknown } from "../util/known-options.ts";
 import { net } from "../util/lazy-modules.ts";
 import { checkWait, type Wait, type WaitOptions } from "../util/wait-options.ts";
 import { checkAuthKey } from "./auth-key.ts";
@@ -30,6 +31,8 @@ export interface ListenerOptions {
   /** The number of connections that the system queues until this process accepts them. Default: the runtime's, about 500. */
   readonly backlog?: number;
 }
+
+const LISTENER_OPTIONS = optionNames<ListenerOptions>({ address: true, authKey: true, backlog: true });
 
 // The socket files that this process removes when it ends.
 const paths = new Set<string>();
@@ -74,6 +77,7 @@ export class Listener implements AsyncIterable<Connection> {
   constructor(options: ListenerOptions) {
     if (typeof options !== "object" || options === null)
       throw new TypeError(`A Listener takes { address, authKey, backlog? }, received ${describe(options)}.`);
+    refuseUnknown(options, LISTENER_OPTIONS, "a Listener");
     this.#address = checkAddress(options.address, 0);
     this.#key = checkAuthKey(options.authKey);
     const backlog = checkBacklog(options.backlog);

@@ -5,6 +5,7 @@ import { makeFor, type ObjectOptions } from "../objects/make.ts";
 import { adopt, isClosed, noSync, openPort, portOf, SharedObject } from "../objects/shared-object.ts";
 import { makeWaitable } from "../objects/waitable.ts";
 import { describe } from "../util/describe.ts";
+import { optionNames, refuseUnknown } from "../util/known-options.ts";
 import { type BlockOptions, checkWait, ONCE, type WaitOptions } from "../util/wait-options.ts";
 import { acceptItem, putInto, putIntoSync, takeFromSync } from "./queue-items.ts";
 
@@ -24,6 +25,9 @@ export interface ShutdownOptions {
   /** Whether the items in the queue are dropped, instead of being left for consumers. Default `false`. */
   readonly immediate?: boolean;
 }
+
+const QUEUE_OPTIONS = optionNames<QueueOptions>({ name: true, maxsize: true, redeliver: true });
+const SHUTDOWN_OPTIONS = optionNames<ShutdownOptions>({ immediate: true });
 
 function checkOptions(options: QueueOptions | number): QueueSettings {
   const { maxsize = 0, redeliver = false } = typeof options === "number" ? { maxsize: options } : options;
@@ -56,7 +60,10 @@ export class Queue<T = unknown> extends SharedObject<QueuePort> implements Async
   constructor(options: QueueOptions | number = {}) {
     if (typeof options !== "number" && (typeof options !== "object" || options === null))
       throw new TypeError(`A queue takes maxsize or { maxsize?, redeliver? }, received ${describe(options)}.`);
-    super(QUEUE.label, () => makeFor(new.target, QUEUE, checkOptions(options), typeof options === "number" ? undefined : options));
+    super(QUEUE.label, () => {
+      const named = typeof options === "number" ? undefined : options;
+      return makeFor(new.target, QUEUE, checkOptions(options), named, QUEUE_OPTIONS);
+    });
     makeWaitable(this, () => openPort(this, "wait"));
   }
 
@@ -158,12 +165,15 @@ export class Queue<T = unknown> extends SharedObject<QueuePort> implements Async
    * one, and rejects with `ShutDown` afterwards.
    *
    * @param options `immediate`: drop the items that are in the queue; default `false`
-   * @throws {TypeError} if `options` is not an object
+   * @throws {TypeError} for an option of a wrong type
    */
   async shutdown(options: ShutdownOptions = {}): Promise<void> {
     if (typeof options !== "object" || options === null)
       throw new TypeError(`shutdown takes { immediate? }, received ${describe(options)}.`);
-    await openPort(this, "shutdown").shutdown(options.immediate === true);
+    refuseUnknown(options, SHUTDOWN_OPTIONS, "shutdown");
+    const { immediate = false } = options;
+    if (typeof immediate !== "boolean") throw new TypeError(`immediate must be a boolean, received ${describe(immediate)}.`);
+    await openPort(this, "shutdown").shutdown(immediate);
   }
 
   /** Closes the queue in this process. Pending gets reject with `ClosedError`; pending puts are completed. A second call does nothing. */

@@ -2,6 +2,7 @@ import { BOUNDED_SEMAPHORE, SEMAPHORE, type SemaphorePort, type SemaphoreSetting
 import { makeFor, type ObjectOptions } from "../objects/make.ts";
 import { adopt, noSync, openPort } from "../objects/shared-object.ts";
 import { describe } from "../util/describe.ts";
+import { optionNames } from "../util/known-options.ts";
 import { Acquirable } from "./acquirable.ts";
 
 /** Options of a {@link Semaphore}. */
@@ -13,6 +14,7 @@ export interface SemaphoreOptions extends ObjectOptions {
 }
 
 const MOST_PERMITS = 2 ** 31 - 1;
+const SEMAPHORE_OPTIONS = optionNames<SemaphoreOptions>({ name: true, value: true, robust: true });
 
 function checkOptions(options: SemaphoreOptions | number): SemaphoreSettings {
   if (typeof options !== "number" && (typeof options !== "object" || options === null))
@@ -47,7 +49,8 @@ export class Semaphore extends Acquirable<SemaphorePort> {
     super(SEMAPHORE.label, () => {
       const isBounded = new.target === BoundedSemaphore || new.target.prototype instanceof BoundedSemaphore;
       const kind = isBounded ? BOUNDED_SEMAPHORE : SEMAPHORE;
-      return makeFor(new.target, kind, checkOptions(options), typeof options === "number" ? undefined : options);
+      const named = typeof options === "number" ? undefined : options;
+      return makeFor(new.target, kind, checkOptions(options), named, SEMAPHORE_OPTIONS);
     });
   }
 

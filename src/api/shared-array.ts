@@ -6,6 +6,7 @@ import type { ReceivedParts } from "../objects/kinds.ts";
 import { makeFor, type ObjectOptions } from "../objects/make.ts";
 import { adopt, openPort, SharedObject, setTravel } from "../objects/shared-object.ts";
 import { describe } from "../util/describe.ts";
+import { optionNames } from "../util/known-options.ts";
 import { bytesPerNumber, makeNumbers, type NumberArray, type NumberType, numberAt } from "../util/number-types.ts";
 import { Lock } from "./lock.ts";
 import { RLock } from "./rlock.ts";
@@ -16,6 +17,8 @@ export interface SharedArrayOptions extends ObjectOptions {
   /** A lock that travels with the array: `true` for a new {@link RLock}, or an existing lock. Default `false`: no lock. */
   readonly lock?: boolean | Lock | RLock;
 }
+
+const ARRAY_OPTIONS = optionNames<SharedArrayOptions>({ name: true, lock: true });
 
 // Keeps the object alive while the program has a view of its numbers. Otherwise the object could be collected, and its memory unmapped,
 // while the program still uses the view.
@@ -57,7 +60,7 @@ export class SharedArray<T extends NumberType = NumberType> extends SharedObject
     super(SHARED_ARRAY.label, () => {
       const values = checkValues(checked, lengthOrValues);
       checkLock(lock);
-      return makeFor(new.target, SHARED_ARRAY, { type: checked, values }, options);
+      return makeFor(new.target, SHARED_ARRAY, { type: checked, values }, options, ARRAY_OPTIONS);
     });
     this.type = type;
     this.length = openPort(this, "").length;

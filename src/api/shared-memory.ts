@@ -4,6 +4,7 @@ import { UnsupportedError } from "../errors/errors.ts";
 import { backendFor } from "../objects/backend-binding.ts";
 import { adopt, openPort, portOf, SharedObject } from "../objects/shared-object.ts";
 import { describe } from "../util/describe.ts";
+import { optionNames, refuseUnknown } from "../util/known-options.ts";
 import { randomName } from "../util/random.ts";
 
 /** Options of {@link SharedMemory}. */
@@ -16,6 +17,7 @@ export interface SharedMemoryOptions {
   readonly size?: number;
 }
 
+const MEMORY_OPTIONS = optionNames<SharedMemoryOptions>({ create: true, name: true, size: true });
 const NAME = /^[A-Za-z0-9._-]{1,200}$/;
 
 // Keeps the object alive while the program has a view of its memory. Otherwise the object could be collected, and the memory unmapped,
@@ -37,6 +39,7 @@ function checkSize(size: unknown): number {
 function checkOptions(options: SharedMemoryOptions, backend: Backend): MemorySettings {
   if (typeof options !== "object" || options === null)
     throw new TypeError(`SharedMemory takes { name?, create?, size? }, received ${describe(options)}.`);
+  refuseUnknown(options, MEMORY_OPTIONS, "shared memory");
   const { create = false, name, size } = options;
   if (typeof create !== "boolean") throw new TypeError(`create must be a boolean, received ${describe(create)}.`);
   const checked = name === undefined ? undefined : checkName(name);

@@ -4,18 +4,39 @@ import { UnsupportedError } from "../errors/errors.ts";
 import { runtimes } from "../runtime/current.ts";
 import { checkTarget, type Target } from "../target/target.ts";
 import { describe } from "../util/describe.ts";
+import { optionNames, refuseUnknown } from "../util/known-options.ts";
 import { checkTimeout } from "../util/wait-options.ts";
-import type { CheckedOptions, ProcessSettings } from "./options.ts";
+import type { ChildRuntime } from "./command.ts";
+import type { CheckedOptions, KwargsOptions, ProcessSettings } from "./options.ts";
 
 /** The default time in milliseconds in which a child must import its target. */
 const START_TIMEOUT = 30_000;
 
 const OUTPUTS: ReadonlySet<unknown> = new Set([undefined, "inherit", "pipe", "null"]);
 
+const PROCESS_OPTIONS = optionNames<KwargsOptions<[], object, unknown>>({
+  target: true,
+  args: true,
+  kwargs: true,
+  name: true,
+  daemon: true,
+  detached: true,
+  runtime: true,
+  execArgv: true,
+  env: true,
+  cwd: true,
+  stdout: true,
+  stderr: true,
+  transfer: true,
+  limits: true,
+  startTimeout: true,
+});
+
 /** Checks the options of `new Process()`. Throws `TypeError`, `RangeError` or `UnsupportedError`. */
 export function checkOptions(options: unknown, backend?: string): CheckedOptions {
   if (typeof options !== "object" || options === null)
     throw new TypeError(`A process takes { target, args, ... }, received ${describe(options)}.`);
+  refuseUnknown(options, PROCESS_OPTIONS, "a process");
   const given = options as ProcessSettings & { target?: unknown; args?: unknown; kwargs?: unknown };
   const { target, args = [], kwargs, name, daemon, detached, startTimeout, execArgv, env, cwd, transfer = [] } = given;
   if (target !== undefined && target !== null) checkTarget(target);
@@ -54,12 +75,15 @@ const LIMITS: Readonly<Record<Exclude<keyof Limits, "cpus">, readonly [least: nu
   openFiles: [16, "descriptors"],
   nice: [-40, "steps"],
 };
+const LIMIT_NAMES = optionNames<Limits>({ memory: true, cpuTime: true, openFiles: true, nice: true, cpus: true });
+const RUNTIME_NAMES = optionNames<Exclude<ChildRuntime, string>>({ execPath: true, args: true });
 const MOST_CPUS = 1024;
 
 function checkLimits(limits: unknown, backend: string | undefined): void {
   if (limits === undefined) return;
   if (typeof limits !== "object" || limits === null)
     throw new TypeError(`limits must be { memory?, cpuTime?, openFiles?, nice?, cpus? }, received ${describe(limits)}.`);
+  refuseUnknown(limits, LIMIT_NAMES, "limits");
   if (!chooseBackend(backend).features.limits)
     throw new UnsupportedError("limits need the native backend, and this process runs on the portable one: leave them out.");
   for (const [name, value] of Object.entries(limits)) {
@@ -70,10 +94,7 @@ function checkLimits(limits: unknown, backend: string | undefined): void {
         throw new RangeError(`limits.cpus must be an array of processor numbers from 0 to ${MOST_CPUS - 1}, received ${describe(value)}.`);
       continue;
     }
-    const rule = Object.hasOwn(LIMITS, name) ? LIMITS[name as keyof typeof LIMITS] : undefined;
-    if (rule === undefined)
-      throw new TypeError(`There is no limit named ${describe(name)}: the limits are memory, cpuTime, openFiles, nice and cpus.`);
-    const [least, unit] = rule;
+    const [least, unit] = LIMITS[name as keyof typeof LIMITS];
     if (typeof value !== "number") throw new TypeError(`limits.${name} must be a number of ${unit}, received ${describe(value)}.`);
     if (!Number.isInteger(value) || value < least)
       throw new RangeError(`limits.${name} must be a whole number of ${unit}, at least ${least}, received ${value}.`);
@@ -96,6 +117,7 @@ function checkRuntime(wanted: unknown): void {
   if (!program || !Array.isArray(args) || !args.every((flag) => typeof flag === "string")) {
     throw new TypeError(`runtime must be "node", "deno", "bun" or { execPath, args }, received ${describe(wanted)}.`);
   }
+  refuseUnknown(wanted as object, RUNTIME_NAMES, "runtime");
 }
 
 function checkTransfer(transfer: unknown): { close(): void }[] {

@@ -1,5 +1,6 @@
 import { StateError, UnsupportedError } from "../errors/errors.ts";
 import { describe } from "../util/describe.ts";
+import { refuseUnknown } from "../util/known-options.ts";
 import type { Child } from "./child.ts";
 import { type LaunchSettings, launch } from "./launch.ts";
 import { takeSpare } from "./spares.ts";
@@ -46,9 +47,18 @@ export function startMethod(): StartMethod {
  * ```
  */
 export function getStartMethod(options: { readonly allowNone?: boolean } = {}): StartMethod | null {
-  if (options.allowNone === true) return chosen ?? null;
+  if (checkFlag(options, "allowNone", "getStartMethod")) return chosen ?? null;
   chosen ??= "spawn";
   return chosen;
+}
+
+/** Returns the value of the only option that a function has. */
+function checkFlag<K extends string>(options: { readonly [key in K]?: boolean }, name: K, of: string): boolean {
+  if (typeof options !== "object" || options === null) throw new TypeError(`${of} takes { ${name}? }, received ${describe(options)}.`);
+  refuseUnknown(options, [name], of);
+  const value: unknown = options[name];
+  if (value !== undefined && typeof value !== "boolean") throw new TypeError(`${name} must be a boolean, received ${describe(value)}.`);
+  return value === true;
 }
 
 /**
@@ -66,7 +76,7 @@ export function getStartMethod(options: { readonly allowNone?: boolean } = {}): 
  * ```
  */
 export function setStartMethod(method: StartMethod | null, options: { readonly force?: boolean } = {}): void {
-  const force = options.force === true;
+  const force = checkFlag(options, "force", "setStartMethod");
   if (chosen !== undefined && !force)
     throw new StateError(
       `The start method is fixed already ("${chosen}"): set it before the first call that uses it, or pass { force: true }.`,

@@ -1,6 +1,7 @@
 import type { Kind } from "../backend/contract/kind.ts";
 import type { Port } from "../backend/contract/port.ts";
 import { describe } from "../util/describe.ts";
+import { optionNames, refuseUnknown } from "../util/known-options.ts";
 import { backendFor } from "./backend-binding.ts";
 
 /** Options that every shared object has. */
@@ -9,10 +10,24 @@ export interface ObjectOptions {
   readonly name?: string | undefined;
 }
 
-/** Makes a new object for a class, in the backend that the class is bound to. Throws `TypeError` for a name that is not a string. */
-export function makeFor<P extends Port, S, M>(Class: object, kind: Kind<P, S, M>, settings: S, options: ObjectOptions = {}): M {
+const OBJECT_OPTIONS: readonly string[] = optionNames<ObjectOptions>({ name: true });
+
+/**
+ * Makes a new object for a class, in the backend that the class is bound to. Throws `TypeError` for an option that does not exist, and for
+ * a name that is not a string.
+ *
+ * @param names the options that exist, if the class has more than those of every shared object
+ */
+export function makeFor<P extends Port, S, M>(
+  Class: object,
+  kind: Kind<P, S, M>,
+  settings: S,
+  options: ObjectOptions = {},
+  names: readonly string[] = OBJECT_OPTIONS,
+): M {
   if (typeof options !== "object" || options === null)
     throw new TypeError(`The options of the ${kind.label} must be an object, received ${describe(options)}.`);
+  refuseUnknown(options, names, `the ${kind.label}`);
   const { name } = options;
   if (name !== undefined && typeof name !== "string") throw new TypeError(`name must be a string, received ${describe(name)}.`);
   return backendFor(Class).make(kind, settings, { name });

@@ -1,4 +1,5 @@
 import { describe } from "../util/describe.ts";
+import { refuseUnknown } from "../util/known-options.ts";
 
 /** The address of a {@link Listener}: the path of a Unix socket (on Windows, of a named pipe), or a host and a TCP port. */
 export type Address = string | { readonly host: string; readonly port: number };
@@ -15,6 +16,7 @@ export function checkAddress(address: unknown, leastPort: number): Address {
   if (typeof address === "string") return checkPath(address);
   if (typeof address !== "object" || address === null || !("host" in address && "port" in address))
     throw new TypeError(`address must be a path or { host, port }, received ${describe(address)}.`);
+  refuseUnknown(address, ["host", "port"], "an address");
   const { host, port } = address;
   if (typeof host !== "string") throw new TypeError(`address.host must be a string, received ${describe(host)}.`);
   if (typeof port !== "number") throw new TypeError(`address.port must be a number, received ${describe(port)}.`);

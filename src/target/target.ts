@@ -1,6 +1,7 @@
 import { isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe } from "../util/describe.ts";
+import { refuseUnknown } from "../util/known-options.ts";
 
 /** A function or class that a child calls. */
 export type Callable = (...args: never[]) => unknown;
@@ -33,6 +34,7 @@ export interface FunctionCheck {
 export function checkTarget(target: unknown): asserts target is Target {
   if (typeof target === "function" || target instanceof URL) return;
   if (typeof target === "object" && target !== null && "module" in target) {
+    refuseUnknown(target, ["module", "name"], "a target");
     const { module, name } = target as { module: unknown; name?: unknown };
     if (name !== undefined && typeof name !== "string")
       throw new TypeError(`A target's name must be a string, received ${describe(name)}.`);

@@ -1,4 +1,5 @@
 import { describe } from "./describe.ts";
+import { optionNames, refuseUnknown } from "./known-options.ts";
 
 /** Options that limit how long a call waits. */
 export interface WaitOptions {
@@ -13,6 +14,9 @@ export interface BlockOptions extends WaitOptions {
   /** Whether the call may wait. With `false` it does not wait, whatever `timeout` is. Default `true`. */
   readonly block?: boolean | undefined;
 }
+
+/** The options of every wait. */
+export const WAIT_OPTIONS: readonly string[] = optionNames<BlockOptions>({ timeout: true, signal: true, block: true });
 
 /** Wait options that were checked. */
 export interface Wait {
@@ -29,13 +33,18 @@ export function upTo(timeout: number): Wait {
   return { timeout, signal: undefined };
 }
 
-/** Checks the wait options of a call. Throws `TypeError`, or the signal's reason if the signal is aborted already. */
-export function checkWait(options: BlockOptions | undefined): Wait {
+/**
+ * Checks the wait options of a call. Throws `TypeError`, or the signal's reason if the signal is aborted already.
+ *
+ * @param names the options that exist, if the call takes more than those of a wait
+ */
+export function checkWait(options: BlockOptions | undefined, names: readonly string[] = WAIT_OPTIONS): Wait {
   if (options === undefined || options === null) return FOREVER;
   if (typeof options !== "object")
     throw new TypeError(
       `The wait options must be { timeout?, signal? }, received ${describe(options)}: write { timeout: 1000 } for a second.`,
     );
+  refuseUnknown(options, names, "a wait");
   const { timeout, signal, block } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal))
     throw new TypeError(`signal must be an AbortSignal, received ${describe(signal)}.`);

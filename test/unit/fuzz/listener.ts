@@ -11,7 +11,8 @@ import { hostileFrames } from "./remote-frames.ts";
 import { sendInPieces } from "./send-in-pieces.ts";
 import { ensure, type Target } from "./target.ts";
 
-const OPTIONS = { authKey: KEY, timeout: 5000 };
+const WAIT = { timeout: 5000 };
+const OPTIONS = { authKey: KEY, ...WAIT };
 const MARK = Uint8Array.of(0xfe, 0xed);
 
 function strangeBytes(random: Random): Uint8Array {
@@ -40,9 +41,9 @@ class Listeners implements Target {
     if (isClientAttacked) await this.#attackClient(random);
     else await this.#attackListener(random, this.#listener);
     const client = await Client(this.#listener.address, OPTIONS);
-    const conn = await this.#listener.accept(OPTIONS);
+    const conn = await this.#listener.accept(WAIT);
     await client.sendBytes(MARK);
-    ensure(equal(await conn.recvBytes(undefined, OPTIONS), MARK), "a client is not served after a stranger");
+    ensure(equal(await conn.recvBytes(undefined, WAIT), MARK), "a client is not served after a stranger");
     client.close();
     conn.close();
     return isClientAttacked;
@@ -83,7 +84,7 @@ class Listeners implements Target {
     await new Promise<void>((resolve) => socket.once("connect", () => resolve()));
     attack(random, socket, strangeBytes(random));
     await closed;
-    for (const until = Date.now() + OPTIONS.timeout; listener.rejected === before; ) {
+    for (const until = Date.now() + WAIT.timeout; listener.rejected === before; ) {
       ensure(Date.now() < until, "the listener does not reject a stranger");
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
@@ -94,12 +95,12 @@ class Listeners implements Target {
   /** Sends hostile frames over a connection of a client that knows the key. */
   async #attackConnection(random: Random, listener: Listener): Promise<void> {
     const client = await Client(listener.address, OPTIONS);
-    const conn: Connection = await listener.accept(OPTIONS);
+    const conn: Connection = await listener.accept(WAIT);
     await client.sendBytes(hostileFrames(random));
     client.close();
     let end: unknown;
     for (let i = 0; i < 3 && end === undefined; i++) {
-      await conn.recv(OPTIONS).catch((error: unknown) => {
+      await conn.recv(WAIT).catch((error: unknown) => {
         end = error;
       });
     }
