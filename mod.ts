@@ -43,6 +43,7 @@ export { type ChildRuntime, type CommandOptions, setExecutable } from "./src/lau
 export type { KwargsOptions, ModuleTarget, ProcessOptions, ProcessSettings } from "./src/launch/options.ts";
 export { setForkserverPreload } from "./src/launch/spares.ts";
 export { getAllStartMethods, getStartMethod, type StartMethod, setStartMethod } from "./src/launch/start-method.ts";
+export { setTreeLimits, type TreeLimits } from "./src/launch/tree-limits.ts";
 export type { ObjectOptions } from "./src/objects/make.ts";
 export type { Address } from "./src/remote/address.ts";
 export type { Output, RuntimeName } from "./src/runtime/contract.ts";

@@ -1,7 +1,7 @@
 import { ClosedError, StateError } from "../errors/errors.ts";
 import { checkName, checkOptions } from "../launch/check-options.ts";
 import type { JobArguments } from "../launch/job.ts";
-import { checkMayStart } from "../launch/may-start.ts";
+import { checkMayStart, treeLimitsOfChild } from "../launch/may-start.ts";
 import type { CheckedOptions, KwargsOptions, ProcessOptions } from "../launch/options.ts";
 import { currentName, nextIdentity } from "../launch/position.ts";
 import { Run } from "../launch/run.ts";
@@ -97,7 +97,8 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
       this.#state = "running";
       children.add(this as never);
       const names = { name: this.#name, identity: this.#identity, daemon: this.#daemon, parentName: currentName().name };
-      this.#run.begin(child, { ...names, target, subclass: this.#isSubclass, startMethod: method }, packed);
+      const treeLimits = treeLimitsOfChild(this.#options.detached === true);
+      this.#run.begin(child, { ...names, target, subclass: this.#isSubclass, startMethod: method, treeLimits }, packed);
     } catch (error) {
       packed.release(false);
       // Restore the state before this start, so that the caller can try again.

@@ -3,6 +3,8 @@ import type { JobFrame } from "../backend/contract/launcher.ts";
 import { backendOfChild } from "../backend/registry.ts";
 import { Op } from "../codec/op.ts";
 import type { Boot } from "../launch/job.ts";
+import { runAs } from "../launch/origin.ts";
+import { beginChild } from "../launch/position.ts";
 import { tree } from "../tree/tree.ts";
 import { VERSION } from "../util/version.ts";
 import { rehearse } from "./rehearse.ts";
@@ -21,15 +23,16 @@ function readBoot(frames: StdinFrames): Boot {
 async function main(): Promise<void> {
   const frames = new StdinFrames();
   const boot = readBoot(frames);
+  beginChild(boot);
   tree.join(boot.membership);
   // If the job is on stdin already, it must be read before the backend takes the channel over.
   const job: JobFrame | undefined = boot.spare ? undefined : frames.read();
   const channel = await backendOfChild(boot.backend, boot.forChild).launcher.connect(boot);
   // A spare child imports the library ahead, because nearly every target needs it.
   if (boot.spare) await import("../../mod.ts");
-  for (const module of boot.preload) await import(module).catch(() => {});
+  for (const module of boot.preload) await runAs("module", () => import(module)).catch(() => {});
   if (boot.spare) await rehearse();
-  await runJob(boot, job ?? (await channel.nextJob()), channel);
+  await runJob(job ?? (await channel.nextJob()), channel);
 }
 
 main().catch((error: unknown) => {

@@ -3,7 +3,7 @@ import { makeCurrentProcess, Process } from "../api/process.ts";
 import type { JobFrame } from "../backend/contract/launcher.ts";
 import { StateError } from "../errors/errors.ts";
 import type { Job, JobArguments } from "../launch/job.ts";
-import { setImporting } from "../launch/position.ts";
+import { runAs } from "../launch/origin.ts";
 import { unpack } from "../objects/message.ts";
 import { loadTarget } from "../target/load.ts";
 
@@ -21,9 +21,8 @@ export interface PreparedJob {
  * registers.
  */
 export async function prepare(job: Job, { message = { bytes: new Uint8Array(0), refs: [] } }: JobFrame): Promise<PreparedJob> {
-  setImporting(true);
-  const target = job.target === null ? undefined : await loadTarget(job.target).finally(() => setImporting(false));
-  setImporting(false);
+  const { target: ref } = job;
+  const target = ref === null ? undefined : await runAs("module", () => loadTarget(ref));
   const { value, attached } = unpack(message);
   const { args, kwargs, self } = value as JobArguments;
   if (job.subclass) return { attached, call: () => resume(job, target as AnyFunction, self).run() };

@@ -27,6 +27,7 @@ async function rehearseJob(): Promise<void> {
     daemon: false,
     parentName: "",
     startMethod: "",
+    treeLimits: {},
     reportTo: undefined,
     target,
     subclass: false,

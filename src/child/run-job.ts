@@ -3,16 +3,19 @@ import "../api/kinds.ts";
 import { setCurrentProcess } from "../api/current-process.ts";
 import { makeCurrentProcess } from "../api/process.ts";
 import type { ChildChannel, JobFrame } from "../backend/contract/launcher.ts";
-import type { Boot, Job } from "../launch/job.ts";
-import { setPosition } from "../launch/position.ts";
+import type { Job } from "../launch/job.ts";
+import { runAs } from "../launch/origin.ts";
+import { beginTarget, setPosition } from "../launch/position.ts";
 import { type StartMethod, setStartMethod } from "../launch/start-method.ts";
+import { inheritTreeLimits } from "../launch/tree-limits.ts";
 import { prepare } from "./prepare.ts";
 import { Reporter } from "./reporter.ts";
 
 /** Runs a child's job to its end, and reports the result or the error. */
-export async function runJob(boot: Boot, frame: JobFrame, channel: ChildChannel): Promise<void> {
+export async function runJob(frame: JobFrame, channel: ChildChannel): Promise<void> {
   const job = frame.meta as Job;
-  setPosition(boot, job, channel.parentGone);
+  setPosition(job, channel.parentGone);
+  inheritTreeLimits(job.treeLimits);
   setStartMethod(job.startMethod as StartMethod, { force: true });
   const reporter = new Reporter(job.name, channel.reporter(job.reportTo));
   reporter.catchUncaught();
@@ -23,7 +26,8 @@ export async function runJob(boot: Boot, frame: JobFrame, channel: ChildChannel)
     const reported = reporter.started();
     // The target may block the event loop for a long time, so the report must leave before the target runs.
     if (channel.needsEventLoop) await reported;
-    reporter.result(await prepared.call());
+    beginTarget();
+    reporter.result(await runAs("target", prepared.call));
   } catch (error) {
     await reporter.uncaught(error);
   }

@@ -2,6 +2,7 @@ import type { Launched, ReportListener } from "../backend/contract/launcher.ts";
 import type { Message } from "../backend/contract/message.ts";
 import { encodeFrame } from "../codec/frame-writer.ts";
 import { Op } from "../codec/op.ts";
+import type { CountingFile } from "../tree/counting.ts";
 import type { ChildMembership } from "../tree/tree.ts";
 import { os } from "../util/lazy-modules.ts";
 import { upTo } from "../util/wait-options.ts";
@@ -39,13 +40,16 @@ export class Child implements BlockingChild {
   readonly stderr: ReadableStream<Uint8Array> | null;
   /** Settles exactly once; never rejects. */
   readonly ended: Promise<Ending>;
+  /** Counts the child among the living processes of the tree. */
+  readonly counting: CountingFile;
   readonly #launched: Launched;
 
-  constructor(launched: Launched, { tidy }: ChildMembership) {
+  constructor(launched: Launched, { counting, tidy }: ChildMembership) {
     const { process, channel } = launched;
     const stdout = process.stdout === null ? undefined : readOutput(process.stdout);
     const stderr = process.stderr === null ? undefined : readOutput(process.stderr);
     this.#launched = launched;
+    this.counting = counting;
     this.pid = process.pid;
     this.stdout = stdout?.stream ?? null;
     this.stderr = stderr?.stream ?? null;

@@ -1,5 +1,6 @@
 import type { TargetRef } from "../target/target.ts";
 import type { Membership } from "../tree/tree.ts";
+import type { TreeLimits } from "./tree-limits.ts";
 
 /** The first frame on a child's stdin: its membership in the tree. */
 export interface Boot {
@@ -27,6 +28,7 @@ export interface Job {
   readonly daemon: boolean;
   readonly parentName: string;
   readonly startMethod: string;
+  readonly treeLimits: TreeLimits;
   /** The data that the child's side of the channel needs to send reports. */
   readonly reportTo: unknown;
   readonly target: TargetRef | null;

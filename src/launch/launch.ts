@@ -10,6 +10,7 @@ import { VERSION } from "../util/version.ts";
 import { Child } from "./child.ts";
 import { type CommandOptions, commandFor, type Provisions, toPath } from "./command.ts";
 import type { Boot } from "./job.ts";
+import { count } from "./may-start.ts";
 import { currentPosition } from "./position.ts";
 import { startFailure } from "./start-failure.ts";
 
@@ -40,7 +41,9 @@ export async function launch(settings: LaunchSettings): Promise<Child> {
       throw new UnsupportedError("limits need a child that may load the native library: leave them out.");
     const command = { ...program, env, cwd: cwd === undefined ? undefined : toPath(cwd), stdout, stderr };
     child = tree.prepareChild(detached);
+    count(child.counting);
     const launched = await launcher.start(command, limits);
+    child.counting.setPid(launched.process.pid);
     for (const piece of encodeFrame({ op: Op.boot, id: 0, object: 0, meta: boot(settings, child, name, launched) }))
       launched.channel.write(piece);
     await launched.started;

@@ -21,15 +21,31 @@ const never = new Promise<void>(() => {});
 let position: Position = { depth: 0, identity: [], parentPid: null, parentName: null, parentGone: never };
 let current: Named = { name: "MainProcess", daemon: false };
 let started = 0;
-let importing = false;
+let waitsForTarget = false;
 
 export function currentPosition(): Position {
   return position;
 }
 
-/** Sets this process's position. A child calls it once its job has come. */
-export function setPosition(boot: Boot, job: Job, parentGone: Promise<void>): void {
-  position = { depth: boot.depth, identity: job.identity, parentPid: boot.parentPid, parentName: job.parentName, parentGone };
+/** Sets the part of this process's position that a child knows before its job has come. */
+export function beginChild({ depth, parentPid }: Boot): void {
+  position = { ...position, depth, parentPid };
+  waitsForTarget = true;
+}
+
+/** Sets the rest of this process's position. A child calls it once its job has come. */
+export function setPosition({ identity, parentName }: Job, parentGone: Promise<void>): void {
+  position = { ...position, identity, parentName, parentGone };
+}
+
+/** Records that this child calls its target now. */
+export function beginTarget(): void {
+  waitsForTarget = false;
+}
+
+/** Whether this is a child that has not called its target yet. All code that runs in it belongs to a module that it imports. */
+export function isWaitingForTarget(): boolean {
+  return waitsForTarget;
 }
 
 /** Returns this process's name, and whether it is a daemon. */
@@ -45,13 +61,4 @@ export function setCurrentName(now: Named): void {
 /** Returns the identity of the next child, as in Python: the parent's identity and a number. */
 export function nextIdentity(): readonly number[] {
   return [...position.identity, ++started];
-}
-
-/** Records whether this child is importing its target. During the import it must not start processes. */
-export function setImporting(now: boolean): void {
-  importing = now;
-}
-
-export function isImporting(): boolean {
-  return importing;
 }

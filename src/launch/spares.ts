@@ -4,6 +4,7 @@ import { after } from "../util/deadline.ts";
 import { os } from "../util/lazy-modules.ts";
 import type { Child } from "./child.ts";
 import { type LaunchSettings, launch } from "./launch.ts";
+import { count } from "./may-start.ts";
 
 // Enough for a burst of starts. More would cost memory for nothing.
 const MOST_SPARES = 4;
@@ -49,10 +50,14 @@ function toUrl(module: unknown): string {
 
 /** Returns a child that was started ahead. If none is ready, or if the settings need a process of their own, this starts a new child. */
 export async function takeSpare(settings: LaunchSettings): Promise<Child> {
-  const child = isPlain(settings) ? ready.shift() : undefined;
-  const started = child ?? (await launch({ ...settings, preload }));
+  const spare = isPlain(settings) ? ready[0] : undefined;
+  if (spare !== undefined) {
+    count(spare.counting);
+    ready.shift();
+  }
+  const child = spare ?? (await launch({ ...settings, preload }));
   refillSoon();
-  return started;
+  return child;
 }
 
 // Whether a child that runs already can still get these settings. The other settings take effect only when a process starts.

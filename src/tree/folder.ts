@@ -7,6 +7,8 @@ import { randomName } from "../util/random.ts";
 const PREFIX = "polyproc-";
 // The names of the folders that mkdtemp makes.
 const NAME = new RegExp(`^${PREFIX}[A-Za-z0-9]{6}$`);
+/** The end of the names of files that count processes. */
+export const COUNTING = ".counted";
 // A folder that is younger than this number of milliseconds may belong to a program that is still starting, so it stays.
 const SWEEP_AGE = 10_000;
 
@@ -78,26 +80,28 @@ export function sweep(own: string): void {
   }
 }
 
-// Removes one folder if all its files are sockets on which no process listens. A folder with anything else in it may be in use, so it
-// stays.
+// Removes one folder if no process listens on its sockets. A folder with files that are not of this package's kinds stays, because it may be
+// in use.
 function sweepFolder(folder: string, uid: number): void {
   const stat = fs().lstatSync(folder, { throwIfNoEntry: false });
   if (stat === undefined || !isPrivate(stat) || stat.uid !== uid || Date.now() - stat.mtimeMs < SWEEP_AGE) return;
   let paths: string[];
+  let sockets: string[];
   try {
     paths = fs()
       .readdirSync(folder)
       .map((name) => join(folder, name));
-    if (!paths.every((path) => fs().lstatSync(path).isSocket())) return;
+    sockets = paths.filter((path) => fs().lstatSync(path).isSocket());
+    if (!paths.every((path) => sockets.includes(path) || path.endsWith(COUNTING))) return;
   } catch {
     return;
   }
   let refused = 0;
   const count = (): void => {
-    if (++refused === paths.length) removeDead(folder, paths);
+    if (++refused === sockets.length) removeDead(folder, paths);
   };
-  if (paths.length === 0) removeDead(folder, paths);
-  for (const path of paths) {
+  if (sockets.length === 0) removeDead(folder, paths);
+  for (const path of sockets) {
     const socket = net().connect(path);
     socket.unref();
     socket.on("connect", () => socket.destroy());
@@ -107,9 +111,9 @@ function sweepFolder(folder: string, uid: number): void {
   }
 }
 
-function removeDead(folder: string, sockets: readonly string[]): void {
+function removeDead(folder: string, paths: readonly string[]): void {
   try {
-    for (const path of sockets) fs().unlinkSync(path);
+    for (const path of paths) fs().unlinkSync(path);
     fs().rmdirSync(folder);
   } catch {
     // Another process is removing the folder too, or uses it again.

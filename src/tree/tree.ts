@@ -1,4 +1,5 @@
 import { randomBytes } from "../util/random.ts";
+import { CountingFile } from "./counting.ts";
 import { keepFolder, makeAddress, makeFolder, remove, sweep } from "./folder.ts";
 
 /** The secret and the folder that the processes of a tree share, and this process's own address. */
@@ -18,6 +19,8 @@ export interface ChildMembership {
   readonly membership: Membership;
   /** The paths that the child removes when its parent dies. */
   readonly orphaned: readonly string[];
+  /** Counts the child among the living processes of the tree. */
+  readonly counting: CountingFile;
   /** Removes the files that the child left. Called when the child has ended. */
   tidy(): void;
 }
@@ -68,11 +71,14 @@ export class Tree {
     const { secret, folder: ours, address: own, ownsFolder } = this.membership;
     const folder = detached ? makeFolder() : ours;
     const address = makeAddress(folder);
+    const counting = new CountingFile(ours);
     return {
       membership: { secret, folder, address, ownsFolder: detached },
-      orphaned: detached ? [] : ownsFolder ? [ours] : [...socketsOf(address), ...socketsOf(own)],
+      orphaned: detached ? [] : ownsFolder ? [ours] : [...socketsOf(address), ...socketsOf(own), counting.path],
+      counting,
       tidy: () => {
         for (const path of detached ? [folder] : socketsOf(address)) remove(path);
+        counting.remove();
       },
     };
   }

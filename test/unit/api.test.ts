@@ -60,6 +60,7 @@ it("the module exports these names", () => {
     "setExecutable",
     "setForkserverPreload",
     "setStartMethod",
+    "setTreeLimits",
     "toWire",
     "wait",
     "waitSync",
