@@ -1,5 +1,6 @@
 import { ClosedError, StateError } from "../errors/errors.ts";
 import { checkName, checkOptions } from "../launch/check-options.ts";
+import { checkProgram } from "../launch/command.ts";
 import type { JobArguments } from "../launch/job.ts";
 import { checkMayStart, treeLimitsOfChild } from "../launch/may-start.ts";
 import type { CheckedOptions, KwargsOptions, ProcessOptions } from "../launch/options.ts";
@@ -86,6 +87,7 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     if (this.#state === "closed") throw closed("start");
     if (this.#state !== "new") throw new StateError(`${this.#name} was started before: make a new Process for each start.`);
     checkMayStart();
+    checkProgram(this.#options);
     // The arguments are encoded before the search for the target, so that the child gets them as they were when `start()` was called.
     const { args, kwargs } = this.#options;
     const packed = pack({ args, kwargs, self: this.#isSubclass ? { ...this } : undefined } satisfies JobArguments, "");

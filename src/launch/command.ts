@@ -1,7 +1,10 @@
 import { fileURLToPath } from "node:url";
+import { StateError } from "../errors/errors.ts";
 import type { EntryOptions, Output, RuntimeName } from "../runtime/contract.ts";
 import { runtime, runtimes } from "../runtime/current.ts";
 import { entryPath } from "../runtime/paths.ts";
+import { fs } from "../util/lazy-modules.ts";
+import { ownModule } from "../util/package-urls.ts";
 
 /** A runtime for a child: a name, whose program is found on PATH, or a program with flags. */
 export type ChildRuntime = RuntimeName | { readonly execPath: string | URL; readonly args?: readonly string[] };
@@ -43,6 +46,41 @@ export function setExecutable(path: string | URL | null): void {
 
 export function toPath(path: string | URL): string {
   return path instanceof URL ? fileURLToPath(path) : path;
+}
+
+/** The first module that a child runs. */
+export const ENTRY: URL = ownModule("child/entry");
+
+/**
+ * Throws `StateError` if no process can run as a child. A program that is no runtime would run its own main module in place of the child's
+ * first module, and so start itself again and again.
+ */
+export function checkProgram({ runtime: wanted }: CommandOptions): void {
+  const { foreignProgram: foreign } = runtime;
+  const advice = `{ runtime: "node", target: { module, name } }, where module is a file on the disk`;
+  if (isMissing(ENTRY)) {
+    const inside = `A child can't run polyproc's own modules, because a bundler has put them into the program: ${ENTRY.href} does not exist.`;
+    throw new StateError(
+      foreign === undefined
+        ? `${inside} Leave polyproc out of the bundle (esbuild --external:polyproc, bun build --external polyproc), and install it beside the program.`
+        : `${inside} Leave polyproc out of the program, which is ${foreign}. Install it beside the program, load it by the path of its file dist/mod.js, and start children with ${advice}.`,
+    );
+  }
+  if (foreign === undefined || wanted !== undefined || executable !== undefined) return;
+  throw new StateError(
+    `A child can't be started with this program, which is ${foreign}: it would run its own main module again. Start children with ${advice}. Or call setExecutable() with the path of a program of ${runtime.name}.`,
+  );
+}
+
+function isMissing(module: URL): boolean {
+  if (module.protocol !== "file:") return false;
+  try {
+    fs().statSync(module);
+    return false;
+  } catch (error) {
+    // Without the permission to look, the file is probably there: this process has loaded its neighbours.
+    return (error as NodeJS.ErrnoException).code === "ENOENT";
+  }
 }
 
 /** The things that a child needs in addition to its caller's options. */

@@ -5,10 +5,9 @@ import { encodeFrame } from "../codec/frame-writer.ts";
 import { Op } from "../codec/op.ts";
 import { UnsupportedError } from "../errors/errors.ts";
 import { type ChildMembership, tree } from "../tree/tree.ts";
-import { ownModule } from "../util/package-urls.ts";
 import { VERSION } from "../util/version.ts";
 import { Child } from "./child.ts";
-import { type CommandOptions, commandFor, type Provisions, toPath } from "./command.ts";
+import { type CommandOptions, commandFor, ENTRY, type Provisions, toPath } from "./command.ts";
 import type { Boot } from "./job.ts";
 import { count } from "./may-start.ts";
 import { currentPosition } from "./position.ts";
@@ -23,9 +22,6 @@ export interface LaunchSettings extends CommandOptions {
   readonly backend?: string | undefined;
   readonly limits?: Limits | undefined;
 }
-
-/** The first module that a child runs. */
-const ENTRY = ownModule("child/entry");
 
 /** Starts a child process, and sends it its membership in the tree. Rejects if the child's program can't be run. */
 export async function launch(settings: LaunchSettings): Promise<Child> {

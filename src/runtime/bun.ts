@@ -5,7 +5,7 @@ import { modules } from "../util/lazy-modules.ts";
 import { carriedFlags } from "./child-flags.ts";
 import type { Command, EntryOptions, Exit, LibraryFunctions, Output, RunningProgram, Runtime } from "./contract.ts";
 import { emptyProcessStdin } from "./empty-stdin.ts";
-import { entryPath } from "./paths.ts";
+import { entryPath, unlikeRuntime } from "./paths.ts";
 import { lookRepeatedly } from "./sockets.ts";
 
 interface BunChild {
@@ -44,14 +44,18 @@ const COMPILED = /^(\/\$bunfs\/|B:[\\/]~BUN)/;
 export const bun: Runtime = {
   name: "bun",
   version: host?.version ?? "",
-  execPath: host === undefined ? "bun" : process.execPath,
+  get execPath() {
+    return host === undefined || bun.foreignProgram !== undefined ? "bun" : process.execPath;
+  },
+  get foreignProgram() {
+    if (host === undefined) return undefined;
+    // Bun can stand in for Node under Node's name.
+    return COMPILED.test(host.main) ? "an executable file that `bun build --compile` made" : unlikeRuntime(process.execPath, /bun|node/i);
+  },
   needs: "The temporary folder must be writable.",
 
   entryArguments(options: EntryOptions): string[] {
-    if (host !== undefined && COMPILED.test(host.main)) {
-      throw new UnsupportedError("A compiled Bun program can't run another module: call setExecutable() with the path of a bun binary.");
-    }
-    const carried = host === undefined ? [] : carriedFlags(process.execArgv);
+    const carried = host === undefined || bun.foreignProgram !== undefined ? [] : carriedFlags(process.execArgv);
     return [...carried, ...options.execArgv, entryPath(options.entry)];
   },
 

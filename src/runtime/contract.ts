@@ -61,8 +61,13 @@ export type LibraryFunctions = Record<string, (...args: never[]) => number>;
 export interface Runtime {
   readonly name: RuntimeName;
   readonly version: string;
-  /** The program of this runtime. If this process runs on the same runtime, it is the program that runs this process. */
+  /** The program of this runtime. If this process runs on the same runtime, it is the program that runs this process, if that is one. */
   readonly execPath: string;
+  /**
+   * What the program of this process is, if it is not the runtime's own program, such as an executable file that a compiler made. It runs
+   * its own main module whatever its arguments are.
+   */
+  readonly foreignProgram: string | undefined;
   /** A sentence for error messages that names the permissions which a program needs to start processes. */
   readonly needs: string;
 

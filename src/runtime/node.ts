@@ -7,7 +7,7 @@ import { modules, net, stream as streams } from "../util/lazy-modules.ts";
 import { carriedFlags, heapFlag } from "./child-flags.ts";
 import type { Command, EntryOptions, Exit, LibraryFunctions, Output, RunningProgram, Runtime } from "./contract.ts";
 import { emptyProcessStdin } from "./empty-stdin.ts";
-import { entryPath } from "./paths.ts";
+import { entryPath, unlikeRuntime } from "./paths.ts";
 import { lookRepeatedly, watchWithNetSocket } from "./sockets.ts";
 
 type ResolveWith = (specifier: string, options: { conditions: ReadonlySet<string> }) => string;
@@ -23,11 +23,20 @@ const isCurrent = !("Deno" in globalThis) && !("Bun" in globalThis);
 export const node: Runtime = {
   name: "node",
   version: isCurrent ? process.versions.node : "",
-  execPath: isCurrent ? process.execPath : "node",
+  get execPath() {
+    return isCurrent && node.foreignProgram === undefined ? process.execPath : "node";
+  },
+  get foreignProgram() {
+    if (!isCurrent) return undefined;
+    if (process.getBuiltinModule("node:sea").isSea()) return "a single executable file";
+    // With this variable, which children get too, Electron's program is Node.
+    if (process.versions.electron !== undefined && !process.env.ELECTRON_RUN_AS_NODE) return "Electron";
+    return unlikeRuntime(process.execPath, /node|electron/i);
+  },
   needs: "Node started with --permission needs --allow-fs-read, --allow-fs-write, --allow-child-process and --allow-worker.",
 
   entryArguments(options: EntryOptions): string[] {
-    const carried = isCurrent ? carriedFlags(process.execArgv) : [];
+    const carried = isCurrent && node.foreignProgram === undefined ? carriedFlags(process.execArgv) : [];
     return [...carried, ...heapFlag(options.memory), ...options.execArgv, entryPath(options.entry)];
   },
 

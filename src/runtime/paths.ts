@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Returns a module as an argument of a command line. Node and Bun take a file by its path, and not by its URL. */
@@ -8,4 +9,9 @@ export function entryPath(entry: URL): string {
 /** Whether a module, by URL or path, belongs to an installed package. */
 export function isInPackages(module: string): boolean {
   return module.includes("/node_modules/");
+}
+
+/** Describes a program whose file does not have a runtime's name. Returns `undefined` for one that has it. */
+export function unlikeRuntime(execPath: string, name: RegExp): string | undefined {
+  return name.test(basename(execPath)) ? undefined : `the program ${execPath}, which does not have the name of a runtime`;
 }

@@ -1,6 +1,5 @@
 import { Deno as shim } from "@deno/shim-deno";
 import { describe, expect, it } from "vitest";
-import { UnsupportedError } from "../../src/errors/errors.ts";
 import type { Command, EntryOptions } from "../../src/runtime/contract.ts";
 import { denoRuntime } from "../../src/runtime/deno/deno.ts";
 import type { DenoHost } from "../../src/runtime/deno/host.ts";
@@ -101,8 +100,12 @@ describe("the Deno adapter", () => {
     expect(() => failing("NotCapable").kill("SIGTERM")).toThrow("NotCapable");
   });
 
-  it("refuses to start children of a compiled program", () => {
+  it("takes a compiled program, or one of another name, for no runtime", () => {
     const compiled = denoRuntime({ ...host(() => true), build: { standalone: true } });
-    expect(() => compiled.entryArguments(options)).toThrow(UnsupportedError);
+    expect(compiled.foreignProgram).toMatch(/deno compile/);
+    expect(compiled.execPath).toBe("deno");
+    const renamed = denoRuntime({ ...host(() => true), execPath: () => "/opt/app" });
+    expect(renamed.foreignProgram).toMatch(/\/opt\/app/);
+    expect(denoRuntime(host(() => true))).toMatchObject({ foreignProgram: undefined, execPath: "/opt/deno" });
   });
 });

@@ -2,7 +2,7 @@ import { UnsupportedError } from "../../errors/errors.ts";
 import { modules } from "../../util/lazy-modules.ts";
 import { heapFlag } from "../child-flags.ts";
 import type { EntryOptions, LibraryFunctions, Runtime } from "../contract.ts";
-import { isInPackages } from "../paths.ts";
+import { isInPackages, unlikeRuntime } from "../paths.ts";
 import { watchWithNetSocket } from "../sockets.ts";
 import { configFlag } from "./config.ts";
 import { currentHost, type DenoHost, required } from "./host.ts";
@@ -12,23 +12,20 @@ import { emptyStdin, readStdin } from "./stdin.ts";
 
 /** The adapter for Deno. The host is a parameter, so that tests on another runtime can stand in for it. */
 export function denoRuntime(host: DenoHost | undefined): Runtime {
+  const foreignProgram = describeProgram(host);
   return {
     name: "deno",
     version: host?.version.deno ?? "",
-    execPath: host?.execPath() ?? "deno",
+    execPath: host === undefined || foreignProgram !== undefined ? "deno" : host.execPath(),
+    foreignProgram,
     needs: "Deno programs that start processes need --allow-read, --allow-write, --allow-net and --allow-run.",
 
     entryArguments(options: EntryOptions): string[] {
-      if (host?.build.standalone === true) {
-        throw new UnsupportedError(
-          "A compiled Deno program can't run another module: call setExecutable() with the path of a deno binary.",
-        );
-      }
       return [
         "run",
         "--no-prompt",
         ...childPermissions(host, options),
-        ...configFlag(host),
+        ...(foreignProgram === undefined ? configFlag(host) : []),
         ...heapFlag(options.memory).map((flag) => `--v8-flags=${flag}`),
         ...options.execArgv,
         options.entry.href,
@@ -81,6 +78,11 @@ export function denoRuntime(host: DenoHost | undefined): Runtime {
 }
 
 export const deno: Runtime = denoRuntime(currentHost);
+
+function describeProgram(host: DenoHost | undefined): string | undefined {
+  if (host === undefined) return undefined;
+  return host.build.standalone === true ? "an executable file that `deno compile` made" : unlikeRuntime(host.execPath(), /deno/i);
+}
 
 function outsidePackages(path: string): string {
   return isInPackages(path) ? "" : path;
