@@ -92,7 +92,7 @@ static void run(uint8_t *memory, size_t size, int fd, enum pp_kind kind, int64_t
 int main(int argc, char **argv) {
   int64_t ms = (argc > 1 ? atoi(argv[1]) : 2000) / 8;
   for (int redeliver = 0; redeliver < 2; redeliver++) {
-    int32_t queue = pp_queue_make_sized(-1, MIB + 4096, 0, redeliver);
+    int32_t queue = pp_queue_make_sized(-1, MIB, 0, redeliver);
     CHECK(queue >= 0);
     struct pp_queue_header *header = pp_queue_find(queue)->header;
     run((uint8_t *)header, sizeof *header, pp_queue_fd(queue), PP_QUEUE, 2 * ms);

@@ -4,9 +4,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/room_left.h"
 
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 8U
@@ -14,6 +15,8 @@
 /* Older kernels start fallocate again from the beginning after a signal. A profiler that sends one each millisecond would keep a large
  * call from ever ending, so memory is reserved in small steps. */
 #define FILL_STEP (1u << 20)
+/* Whoever reserves less than this does not ask for the memory that is left, because asking would cost more. */
+#define ASK_FROM (1u << 16)
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
 int pp_segment_map(struct pp_segment *segment) {
@@ -21,9 +24,18 @@ int pp_segment_map(struct pp_segment *segment) {
   snprintf(path, sizeof path, "/proc/self/fd/%d", segment->fd);
   segment->own_fd = open(path, O_RDWR | O_CLOEXEC);
   if (segment->own_fd < 0) return -errno;
-  void *base = mmap(NULL, segment->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, segment->fd, 0);
-  if (base == MAP_FAILED) return -errno;
+  return pp_segment_map_at(segment, NULL, segment->fd);
+}
+
+int pp_segment_map_at(struct pp_segment *segment, void *address, int fd) {
+  int fixed = address == NULL ? 0 : MAP_FIXED;
+  void *base = mmap(address, segment->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE | fixed, fd, 0);
+  /* ENOMEM would be taken for a lack of memory. */
+  if (base == MAP_FAILED) return errno == ENOMEM ? -EADDRNOTAVAIL : -errno;
   segment->base = base;
+  /* A process that dies with a core dump keeps its locks until the dump is written. The dump would read the whole file, and give memory to
+   * each of its holes. */
+  madvise(base, segment->size, MADV_DONTDUMP);
   return 0;
 }
 
@@ -33,9 +45,8 @@ static int finish(struct pp_segment *segment, int status) {
 }
 
 int pp_segment_extend(int fd, uint64_t size) {
-  struct rlimit limit;
   /* ftruncate beyond the limit sends SIGXFSZ, which would end the process. */
-  if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && size > limit.rlim_cur) return -EFBIG;
+  if (size > pp_file_size_limit()) return -EFBIG;
   return ftruncate(fd, (off_t)size) < 0 ? -errno : 0;
 }
 
@@ -68,6 +79,7 @@ void pp_segment_close(struct pp_segment *segment) {
 }
 
 int pp_segment_fill(const struct pp_segment *segment, uint64_t offset, uint64_t length) {
+  if (length >= ASK_FROM && length > pp_memory_left()) return -ENOMEM;
   for (uint64_t done = 0, step; done < length; done += step) {
     step = length - done < FILL_STEP ? length - done : FILL_STEP;
     while (fallocate(segment->fd, 0, (off_t)(offset + done), (off_t)step) < 0) {

@@ -20,6 +20,9 @@ int pp_segment_make(struct pp_segment *segment, uint64_t size);
 int pp_segment_open(struct pp_segment *segment, int fd);
 /* Maps the file with the descriptor and size that `segment` already holds, whether it is sealed or not. */
 int pp_segment_map(struct pp_segment *segment);
+/* Maps the file `fd` of the same content instead of what is mapped at `address`, or anywhere if that is NULL. -EADDRNOTAVAIL: the process
+ * has no addresses left for it. */
+int pp_segment_map_at(struct pp_segment *segment, void *address, int fd);
 void pp_segment_close(struct pp_segment *segment);
 /* Reserves memory for these bytes, so that a lack of memory is -ENOSPC or -ENOMEM now and not a SIGBUS at a later write. */
 int pp_segment_fill(const struct pp_segment *segment, uint64_t offset, uint64_t length);

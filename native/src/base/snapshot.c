@@ -13,7 +13,7 @@ int pp_snapshot_read(const struct pp_snapshot *snapshot, const _Atomic uint64_t 
     for (int i = 0; i < count; i++) fields[i] = atomic_load_explicit(&copy[i], memory_order_acquire);
     if (atomic_load_explicit(&snapshot->select, memory_order_relaxed) == select) return 0;
   }
-  return -EBADMSG;
+  return -EBUSY;
 }
 
 void pp_snapshot_commit(struct pp_snapshot *snapshot, _Atomic uint64_t *copies, int count, const uint64_t *fields) {

@@ -10,8 +10,8 @@ struct pp_snapshot {
   pp_word select;
 };
 
-/* Reads all `count` fields as they were at one moment. `copies` has 2 * count elements. -EBADMSG: the counter never stays the same for the
- * time of a read, so somebody is damaging the memory. */
+/* Reads all `count` fields as they were at one moment. `copies` has 2 * count elements. -EBUSY: the counter did not stay the same
+ * for the time of a read, as often as it was tried. */
 int pp_snapshot_read(const struct pp_snapshot *snapshot, const _Atomic uint64_t *copies, int count, uint64_t *fields);
 /* Publishes new values. The caller holds the lock that guards the snapshot. */
 void pp_snapshot_commit(struct pp_snapshot *snapshot, _Atomic uint64_t *copies, int count, const uint64_t *fields);

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/room_left.h"
+
 #define VERSION 1
 
 /* Closes named memory and removes the name if nobody else holds it. Of two processes that close at the same time, the later one finds no
@@ -27,10 +29,10 @@ static void close_named(struct pp_segment *segment, const char *path) {
  * the name: it is replaced by one through the other descriptor, whose lock is given up. */
 static void leave_mapped(struct pp_segment *segment, const char *path) {
   if (*path != '\0') {
-    void *base = mmap(segment->base, segment->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE | MAP_FIXED, segment->own_fd, 0);
+    int status = pp_segment_map_at(segment, segment->base, segment->own_fd);
     close(segment->fd);
     segment->fd = -1;
-    if (base != MAP_FAILED) pp_named_remove_if_last(segment->own_fd, path);
+    if (status == 0) pp_named_remove_if_last(segment->own_fd, path);
   }
   segment->base = NULL;
 }
@@ -83,16 +85,6 @@ static int publish(struct pp_memory *memory, const char *path) {
   return 0;
 }
 
-/* Returns how many bytes of memory are available. The kernel does not refuse memory that it does not have; it kills a process later. */
-static uint64_t available(void) {
-  FILE *file = fopen("/proc/meminfo", "re");
-  unsigned long long kib = UINT64_MAX >> 10;
-  char line[128];
-  while (file != NULL && fgets(line, sizeof line, file) != NULL && sscanf(line, "MemAvailable: %llu", &kib) != 1) {}
-  if (file != NULL) fclose(file);
-  return kib << 10;
-}
-
 int32_t pp_memory_make(int32_t inbox, const char *name, const uint64_t *size) {
   if (*size == 0 || *size > (1ull << 53)) return -EINVAL;
   bool named = *name != '\0';
@@ -100,7 +92,7 @@ int32_t pp_memory_make(int32_t inbox, const char *name, const uint64_t *size) {
   int status = named ? pp_named_path(name, path, sizeof path) : 0;
   if (status < 0) return status;
   uint64_t total = PP_MEMORY_PAGE + ((*size + PP_MEMORY_PAGE - 1) & ~(uint64_t)(PP_MEMORY_PAGE - 1));
-  struct pp_memory *memory = total > available() ? NULL : allocate();
+  struct pp_memory *memory = total > pp_memory_left() ? NULL : allocate();
   if (memory == NULL) return -ENOMEM;
   status = named ? make_file(&memory->segment, total) : pp_segment_make(&memory->segment, total);
   if (status == 0) status = pp_segment_fill(&memory->segment, 0, total);

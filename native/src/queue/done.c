@@ -2,36 +2,44 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "queue/held.h"
 #include "queue/locks.h"
 #include "queue/recover.h"
-#include "queue/ring.h"
 #include "queue/state.h"
+#include "queue/tidy.h"
 #include "wait/futex.h"
 
 /* Moves FREE over the records at the front that are finished. The record at `marked` counts as finished, although its state is still to
  * be changed by the log. */
 static int free_finished(const struct pp_queue *queue, pp_get_state get, uint64_t marked) {
   struct pp_found found;
-  for (uint32_t steps = 0; get[QUEUE_FREE] < get[QUEUE_HEAD]; steps++) {
-    if (steps == RING_MOST_STEPS) return -EBADMSG;
+  for (; get[QUEUE_FREE] != get[QUEUE_HEAD]; get[QUEUE_FREE] = found.next) {
     int status = pp_ring_inspect(queue, get[QUEUE_FREE], get[QUEUE_HEAD], &found);
     if (status < 0) return status;
-    if (found.kind == RING_ITEM && found.at != marked && found.state != RING_FINISHED) break;
-    get[QUEUE_FREE] = pp_ring_next(queue, &found);
+    if (found.at != marked && !pp_ring_is_finished(&found)) break;
   }
   return 0;
+}
+
+/* Finds the item to mark: the oldest one of this participant, or else one of any participant. */
+static int find_taken(struct pp_queue *queue, const pp_get_state get, struct pp_found *found) {
+  int status = pp_held_first(queue, get, found);
+  if (status == 0 && queue->held.incomplete) status = pp_ring_search(queue, get, get[QUEUE_FREE], pp_ring_is_state, queue->scope.me, found);
+  if (status == 0) status = pp_ring_search(queue, get, get[QUEUE_FREE], pp_ring_is_taken, 0, found);
+  return status;
 }
 
 /* A queue that redelivers keeps taken items in the ring and marks the record. */
 static int mark_record(struct pp_queue *queue, pp_get_state get) {
   struct pp_found found;
-  int status = pp_ring_search(queue, get, get[QUEUE_FREE], pp_ring_is_state, queue->scope.me, &found);
-  if (status == 0) status = pp_ring_search(queue, get, get[QUEUE_FREE], pp_ring_is_taken, 0, &found);
+  int status = find_taken(queue, get, &found);
   if (status <= 0) return status == 0 ? -EINVAL : status;
   get[QUEUE_DONE]++;
   pp_queue_set_log(get, QUEUE_LOG_STATE, found.at, RING_FINISHED);
   status = free_finished(queue, get, found.at);
-  return status < 0 ? status : pp_queue_commit_get(queue, get);
+  if (status == 0) status = pp_queue_commit_get(queue, get);
+  bool passed = get[QUEUE_FREE] - found.at <= get[QUEUE_HEAD] - found.at && get[QUEUE_FREE] != found.at;
+  return status < 0 || passed ? status : pp_tidy_some(queue, get);
 }
 
 /* Any other queue only counts the items that each participant has taken. */

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/failpoint.h"
+#include "queue/held.h"
 #include "queue/locks.h"
-#include "queue/ring.h"
 #include "queue/room.h"
 #include "queue/state.h"
 #include "queue/waiting.h"
@@ -22,7 +22,7 @@ static int choose(const struct pp_queue *queue, const pp_put_state put, const pp
 static void note_taken(const struct pp_queue *queue, pp_get_state get, const struct pp_found *found) {
   uint32_t index = pp_owner_index(queue->scope.me);
   if (get[QUEUE_BACK] > 0) get[QUEUE_BACK]--;
-  else get[QUEUE_HEAD] = pp_ring_next(queue, found);
+  else get[QUEUE_HEAD] = found->next;
   get[QUEUE_OUT]++;
   get[QUEUE_GETS]++;
   if (queue->redeliver) pp_queue_set_log(get, QUEUE_LOG_STATE, found->at, queue->scope.me);
@@ -52,6 +52,7 @@ static int get_locked(struct pp_queue *queue, uint8_t *bytes, uint32_t room, boo
   note_taken(queue, get, &found);
   status = pp_queue_commit_get(queue, get); /* G3, G4 */
   if (status < 0) return status;
+  if (queue->redeliver) pp_held_add(&queue->held, found.at);
   FAILPOINT("get.committed");
   *more = put[QUEUE_PUTS] != get[QUEUE_OUT];
   return (int)found.length;

@@ -5,16 +5,23 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/room_left.h"
 #include "queue/recover.h"
 #include "queue/ring.h"
 #include "wait/sleeper.h"
 
 #define MAGIC 0x31515050594c4f50ull /* "POLYPPQ1" */
-#define VERSION 1
+#define VERSION 2
 
-static const uint64_t ring_sizes[] = {64ull << 30, 8ull << 30, 4ull << 30};
+/* A ring costs addresses only, until it is used. Most processes can have some 8,000 of this size, and it has room for the largest message in
+ * any position. */
+#define RING_LARGEST (8ull << 30)
+/* A ring takes at most this part of the addresses that are left, because the runtime and other objects need some, too. */
+#define SHARE 16
 
 static uint64_t header_size(void) { return (sizeof(struct pp_queue_header) + 4095) & ~4095ull; }
+
+static bool is_ring_size(uint64_t size) { return size >= RING_SMALLEST && (size & (size - 1)) == 0; }
 
 static void close_queue(void *object, int owner_ended) {
   (void)owner_ended;
@@ -22,6 +29,7 @@ static void close_queue(void *object, int owner_ended) {
   pp_sleeper_forget(queue);
   pp_queue_leave(queue);
   pp_segment_close(&queue->segment);
+  free(queue->held.at);
   free(queue);
 }
 
@@ -62,8 +70,7 @@ static int check_header(struct pp_queue *queue) {
   queue->ring_size = header->ring_size;
   queue->maxsize = header->maxsize;
   queue->redeliver = header->redeliver != 0;
-  bool sane = header->header_size == size && queue->ring_size >= RING_CHUNK && queue->ring_size % 4096 == 0 &&
-              queue->ring_size == queue->segment.size - size;
+  bool sane = header->header_size == size && is_ring_size(queue->ring_size) && queue->ring_size == queue->segment.size - size;
   return sane ? 0 : -EBADMSG;
 }
 
@@ -77,13 +84,17 @@ static int open_file(struct pp_queue *queue, int fd) {
   return pp_queue_enter(queue);
 }
 
-/* Makes a queue with the first of these ring sizes that this process may have. */
-static int32_t make(int32_t inbox, const uint64_t *sizes, size_t count, uint64_t maxsize, int redeliver) {
-  struct pp_queue *queue = calloc(1, sizeof *queue);
-  if (queue == NULL) return -ENOMEM;
-  int status = -ENOMEM;
-  for (size_t i = 0; i < count && (status == -ENOMEM || status == -EFBIG || status == -EINVAL); i++)
-    status = make_segment(&queue->segment, sizes[i]);
+/* Returns the size of the largest ring that this process should have. */
+static uint64_t largest_ring(void) {
+  uint64_t addresses = pp_addresses_left() / SHARE, file = pp_file_size_limit(), size = RING_LARGEST;
+  while (size > RING_SMALLEST && (size > addresses || header_size() + size > file)) size /= 2;
+  return size;
+}
+
+int32_t pp_queue_make_sized(int32_t inbox, uint64_t ring_size, uint64_t maxsize, int redeliver) {
+  struct pp_queue *queue = is_ring_size(ring_size) ? calloc(1, sizeof *queue) : NULL;
+  if (queue == NULL) return is_ring_size(ring_size) ? -ENOMEM : -EINVAL;
+  int status = make_segment(&queue->segment, ring_size);
   if (status == 0) {
     write_header(queue, maxsize, redeliver);
     status = pp_queue_enter(queue);
@@ -91,13 +102,12 @@ static int32_t make(int32_t inbox, const uint64_t *sizes, size_t count, uint64_t
   return add_handle(queue, status, inbox);
 }
 
-int32_t pp_queue_make_sized(int32_t inbox, uint64_t ring_size, uint64_t maxsize, int redeliver) {
-  return make(inbox, &ring_size, 1, maxsize, redeliver);
-}
-
 int32_t pp_queue_make(int32_t inbox, const uint64_t *maxsize, int32_t redeliver) {
-  /* The ring is sparse and costs address space only. Where address space or file size is limited, a smaller ring may still fit. */
-  return make(inbox, ring_sizes, sizeof ring_sizes / sizeof *ring_sizes, *maxsize, redeliver);
+  int32_t index = -EADDRNOTAVAIL;
+  /* Addresses may be scattered, so that a smaller ring still fits. */
+  for (uint64_t size = largest_ring(); size >= RING_SMALLEST && (index == -EADDRNOTAVAIL || index == -EFBIG); size /= 2)
+    index = pp_queue_make_sized(inbox, size, *maxsize, redeliver);
+  return index;
 }
 
 int32_t pp_queue_open(int32_t inbox, int32_t fd) {

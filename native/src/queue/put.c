@@ -19,7 +19,7 @@ static int put_locked(struct pp_queue *queue, const uint8_t *bytes, uint32_t len
   if (put[QUEUE_SHUT] != 0) return -ESHUTDOWN;
   if (queue->maxsize > 0 && put[QUEUE_PUTS] - get[QUEUE_OUT] >= queue->maxsize) return -EAGAIN;
   /* A record of at most half the ring fits into an empty ring wherever the lap ends. A larger one might never fit. */
-  if (2 * (need + RING_RECORD) > queue->ring_size) return -EMSGSIZE;
+  if (length > PP_LARGEST || 2 * (need + RING_RECORD) > queue->ring_size) return -EMSGSIZE;
   status = pp_room_make(queue, put, get, need, &at);
   if (status == 0) status = pp_room_reserve(queue, put, get, at, need);
   if (status < 0) return status;

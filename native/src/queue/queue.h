@@ -77,6 +77,13 @@ struct pp_queue_header {
   struct pp_participant participants[PP_PARTICIPANTS];
 };
 
+/* See queue/held.h. */
+struct pp_held {
+  uint64_t *at;
+  uint32_t first, count, room;
+  bool incomplete;
+};
+
 struct pp_queue {
   struct pp_segment segment;
   struct pp_queue_header *header;
@@ -87,6 +94,8 @@ struct pp_queue {
   int32_t needed;               /* the length of the item for which the last get had too little room */
   uint32_t seen[PP_PUT_LOCK + 1]; /* for each thing to wait for: the word's value before the last look */
   struct pp_spinner spinner;
+  struct pp_held held;
+  uint32_t untidied, tidy_after; /* items marked done since the last walk of queue/tidy.c, and how many make the next walk due */
   uint64_t told;                /* the number of abandoned items of which this participant's join knows */
 };
 

@@ -22,7 +22,7 @@ static int give_back(struct pp_queue *queue, pp_get_state get, const pp_put_stat
     pp_queue_set_log(get, QUEUE_LOG_STATE, found.at, dropped ? RING_FINISHED : RING_WAITING);
     status = pp_queue_commit_get(queue, get); /* C2 */
     if (status < 0) return status;
-    at = pp_ring_next(queue, &found);
+    at = found.next;
     FAILPOINT("clean_up.one");
   }
   return status;

@@ -8,6 +8,8 @@
 #include "queue/ring.h"
 #include "queue/state.h"
 
+#define FIRST_CHUNK (1ull << 16) /* memory is reserved in chunks from this size ... */
+#define CHUNK (1ull << 20)       /* ... up to this size, so that a queue which is little used takes little memory */
 #define KEEP (4ull << 20) /* so much memory at the start of the ring is never given back, because it is warm */
 #ifndef REWIND_AT
 #define REWIND_AT (1ull << 20) /* an empty queue is moved back if its tail is at least so far into the ring */
@@ -31,15 +33,18 @@ static int find_position(const struct pp_queue *queue, const pp_put_state put, c
   return *at + need + RING_RECORD - get[QUEUE_RELEASED] <= queue->ring_size ? 0 : -EAGAIN;
 }
 
+void pp_room_give_back(struct pp_queue *queue, uint64_t from, uint64_t to) {
+  for (uint64_t length; from != to; from += length) {
+    uint64_t offset = from % queue->ring_size, rest = queue->ring_size - offset;
+    length = to - from < rest ? to - from : rest;
+    uint64_t start = ((offset < KEEP ? KEEP : offset) + 4095) & ~4095ull, end = (offset + length) & ~4095ull;
+    if (end > start) pp_segment_punch(&queue->segment, ring_offset(queue) + start, end - start);
+  }
+}
+
 /* Gives back the memory of the records up to FREE, so that their part of the ring can be used again. */
 static void release(struct pp_queue *queue, pp_get_state get) {
-  uint64_t from = get[QUEUE_RELEASED] % queue->ring_size;
-  uint64_t lap = pp_ring_lap(queue, get[QUEUE_RELEASED]);
-  uint64_t end = pp_ring_lap(queue, get[QUEUE_FREE]) == lap ? get[QUEUE_FREE] - lap : queue->ring_size;
-  if (from < KEEP) from = KEEP;
-  from = (from + 4095) & ~4095ull;
-  end &= ~4095ull;
-  if (end > from) pp_segment_punch(&queue->segment, ring_offset(queue) + from, end - from);
+  pp_room_give_back(queue, get[QUEUE_RELEASED], get[QUEUE_FREE]);
   get[QUEUE_RELEASED] = get[QUEUE_FREE];
 }
 
@@ -62,13 +67,15 @@ int pp_room_make(struct pp_queue *queue, const pp_put_state put, pp_get_state ge
 
 int pp_room_reserve(struct pp_queue *queue, pp_put_state put, const pp_get_state get, uint64_t at, uint64_t need) {
   uint64_t from = at % queue->ring_size;
-  uint64_t filled = pp_ring_lap(queue, at) > put[QUEUE_TAIL] && put[QUEUE_FILLED] > KEEP ? KEEP : put[QUEUE_FILLED];
+  uint64_t filled = pp_ring_lap(queue, at) != pp_ring_lap(queue, put[QUEUE_TAIL]) && put[QUEUE_FILLED] > KEEP ? KEEP : put[QUEUE_FILLED];
   if (filled > queue->ring_size) return -EBADMSG;
   uint64_t end = from + need + RING_RECORD;
   if (end > filled) {
-    uint64_t target = (end + RING_CHUNK - 1) & ~(RING_CHUNK - 1);
+    uint64_t chunk = FIRST_CHUNK;
+    while (chunk < filled && chunk < CHUNK) chunk *= 2;
+    uint64_t target = (end + chunk - 1) & ~(chunk - 1);
     /* Memory behind RELEASED may still be given back by a get, so nothing there counts as reserved. */
-    bool next_lap = pp_ring_lap(queue, at) > pp_ring_lap(queue, get[QUEUE_RELEASED]);
+    bool next_lap = pp_ring_lap(queue, at) != pp_ring_lap(queue, get[QUEUE_RELEASED]);
     uint64_t most = next_lap ? get[QUEUE_RELEASED] % queue->ring_size : queue->ring_size;
     if (target > most) target = most;
     if (target <= filled) return -EBADMSG;
@@ -86,7 +93,7 @@ void pp_room_release_some(struct pp_queue *queue, pp_get_state get) {
 
 static bool may_rewind(const struct pp_queue *queue, pp_put_state put, pp_get_state get) {
   if (pp_queue_read_both(queue, put, get) < 0 || !pp_queue_is_unused(queue, put, get)) return false;
-  return put[QUEUE_TAIL] % queue->ring_size >= REWIND_AT && get[QUEUE_RELEASED] >= pp_ring_lap(queue, put[QUEUE_TAIL]);
+  return put[QUEUE_TAIL] % queue->ring_size >= REWIND_AT && pp_ring_lap(queue, get[QUEUE_RELEASED]) == pp_ring_lap(queue, put[QUEUE_TAIL]);
 }
 
 void pp_room_rewind(struct pp_queue *queue) {

@@ -5,8 +5,6 @@
 #include "base/failpoint.h"
 #include "queue/ring.h"
 
-#define LAST_POSITION (1ull << 62) /* no position gets as far, so that sums of positions stay in range */
-
 int pp_queue_read_put(const struct pp_queue *queue, pp_put_state put) {
   return pp_snapshot_read(&queue->header->put, &queue->header->put_fields[0][0], QUEUE_PUT_FIELDS, put);
 }
@@ -14,9 +12,9 @@ int pp_queue_read_put(const struct pp_queue *queue, pp_put_state put) {
 int pp_queue_read_get(const struct pp_queue *queue, pp_get_state get) {
   int status = pp_snapshot_read(&queue->header->get, &queue->header->get_fields[0][0], QUEUE_GET_FIELDS, get);
   if (status < 0) return status;
-  int sane = get[QUEUE_HEAD] < LAST_POSITION && get[QUEUE_FREE] <= get[QUEUE_HEAD] && get[QUEUE_RELEASED] <= get[QUEUE_FREE] &&
-             get[QUEUE_HEAD] - get[QUEUE_RELEASED] <= queue->ring_size && get[QUEUE_HEAD] % RING_RECORD == 0 &&
-             get[QUEUE_FREE] % RING_RECORD == 0 && get[QUEUE_RELEASED] % RING_RECORD == 0;
+  uint64_t head = get[QUEUE_HEAD] - get[QUEUE_RELEASED], free = get[QUEUE_FREE] - get[QUEUE_RELEASED];
+  int sane = free <= head && head <= queue->ring_size && get[QUEUE_RELEASED] % RING_RECORD == 0 && head % RING_RECORD == 0 &&
+             free % RING_RECORD == 0;
   return sane ? 0 : -EBADMSG;
 }
 
@@ -27,9 +25,9 @@ int pp_queue_read_both(const struct pp_queue *queue, pp_put_state put, pp_get_st
     if (status == 0) status = pp_queue_read_put(queue, put);
     if (status < 0) return status;
     if (atomic_load(&queue->header->get.select) != before) continue;
-    int sane = put[QUEUE_TAIL] < LAST_POSITION && put[QUEUE_TAIL] >= get[QUEUE_HEAD] &&
-               put[QUEUE_TAIL] - get[QUEUE_RELEASED] <= queue->ring_size && put[QUEUE_TAIL] % RING_RECORD == 0 &&
-               put[QUEUE_PUTS] >= get[QUEUE_OUT] && put[QUEUE_PUTS] >= get[QUEUE_DONE];
+    uint64_t tail = put[QUEUE_TAIL] - get[QUEUE_RELEASED], head = get[QUEUE_HEAD] - get[QUEUE_RELEASED];
+    int sane = head <= tail && tail <= queue->ring_size && tail % RING_RECORD == 0 && put[QUEUE_PUTS] >= get[QUEUE_OUT] &&
+               put[QUEUE_PUTS] >= get[QUEUE_DONE];
     return sane ? 0 : -EBADMSG;
   }
   return -EBUSY;

@@ -92,8 +92,7 @@ static bool step(int32_t *handle, int fd, struct input *input) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  /* In the last one no multiple of a lap is a power of two. */
-  static const uint64_t ring_sizes[] = {MIB, 9 * MIB, MIB + 4096};
+  static const uint64_t ring_sizes[] = {MIB, 16 * MIB, 1u << 16};
   struct input input = {data, size};
   uint64_t kind = take(&input, 1);
   int32_t made = pp_queue_make_sized(-1, ring_sizes[kind / 4 % 3], kind & 2 ? 3 : 0, kind & 1);

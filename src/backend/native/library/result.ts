@@ -8,7 +8,8 @@ const TRIES = 100;
 const advice: Readonly<Record<string, string>> = {
   EMFILE: "This process has as many open files as it may have: close some, or raise `ulimit -n`.",
   ENFILE: "The system has as many open files as it may have: close some.",
-  ENOMEM: "There is no memory left for it.",
+  EADDRNOTAVAIL: "This process has no address space left for it: close some objects, or raise `ulimit -v`.",
+  ENOMEM: "There is no memory left for it, here or in the memory cgroup of this process.",
   ENOSPC: "There is no memory left for it.",
   EFBIG: "It takes a file in memory that is larger than this process may have: raise `ulimit -f`, or use the portable backend.",
   EAGAIN: "The system allows no more processes or threads: end some, or raise `ulimit -u`.",

@@ -73,7 +73,10 @@ export class QueueHandle extends Handle {
 
   /** True if the queue has an item or was shut down. */
   poll(): true | undefined {
-    return check(this.shim.pp_queue_poll(this.index), "The queue can't be looked at") === 1 ? true : undefined;
+    const status = this.shim.pp_queue_poll(this.index);
+    // The queue changes all the time, so it is looked at again.
+    if (status === EBUSY) return undefined;
+    return check(status, "The queue can't be looked at") === 1 ? true : undefined;
   }
 
   /** Passes on a wake-up that came for items and that this process does not use. */
@@ -113,8 +116,8 @@ export class QueueHandle extends Handle {
 
   stats(): QueueStats & { readonly maxsize: number } {
     const numbers = new BigUint64Array(STATS_LENGTH);
-    const status = this.shim.pp_queue_stats(this.index, numbers);
-    if (status < 0) this.#done(status, Until.getLock);
+    const status = insist(() => this.shim.pp_queue_stats(this.index, numbers));
+    if (status < 0 && this.#done(status, Until.getLock) !== true) check(status, "The queue can't be looked at");
     return Object.fromEntries(STATS.map((name, i) => [name, Number(numbers[i])])) as unknown as QueueStats & { maxsize: number };
   }
 
@@ -147,6 +150,12 @@ export class QueueHandle extends Handle {
       // The system can't enlarge the queue's file in memory.
       throw new ProcessError(
         "There is no memory left for this item: it was not put. Take items out first, or bound the queue with maxsize.",
+        { fields: { errno: status } },
+      );
+    if (status === EMSGSIZE)
+      // The queue was made by a process that could not have a ring for the largest items.
+      throw new ProcessError(
+        "The item is too large for this queue, which was made small: the process that made it has little address space (`ulimit -v`) or may only have small files (`ulimit -f`). Raise that limit, or use the portable backend.",
         { fields: { errno: status } },
       );
     check(status, "The queue failed");
