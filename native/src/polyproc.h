@@ -4,12 +4,13 @@
 
 #include <stdint.h>
 
-#define PP_ABI 3
+#define PP_ABI 4
 #define PP_LARGEST ((1u << 30) + (1u << 20)) /* the largest message in bytes */
+#define PP_MOST_CARRIED 253 /* the largest number of descriptors that the kernel lets a message on a socket carry */
 #define PP_EXPORT __attribute__((visibility("default")))
 
 /* The kinds of shared objects. JavaScript passes these numbers to pp_sync_make and pp_sync_open. */
-enum pp_kind { PP_QUEUE, PP_LOCK, PP_SEMAPHORE, PP_EVENT, PP_CONDITION, PP_BARRIER, PP_MEMORY };
+enum pp_kind { PP_QUEUE, PP_LOCK, PP_SEMAPHORE, PP_EVENT, PP_CONDITION, PP_BARRIER, PP_MEMORY, PP_KEEPER };
 
 /* A caller can wait at a queue for: an item, room for one, an item marked done, or one of the queue's two locks. */
 enum pp_queue_waited { PP_ITEMS, PP_ROOM, PP_DONE, PP_GET_LOCK, PP_PUT_LOCK };
@@ -35,6 +36,8 @@ struct pp_incoming {
   int32_t header_got; /* bytes of the header that arrived */
   int32_t length;     /* of the message once its header is complete, else -1 */
   int32_t got;        /* bytes of the message that arrived */
+  int32_t carried;    /* descriptors that came with the message; the caller takes them, and sets this to 0 */
+  int32_t fds[PP_MOST_CARRIED];
 };
 
 #define I(name) int32_t name

@@ -134,13 +134,23 @@ static void sleep_on_queue(int32_t inbox, int32_t id) {
   CHECK(pp_queue_close(other) == 0);
 }
 
+static int32_t claim(const char *path, const uint8_t *token) {
+  if (*path == '\0') return pp_claim(token);
+  int32_t status = -ECONNRESET;
+  while (status == -ECONNRESET) {
+    status = pp_claim_begin(path, token);
+    if (status >= 0) status = pp_claim_end(status, -1);
+  }
+  return status;
+}
+
 static void keep_and_claim(uint8_t number, const char *path) {
   uint8_t token[16] = {number, (uint8_t)(*path != '\0')};
   int32_t fds[2];
-  CHECK(pp_socketpair(fds, 0) == 0 && pp_claim(path, token) == -ENOENT);
-  CHECK(pp_keep(path, token, fds[0]) == 0);
-  int32_t claimed = pp_claim(path, token);
-  CHECK(claimed >= 0 && pp_claim(path, token) == -ENOENT && pp_write(fds[1], (const uint8_t *)"x", 0, 1, 0) == 1);
+  CHECK(pp_socketpair(fds, 0) == 0 && claim(path, token) == -ENOENT);
+  CHECK(pp_keep(-1, token, fds[0]) == 0 && pp_keep_sent(token, -1) == 0);
+  int32_t claimed = claim(path, token);
+  CHECK(claimed >= 0 && claim(path, token) == -ENOENT && pp_write(fds[1], (const uint8_t *)"x", 0, 1, 0) == 1);
   uint8_t byte;
   CHECK(pp_read(claimed, &byte, 0, 1, 0) == 1 && byte == 'x');
   CHECK(pp_close(claimed) == 0 && pp_close(fds[0]) == 0 && pp_close(fds[1]) == 0);

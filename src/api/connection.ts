@@ -44,12 +44,13 @@ export class Connection<T = unknown> extends SharedObject<ConnectionPort> implem
 
   /**
    * Sends a copy of one value, made at the time of the call. It waits while the pipe is full; the portable backend keeps 1 MiB of unread
-   * messages.
+   * messages. While it waits on the native backend, up to 16 MiB of messages that come are read ahead, so that both ends may send first.
    *
    * @param value any value that can travel
    * @param options `timeout` in ms, `signal`; default: wait for ever. Once the first byte is out, the whole message is sent
    * @throws {BrokenPipeError} if no process is left that could read the message
-   * @throws {TimeoutError} if the other end did not read in time; nothing of the message was sent then
+   * @throws {TimeoutError} if the other end did not read in time. Nothing of the message was sent then, unless the error's
+   * `mayHaveHappened` is true: then a part of it was, and the rest follows as the other end reads
    * @throws {SerializationError} if the value can't travel
    * @throws {RangeError} if the encoded value is larger than 1 GiB
    * @throws {ClosedError} after `close()`

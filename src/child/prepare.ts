@@ -4,7 +4,7 @@ import type { JobFrame } from "../backend/contract/launcher.ts";
 import { StateError } from "../errors/errors.ts";
 import type { Job, JobArguments } from "../launch/job.ts";
 import { runAs } from "../launch/origin.ts";
-import { unpack } from "../objects/message.ts";
+import { fetched, unpack } from "../objects/message.ts";
 import { loadTarget } from "../target/load.ts";
 
 type AnyFunction = (...args: never[]) => unknown;
@@ -23,6 +23,7 @@ export interface PreparedJob {
 export async function prepare(job: Job, { message = { bytes: new Uint8Array(0), refs: [] } }: JobFrame): Promise<PreparedJob> {
   const { target: ref } = job;
   const target = ref === null ? undefined : await runAs("module", () => loadTarget(ref));
+  await fetched(message);
   const { value, attached } = unpack(message);
   const { args, kwargs, self } = value as JobArguments;
   if (job.subclass) return { attached, call: () => resume(job, target as AnyFunction, self).run() };

@@ -24,9 +24,14 @@ export function seal({ bytes, refs }: Message): Uint8Array {
   return sealed;
 }
 
+/** Whether a sealed message has references. */
+export function hasRefs(sealed: Uint8Array): boolean {
+  return sealed[0] === WITH_REFS;
+}
+
 /** Opens a sealed message. Throws `SerializationError` for bytes that begin like an envelope but are not valid. */
 export function unseal(sealed: Uint8Array): Message {
-  if (sealed[0] !== WITH_REFS) return { bytes: sealed, refs: NO_REFS };
+  if (!hasRefs(sealed)) return { bytes: sealed, refs: NO_REFS };
   const length = sealed.length < HEADER ? -1 : new DataView(sealed.buffer, sealed.byteOffset).getUint32(1);
   if (length < 0 || length > sealed.length - HEADER) throw new SerializationError("A message's references are cut off: it is no value.");
   const refs = decode(sealed.subarray(HEADER, HEADER + length));

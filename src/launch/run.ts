@@ -2,7 +2,7 @@ import type { ReportKind } from "../backend/contract/launcher.ts";
 import type { Message } from "../backend/contract/message.ts";
 import type { BlockingPort } from "../backend/contract/port.ts";
 import { CorruptedError, ProcessDiedError, TimeoutError } from "../errors/errors.ts";
-import { type Packed, unpack } from "../objects/message.ts";
+import { fetched, type Packed, unpack } from "../objects/message.ts";
 import { noSync } from "../objects/shared-object.ts";
 import type { Waitable } from "../objects/waitable.ts";
 import { SLICE, sleepSync } from "../util/blocking.ts";
@@ -154,6 +154,9 @@ export class Run<Result> {
       return;
     }
     try {
+      // A blocked thread gets its reports at once: the backend has fetched them.
+      const fetching = fetched(message);
+      if (fetching !== undefined) await fetching;
       const { value, attached } = unpack(message);
       const outcome = checkOutcome(value);
       if (kind === "result") this.#settle({ value: outcome.value as Result });

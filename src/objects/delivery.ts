@@ -1,5 +1,5 @@
 import type { Incoming, Message } from "../backend/contract/message.ts";
-import { type Packed, unpack } from "./message.ts";
+import { fetched, type Packed, unpack } from "./message.ts";
 
 /** Sends a packed value, and releases it once the promise of `send` settles. Returns the result of `send`: whether it was in time. */
 export function deliver(packed: Packed, send: (message: Message) => Promise<boolean>): Promise<boolean> {
@@ -42,6 +42,7 @@ export function accept(incoming: Incoming): unknown {
 
 async function acceptWithObjects({ message, settle }: Incoming): Promise<unknown> {
   try {
+    await fetched(message);
     const { value, attached } = unpack(message);
     await attached;
     return value;

@@ -78,6 +78,15 @@ class Numbering {
   }
 }
 
+/** Waits until the shared objects of a message can be attached without waiting for another process. */
+export function fetched({ refs }: Message): Promise<unknown> | undefined {
+  const pending = [...new Set(refs.map(({ backend }) => backend))].flatMap((name) => {
+    const ofBackend = refs.filter(({ backend }) => backend === name);
+    return backendOf(ofBackend[0] as Ref).fetch?.(ofBackend) ?? [];
+  });
+  return pending.length === 0 ? undefined : Promise.all(pending);
+}
+
 /** Decodes a message that came. `attached` settles when this process is attached to the shared objects inside. */
 export function unpack(message: Message): { readonly value: unknown; readonly attached: Promise<unknown> | undefined } {
   const { bytes, refs } = message.refs.length === 0 ? unseal(message.bytes) : message;

@@ -1,27 +1,30 @@
 import { readdirSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import { CONNECTION } from "../../src/backend/contract/connection.ts";
+import { MEMORY } from "../../src/backend/contract/memory.ts";
 import { nativeProvider } from "../../src/backend/native/provider.ts";
 import { CorruptedError } from "../../src/errors/errors.ts";
 import { tree } from "../../src/tree/tree.ts";
 import { hasLibrary } from "../suite/suite.ts";
 
-/** A message that was read in part, as it travels with its connection: 12 bytes of header, how many of them came, the message's length, how much of it came. */
-function ahead(header: number, length: number, got: number, part = 0): Uint8Array {
-  return new Uint8Array([...new Uint8Array(Int32Array.of(0, 0, 0, header, length, got).buffer), ...new Uint8Array(part)]);
+/** What a connection had read, as it travels with it: the number of messages, for each the number of its descriptors, and the bytes. */
+function ahead(counts: readonly number[], bytes: readonly number[]): Uint8Array {
+  return new Uint8Array([...new Uint8Array(Int32Array.of(counts.length, ...counts).buffer), ...bytes]);
 }
 
 describe.skipIf(!hasLibrary())("a native connection from a hostile process", () => {
   const hostile: [string, Uint8Array][] = [
-    ["a header before the struct", ahead(-64, -1, 0)],
-    ["a header beyond the struct", ahead(13, -1, 0)],
-    ["a negative length", ahead(4, -2, 0)],
-    ["a length above the limit", ahead(4, 2 ** 31 - 1, 0)],
-    ["more than the length", ahead(4, 3, 4, 4)],
-    ["less than it says", ahead(4, 30, 4, 3)],
-    ["a negative amount", ahead(4, 30, -1)],
-    ["no whole struct", new Uint8Array(3)],
-    ["nothing", new Uint8Array(0)],
+    ["no message", ahead([], [])],
+    ["more messages than bytes", new Uint8Array(Int32Array.of(1 << 28, 0).buffer)],
+    ["a negative number of messages", new Uint8Array(Int32Array.of(-1, 0).buffer)],
+    ["a negative number of descriptors", ahead([0, -1], [0, 0, 0, 1, 7])],
+    ["more descriptors than came", ahead([1], [0, 0, 0, 9, 7])],
+    ["a message that is cut off", ahead([0, 0], [0, 0, 0, 3, 1, 2])],
+    ["a message without a header", ahead([0, 0], [0, 0])],
+    ["a length above the limit", ahead([0], [0x7f, 0xff, 0xff, 0xff])],
+    ["a longer header", ahead([0], [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 1])],
+    ["more bytes than the last message has", ahead([0], [0, 0, 0, 1, 7, 8])],
+    ["nothing at all", new Uint8Array(3)],
   ];
   // The test runner ends its workers without their exit hooks.
   afterAll(() => tree.leave());
@@ -33,8 +36,14 @@ describe.skipIf(!hasLibrary())("a native connection from a hostile process", () 
     first.share();
     first.release(false);
     const before = readdirSync("/proc/self/fd").length;
-    const ref = mine.again().share();
-    expect(() => backend.attach({ ...ref, location: { ...(ref.location as object), ahead: bytes } })).toThrow(CorruptedError);
+    const memory = backend.make(MEMORY, { create: true, size: bytes.length, name: "" });
+    new Uint8Array(memory.buffer).set(bytes);
+    const [read, parcel] = [memory.again(), mine.again()];
+    const ref = parcel.share();
+    const { token } = read.share().location as { token: string };
+    expect(() => backend.attach({ ...ref, location: { ...(ref.location as object), more: [token] } })).toThrow(CorruptedError);
+    for (const port of [parcel, read]) port.release(false);
+    memory.release();
     expect(readdirSync("/proc/self/fd").length).toBe(before);
     mine.release();
     other.release();

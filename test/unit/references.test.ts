@@ -83,10 +83,10 @@ describe.skipIf(!hasLibrary())("a reference that lies about a native object", ()
   it("is refused the second time, when its descriptor was taken already", () => {
     const array = new SharedArray("u8", 8);
     const message = changed(array, (ref) => ref);
+    message.release(true);
     const { value } = unpack(message) as { value: { object: SharedObject } };
     value.object.close();
     expect(() => unpack(message)).toThrow(OwnerDiedError);
-    message.release(true);
     array.close();
   });
 });

@@ -31,8 +31,9 @@ struct function {
 #define ARGUMENTS_3(A, B, C) a[0].A, a[1].B, a[2].C
 #define ARGUMENTS_4(A, B, C, D) a[0].A, a[1].B, a[2].C, a[3].D
 #define ARGUMENTS_5(A, B, C, D, E) a[0].A, a[1].B, a[2].C, a[3].D, a[4].E
-#define CHOOSE(A, B, C, D, E, CHOSEN, ...) CHOSEN
-#define ARGUMENTS(...) CHOOSE(__VA_ARGS__, ARGUMENTS_5, ARGUMENTS_4, ARGUMENTS_3, ARGUMENTS_2, ARGUMENTS_1, )(__VA_ARGS__)
+#define ARGUMENTS_6(A, B, C, D, E, F) a[0].A, a[1].B, a[2].C, a[3].D, a[4].E, a[5].F
+#define CHOOSE(A, B, C, D, E, F, CHOSEN, ...) CHOSEN
+#define ARGUMENTS(...) CHOOSE(__VA_ARGS__, ARGUMENTS_6, ARGUMENTS_5, ARGUMENTS_4, ARGUMENTS_3, ARGUMENTS_2, ARGUMENTS_1, )(__VA_ARGS__)
 #define I(name) i
 #define P(type, name) p
 #define FUNCTION_0(name) \

@@ -51,6 +51,8 @@ int32_t pp_readable(int32_t fd, int32_t ms) {
   return status;
 }
 
+int32_t pp_writable(int32_t fd, int32_t or_readable, int32_t ms) { return ready(fd, (short)(or_readable ? POLLOUT | POLLIN : POLLOUT), ms); }
+
 /* After EAGAIN: spins, then sleeps once for the time in `ms`. Returns 1 to try the call again, and 0 if the time is over. */
 static int try_again(int fd, short events, int32_t *ms, int64_t *until) {
   if (look_again(fd, until)) return 1;
@@ -60,9 +62,9 @@ static int try_again(int fd, short events, int32_t *ms, int64_t *until) {
   return status;
 }
 
-int32_t pp_read(int32_t fd, uint8_t *bytes, int32_t offset, int32_t length, int32_t ms) {
+int32_t pp_stream_read(int fd, struct msghdr *message, int32_t ms) {
   for (int64_t until = 0;;) {
-    ssize_t count = recv(fd, bytes + offset, (size_t)length, MSG_DONTWAIT);
+    ssize_t count = recvmsg(fd, message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0 && errno == EAGAIN) {
       int status = try_again(fd, POLLIN, &ms, &until);
@@ -74,10 +76,14 @@ int32_t pp_read(int32_t fd, uint8_t *bytes, int32_t offset, int32_t length, int3
   }
 }
 
-int32_t pp_stream_write(int fd, struct iovec *parts, int count, int32_t ms) {
-  struct msghdr message = {.msg_iov = parts, .msg_iovlen = (size_t)count};
+int32_t pp_read(int32_t fd, uint8_t *bytes, int32_t offset, int32_t length, int32_t ms) {
+  struct iovec part = {.iov_base = bytes + offset, .iov_len = (size_t)length};
+  return pp_stream_read(fd, &(struct msghdr){.msg_iov = &part, .msg_iovlen = 1}, ms);
+}
+
+int32_t pp_stream_write(int fd, const struct msghdr *message, int32_t ms) {
   for (int64_t until = 0;;) {
-    ssize_t sent = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    ssize_t sent = sendmsg(fd, message, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0 && errno == EAGAIN) {
       int status = try_again(fd, POLLOUT, &ms, &until);
@@ -91,5 +97,5 @@ int32_t pp_stream_write(int fd, struct iovec *parts, int count, int32_t ms) {
 
 int32_t pp_write(int32_t fd, const uint8_t *bytes, int32_t offset, int32_t length, int32_t ms) {
   struct iovec part = {.iov_base = (void *)(uintptr_t)(bytes + offset), .iov_len = (size_t)length};
-  return pp_stream_write(fd, &part, 1, ms);
+  return pp_stream_write(fd, &(struct msghdr){.msg_iov = &part, .msg_iovlen = 1}, ms);
 }

@@ -33,7 +33,7 @@ static void note_taken(const struct pp_queue *queue, pp_get_state get, const str
   }
 }
 
-static int get_locked(struct pp_queue *queue, uint8_t *bytes, uint32_t room, bool *more) {
+static int get_locked(struct pp_queue *queue, uint8_t *bytes, uint32_t room, bool *more, bool *objects) {
   pp_put_state put;
   pp_get_state get;
   struct pp_found found;
@@ -55,6 +55,7 @@ static int get_locked(struct pp_queue *queue, uint8_t *bytes, uint32_t room, boo
   if (queue->redeliver) pp_held_add(&queue->held, found.at);
   FAILPOINT("get.committed");
   *more = put[QUEUE_PUTS] != get[QUEUE_OUT];
+  *objects = found.objects;
   return (int)found.length;
 }
 
@@ -62,14 +63,15 @@ static int try_get(struct pp_queue *queue, uint8_t *bytes, uint32_t room) {
   pp_queue_note(queue);
   int status = pp_queue_lock_get(queue, QUEUE_LOCK_MS); /* G1 */
   if (status < 0) return pp_queue_note_busy(queue, PP_GET_LOCK, status);
-  bool more = false;
-  status = get_locked(queue, bytes, room, &more);
+  bool more = false, objects = false;
+  status = get_locked(queue, bytes, room, &more, &objects);
   if (status >= 0 && !more) pp_room_rewind(queue);
   pp_queue_unlock_get(queue); /* G5 */
   FAILPOINT("get.unlocked");
   if (status < 0) return status;
   if (more) pp_queue_announce(queue, PP_ITEMS, 1);
   pp_queue_announce(queue, PP_ROOM, 1);
+  if (objects) atomic_fetch_add(&queue->header->holding[pp_owner_index(queue->scope.me)], 1);
   atomic_fetch_and(&queue->header->participants[pp_owner_index(queue->scope.me)].taken, ~QUEUE_IN_HAND); /* G6 */
   return status;
 }
@@ -105,4 +107,11 @@ int32_t pp_queue_poll(int32_t index) {
   int status = pp_queue_read_both(queue, put, get);
   if (status < 0) return pp_queue_note_busy(queue, PP_GET_LOCK, status);
   return put[QUEUE_PUTS] != get[QUEUE_OUT] || put[QUEUE_SHUT] != 0;
+}
+
+int32_t pp_queue_settle(int32_t index) {
+  struct pp_queue *queue = pp_queue_find(index);
+  if (queue == NULL) return -EBADF;
+  atomic_fetch_sub(&queue->header->holding[pp_owner_index(queue->scope.me)], 1);
+  return 0;
 }

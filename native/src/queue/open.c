@@ -2,6 +2,7 @@
 #include "queue/open.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -40,8 +41,15 @@ static int32_t add_handle(struct pp_queue *queue, int status, int32_t inbox) {
   return status;
 }
 
+/* Every copy of this descriptor shares the lock, and no other way of opening the file does. */
+static int mark_in_use(const struct pp_segment *segment) {
+  struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = QUEUE_IN_USE, .l_len = 1};
+  return fcntl(segment->fd, F_OFD_SETLK, &lock) < 0 ? -errno : 0;
+}
+
 static int make_segment(struct pp_segment *segment, uint64_t ring_size) {
   int status = pp_segment_make(segment, header_size() + ring_size);
+  if (status == 0) status = mark_in_use(segment);
   if (status == 0) status = pp_segment_fill(segment, 0, header_size());
   if (status < 0) pp_segment_close(segment);
   return status;

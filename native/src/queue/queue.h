@@ -57,6 +57,10 @@ typedef uint64_t pp_get_state[QUEUE_GET_FIELDS];
  * items that were taken and are not done (in a queue that does not redeliver). */
 #define QUEUE_IN_HAND (1ull << 63)
 
+/* The byte of the file on which the description under which it was made holds a lock. As long as that lock is there, somebody has the queue
+ * open, or it is on its way to somebody. */
+#define QUEUE_IN_USE PP_PARTICIPANTS
+
 struct pp_queue_header {
   uint64_t magic;
   uint32_t version;
@@ -75,6 +79,7 @@ struct pp_queue_header {
   _Alignas(64) struct pp_notice notices[PP_QUEUE_NOTICES];
   _Alignas(64) pp_word highest; /* no participant ever had a higher index */
   struct pp_participant participants[PP_PARTICIPANTS];
+  pp_word holding[PP_PARTICIPANTS]; /* items with shared objects that each has taken, and whose objects it does not have yet */
 };
 
 /* See queue/held.h. */
@@ -91,6 +96,7 @@ struct pp_queue {
   uint64_t ring_size, maxsize; /* as they were when they were checked: another process may change the header */
   bool redeliver;
   struct pp_lock_scope scope;
+  uint64_t put_at;              /* the position of the item that was put last */
   int32_t needed;               /* the length of the item for which the last get had too little room */
   uint32_t seen[PP_PUT_LOCK + 1]; /* for each thing to wait for: the word's value before the last look */
   struct pp_spinner spinner;

@@ -46,6 +46,7 @@ static int clean_up(struct pp_queue *queue, uint32_t index) {
     pp_queue_set_log(get, QUEUE_LOG_TAKEN, index, 0);
     status = pp_queue_commit_get(queue, get); /* C3 */
   }
+  atomic_store(&queue->header->holding[index], 0);
   FAILPOINT("clean_up.done");
   if (status == 0) atomic_store(&participant->used, 0); /* C4 */
   return status;

@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
-void pp_ring_write(struct pp_queue *queue, uint64_t at, uint32_t kind, const uint8_t *bytes, uint32_t length) {
+void pp_ring_write(struct pp_queue *queue, uint64_t at, uint32_t kind, const uint8_t *bytes, uint32_t length, bool objects) {
   struct pp_record *record = pp_ring_record(queue, at);
-  atomic_store_explicit(&record->length, length, memory_order_relaxed);
+  atomic_store_explicit(&record->length, objects ? length | RING_OBJECTS : length, memory_order_relaxed);
   atomic_store_explicit(&record->kind, kind, memory_order_relaxed);
   atomic_store_explicit(&record->state, RING_WAITING, memory_order_relaxed);
   atomic_store_explicit(&record->run, 0, memory_order_relaxed);
@@ -15,7 +15,9 @@ void pp_ring_write(struct pp_queue *queue, uint64_t at, uint32_t kind, const uin
 int pp_ring_inspect(const struct pp_queue *queue, uint64_t at, uint64_t end, struct pp_found *found) {
   const struct pp_record *record = pp_ring_record(queue, at);
   found->at = at;
-  found->length = atomic_load_explicit(&record->length, memory_order_relaxed);
+  uint32_t length = atomic_load_explicit(&record->length, memory_order_relaxed);
+  found->length = length & ~RING_OBJECTS;
+  found->objects = (length & RING_OBJECTS) != 0;
   found->kind = atomic_load_explicit(&record->kind, memory_order_relaxed);
   found->state = atomic_load_explicit(&record->state, memory_order_relaxed);
   uint64_t rest = queue->ring_size - at % queue->ring_size, space;

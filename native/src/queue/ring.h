@@ -21,6 +21,9 @@ enum { RING_ITEM = 1, RING_SKIP = 2 };
 /* The state of a record in a queue that redelivers. Any other value is the owner of the participant that has taken the item. */
 enum { RING_WAITING = 0, RING_FINISHED = 0x7fffffff };
 
+/* This bit of a length says that the item has shared objects inside. */
+#define RING_OBJECTS (1u << 31)
+
 struct pp_record {
   _Atomic uint32_t length, kind;
   _Atomic uint32_t state;
@@ -31,6 +34,7 @@ struct pp_record {
 struct pp_found {
   uint64_t at;
   uint32_t length, kind, state;
+  bool objects; /* the item has shared objects inside */
   uint64_t next; /* the position behind it, or behind the finished records that follow it */
 };
 
@@ -44,7 +48,7 @@ static inline struct pp_record *pp_ring_record(const struct pp_queue *queue, uin
 /* Tells whether a record is finished. The end of a lap is as good as finished. */
 static inline bool pp_ring_is_finished(const struct pp_found *found) { return found->kind == RING_SKIP || found->state == RING_FINISHED; }
 
-void pp_ring_write(struct pp_queue *queue, uint64_t at, uint32_t kind, const uint8_t *bytes, uint32_t length);
+void pp_ring_write(struct pp_queue *queue, uint64_t at, uint32_t kind, const uint8_t *bytes, uint32_t length, bool objects);
 
 /* Reads the record at `at`, which must not lie behind `end`. -EBADMSG: it is not valid. */
 int pp_ring_inspect(const struct pp_queue *queue, uint64_t at, uint64_t end, struct pp_found *found);

@@ -105,7 +105,7 @@ void pp_room_rewind(struct pp_queue *queue) {
   /* A put may have come before the lock was taken. */
   if (may_rewind(queue, put, get)) {
     uint64_t high = put[QUEUE_FILLED];
-    pp_ring_write(queue, put[QUEUE_TAIL], RING_SKIP, NULL, 0); /* G4b */
+    pp_ring_write(queue, put[QUEUE_TAIL], RING_SKIP, NULL, 0, false); /* G4b */
     put[QUEUE_TAIL] = pp_ring_lap(queue, put[QUEUE_TAIL]) + queue->ring_size;
     put[QUEUE_FILLED] = high < KEEP ? high : KEEP;
     pp_queue_commit_put(queue, put); /* G4c */

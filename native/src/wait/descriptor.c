@@ -1,5 +1,6 @@
 /* Watches that JavaScript asks for: an event once a descriptor is readable or writable. */
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -38,6 +39,11 @@ int32_t pp_watch_fd(int32_t inbox, int32_t id, int32_t fd, int32_t write) {
   if (status == -ENOENT) status = pp_reactor_add(fd, interests(&watched), &watched);
   pp_reactor_unlock();
   return status;
+}
+
+int32_t pp_duplicate(int32_t fd) {
+  int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+  return copy < 0 ? -errno : copy;
 }
 
 int32_t pp_close(int32_t fd) {

@@ -12,8 +12,8 @@
 #include "../harness.h"
 #include "input.h"
 #include "polyproc.h"
-#include "process/keeper_packet.h"
-#include "process/keeper_server.h"
+#include "keeper/packet.h"
+#include "keeper/server.h"
 
 #define MOST 64
 
@@ -49,13 +49,12 @@ static void fill(struct packet *packet, struct input *input) {
   uint64_t kind = take(input, 1);
   packet->carried = (int)(kind % 8);
   packet->length = take(input, 1) % MOST;
-  if (kind & 8) packet->length = 24;
+  if (kind & 8) packet->length = sizeof(struct pp_keeper_request);
   if (kind & 16) packet->length = 4;
   memset(packet->bytes, 0, sizeof packet->bytes);
   for (size_t i = 0; i < packet->length && input->left > 0; i++) packet->bytes[i] = (uint8_t)take(input, 1);
   uint32_t magic = PP_KEEPER_MAGIC;
   if (kind & 32) memcpy(packet->bytes, &magic, sizeof magic);
-  if (kind & 64) packet->bytes[4] = (uint8_t)(1 + (kind >> 7)), packet->bytes[5] = packet->bytes[6] = packet->bytes[7] = 0;
 }
 
 /* Returns the lowest free descriptor number. It grows if a descriptor was left open. */
@@ -73,7 +72,7 @@ static void *keep_badly(void *argument) {
     CHECK(poll(&poller, 1, -1) == 1);
     int peer = accept(listener, NULL, NULL);
     uint8_t request[MOST];
-    CHECK(peer >= 0 && recv(peer, request, sizeof request, 0) == 24);
+    CHECK(peer >= 0 && recv(peer, request, sizeof request, 0) == sizeof(struct pp_keeper_request));
     /* An empty packet cannot be told from the end of the connection, so the keeper hangs up. */
     if (answer.length > 0) send_packet(peer, &answer);
     close(peer);
@@ -106,21 +105,18 @@ static void ask_badly(struct input *input) {
   ssize_t length = recv(fds[0], &came, sizeof came, 0);
   CHECK(length == sizeof status);
   memcpy(&status, &came, sizeof status);
-  CHECK(status <= 0);
+  /* Nothing is kept, so a request that is valid finds nothing. */
+  CHECK(status == -EPROTO || status == -ENOENT);
   close(fds[0]);
-  if (status == 0) {
-    int fd = pp_claim("", request.bytes + 8);
-    CHECK(fd >= 0 || request.bytes[4] == 1);
-    if (fd >= 0) close(fd);
-  }
 }
 
 static void be_answered_badly(struct input *input) {
   static const uint8_t token[16] = {1};
   fill(&answer, input);
   answered = 0;
-  int fd = input->left & 1 ? pp_claim(path, token) : pp_keep(path, token, null_fd);
-  if (fd >= 0 && input->left & 1) {
+  int fd = pp_claim_begin(path, token);
+  if (fd >= 0) fd = pp_claim_end(fd, -1);
+  if (fd >= 0) {
     CHECK(fcntl(fd, F_GETFD) == FD_CLOEXEC);
     close(fd);
   }

@@ -34,6 +34,11 @@ export interface Backend {
    * lets the object's first call fail. Throws `UnsupportedError` for a kind that this backend does not have.
    */
   make<P extends Port, S, M>(kind: Kind<P, S, M>, settings: S, options?: MakeOptions): M;
+  /**
+   * Fetches what other processes have of the objects of a message, so that `attach` need not wait for them. `undefined` if there is nothing
+   * to wait for. It never rejects: `attach` throws if an object is gone.
+   */
+  fetch?(refs: readonly Ref[]): Promise<void> | undefined;
   /** Returns a port to an object from a message's reference. Throws `CorruptedError` for a reference that is not valid. */
   attach(ref: Ref): Port;
   /** Resolves when all puts and sends of this process are complete. */

@@ -29,6 +29,8 @@ import { SyncHandle, SyncKind } from "./objects/sync-handle.ts";
 export interface NativeKind {
   /** Whether a location must say the type of the numbers. */
   readonly needsType?: boolean;
+  /** Whether its objects may travel with more than one descriptor. */
+  readonly hasMore?: boolean;
   make(handles: Handles, settings: never): unknown;
   open(handles: Handles, received: Received): Port;
 }
@@ -39,11 +41,7 @@ type Row = readonly [name: string, kind: NativeKind];
 export const nativeKinds: ReadonlyMap<string, NativeKind> = new Map<string, NativeKind>([
   queue(QUEUE),
   queue(SIMPLE_QUEUE),
-  kind(
-    CONNECTION,
-    ({ thread }, settings) => NativeConnection.makePair(thread, settings),
-    ({ thread }, received) => NativeConnection.open(thread, received),
-  ),
+  connection(),
   sync(LOCK, SyncKind.lock, NativeLock, () => [0, 0]),
   sync(RLOCK, SyncKind.lock, NativeLock, () => [1, 0]),
   sync(SEMAPHORE, SyncKind.semaphore, NativeSemaphore, (settings) => NativeSemaphore.settings(settings, false)),
@@ -67,6 +65,15 @@ function kind<P extends Port, S, M>(
   open: (handles: Handles, received: Received) => P,
 ): Row {
   return [name, { make, open }];
+}
+
+function connection(): Row {
+  const [name, row] = kind(
+    CONNECTION,
+    ({ thread }, settings) => NativeConnection.makePair(thread, settings),
+    ({ thread }, received) => NativeConnection.open(thread, received),
+  );
+  return [name, { ...row, hasMore: true }];
 }
 
 function queue(queueKind: Kind<QueuePort, QueueSettings>): Row {

@@ -2,11 +2,13 @@ import { UnsupportedError } from "../../errors/errors.ts";
 import { malformedReference } from "../../errors/messages.ts";
 import type { Tree } from "../../tree/tree.ts";
 import { allSettled } from "../../util/all-settled.ts";
+import { holdEventLoop } from "../../util/event-loop.ts";
 import type { Backend, BackendFeatures, MakeOptions } from "../contract/backend.ts";
 import type { Kind } from "../contract/kind.ts";
 import type { Launcher } from "../contract/launcher.ts";
 import type { Port } from "../contract/port.ts";
 import type { Ref } from "../contract/ref.ts";
+import { Fetching } from "./core/fetching.ts";
 import { Handles } from "./core/handles.ts";
 import { Inbox } from "./core/inbox.ts";
 import { Keeper } from "./core/keeper.ts";
@@ -49,7 +51,16 @@ export class Native implements Backend {
     const location = checkLocation(ref);
     // Before the descriptor is claimed, which would have to be closed.
     if (kind.needsType && location.type === undefined) throw malformedReference();
-    return kind.open(this.#handles, { fd: this.#thread.keeper.claim(location), location });
+    if (location.more !== undefined && kind.hasMore !== true) throw malformedReference();
+    const [fd = -1, ...more] = this.#thread.keeper.take(location);
+    return kind.open(this.#handles, { fd, more, location });
+  }
+
+  fetch(refs: readonly Ref[]): Promise<void> | undefined {
+    const fetching = Fetching.begin(this.#thread, refs);
+    if (fetching === undefined || fetching.look(0)) return undefined;
+    const letGo = holdEventLoop();
+    return new Promise<void>((resolve) => fetching.whenReady(resolve)).finally(letGo);
   }
 
   async flushed(): Promise<void> {

@@ -1,11 +1,11 @@
 import type { Shim } from "../library/functions.ts";
 import type { NativeThread } from "./native-thread.ts";
 
-/** An object's own name, and the process that made it. */
+/** An object's own name. */
 export interface Origin {
   readonly identity: string;
-  /** The address of its maker's keeper; `undefined` if this process made it. */
-  readonly maker: string | undefined;
+  /** Whether another process sent it. */
+  readonly isReceived: boolean;
 }
 
 /** An object that the native library has open for this process. All ports to the object share the handle. */

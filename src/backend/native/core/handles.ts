@@ -7,6 +7,8 @@ import type { NativeThread } from "./native-thread.ts";
 /** An object that another process sent. */
 export interface Received {
   readonly fd: number;
+  /** Further descriptors that belong to it. */
+  readonly more: readonly number[];
   readonly location: Location;
 }
 
@@ -21,14 +23,14 @@ export class Handles {
 
   /** Opens a new object. */
   make<H extends Handle>(open: (origin: Origin) => H): H {
-    return this.#add(open({ identity: randomName(16), maker: undefined }));
+    return this.#add(open({ identity: randomName(16), isReceived: false }));
   }
 
   /** Returns the handle of an object that another process sent. If the object is open already, the second descriptor is closed. */
   receive<H extends Handle>({ fd, location }: Received, Class: abstract new (...args: never[]) => H, open: (origin: Origin) => H): H {
-    const { identity = "", keeper } = location;
+    const { identity = "" } = location;
     const handle = this.#handles.get(identity);
-    if (handle === undefined) return this.#add(open({ identity, maker: keeper }));
+    if (handle === undefined) return this.#add(open({ identity, isReceived: true }));
     this.thread.inbox.shim.pp_close(fd);
     if (handle instanceof Class) return handle;
     throw otherKind();

@@ -36,8 +36,13 @@ export class Inbox {
     for (let count = BATCH; count === BATCH; ) {
       count = this.shim.pp_inbox_take(this.id, this.#events, BATCH);
       const events = this.#events.slice(0, 2 * Math.max(0, count));
-      for (let i = 0; i < events.length; i += 2) this.#handlers.get(events[i] ?? 0)?.(events[i + 1] ?? 0);
+      for (let i = 0; i < events.length; i += 2) this.handle(events[i] ?? 0, events[i + 1]);
     }
+  }
+
+  /** Passes one event on. */
+  handle(id: number, value = 0): void {
+    this.#handlers.get(id)?.(value);
   }
 
   /** Blocks this thread until an event comes, at most `ms` milliseconds, and passes the event on. */

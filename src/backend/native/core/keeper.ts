@@ -1,33 +1,42 @@
-import { OwnerDiedError, UnsupportedError } from "../../../errors/errors.ts";
+import { OwnerDiedError, ProcessError, UnsupportedError } from "../../../errors/errors.ts";
 import type { Tree } from "../../../tree/tree.ts";
 import { randomName } from "../../../util/random.ts";
-import { ECONNREFUSED, ENOENT } from "../library/errno.ts";
+import type { Ref } from "../../contract/ref.ts";
+import { ECONNREFUSED, ECONNRESET, ENOENT } from "../library/errno.ts";
 import type { Shim } from "../library/functions.ts";
 import { check, text } from "../library/result.ts";
 import type { Inbox } from "./inbox.ts";
-import type { Location, LocationFields } from "./location.ts";
+import { type Location, type LocationFields, locationsOf } from "./location.ts";
 
 const TOKEN = /^[0-9a-f]{32}$/;
 
-/** An object that is about to be sent: its descriptor, and the other data that its receiver needs. */
+/** Stands in a location in place of a keeper's address: the descriptor comes with the message itself. */
+const WITH_MESSAGE = "";
+
+/** An object that is about to be sent: its descriptors, and the other data that its receiver needs. */
 export interface Travelling {
   readonly fd: number;
-  /** The address of its maker's keeper; `undefined` if this process made it. */
-  readonly maker: string | undefined;
+  /** Further descriptors that belong to it. */
+  readonly more?: readonly number[];
   readonly fields: LocationFields;
+  /** Called once the keeper has copies of the descriptors. */
+  kept?(): void;
   /** Called once the object is on its way. */
   left?(): void;
 }
 
 /**
- * Hands descriptors over between processes. Each process has a keeper, a thread of the native library. It keeps a copy of each descriptor
- * that was sent until the receiver fetches it.
+ * Keeps descriptors for other processes. Each process has a keeper, a thread of the native library. A descriptor in an item of a queue is
+ * kept for as long as the item exists, wherever else for as long as nobody has claimed it. A message on a pipe carries its descriptors
+ * itself.
  */
 export class Keeper {
   readonly #shim: Shim;
   readonly #inbox: number;
   readonly #tree: Tree;
   #address: string | undefined;
+  // Descriptors, by token, that were fetched and that no object has taken over yet. A negative number is the error of fetching it.
+  readonly #fetched = new Map<string, number>();
 
   constructor({ shim, id }: Inbox, tree: Tree) {
     this.#tree = tree;
@@ -35,34 +44,115 @@ export class Keeper {
     this.#inbox = id;
   }
 
-  /** Leaves a copy of the descriptor for the process that gets the location. */
-  keep({ fd, maker, fields }: Travelling): Location {
-    const token = randomName(16);
-    const status = maker === undefined ? ECONNREFUSED : this.#shim.pp_keep(text(maker), bytesOf(token), fd);
-    const isWithMaker = maker !== undefined && status >= 0;
-    // The process that made the object may have ended. Then the descriptor is left with this process's own keeper.
-    if (!isWithMaker) check(this.#shim.pp_keep(text(""), bytesOf(token), fd), "The object can't be sent");
-    return { ...fields, keeper: isWithMaker ? maker : this.#listen(), token };
+  /** Keeps copies of the descriptors for the process that gets the location. */
+  keep({ fd, more = [], fields, kept }: Travelling): Location {
+    const keeper = this.#listen();
+    const tokens: string[] = [];
+    try {
+      for (const each of [fd, ...more]) tokens.push(this.#keepOne(each));
+    } catch (error) {
+      for (const token of tokens) this.#shim.pp_revoke(bytesOf(token));
+      throw error;
+    } finally {
+      kept?.();
+    }
+    const [token = "", ...others] = tokens;
+    return { ...fields, keeper, token, ...(others.length > 0 && { more: others }) };
   }
 
-  /** Takes the descriptor that a location stands for. */
-  claim({ keeper, token }: Location): number {
-    // The location's token does not have the form of a token.
-    if (!TOKEN.test(token)) throw new UnsupportedError("A reference to a native object is malformed: it comes from no polyproc process.");
-    const fd = this.#shim.pp_claim(text(keeper === this.#address ? "" : keeper), bytesOf(token));
-    if (fd === ECONNREFUSED)
+  /** Says that a message is on its way: in a queue of this process, as the item that was put last, or elsewhere. */
+  sent(locations: readonly Location[], queue = -1): void {
+    for (const token of this.#keptTokens(locations)) this.#shim.pp_keep_sent(bytesOf(token), queue);
+  }
+
+  /** Ends the keeping of descriptors that no process will claim. */
+  revoke(location: Location): void {
+    for (const token of this.#keptTokens([location])) this.#shim.pp_revoke(bytesOf(token));
+  }
+
+  /**
+   * Takes copies of the descriptors that this process keeps for a message, so that the message carries them itself. Returns them with the
+   * message's references as they are then. The caller closes the descriptors.
+   */
+  enclose(refs: readonly Ref[]): { readonly refs: readonly Ref[]; readonly fds: Int32Array } {
+    const fds: number[] = [];
+    const enclosed = refs.map((ref) => {
+      const [location] = locationsOf([ref]);
+      if (location === undefined || location.keeper !== this.#address) return ref;
+      for (const token of tokensOf(location)) fds.push(check(this.#shim.pp_claim(bytesOf(token)), "The object can't be sent"));
+      return { ...ref, location: { ...location, keeper: WITH_MESSAGE } };
+    });
+    return { refs: enclosed, fds: Int32Array.from(fds) };
+  }
+
+  /** Takes over the descriptors that came with a message. Each reference says whether its descriptors are among them. */
+  disclose(refs: readonly Ref[], fds: readonly number[]): void {
+    const left = [...fds];
+    for (const location of locationsOf(refs))
+      if (location.keeper === WITH_MESSAGE) for (const token of tokensOf(location)) this.putAside(token, left.shift() ?? ENOENT);
+    for (const fd of left) this.#shim.pp_close(fd);
+  }
+
+  /** Keeps a descriptor that was fetched, or the error, until `take` or `dropFetched`. */
+  putAside(token: string, fd: number): void {
+    const known = this.#fetched.get(token) ?? ENOENT;
+    if (known >= 0) this.#shim.pp_close(known);
+    this.#fetched.set(token, fd);
+  }
+
+  /** Closes the descriptors of a message that were fetched and that no object has taken over. */
+  dropFetched(refs: readonly Ref[]): void {
+    for (const location of locationsOf(refs))
+      for (const token of tokensOf(location)) {
+        const fd = this.#fetched.get(token);
+        this.#fetched.delete(token);
+        if (fd !== undefined && fd >= 0) this.#shim.pp_close(fd);
+      }
+  }
+
+  /** Whether another process's keeper has to be asked for the descriptors of this location. */
+  isElsewhere({ keeper }: Location): boolean {
+    return keeper !== this.#address && keeper !== WITH_MESSAGE;
+  }
+
+  /** Returns the descriptors that a location stands for. Those of another process must have been fetched. */
+  take(location: Location): number[] {
+    const fds: number[] = [];
+    try {
+      for (const token of tokensOf(location)) fds.push(this.#takeOne(location.keeper, token));
+      return fds;
+    } catch (error) {
+      for (const fd of fds) this.#shim.pp_close(fd);
+      throw error;
+    }
+  }
+
+  #takeOne(keeper: string, token: string): number {
+    const fetched = this.#fetched.get(token);
+    this.#fetched.delete(token);
+    const fd = fetched ?? (keeper === this.#address ? this.#shim.pp_claim(bytesOf(token)) : ENOENT);
+    if (fd === ECONNREFUSED || fd === ECONNRESET)
       // The process whose keeper had the descriptor has ended.
       throw new OwnerDiedError("The process that kept this object for its receiver is gone, and the object with it.");
+    if (fd === ENOENT && keeper === WITH_MESSAGE)
+      // The kernel drops the descriptors of a message that comes when this process has no number left for them.
+      throw new ProcessError(
+        "An object came, and this process has as many open files as it may have: close some, or raise `ulimit -n`. The object is lost.",
+      );
     if (fd === ENOENT)
       // The keeper no longer has the descriptor.
       throw new OwnerDiedError("This object was received already, or its sender took it back: send it once for each receiver.");
     return check(fd, "An object that was sent can't be received");
   }
 
-  /** Takes back a descriptor that no process will fetch. */
-  revoke({ keeper, token }: Location): void {
-    const fd = this.#shim.pp_claim(text(keeper === this.#address ? "" : keeper), bytesOf(token));
-    if (fd >= 0) this.#shim.pp_close(fd);
+  #keepOne(fd: number): string {
+    const token = randomName(16);
+    check(this.#shim.pp_keep(this.#inbox, bytesOf(token), fd), "The object can't be sent");
+    return token;
+  }
+
+  #keptTokens(locations: readonly Location[]): string[] {
+    return locations.filter(({ keeper }) => keeper === this.#address).flatMap(tokensOf);
   }
 
   #listen(): string {
@@ -75,6 +165,15 @@ export class Keeper {
   }
 }
 
-function bytesOf(token: string): Uint8Array {
+/** Checks the tokens of a location, which came from another process. */
+export function tokensOf({ token, more = [] }: Location): string[] {
+  const tokens = [token, ...more];
+  // The location's token does not have the form of a token.
+  if (!tokens.every((each) => TOKEN.test(each)))
+    throw new UnsupportedError("A reference to a native object is malformed: it comes from no polyproc process.");
+  return tokens;
+}
+
+export function bytesOf(token: string): Uint8Array {
   return Uint8Array.from(token.match(/../g) ?? [], (digits) => Number.parseInt(digits, 16));
 }

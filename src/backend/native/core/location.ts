@@ -7,10 +7,12 @@ export const NATIVE = "native";
 
 /** The location of a native object, as it stands in references. */
 export interface Location extends LocationFields {
-  /** The address of the keeper that has the object's descriptor. */
+  /** The address of the keeper that has the object's descriptor. It is empty if the message itself carries the descriptor. */
   readonly keeper: string;
   /** The token under which the keeper has the descriptor. */
   readonly token: string;
+  /** The tokens of further descriptors that belong to the object. */
+  readonly more?: readonly string[];
 }
 
 /** The data that some kinds of objects need besides their descriptor. */
@@ -20,8 +22,6 @@ export interface LocationFields {
   /** Whether this end of a pipe can be read and written. */
   readonly readable?: boolean;
   readonly writable?: boolean;
-  /** The part of a connection's next message that the sender had read. */
-  readonly ahead?: Uint8Array | undefined;
   /** The type of shared numbers. */
   readonly type?: NumberType;
   /** The name under which memory can be attached; empty if it has none. */
@@ -31,19 +31,24 @@ export interface LocationFields {
 /** Checks the location in a reference, which came from another process. */
 export function checkLocation({ location }: Ref): Location {
   if (typeof location === "object" && location !== null) {
-    const { keeper, token, identity, readable, writable, ahead, type, name } = location as Record<string, unknown>;
+    const { keeper, token, more, identity, readable, writable, type, name } = location as Record<string, unknown>;
     const isSound =
       typeof keeper === "string" &&
       typeof token === "string" &&
       isOptional("string", identity) &&
       isOptional("boolean", readable) &&
       isOptional("boolean", writable) &&
-      (ahead === undefined || ahead instanceof Uint8Array) &&
+      (more === undefined || (Array.isArray(more) && more.every((each) => typeof each === "string"))) &&
       (type === undefined || isNumberType(type)) &&
       isOptional("string", name);
     if (isSound) return location as Location;
   }
   throw malformedReference();
+}
+
+/** Returns the locations of the native objects among these references. */
+export function locationsOf(refs: readonly Ref[]): Location[] {
+  return refs.filter(({ backend }) => backend === NATIVE).map(checkLocation);
 }
 
 function isOptional(type: "string" | "boolean", value: unknown): boolean {

@@ -3,7 +3,7 @@ import type { Ref } from "../../contract/ref.ts";
 import type { Keeper, Travelling } from "./keeper.ts";
 import { type Location, NATIVE } from "./location.ts";
 
-/** A port to an object that is about to be sent: it leaves the object's descriptor with a keeper. */
+/** A port to an object that is about to be sent: it leaves the object's descriptors with the keeper. */
 export class Parcel implements Port {
   readonly attached: Promise<void> = Promise.resolve();
   readonly #keeper: Keeper;
@@ -19,8 +19,10 @@ export class Parcel implements Port {
   }
 
   share(): Ref {
-    this.#travelling ??= this.#content();
-    this.#location ??= this.#keeper.keep(this.#travelling);
+    if (this.#travelling === undefined) {
+      this.#travelling = this.#content();
+      this.#location = this.#keeper.keep(this.#travelling);
+    }
     return { kind: this.#kind, backend: NATIVE, location: this.#location };
   }
 
@@ -29,9 +31,15 @@ export class Parcel implements Port {
   }
 
   release(sent?: boolean): void {
-    if (sent !== false) this.#travelling?.left?.();
-    else if (this.#location !== undefined) this.#keeper.revoke(this.#location);
+    const [travelling, location] = [this.#travelling, this.#location];
     this.#location = undefined;
     this.#travelling = undefined;
+    if (location === undefined) return;
+    if (sent === false) this.#keeper.revoke(location);
+    else {
+      // A queue has said already where the message is. Then this changes nothing.
+      this.#keeper.sent([location]);
+      travelling?.left?.();
+    }
   }
 }

@@ -4,6 +4,8 @@ import { encodeFrame } from "../../../codec/frame-writer.ts";
 import { Op } from "../../../codec/op.ts";
 import type { Exit } from "../../../runtime/contract.ts";
 import { type BlockingChannel, type ParentChannel, REPORT_KINDS, type ReportKind, type ReportListener } from "../../contract/launcher.ts";
+import type { Message } from "../../contract/message.ts";
+import { Fetching } from "../core/fetching.ts";
 import type { Handles } from "../core/handles.ts";
 import { NATIVE } from "../core/location.ts";
 import { Stream } from "../core/stream.ts";
@@ -71,11 +73,18 @@ export class NativeParentChannel implements ParentChannel, BlockingChannel {
 
   #hear({ op, id, meta, message }: Frame): void {
     if (op !== Op.report || message === undefined || !REPORT_KINDS.has(meta)) return this.release();
+    const fetching = Fetching.begin(this.#handles.thread, message.refs);
+    if (fetching === undefined || fetching.look(0)) this.#pass(id, meta as ReportKind, message, fetching);
+    else fetching.whenReady(() => this.#pass(id, meta as ReportKind, message, fetching));
+  }
+
+  // Native objects have been fetched at this point, even if this thread blocks. Objects of other backends need the event loop.
+  #pass(id: number, kind: ReportKind, message: Message, fetching: Fetching | undefined): void {
     const done = (): void => {
+      fetching?.end();
       for (const piece of encodeFrame({ op: Op.reply, id, object: 0 })) this.write(piece);
     };
-    const heard = this.#listener?.(meta as ReportKind, message);
-    // Native objects have been fetched at this point, even if this thread blocks. Objects of other backends need the event loop.
+    const heard = this.#listener?.(kind, message);
     if (message.refs.every(({ backend }) => backend === NATIVE)) done();
     else Promise.resolve(heard).then(done, done);
   }

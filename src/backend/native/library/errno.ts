@@ -16,5 +16,7 @@ export const EBADMSG = -74;
 export const EOVERFLOW = -75;
 export const EMSGSIZE = -90;
 export const ECONNABORTED = -103;
+export const ECONNRESET = -104;
 export const ESHUTDOWN = -108;
+export const ETOOMANYREFS = -109;
 export const ECONNREFUSED = -111;

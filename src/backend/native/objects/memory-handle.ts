@@ -22,7 +22,7 @@ export class MemoryHandle extends Handle {
   constructor(thread: NativeThread, index: number, origin: Origin, name: string) {
     super(thread, index, origin);
     this.name = name;
-    if (name !== NO_NAME && origin.maker !== undefined) check(this.shim.pp_memory_name(index, text(name)), UNUSABLE);
+    if (name !== NO_NAME && origin.isReceived) check(this.shim.pp_memory_name(index, text(name)), UNUSABLE);
     check(this.shim.pp_memory_identity(index, this.#file), UNUSABLE);
     check(this.shim.pp_memory_address(index, this.#area), UNUSABLE);
   }
@@ -38,6 +38,29 @@ export class MemoryHandle extends Handle {
         `There is shared memory named ${JSON.stringify(name)} already: attach it without create, or take another name.`,
       );
     return new MemoryHandle(thread, check(index, `Shared memory of ${size} bytes can't be made`), origin, name);
+  }
+
+  /** Makes memory that holds these bytes, and returns a descriptor of it. The caller closes the descriptor. */
+  static holding(thread: NativeThread, bytes: Uint8Array): number {
+    const { shim, id } = thread.inbox;
+    const index = check(shim.pp_memory_make(id, text(NO_NAME), new BigUint64Array([BigInt(bytes.length)])), "The object can't be sent");
+    shim.pp_memory_write(index, new BigUint64Array([0n, BigInt(bytes.length)]), bytes);
+    const fd = shim.pp_duplicate(shim.pp_memory_fd(index));
+    shim.pp_memory_close(index);
+    return check(fd, "The object can't be sent");
+  }
+
+  /** Returns the bytes that the memory behind a descriptor holds, and closes the descriptor. */
+  static contents(thread: NativeThread, fd: number): Uint8Array {
+    const { shim, id } = thread.inbox;
+    const index = sound(shim.pp_memory_open(id, fd));
+    const area = new BigUint64Array(2);
+    shim.pp_memory_address(index, area);
+    const size = area[1] ?? 0n;
+    const bytes = new Uint8Array(Number(size));
+    shim.pp_memory_read(index, new BigUint64Array([0n, size]), bytes);
+    shim.pp_memory_close(index);
+    return bytes;
   }
 
   /** Opens memory by its name. */

@@ -30,7 +30,7 @@ export class NativeMemory extends NativePort implements MemoryPort {
 
   protected override travelling(): Travelling {
     const { index, origin, name, shim } = this.#handle;
-    return { fd: shim.pp_memory_fd(index), maker: origin.maker, fields: { identity: origin.identity, name } };
+    return { fd: shim.pp_memory_fd(index), fields: { identity: origin.identity, name } };
   }
 
   protected override free(): void {

@@ -83,7 +83,7 @@ export class NativeNumbers extends NativePort implements NumbersPort {
 
   protected override travelling(): Travelling {
     const { index, origin, shim } = this.#handle;
-    return { fd: shim.pp_memory_fd(index), maker: origin.maker, fields: { identity: origin.identity, type: this.type } };
+    return { fd: shim.pp_memory_fd(index), fields: { identity: origin.identity, type: this.type } };
   }
 
   protected override free(): void {

@@ -1,23 +1,31 @@
+import { ProcessError } from "../../../errors/errors.ts";
 import { noReader } from "../../../errors/messages.ts";
-import { EAGAIN, EPIPE } from "../library/errno.ts";
+import { EAGAIN, EPIPE, ETOOMANYREFS } from "../library/errno.ts";
 import type { Shim } from "../library/functions.ts";
 import { check } from "../library/result.ts";
 
 /** The length that goes ahead of a message on a connection. */
 const HEADER = 4;
+const NONE: Int32Array = new Int32Array(0);
 
 /** A message that a connection sends. Once its first byte was sent, the rest must follow. */
 export class OutgoingMessage {
   readonly #shim: Shim;
   readonly #fd: number;
   #bytes: Uint8Array;
+  // Copies of the descriptors of the shared objects inside. The message carries them.
+  #carried: Int32Array;
   #out = 0;
 
-  /** @param lent the message's bytes, which are valid until this call of the connection returns */
-  constructor(shim: Shim, fd: number, lent: Uint8Array) {
+  /**
+   * @param lent the message's bytes, which are valid until this call of the connection returns
+   * @param carried descriptors that go with the message. The message closes them
+   */
+  constructor(shim: Shim, fd: number, lent: Uint8Array, carried: Int32Array) {
     this.#shim = shim;
     this.#fd = fd;
     this.#bytes = lent;
+    this.#carried = carried;
   }
 
   /** Whether a part of the message was sent. */
@@ -31,17 +39,38 @@ export class OutgoingMessage {
     for (let limit = ms; this.#out < length + HEADER; limit = 0) {
       const count =
         this.#out < HEADER
-          ? this.#shim.pp_send(this.#fd, this.#bytes, length, limit)
+          ? this.#begin(limit)
           : this.#shim.pp_write(this.#fd, this.#bytes, this.#out - HEADER, length + HEADER - this.#out, limit);
       if (count === EAGAIN) return undefined;
+      this.close();
       if (count === EPIPE) throw noReader();
+      if (count === ETOOMANYREFS) throw tooManyOnTheirWay();
       this.#out += check(count, "The message can't be sent");
     }
     return true;
+  }
+
+  /** Closes the descriptors, if the message was not sent. */
+  close(): void {
+    for (const fd of this.#carried) this.#shim.pp_close(fd);
+    this.#carried = NONE;
+  }
+
+  #begin(ms: number): number {
+    const [bytes, carried] = [this.#bytes, this.#carried];
+    if (carried.length === 0) return this.#shim.pp_send(this.#fd, bytes, bytes.length, ms);
+    return this.#shim.pp_send_objects(this.#fd, bytes, bytes.length, carried, carried.length, ms);
   }
 
   /** Copies the bytes, because the rest of them is sent after this call returns. */
   keep(): void {
     this.#bytes = this.#bytes.slice();
   }
+}
+
+// The kernel limits how many descriptors may be on their way, to as many as one process may have open.
+function tooManyOnTheirWay(): ProcessError {
+  return new ProcessError(
+    "Too many shared objects are on their way in pipes that nobody has read: receive some first, or raise `ulimit -n`.",
+  );
 }

@@ -1,8 +1,12 @@
+import { hasRefs } from "../../../codec/envelope.ts";
 import { CorruptedError, ProcessError } from "../../../errors/errors.ts";
 import { shutDown, takenDied, tooManyDone } from "../../../errors/messages.ts";
 import { Attempts } from "../../../util/attempts.ts";
 import type { QueueSettings, QueueStats } from "../../contract/queue.ts";
+import type { Ref } from "../../contract/ref.ts";
+import { Fetching, refsIn } from "../core/fetching.ts";
 import { Handle, type Origin } from "../core/handle.ts";
+import { locationsOf } from "../core/location.ts";
 import type { NativeThread } from "../core/native-thread.ts";
 import { EAGAIN, EBADMSG, EBUSY, EINVAL, EMSGSIZE, ENOMEM, ENOSPC, EPROTO, ESHUTDOWN } from "../library/errno.ts";
 import { check, insist } from "../library/result.ts";
@@ -21,6 +25,8 @@ export class QueueHandle extends Handle {
   readonly #buffer = new Uint8Array(FIRST_BUFFER);
   // The lock that the last call needed and another process had, as a member of `Until`.
   #busyLock: number | undefined;
+  // An item that was taken, and whose shared objects are still on their way. It goes to the next get.
+  #arriving: { readonly bytes: Uint8Array; readonly fetching: Fetching } | undefined;
 
   constructor(thread: NativeThread, index: number, origin: Origin) {
     super(thread, index, origin);
@@ -44,7 +50,10 @@ export class QueueHandle extends Handle {
   }
 
   protected override close(): void {
+    this.#arriving?.fetching.end();
     this.shim.pp_queue_close(this.index);
+    // The items may have gone with it, and so the descriptors of the objects inside them.
+    this.shim.pp_keeper_sweep();
   }
 
   /** Whether the last put or get had no result, because another process had the queue's lock. */
@@ -52,14 +61,21 @@ export class QueueHandle extends Handle {
     return this.#busyLock !== undefined;
   }
 
-  /** Puts an item. `undefined` while there is no room. */
-  put(bytes: Uint8Array, ms = 0): true | undefined {
+  /** Puts an item, with these references in its bytes. `undefined` while there is no room. */
+  put(bytes: Uint8Array, refs: readonly Ref[], ms = 0): true | undefined {
     this.#busyLock = undefined;
-    return this.#done(this.shim.pp_queue_put(this.index, bytes, bytes.length, ms), Until.putLock);
+    if (refs.length === 0) return this.#done(this.shim.pp_queue_put(this.index, bytes, bytes.length, ms), Until.putLock);
+    const done = this.#done(this.shim.pp_queue_put_objects(this.index, bytes, bytes.length, ms), Until.putLock);
+    if (done === true) this.thread.keeper.sent(locationsOf(refs), this.index);
+    return done;
   }
 
-  /** Takes an item. Its bytes are lent until the next call. `undefined` while the queue is empty. */
+  /**
+   * Takes an item. Its bytes are lent until the next call. `undefined` while the queue is empty, or while the shared objects inside the item
+   * are on their way.
+   */
   get(ms = 0): Uint8Array | undefined {
+    if (this.#arriving !== undefined) return this.#arrived(ms);
     this.#busyLock = undefined;
     let buffer = this.#buffer;
     let length = this.shim.pp_queue_get(this.index, buffer, buffer.length, ms);
@@ -67,12 +83,20 @@ export class QueueHandle extends Handle {
       buffer = new Uint8Array(this.shim.pp_queue_needed(this.index));
       length = this.shim.pp_queue_get(this.index, buffer, buffer.length, 0);
     }
-    if (length >= 0) return buffer.subarray(0, length);
-    return this.#done(length, Until.getLock) as undefined;
+    if (length < 0) return this.#done(length, Until.getLock) as undefined;
+    const bytes = buffer.subarray(0, length);
+    return hasRefs(bytes) ? this.#fetch(bytes.slice()) : bytes;
+  }
+
+  /** Called when the shared objects inside an item are here, or when its receiver can't use it. */
+  settle(bytes: Uint8Array): void {
+    this.thread.keeper.dropFetched(refsIn(bytes));
+    this.shim.pp_queue_settle(this.index);
   }
 
   /** True if the queue has an item or was shut down. */
   poll(): true | undefined {
+    if (this.#arriving !== undefined) return this.#arriving.fetching.look(0) || undefined;
     const status = this.shim.pp_queue_poll(this.index);
     // The queue changes all the time, so it is looked at again.
     if (status === EBUSY) return undefined;
@@ -107,6 +131,7 @@ export class QueueHandle extends Handle {
       insist(() => this.shim.pp_queue_shutdown(this.index, immediate ? 1 : 0)),
       Until.putLock,
     );
+    this.shim.pp_keeper_sweep();
   }
 
   // Reading the counts also cleans up after dead processes. If the queue is corrupted, the next call on it throws.
@@ -121,6 +146,21 @@ export class QueueHandle extends Handle {
     return Object.fromEntries(STATS.map((name, i) => [name, Number(numbers[i])])) as unknown as QueueStats & { maxsize: number };
   }
 
+  #fetch(bytes: Uint8Array): Uint8Array | undefined {
+    const fetching = Fetching.begin(this.thread, refsIn(bytes));
+    if (fetching === undefined || fetching.look(0)) return bytes;
+    this.#arriving = { bytes, fetching };
+    fetching.whenReady(() => this.gets.retry());
+    return undefined;
+  }
+
+  #arrived(ms: number): Uint8Array | undefined {
+    if (this.#arriving?.fetching.look(ms) !== true) return undefined;
+    const { bytes } = this.#arriving;
+    this.#arriving = undefined;
+    return bytes;
+  }
+
   #attempts(until: number): Attempts {
     const ready = (): void => {
       // A wake-up goes to one process only. If this process does not need it any more, it is passed on to another one.
@@ -129,6 +169,8 @@ export class QueueHandle extends Handle {
     };
     const id = this.hear(ready);
     const attempts: Attempts = new Attempts(() => {
+      // The item that was taken goes to the next get. Then `retry` is called without a watch.
+      if (until === Until.items && this.#arriving !== undefined) return;
       const lock = this.#busyLock;
       this.#busyLock = undefined;
       check(this.shim.pp_queue_watch(this.index, id, lock ?? until), "The queue can't be waited for");

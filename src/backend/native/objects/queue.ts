@@ -1,4 +1,4 @@
-import { seal } from "../../../codec/envelope.ts";
+import { hasRefs, seal } from "../../../codec/envelope.ts";
 import { blocking } from "../../../util/blocking.ts";
 import { asKept, copyOf } from "../../../util/bytes.ts";
 import type { Wait } from "../../../util/wait-options.ts";
@@ -34,7 +34,7 @@ export class NativeQueue extends NativePort implements QueuePort, BlockingQueue 
 
   protected override travelling(): Travelling {
     const { index, shim, origin } = this.#handle;
-    return { fd: shim.pp_queue_fd(index), maker: origin.maker, fields: { identity: origin.identity } };
+    return { fd: shim.pp_queue_fd(index), fields: { identity: origin.identity } };
   }
 
   protected override free(): void {
@@ -47,37 +47,38 @@ export class NativeQueue extends NativePort implements QueuePort, BlockingQueue 
   }
 
   putNow(message: Message): boolean {
-    return this.#handle.puts.size === 0 && this.#handle.put(seal(message)) === true;
+    return this.#handle.puts.size === 0 && this.#handle.put(seal(message), message.refs) === true;
   }
 
   getNow(): Incoming | undefined {
     const bytes = this.#handle.gets.size === 0 ? this.#handle.get() : undefined;
-    return bytes === undefined ? undefined : takenLent(bytes);
+    return bytes === undefined ? undefined : takenLent(bytes, this.#settle(bytes));
   }
 
   put(message: Message, wait: Wait): Promise<boolean> {
     if (this.putNow(message)) return Promise.resolve(true);
     const bytes = copyOf(seal(message));
-    const question = this.#question(wait, () => this.#handle.put(bytes));
+    const { refs } = message;
+    const question = this.#question(wait, () => this.#handle.put(bytes, refs));
     return this.sending(this.#handle.puts.make(question, this.holdsLoop));
   }
 
   putSync(message: Message, wait: Wait): boolean {
     const bytes = seal(message);
-    const question = this.#question(wait, (ms) => this.#handle.put(bytes, ms));
+    const question = this.#question(wait, (ms) => this.#handle.put(bytes, message.refs, ms));
     return blocking(question.wait, question.look) === true;
   }
 
   async get(wait: Wait): Promise<Incoming | undefined> {
     const question = this.#question(wait, () => this.#handle.get()?.slice());
     const bytes = await this.waitFor(this.#handle.gets, question.wait, question.look, question.once);
-    return bytes === undefined || bytes === false ? undefined : takenKept(asKept(bytes));
+    return bytes === undefined || bytes === false ? undefined : takenKept(asKept(bytes), this.#settle(bytes));
   }
 
   getSync(wait: Wait): Incoming | undefined {
     const question = this.#question(wait, (ms) => this.#handle.get(ms));
     const bytes = blocking(question.wait, question.look);
-    return bytes === undefined || bytes === false ? undefined : takenLent(bytes);
+    return bytes === undefined || bytes === false ? undefined : takenLent(bytes, this.#settle(bytes));
   }
 
   async poll(wait: Wait): Promise<boolean> {
@@ -115,6 +116,11 @@ export class NativeQueue extends NativePort implements QueuePort, BlockingQueue 
 
   async shutdown(immediate: boolean): Promise<void> {
     this.#handle.shutdown(immediate);
+  }
+
+  // What a receiver does once an item has arrived. An item without shared objects belongs to it as soon as it is taken.
+  #settle(bytes: Uint8Array): (() => void) | undefined {
+    return hasRefs(bytes) ? () => this.#handle.settle(bytes) : undefined;
   }
 
   // A call that looks only once still needs a result, and it gets none while another process has the queue's lock. So it waits for the

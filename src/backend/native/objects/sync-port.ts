@@ -25,7 +25,7 @@ export abstract class NativeSyncPort extends NativePort {
 
   protected override travelling(): Travelling {
     const { origin } = this.handle;
-    return { fd: this.shim.pp_sync_fd(this.index), maker: origin.maker, fields: { identity: origin.identity } };
+    return { fd: this.shim.pp_sync_fd(this.index), fields: { identity: origin.identity } };
   }
 
   protected override free(): void {

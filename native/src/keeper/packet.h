@@ -11,11 +11,9 @@
 #define PP_KEEPER_MAGIC 0x4b505050u
 #define PP_TOKEN 16
 
-enum { PP_CLAIM = 1, PP_KEEP = 2 };
-
-/* A request. The reply is an int32_t: 0 or a negative errno. */
+/* A claim. The reply is an int32_t: 0 with the descriptor, or a negative errno. */
 struct pp_keeper_request {
-  uint32_t magic, operation;
+  uint32_t magic;
   uint8_t token[PP_TOKEN];
 };
 

@@ -1,4 +1,4 @@
-#include "process/keeper_packet.h"
+#include "keeper/packet.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,17 +1,19 @@
-#include "process/keeper_server.h"
+#include "keeper/server.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/failpoint.h"
+#include "base/handles.h"
 #include "polyproc.h"
-#include "process/keeper_packet.h"
-#include "process/kept.h"
+#include "keeper/packet.h"
+#include "keeper/kept.h"
 #include "wait/reactor.h"
 
 #define MOST_CLIENTS 64
@@ -25,28 +27,20 @@ static void reserve_spare(void) {
   if (spare < 0) spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-/* Undoes a request after its reply could not be sent: the client is gone, or did not wait. */
-static void take_back(const struct pp_keeper_request *request, int *given, int *carried) {
-  if (request->operation == PP_KEEP) *carried = pp_kept_take(request->token);
-  else if (pp_kept_add(request->token, *given) == 0) *given = -1;
+static int reply(int client, int32_t status, int given) {
+  FAILPOINT("keeper.replying");
+  return pp_packet_send(client, &status, sizeof status, given);
 }
+
+/* If the client is gone, the descriptor stays for the next one that asks. */
+static int hand_over(int fd, void *client) { return reply(*(int *)client, 0, fd); }
 
 void pp_keeper_serve(int client) {
   struct pp_keeper_request request;
-  int carried, given = -1;
-  int32_t reply = -EPROTO;
-  if (pp_packet_receive(client, &request, sizeof request, &carried) == 0 && request.magic == PP_KEEPER_MAGIC) {
-    if (request.operation == PP_KEEP && carried >= 0) {
-      reply = pp_kept_add(request.token, carried);
-      if (reply == 0) carried = -1;
-    } else if (request.operation == PP_CLAIM) {
-      given = pp_kept_take(request.token);
-      reply = given < 0 ? given : 0;
-    }
-  }
-  FAILPOINT("keeper.replying");
-  if (pp_packet_send(client, &reply, sizeof reply, given) < 0 && reply == 0) take_back(&request, &given, &carried);
-  if (given >= 0) close(given);
+  int carried, status = -EPROTO;
+  if (pp_packet_receive(client, &request, sizeof request, &carried) == 0 && request.magic == PP_KEEPER_MAGIC && carried < 0)
+    status = pp_kept_give(request.token, hand_over, &client);
+  if (status < 0) reply(client, status, -1);
   if (carried >= 0) close(carried);
   close(client);
 }
@@ -103,12 +97,37 @@ static void client_came(struct pp_watched *watched, int listener, uint32_t event
   else clients[next] = client;
 }
 
+/* The keeper of one JavaScript thread. */
+struct keeper {
+  int32_t inbox;
+  int listener;
+};
+
+static void close_keeper(void *object, int owner_ended) {
+  (void)owner_ended;
+  struct keeper *keeper = object;
+  pp_kept_forget_inbox(keeper->inbox);
+  pp_close(keeper->listener);
+  free(keeper);
+}
+
+/* Takes over the listener, also if it fails. */
 static int watch_listener(int32_t inbox, int listener) {
-  struct pp_watched watched = {.ready = client_came, .read = {inbox, 0, true}, .ends_with_inbox = true};
+  int status = pp_kept_start();
+  struct keeper *keeper = malloc(sizeof *keeper);
+  if (status < 0 || keeper == NULL) {
+    close(listener);
+    free(keeper);
+    return status < 0 ? status : -ENOMEM;
+  }
+  *keeper = (struct keeper){inbox, listener};
   pp_reactor_lock();
   reserve_spare();
-  int status = pp_reactor_add(listener, EVENTS, &watched);
+  status = pp_reactor_add(listener, EVENTS, &(struct pp_watched){.ready = client_came, .read.inbox = -1, .write.inbox = -1});
   pp_reactor_unlock();
+  if (status == 0) return pp_handle_add(PP_KEEPER, inbox, keeper, close_keeper) < 0 ? -EMFILE : 0;
+  close(listener);
+  free(keeper);
   return status;
 }
 
@@ -119,7 +138,7 @@ int32_t pp_keeper_listen(int32_t inbox, const char *path) {
   int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return -errno;
   if (bind(fd, (const struct sockaddr *)&address, sizeof address) < 0 || chmod(path, 0600) < 0 || listen(fd, 128) < 0) status = -errno;
-  if (status == 0) status = watch_listener(inbox, fd);
-  if (status < 0) close(fd);
+  if (status == 0) return watch_listener(inbox, fd);
+  close(fd);
   return status;
 }

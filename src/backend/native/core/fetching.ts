@@ -1,0 +1,136 @@
+import { unseal } from "../../../codec/envelope.ts";
+import type { Ref } from "../../contract/ref.ts";
+import { EAGAIN, ECONNREFUSED, ECONNRESET } from "../library/errno.ts";
+import { text } from "../library/result.ts";
+import { bytesOf, tokensOf } from "./keeper.ts";
+import { locationsOf } from "./location.ts";
+import type { NativeThread } from "./native-thread.ts";
+
+// A keeper drops a claim if many later ones come before its request. After so many attempts, the keeper counts as gone.
+const MOST_TRIES = 16;
+// The delay in milliseconds after which a claim is tried again for which the keeper's socket had no room.
+const RETRY_MS = 20;
+
+/** One claim of a descriptor from another process's keeper. That process may be stopped, so the reply may take any time. */
+class Claim {
+  readonly token: string;
+  /** The descriptor, or the error of the claim. `undefined` before the reply. */
+  result: number | undefined;
+  readonly #thread: NativeThread;
+  readonly #keeper: Uint8Array;
+  readonly #id: number;
+  #socket = -1;
+  #tries = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(thread: NativeThread, keeper: string, token: string, replied: () => void) {
+    this.token = token;
+    this.#thread = thread;
+    this.#keeper = text(keeper);
+    this.#id = thread.inbox.add(() => {
+      if (this.look(0)) replied();
+      else this.#watch();
+    });
+    this.#begin();
+    this.#watch();
+  }
+
+  /** Looks for the reply, for `ms` at most. */
+  look(ms: number): boolean {
+    if (this.result !== undefined) return true;
+    if (this.#socket < 0 && !this.#begin()) return this.result !== undefined;
+    const status = this.#thread.inbox.shim.pp_claim_end(this.#socket, ms);
+    if (status === EAGAIN) return false;
+    this.#socket = -1;
+    if (status === ECONNRESET && ++this.#tries < MOST_TRIES) return this.look(0);
+    this.#end(status);
+    return true;
+  }
+
+  close(): void {
+    if (this.#socket >= 0) this.#thread.inbox.shim.pp_close(this.#socket);
+    this.#end(ECONNREFUSED);
+  }
+
+  #begin(): boolean {
+    const status = this.#thread.inbox.shim.pp_claim_begin(this.#keeper, bytesOf(this.token));
+    if (status >= 0) this.#socket = status;
+    else if (status !== EAGAIN) this.#end(status);
+    return status >= 0;
+  }
+
+  #watch(): void {
+    const { shim, id } = this.#thread.inbox;
+    if (this.result !== undefined) return;
+    const status = this.#socket >= 0 ? shim.pp_watch_fd(id, this.#id, this.#socket, 0) : EAGAIN;
+    if (status >= 0) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#thread.inbox.handle(this.#id), RETRY_MS);
+    (this.#timer as { unref?: () => void }).unref?.();
+  }
+
+  #end(status: number): void {
+    this.result ??= status;
+    clearTimeout(this.#timer);
+    this.#thread.inbox.remove(this.#id);
+  }
+}
+
+/** The descriptors of a message, on their way from the keepers of other processes. */
+export class Fetching {
+  readonly #thread: NativeThread;
+  readonly #claims: readonly Claim[];
+  readonly #refs: readonly Ref[];
+  #ready: () => void = () => {};
+  #isOver = false;
+
+  private constructor(thread: NativeThread, refs: readonly Ref[], wanted: readonly (readonly [keeper: string, token: string])[]) {
+    this.#thread = thread;
+    this.#refs = refs;
+    this.#claims = wanted.map(
+      ([keeper, token]) =>
+        new Claim(thread, keeper, token, () => {
+          if (this.look(0)) this.#ready();
+        }),
+    );
+  }
+
+  /** Begins to fetch the descriptors for these references. `undefined` if none has to be fetched. */
+  static begin(thread: NativeThread, refs: readonly Ref[]): Fetching | undefined {
+    const elsewhere = locationsOf(refs).filter((location) => thread.keeper.isElsewhere(location));
+    const wanted = elsewhere.flatMap((location) => tokensOf(location).map((token) => [location.keeper, token] as const));
+    return wanted.length === 0 ? undefined : new Fetching(thread, refs, wanted);
+  }
+
+  /** Whether all descriptors are here, or known to be gone. Waits up to `ms` for that. `Keeper.take` finds them then. */
+  look(ms: number): boolean {
+    if (this.#isOver) return true;
+    if (!this.#claims.every((claim) => claim.look(ms))) return false;
+    this.#isOver = true;
+    for (const { token, result = ECONNREFUSED } of this.#claims) this.#thread.keeper.putAside(token, result);
+    return true;
+  }
+
+  /** Calls `ready` once when they are here. Nothing is called if they are here already. */
+  whenReady(ready: () => void): void {
+    this.#ready = ready;
+  }
+
+  /** Gives up the descriptors that no object has taken over. */
+  end(): void {
+    if (this.#isOver) this.#thread.keeper.dropFetched(this.#refs);
+    else
+      for (const claim of this.#claims) if (claim.result !== undefined && claim.result >= 0) this.#thread.inbox.shim.pp_close(claim.result);
+    if (!this.#isOver) for (const claim of this.#claims) claim.close();
+    this.#isOver = true;
+  }
+}
+
+/** Returns the references in the bytes of a message. None if the bytes are damaged: whoever decodes the message reports that. */
+export function refsIn(bytes: Uint8Array): readonly Ref[] {
+  try {
+    return unseal(bytes).refs;
+  } catch {
+    return [];
+  }
+}
