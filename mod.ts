@@ -40,7 +40,7 @@ export type { BackendName } from "./src/backend/registry.ts";
 export { fromWire, registerClass, toWire } from "./src/codec/classes.ts";
 export * from "./src/errors/errors.ts";
 export { type ChildRuntime, type CommandOptions, setExecutable } from "./src/launch/command.ts";
-export type { KwargsOptions, ModuleTarget, ProcessOptions, ProcessSettings } from "./src/launch/options.ts";
+export type { KwargsOptions, ModuleTarget, ProcessOptions, ProcessSettings, TerminateOptions } from "./src/launch/options.ts";
 export { setForkserverPreload } from "./src/launch/spares.ts";
 export { getAllStartMethods, getStartMethod, type StartMethod, setStartMethod } from "./src/launch/start-method.ts";
 export { setTreeLimits, type TreeLimits } from "./src/launch/tree-limits.ts";

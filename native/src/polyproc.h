@@ -28,6 +28,7 @@ struct pp_spawn {
   int32_t fd[3];       /* the child's descriptors 0, 1 and 2; -1 is the null device */
   int32_t argc, envc;  /* numbers of strings in `text`, which holds: file, cwd (or empty), argv..., environment... */
   int32_t inherit;     /* 1: the environment is this process's, changed by NAME=value or (to remove it) NAME; 0: it is all there is */
+  int32_t wake;        /* 1: a child that is stopped when this process ends goes on, so that it can end too */
 };
 
 /* How far pp_recv has come with a message. A new one has length = -1 and zeros. */

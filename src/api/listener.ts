@@ -8,6 +8,7 @@ import { admit } from "../remote/handshake.ts";
 import { handshakeLimit } from "../remote/handshake-limit.ts";
 import { cantListen, listenAt } from "../remote/listen.ts";
 import { RemotePort } from "../remote/port.ts";
+import { runtime } from "../runtime/current.ts";
 import { remove } from "../tree/folder.ts";
 import { Attempts } from "../util/attempts.ts";
 import { after } from "../util/deadline.ts";
@@ -216,7 +217,7 @@ function removeAtExit(path: string): void {
   paths.add(path);
   if (watchesExit) return;
   watchesExit = true;
-  process.on("exit", () => {
+  runtime.onExit(() => {
     for (const each of paths) remove(each);
   });
 }

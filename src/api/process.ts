@@ -1,9 +1,9 @@
 import { ClosedError, StateError } from "../errors/errors.ts";
-import { checkName, checkOptions } from "../launch/check-options.ts";
+import { checkName, checkOptions, checkTerminate } from "../launch/check-options.ts";
 import { checkProgram } from "../launch/command.ts";
 import type { JobArguments } from "../launch/job.ts";
 import { checkMayStart, treeLimitsOfChild } from "../launch/may-start.ts";
-import type { CheckedOptions, KwargsOptions, ProcessOptions } from "../launch/options.ts";
+import type { CheckedOptions, KwargsOptions, ProcessOptions, TerminateOptions } from "../launch/options.ts";
 import { currentName, nextIdentity } from "../launch/position.ts";
 import { Run } from "../launch/run.ts";
 import { boundStartMethod, type StartMethod, starterFor, startMethod } from "../launch/start-method.ts";
@@ -22,7 +22,7 @@ import { Sentinel } from "./sentinel.ts";
 type State = "new" | "starting" | "running" | "ended" | "closed" | "current";
 
 const children = new Set<Process<never, unknown>>();
-const NO_OPTIONS: CheckedOptions = { target: undefined, args: [], kwargs: undefined, transfer: [], startTimeout: 0 };
+const NO_OPTIONS: CheckedOptions = { target: undefined, args: [], kwargs: undefined, transfer: [], startTimeout: 0, grace: 0 };
 
 /**
  * A process of the operating system that runs an exported function, or the `run()` of an exported subclass.
@@ -82,10 +82,13 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
    * Starts the child. It resolves when the child exists and its arguments are on their way. Later failures of the child reject `result()`.
    * @throws {StateError} on a second call, in a module that a child is importing, or if no export is found for the target
    * @throws {SerializationError} if an argument can't travel; {@link ProcessError} if the program can't be run
+   * @throws the reason of the option `signal`, if it is aborted already
    */
   async start(): Promise<void> {
     if (this.#state === "closed") throw closed("start");
     if (this.#state !== "new") throw new StateError(`${this.#name} was started before: make a new Process for each start.`);
+    const { signal } = this.#options;
+    signal?.throwIfAborted();
     checkMayStart();
     checkProgram(this.#options);
     // The arguments are encoded before the search for the target, so that the child gets them as they were when `start()` was called.
@@ -94,6 +97,7 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     this.#state = "starting";
     try {
       const target = await this.#locate();
+      signal?.throwIfAborted();
       const method = this.#method ?? startMethod();
       const child = await starterFor(method)({ ...this.#options, env: { ...this.#options.env }, backend: this.#backend });
       this.#state = "running";
@@ -154,14 +158,21 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     return this.#state === "current" || this.#state === "running";
   }
 
-  /** Sends SIGTERM, which asks the child to end. It does nothing once the child has ended. Throws `StateError` before `start()`. */
-  terminate(): void {
-    this.#kill("terminate", "SIGTERM");
+  /**
+   * Sends SIGTERM, which asks the child to end. It does nothing once the child has ended. Throws `StateError` before `start()`.
+   * @param options `grace`: the time in ms after which a child that has not ended is killed; default: it is not killed
+   * @example process.terminate({ grace: 500 });
+   */
+  terminate(options?: TerminateOptions): void {
+    const grace = checkTerminate(options);
+    this.#checkKill("terminate");
+    this.#run.terminate(grace);
   }
 
   /** Sends SIGKILL, which ends the child at once. It does nothing once the child has ended. Throws `StateError` before `start()`. */
   kill(): void {
-    this.#kill("kill", "SIGKILL");
+    this.#checkKill("kill");
+    this.#run.kill("SIGKILL");
   }
 
   /** Closes the object. Afterwards only `name`, `daemon` and `close` work. Throws `StateError` while the child runs. */
@@ -240,10 +251,10 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     return this.#run.child?.stderr ?? null;
   }
 
-  /** Terminates the child if it is alive, waits until it has ended, and closes the object. */
+  /** Terminates the child if it is alive, kills it if it has not ended after the option `grace`, waits for its end, and closes the object. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#state === "starting" || this.#state === "running") {
-      this.terminate();
+      this.#run.terminate();
       await this.join().catch(() => {}); // The caller of a start that failed gets the error.
     }
     this.close();
@@ -275,11 +286,13 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
   }
 
   #newRun(): Run<Result> {
-    const { detached, startTimeout, transfer } = this.#options;
+    const { detached, startTimeout, grace, signal, transfer } = this.#options;
     return new Run<Result>({
       name: () => this.#name,
       startTimeout,
-      holdsLoop: () => !this.#daemon && detached !== true,
+      grace,
+      signal,
+      bond: () => (detached === true ? "detached" : this.#daemon ? "daemon" : "holds"),
       handedOver: () => {
         for (const object of transfer) object.close();
       },
@@ -290,11 +303,10 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     });
   }
 
-  #kill(call: string, signal: "SIGTERM" | "SIGKILL"): void {
+  #checkKill(call: string): void {
     this.#checkOpen(call);
     if (this.#state === "current") throw new StateError(`${call}() is for child processes: this one ends with process.exit().`);
     if (this.#state === "new") throw new StateError(`${call}() before start(): there is no process yet.`);
-    this.#run.kill(signal);
   }
 
   #checkOpen(call: string): void {

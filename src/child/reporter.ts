@@ -1,11 +1,12 @@
 import type { ReportPort } from "../backend/contract/launcher.ts";
 import { flushed } from "../backend/registry.ts";
-import { RemoteError, StateError } from "../errors/errors.ts";
+import { BrokenPipeError, EOFError, OwnerDiedError, RemoteError, StateError } from "../errors/errors.ts";
 import type { Outcome } from "../launch/job.ts";
 import { type Packed, pack } from "../objects/message.ts";
 import { runtime } from "../runtime/current.ts";
 import { sleepSync } from "../util/blocking.ts";
 import { fs, util } from "../util/lazy-modules.ts";
+import { isOrphan, untilTheEnd } from "../util/orphan.ts";
 import { upTo } from "../util/wait-options.ts";
 import { endsWithin } from "../util/within.ts";
 
@@ -14,13 +15,19 @@ import { endsWithin } from "../util/within.ts";
  */
 const FLUSH_LIMIT = 1000;
 
+/** The limit in milliseconds for the news of the parent's end, after a connection that the parent may have had was closed. */
+const NEWS_LIMIT = 50;
+
 /** Reports the progress of the child to its parent, and errors to stderr too. */
 export class Reporter {
   readonly #name: string;
   readonly #port: ReportPort;
+  readonly #parentGone: Promise<void>;
   #settled = false;
 
-  constructor(name: string, port: ReportPort) {
+  /** @param parentGone resolves when the parent is gone */
+  constructor(name: string, port: ReportPort, parentGone: Promise<void>) {
+    this.#parentGone = parentGone;
     this.#name = name;
     this.#port = port;
   }
@@ -62,10 +69,20 @@ export class Reporter {
   /** Reports an error, and ends the process. */
   async uncaught(error: unknown): Promise<void> {
     this.#settled = true;
+    if (await this.#isConsequence(error)) return untilTheEnd();
     print(`Process ${this.#name}:\n${util().inspect(error)}\n`);
     await this.#sendError(error);
     await endsWithin(flushed(), upTo(FLUSH_LIMIT));
     process.exit(1);
+  }
+
+  // Whether the error only says that the parent is gone. This process is then about to be ended, and prints nothing about it. The news of the
+  // parent's end may come a little later than that of the end of a connection.
+  async #isConsequence(error: unknown): Promise<boolean> {
+    if (isOrphan()) return true;
+    const endsConnection = error instanceof OwnerDiedError || error instanceof EOFError || error instanceof BrokenPipeError;
+    if (endsConnection) await endsWithin(this.#parentGone, upTo(NEWS_LIMIT));
+    return isOrphan();
   }
 
   async #sendError(error: unknown): Promise<void> {

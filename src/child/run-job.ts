@@ -17,7 +17,7 @@ export async function runJob(frame: JobFrame, channel: ChildChannel): Promise<vo
   setPosition(job, channel.parentGone);
   inheritTreeLimits(job.treeLimits);
   setStartMethod(job.startMethod as StartMethod, { force: true });
-  const reporter = new Reporter(job.name, channel.reporter(job.reportTo));
+  const reporter = new Reporter(job.name, channel.reporter(job.reportTo), channel.parentGone);
   reporter.catchUncaught();
   setCurrentProcess(makeCurrentProcess({ name: job.name, identity: job.identity, daemon: job.daemon }));
   try {

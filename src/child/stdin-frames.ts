@@ -18,11 +18,18 @@ export class StdinFrames {
       if (frame !== undefined) return frame;
       const chunk = new Uint8Array(Math.min(this.#reader.missing, CHUNK));
       const count = readWaiting(chunk);
+      // The parent has ended, and nobody is left who could use this process or a message.
+      if (count === 0 && isPipe()) process.exit(1);
       if (count === 0)
         throw new EOFError("The parent ended before it sent a job (this program is only started by polyproc: call new Process() instead).");
       this.#reader.push(chunk.subarray(0, count), (whole) => this.#frames.push(whole));
     }
   }
+}
+
+function isPipe(): boolean {
+  const stat = fs().fstatSync(STDIN);
+  return stat.isFIFO() || stat.isSocket();
 }
 
 function readWaiting(buffer: Uint8Array): number {

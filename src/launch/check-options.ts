@@ -7,10 +7,12 @@ import { describe } from "../util/describe.ts";
 import { optionNames, refuseUnknown } from "../util/known-options.ts";
 import { checkTimeout } from "../util/wait-options.ts";
 import type { ChildRuntime } from "./command.ts";
-import type { CheckedOptions, KwargsOptions, ProcessSettings } from "./options.ts";
+import type { CheckedOptions, KwargsOptions, ProcessSettings, TerminateOptions } from "./options.ts";
 
 /** The default time in milliseconds in which a child must import its target. */
 const START_TIMEOUT = 30_000;
+/** The default time in milliseconds in which a child must end after SIGTERM. */
+const GRACE = 5000;
 
 const OUTPUTS: ReadonlySet<unknown> = new Set([undefined, "inherit", "pipe", "null"]);
 
@@ -30,7 +32,19 @@ const PROCESS_OPTIONS = optionNames<KwargsOptions<[], object, unknown>>({
   transfer: true,
   limits: true,
   startTimeout: true,
+  signal: true,
+  grace: true,
 });
+
+const TERMINATE_OPTIONS = optionNames<TerminateOptions>({ grace: true });
+
+/** Checks the options of `terminate()`. Returns the time in milliseconds after which the child is killed. */
+export function checkTerminate(options: unknown): number {
+  if (options === undefined || options === null) return Number.POSITIVE_INFINITY;
+  if (typeof options !== "object") throw new TypeError(`terminate takes { grace? }, received ${describe(options)}.`);
+  refuseUnknown(options, TERMINATE_OPTIONS, "terminate()");
+  return checkTimeout((options as TerminateOptions).grace, "grace");
+}
 
 /** Checks the options of `new Process()`. Throws `TypeError`, `RangeError` or `UnsupportedError`. */
 export function checkOptions(options: unknown, backend?: string): CheckedOptions {
@@ -38,7 +52,7 @@ export function checkOptions(options: unknown, backend?: string): CheckedOptions
     throw new TypeError(`A process takes { target, args, ... }, received ${describe(options)}.`);
   refuseUnknown(options, PROCESS_OPTIONS, "a process");
   const given = options as ProcessSettings & { target?: unknown; args?: unknown; kwargs?: unknown };
-  const { target, args = [], kwargs, name, daemon, detached, startTimeout, execArgv, env, cwd, transfer = [] } = given;
+  const { target, args = [], kwargs, name, daemon, detached, startTimeout, execArgv, env, cwd, signal, grace, transfer = [] } = given;
   if (target !== undefined && target !== null) checkTarget(target);
   // Any iterable is not enough: a string is one, and would become an argument for each letter.
   if (!Array.isArray(args)) throw new TypeError(`args must be an array, received ${describe(args)}.`);
@@ -57,6 +71,8 @@ export function checkOptions(options: unknown, backend?: string): CheckedOptions
     throw new TypeError(`cwd must be a path or a file URL, received ${describe(cwd)}.`);
   if (!OUTPUTS.has(given.stdout)) throw new TypeError(`stdout must be "inherit", "pipe" or "null", received ${describe(given.stdout)}.`);
   if (!OUTPUTS.has(given.stderr)) throw new TypeError(`stderr must be "inherit", "pipe" or "null", received ${describe(given.stderr)}.`);
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw new TypeError(`signal must be an AbortSignal, received ${describe(signal)}.`);
   checkRuntime(given.runtime);
   checkLimits(given.limits, backend);
   return {
@@ -66,6 +82,7 @@ export function checkOptions(options: unknown, backend?: string): CheckedOptions
     kwargs,
     transfer: checkTransfer(transfer),
     startTimeout: startTimeout === undefined ? START_TIMEOUT : checkTimeout(startTimeout, "startTimeout"),
+    grace: grace === undefined ? GRACE : checkTimeout(grace, "grace"),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Launched, ReportListener } from "../backend/contract/launcher.ts";
 import type { Message } from "../backend/contract/message.ts";
 import { encodeFrame } from "../codec/frame-writer.ts";
 import { Op } from "../codec/op.ts";
+import type { Exit } from "../runtime/contract.ts";
 import type { CountingFile } from "../tree/counting.ts";
 import type { ChildMembership } from "../tree/tree.ts";
 import { os } from "../util/lazy-modules.ts";
@@ -9,6 +10,9 @@ import { upTo } from "../util/wait-options.ts";
 import { endsWithin } from "../util/within.ts";
 import type { Job } from "./job.ts";
 import { type ChildOutput, readOutput } from "./output.ts";
+
+/** The exit code of a child whose end the system does not tell. */
+const UNKNOWN = 255;
 
 /** The limit in milliseconds for reading the rest of a dead child's piped stderr. */
 const STDERR_LIMIT = 500;
@@ -18,8 +22,10 @@ const CHANNEL_LIMIT = 1000;
 
 /** The end of a child. */
 export interface Ending {
-  /** The exit code, or minus the signal's number if a signal killed the child, as in Python. */
+  /** The exit code, or minus the signal's number if a signal killed the child, as in Python. 255 if the system does not tell. */
   readonly exitCode: number;
+  /** Whether the system told how the child ended. */
+  readonly isKnown: boolean;
   readonly signal: string | null;
   /** The last lines of its stderr, if that is piped. */
   readonly stderr: string;
@@ -53,12 +59,12 @@ export class Child implements BlockingChild {
     this.pid = process.pid;
     this.stdout = stdout?.stream ?? null;
     this.stderr = stderr?.stream ?? null;
-    this.ended = process.exited.then(async ({ code, signal }): Promise<Ending> => {
+    this.ended = process.exited.then(async (exit): Promise<Ending> => {
       tidy();
       // Wait until the channel is closed. Then the dead child has no locks, items or waiting requests in this process any more.
       await endsWithin(channel.closed(), upTo(CHANNEL_LIMIT));
       channel.release();
-      return { exitCode: exitCodeOf(code, signal), signal, stderr: await lastLines(stderr) };
+      return endingOf(exit, await lastLines(stderr));
     });
   }
 
@@ -81,7 +87,7 @@ export class Child implements BlockingChild {
 
   endingSync(): Ending | undefined {
     const exit = this.#launched.channel.blocking?.exitSync();
-    return exit && { exitCode: exitCodeOf(exit.code, exit.signal), signal: exit.signal, stderr: "" };
+    return exit && endingOf(exit, "");
   }
 
   pumpSync(ms: number): void {
@@ -96,7 +102,11 @@ async function lastLines(stderr: ChildOutput | undefined): Promise<string> {
   return stderr.tail();
 }
 
-function exitCodeOf(code: number | null, signal: string | null): number {
-  if (signal === null) return code ?? 0;
-  return -((os().constants.signals as Readonly<Record<string, number>>)[signal] ?? 0);
+function endingOf({ code, signal }: Exit, stderr: string): Ending {
+  if (signal === null) return { exitCode: code ?? UNKNOWN, isKnown: code !== null, signal, stderr };
+  const named = (os().constants.signals as Readonly<Record<string, number>>)[signal];
+  const number = named ?? Number(/^SIG(\d+)$/.exec(signal)?.[1] ?? Number.NaN);
+  return Number.isNaN(number)
+    ? { exitCode: UNKNOWN, isKnown: false, signal, stderr }
+    : { exitCode: -number, isKnown: true, signal, stderr };
 }

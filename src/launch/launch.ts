@@ -38,7 +38,7 @@ export async function launch(settings: LaunchSettings): Promise<Child> {
     const command = { ...program, env, cwd: cwd === undefined ? undefined : toPath(cwd), stdout, stderr };
     child = tree.prepareChild(detached);
     count(child.counting);
-    const launched = await launcher.start(command, limits);
+    const launched = await launcher.start(command, { limits, detached });
     child.counting.setPid(launched.process.pid);
     for (const piece of encodeFrame({ op: Op.boot, id: 0, object: 0, meta: boot(settings, child, name, launched) }))
       launched.channel.write(piece);

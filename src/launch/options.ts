@@ -19,6 +19,22 @@ export interface ProcessSettings extends CommandOptions {
   readonly limits?: Limits;
   /** The time that the child may take to import its target, in milliseconds. A slower child is killed. Default 30,000. */
   readonly startTimeout?: number;
+  /**
+   * A signal that ends the child. If it is aborted before the start, `start()` rejects with its reason. Later the child is terminated as by
+   * `terminate({ grace })`, and `result()` rejects with the reason. Default: none.
+   */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * The time in milliseconds that the child may take to end after this process asked it to by SIGTERM: because of `signal`, at the end of an
+   * `await using` block, or because it is a daemon and its parent's work is done. Then it is killed. Default 5000.
+   */
+  readonly grace?: number;
+}
+
+/** Options of {@link Process.terminate}. */
+export interface TerminateOptions {
+  /** The time in milliseconds after which a child that has not ended is killed. Default: it is not killed. */
+  readonly grace?: number | undefined;
 }
 
 /** Options of a {@link Process} whose target takes `args`. */
@@ -48,4 +64,5 @@ export interface CheckedOptions extends ProcessSettings {
   readonly kwargs: object | undefined;
   readonly transfer: readonly { close(): void }[];
   readonly startTimeout: number;
+  readonly grace: number;
 }

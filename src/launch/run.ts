@@ -11,6 +11,7 @@ import { holdEventLoop } from "../util/event-loop.ts";
 import type { Wait } from "../util/wait-options.ts";
 import { endsWithin } from "../util/within.ts";
 import type { Child, Ending } from "./child.ts";
+import { endWithThisProcess } from "./daemons.ts";
 import type { Job, Outcome } from "./job.ts";
 
 /** The facts and callbacks of a process that its run needs. */
@@ -19,8 +20,12 @@ export interface RunSettings {
   name(): string;
   /** The time in milliseconds in which the child must import its target. */
   readonly startTimeout: number;
-  /** Returns whether the child keeps the event loop of this process alive. */
-  holdsLoop(): boolean;
+  /** The time in milliseconds that the child may take to end after SIGTERM. */
+  readonly grace: number;
+  /** A signal that ends the child. */
+  readonly signal: AbortSignal | undefined;
+  /** Returns what the child means for this process's end: "holds" delays it, "daemon" ends then, "detached" lives on. */
+  bond(): "holds" | "daemon" | "detached";
   /** Called when the child has its arguments, and again when it has ended: this process need not keep them open for it any more. */
   handedOver(): void;
   /** Called when the end of the child is known. */
@@ -74,11 +79,11 @@ export class Run<Result> {
   begin(child: Child, job: Omit<Job, "reportTo">, packed: Packed): void {
     this.#child = child;
     const { startTimeout } = this.#settings;
-    const letGo = this.#settings.holdsLoop() ? holdEventLoop() : (): void => {};
+    const letGo = this.#bind();
     const stopTimer = after(startTimeout, () => {
-      this.#outcome.reject(
-        new TimeoutError(`${this.#name} was still importing its target after ${startTimeout} ms (startTimeout) and was killed.`),
-      );
+      this.#settle({
+        error: new TimeoutError(`${this.#name} was still importing its target after ${startTimeout} ms (startTimeout) and was killed.`),
+      });
       child.kill("SIGKILL");
     });
     try {
@@ -93,8 +98,10 @@ export class Run<Result> {
       throw error;
     }
     if (this.#killed !== undefined) child.kill(this.#killed);
+    const stopSignal = this.#obeySignal();
     void child.ended.then((ending) => {
       stopTimer();
+      stopSignal();
       letGo();
       this.#handedOver(packed, false);
       this.#finish(ending);
@@ -108,10 +115,17 @@ export class Run<Result> {
     for (const waited of [this.#outcome, this.#ended]) waited.reject(error);
   }
 
-  /** Ends the child now, or as soon as it exists. */
+  /** Sends the signal now, or as soon as the child exists. */
   kill(signal: "SIGTERM" | "SIGKILL"): void {
-    this.#killed = signal;
+    if (this.#killed !== "SIGKILL") this.#killed = signal;
     this.#child?.kill(signal);
+  }
+
+  /** Asks the child to end, and kills it if it has not ended after `grace` milliseconds. */
+  terminate(grace: number = this.#settings.grace): void {
+    this.kill("SIGTERM");
+    const stopTimer = after(grace, () => this.kill("SIGKILL"));
+    this.#ended.promise.then(stopTimer, stopTimer);
   }
 
   /** Blocks this thread until the end is known, within the wait's limits. */
@@ -135,6 +149,33 @@ export class Run<Result> {
 
   get #name(): string {
     return this.#settings.name();
+  }
+
+  // Binds the child's life to that of this process. The returned function is called when the child has ended.
+  #bind(): () => void {
+    const bond = this.#settings.bond();
+    if (bond === "holds") return holdEventLoop();
+    if (bond === "detached") return () => {};
+    return endWithThisProcess({
+      end: () => {
+        this.terminate();
+        return this.#ended.promise;
+      },
+    });
+  }
+
+  // Ends the child when the program's signal is aborted. Afterwards the signal may be aborted without effect.
+  #obeySignal(): () => void {
+    const { signal } = this.#settings;
+    if (signal === undefined) return () => {};
+    const abort = (): void => {
+      if (this.#settled !== undefined || this.#ending !== undefined) return;
+      this.#settle({ error: signal.reason });
+      this.terminate();
+    };
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
+    return () => signal.removeEventListener("abort", abort);
   }
 
   #finish(ending: Ending): void {
@@ -200,9 +241,10 @@ export class Run<Result> {
     return error;
   }
 
-  #died({ exitCode, signal, stderr }: Ending): ProcessDiedError {
+  #died({ exitCode, isKnown, signal, stderr }: Ending): ProcessDiedError {
     const pid = this.#child?.pid;
-    const how = signal === null ? `with exit code ${exitCode}` : `by ${signal}`;
+    const unknown = `in a way that the system does not tell (exit code ${exitCode} stands for that)`;
+    const how = signal !== null ? `by ${signal}` : isKnown ? `with exit code ${exitCode}` : unknown;
     const hint = signal === "SIGKILL" && this.#killed === undefined ? " (possibly out of memory)" : "";
     const last = stderr === "" ? "" : `\nThe last of its stderr:\n${stderr}`;
     return new ProcessDiedError(`${this.#name} (pid ${pid}) ended ${how}${hint} before it gave a result.${last}`, {

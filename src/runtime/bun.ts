@@ -5,7 +5,9 @@ import { modules } from "../util/lazy-modules.ts";
 import { carriedFlags } from "./child-flags.ts";
 import type { Command, EntryOptions, Exit, LibraryFunctions, Output, RunningProgram, Runtime } from "./contract.ts";
 import { emptyProcessStdin } from "./empty-stdin.ts";
+import { onProcessExit } from "./exit.ts";
 import { entryPath, unlikeRuntime } from "./paths.ts";
+import { keepExitCodes } from "./sigchld.ts";
 import { lookRepeatedly } from "./sockets.ts";
 
 interface BunChild {
@@ -15,7 +17,8 @@ interface BunChild {
   readonly stderr: ReadableStream<Uint8Array>;
   readonly exited: Promise<number>;
   readonly exitCode: number | null;
-  readonly signalCode: string | null;
+  /** A name, and the number of a real-time signal. */
+  readonly signalCode: string | number | null;
   kill(signal: string): void;
   unref(): void;
 }
@@ -61,6 +64,7 @@ export const bun: Runtime = {
 
   run(command: Command): RunningProgram {
     if (host === undefined) throw new UnsupportedError("Bun.spawn exists only on Bun: start the program with the runtime of this process.");
+    keepExitCodes();
     const child = host.spawn({
       cmd: [command.file, ...command.args],
       cwd: command.cwd,
@@ -75,7 +79,9 @@ export const bun: Runtime = {
     let alive = true;
     const exited = child.exited.then((code): Exit => {
       alive = false;
-      return child.signalCode === null ? { code, signal: null } : { code: null, signal: child.signalCode };
+      const { signalCode } = child;
+      if (signalCode === null) return { code, signal: null };
+      return { code: null, signal: typeof signalCode === "number" ? `SIG${signalCode}` : signalCode };
     });
     return {
       started: Promise.resolve(),
@@ -94,6 +100,8 @@ export const bun: Runtime = {
       },
     };
   },
+
+  takesSignalsForZero: false,
 
   environment: () => process.env,
 
@@ -126,6 +134,8 @@ export const bun: Runtime = {
   mayBeEvaluated: (url) => !url.startsWith("file:") || isListed(url) || !isListed(import.meta.url),
 
   mainModule: () => (host === undefined ? null : pathToFileURL(host.main).href),
+
+  onExit: onProcessExit,
 
   watchStdin(data: (chunk: Uint8Array) => void, end: () => void): void {
     void readStdin(data).then(end, end);

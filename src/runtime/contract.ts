@@ -1,4 +1,7 @@
-/** The end of a process: its exit code, or the name of the signal that killed it. */
+/**
+ * The end of a process: its exit code, or the name of the signal that killed it. A real-time signal is named by its number: "SIG34". Both are
+ * `null` if the system does not tell how the process ended.
+ */
 export interface Exit {
   readonly code: number | null;
   readonly signal: string | null;
@@ -77,10 +80,20 @@ export interface Runtime {
   entryArguments(options: EntryOptions): string[];
   /** Starts a program in a session of its own. If that fails, this throws if the runtime knows it at once; otherwise `started` rejects. */
   run(command: Command): RunningProgram;
+  /** Whether a child that a real-time signal killed looks to this runtime as if it had exited with 0. */
+  readonly takesSignalsForZero: boolean;
   /** Returns this process's environment, or `undefined` if the program has no permission to read all of it. */
   environment(): Readonly<Record<string, string | undefined>> | undefined;
   /** Whether the program's permissions let it run this file. */
   mayRun(file: string): boolean;
+
+  // The end of this process.
+
+  /**
+   * Calls back, once and synchronously, when this process ends by itself: because its work is done, because the program calls for the exit,
+   * or because of an uncaught error. The returned function takes the callback back.
+   */
+  onExit(callback: (code: number) => void): () => void;
 
   // In a child.
 

@@ -7,6 +7,7 @@ import { modules, net, stream as streams } from "../util/lazy-modules.ts";
 import { carriedFlags, heapFlag } from "./child-flags.ts";
 import type { Command, EntryOptions, Exit, LibraryFunctions, Output, RunningProgram, Runtime } from "./contract.ts";
 import { emptyProcessStdin } from "./empty-stdin.ts";
+import { onProcessExit } from "./exit.ts";
 import { entryPath, unlikeRuntime } from "./paths.ts";
 import { lookRepeatedly, watchWithNetSocket } from "./sockets.ts";
 
@@ -74,6 +75,8 @@ export const node: Runtime = {
     };
   },
 
+  takesSignalsForZero: process.platform === "linux",
+
   environment: () => process.env,
 
   mayRun: () => isPermitted("child"),
@@ -121,6 +124,8 @@ export const node: Runtime = {
   importsPaths: false,
   dropsTypeOnlyImports: false,
   mayBeEvaluated: () => true,
+
+  onExit: onProcessExit,
 
   watchStdin(data: (chunk: Uint8Array) => void, end: () => void): void {
     const stdin = new (net().Socket)({ fd: 0, readable: true, writable: false });

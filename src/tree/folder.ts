@@ -5,6 +5,7 @@ import { fs, net, os } from "../util/lazy-modules.ts";
 import { randomName } from "../util/random.ts";
 
 const PREFIX = "polyproc-";
+const MARK = ".end";
 // The names of the folders that mkdtemp makes.
 const NAME = new RegExp(`^${PREFIX}[A-Za-z0-9]{6}$`);
 /** The end of the names of files that count processes. */
@@ -50,6 +51,11 @@ export function makeAddress(folder: string): string {
   return process.platform === "win32" ? `\\\\.\\pipe\\${PREFIX}${name}` : join(folder, `${name}.sock`);
 }
 
+/** Returns a new path for the mark that a child leaves when it exits. */
+export function makeMark(folder: string): string {
+  return join(folder, `${randomName(8)}${MARK}`);
+}
+
 /** Lets only this user connect to a socket. */
 export function restrict(address: string): void {
   if (process.platform !== "win32") fs().chmodSync(address, 0o600);
@@ -92,7 +98,7 @@ function sweepFolder(folder: string, uid: number): void {
       .readdirSync(folder)
       .map((name) => join(folder, name));
     sockets = paths.filter((path) => fs().lstatSync(path).isSocket());
-    if (!paths.every((path) => sockets.includes(path) || path.endsWith(COUNTING))) return;
+    if (!paths.every((path) => sockets.includes(path) || path.endsWith(COUNTING) || isMark(path))) return;
   } catch {
     return;
   }
@@ -109,6 +115,11 @@ function sweepFolder(folder: string, uid: number): void {
       if (error.code === "ECONNREFUSED") count();
     });
   }
+}
+
+function isMark(path: string): boolean {
+  const stat = fs().lstatSync(path);
+  return path.endsWith(MARK) && stat.isFile() && stat.size === 0;
 }
 
 function removeDead(folder: string, paths: readonly string[]): void {

@@ -1,3 +1,4 @@
+import { runtime } from "../runtime/current.ts";
 import { randomBytes } from "../util/random.ts";
 import { CountingFile } from "./counting.ts";
 import { keepFolder, makeAddress, makeFolder, remove, sweep } from "./folder.ts";
@@ -12,6 +13,8 @@ export interface Membership {
   readonly address: string;
   /** Whether this process removes the folder when it ends. */
   readonly ownsFolder: boolean;
+  /** The addresses of the processes with which this one ends: its parent, its parent's parent and so on. */
+  readonly ancestors: readonly string[];
 }
 
 /** The membership that a parent prepares for a child. */
@@ -28,14 +31,14 @@ export interface ChildMembership {
 /** This process's membership in its tree. */
 export class Tree {
   #membership: Membership | undefined;
-  readonly #atExit = (): void => this.#remove();
+  #stopExit: (() => void) | undefined;
 
   /** The membership. A process without a parent makes a new tree when this is read for the first time. */
   get membership(): Membership {
     if (this.#membership === undefined) {
       const folder = makeFolder();
       sweep(folder);
-      this.join({ secret: randomBytes(32), folder, address: makeAddress(folder), ownsFolder: true });
+      this.join({ secret: randomBytes(32), folder, address: makeAddress(folder), ownsFolder: true, ancestors: [] });
     }
     return this.#membership as Membership;
   }
@@ -48,14 +51,14 @@ export class Tree {
   /** Takes over the membership that the parent prepared. A child calls it before anything else. */
   join(membership: Membership): void {
     this.#membership = membership;
-    process.on("exit", this.#atExit);
+    this.#stopExit = runtime.onExit(() => this.#remove());
   }
 
   /** Drops a membership with which this process could not listen, so that a later attempt makes a new one. */
   leave(): void {
     if (this.#membership?.ownsFolder !== true) return;
     this.#remove();
-    process.off("exit", this.#atExit);
+    this.#stopExit?.();
     this.#membership = undefined;
   }
 
@@ -68,12 +71,12 @@ export class Tree {
 
   /** Prepares a child's membership. A detached child gets a folder of its own, which outlives this process. */
   prepareChild(detached: boolean): ChildMembership {
-    const { secret, folder: ours, address: own, ownsFolder } = this.membership;
+    const { secret, folder: ours, address: own, ownsFolder, ancestors } = this.membership;
     const folder = detached ? makeFolder() : ours;
     const address = makeAddress(folder);
     const counting = new CountingFile(ours);
     return {
-      membership: { secret, folder, address, ownsFolder: detached },
+      membership: { secret, folder, address, ownsFolder: detached, ancestors: detached ? [] : [...ancestors, own] },
       orphaned: detached ? [] : ownsFolder ? [ours] : [...socketsOf(address), ...socketsOf(own), counting.path],
       counting,
       tidy: () => {

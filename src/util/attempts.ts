@@ -1,5 +1,6 @@
 import { watchWait } from "./deadline.ts";
 import { holdEventLoop } from "./event-loop.ts";
+import { isOrphan, untilTheEnd } from "./orphan.ts";
 import type { Wait } from "./wait-options.ts";
 
 /** Withdraws a waiting call, which then rejects with the reason. */
@@ -46,8 +47,13 @@ export class Attempts {
     const { once = attempt.wait.timeout === 0 } = attempt;
     if (once && this.#pending.size > 0) this.retry();
     if (this.#pending.size === 0) {
-      const now = attempt.look();
-      if (now !== undefined) return now;
+      try {
+        const now = attempt.look();
+        if (now !== undefined) return now;
+      } catch (error) {
+        if (isOrphan()) return untilTheEnd();
+        throw error;
+      }
     } else if (once) return undefined;
     if (attempt.wait.timeout === 0 && attempt.begun?.() !== true) return undefined;
     return this.#enqueue(attempt, holdsLoop);
@@ -112,7 +118,8 @@ export class Attempts {
             end();
             resolve(answer);
           } catch (error) {
-            fail(error);
+            if (isOrphan()) this.#pending.delete(pending);
+            else fail(error);
           }
           return true;
         },

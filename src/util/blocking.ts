@@ -1,3 +1,4 @@
+import { isOrphan } from "./orphan.ts";
 import type { Wait } from "./wait-options.ts";
 
 /** A blocking call returns to JavaScript after this number of milliseconds, to check its deadline and its signal. */
@@ -11,11 +12,21 @@ export function blocking<T>(wait: Wait, look: (ms: number) => T | undefined, beg
   const until = wait.timeout === Number.POSITIVE_INFINITY ? wait.timeout : performance.now() + wait.timeout;
   for (let left = wait.timeout; ; left = until - performance.now()) {
     const isBegun = begun?.() === true;
-    const answer = look(isBegun ? SLICE : Math.ceil(Math.min(SLICE, Math.max(0, left))));
+    const answer = unlessOrphan(() => look(isBegun ? SLICE : Math.ceil(Math.min(SLICE, Math.max(0, left)))));
     if (answer !== undefined) return answer;
     if (isBegun || begun?.() === true) continue;
     if (left <= 0) return undefined;
     wait.signal?.throwIfAborted();
+  }
+}
+
+// An error of a process whose parent is gone is not thrown: the process is about to be ended.
+function unlessOrphan<T>(look: () => T): T {
+  try {
+    return look();
+  } catch (error) {
+    if (!isOrphan()) throw error;
+    for (;;) sleepSync(SLICE);
   }
 }
 

@@ -15,6 +15,8 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: "ignore" | "pipe" | "closed";
   readonly cwd?: string;
+  /** A program, with its arguments, that starts the runtime. */
+  readonly through?: readonly string[];
   /** Limits of the program and its children, as the shell's `ulimit` takes them: `-v 4000000`. */
   readonly ulimit?: string;
 }
@@ -32,7 +34,11 @@ export class Program {
   readonly #memory = new Set(sharedMemory());
   #waiting: (() => void)[] = [];
 
-  constructor(runtime: string, file: string, { args = [], flags, env = {}, stdin = "ignore", cwd, ulimit }: ProgramOptions = {}) {
+  constructor(
+    runtime: string,
+    file: string,
+    { args = [], flags, env = {}, stdin = "ignore", cwd, through = [], ulimit }: ProgramOptions = {},
+  ) {
     const [program = "", ...usual] = commands[runtime] ?? [];
     const path = file.startsWith("/") ? file : fileURLToPath(new URL(`../programs/${file}`, import.meta.url));
     const environment = {
@@ -46,7 +52,7 @@ export class Program {
       [TAG]: this.#tag,
       ...env,
     };
-    const line = [program, ...(flags ?? usual), path, ...args];
+    const line = [...through, program, ...(flags ?? usual), path, ...args];
     const limited = ulimit === undefined ? "" : `ulimit ${ulimit} && `;
     const script = `${limited}exec "$@"${stdin === "closed" ? " <&-" : ""}`;
     const [first = "", ...rest] = script === 'exec "$@"' ? line : ["/bin/sh", "-c", script, "sh", ...line];

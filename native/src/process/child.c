@@ -26,7 +26,9 @@ static void child_ended(struct pp_watched *watched, int pidfd, uint32_t events) 
   /* The child still runs. The event came from another descriptor that had this number before. */
   if (status < 0 ? errno == EINTR : info.si_pid == 0) return;
   pp_reactor_remove(pidfd);
-  pp_inbox_post(target.inbox, target.id, info.si_code == CLD_EXITED ? info.si_status : 256 + info.si_status);
+  /* ECHILD: somebody else in this process has reaped the child, or made the system forget how children end. */
+  int how = status < 0 ? PP_UNKNOWN_END : info.si_code == CLD_EXITED ? info.si_status : 256 + info.si_status;
+  pp_inbox_post(target.inbox, target.id, how);
 }
 
 int pp_child_watch(int32_t inbox, int32_t id, int pidfd) {

@@ -4,6 +4,9 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -12,11 +15,41 @@
 #define SYS_close_range 436
 #endif
 
-static void close_from(int first) {
-  if (syscall(SYS_close_range, first, ~0u, 0) == 0) return;
-  struct rlimit limit;
-  int most = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 1 << 20 ? (int)limit.rlim_cur : 1 << 20;
-  for (int fd = first; fd < most; fd++) close(fd);
+/* The kernel's struct linux_dirent64. */
+struct entry {
+  uint64_t inode, offset;
+  uint16_t length;
+  uint8_t type;
+  char name[];
+};
+
+static int number_of(const char *name) {
+  int number = 0;
+  for (; *name >= '0' && *name <= '9'; name++) number = number * 10 + (*name - '0');
+  return *name == '\0' ? number : -1;
+}
+
+/* Lets exec close every descriptor from `first` on that /proc lists. The C library's functions for folders would allocate memory. */
+static bool close_listed(int first) {
+  _Alignas(struct entry) char bytes[4096];
+  int folder = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return false;
+  long count;
+  while ((count = syscall(SYS_getdents64, folder, bytes, sizeof bytes)) > 0) {
+    for (long at = 0; at < count;) {
+      const struct entry *entry = (const struct entry *)(bytes + at);
+      int fd = number_of(entry->name);
+      if (fd >= first) fcntl(fd, F_SETFD, FD_CLOEXEC);
+      at += entry->length;
+    }
+  }
+  return count == 0;
+}
+
+static void close_from(int first, uint64_t most) {
+  /* An old kernel has no close_range, and a sandbox may refuse it. */
+  if (syscall(SYS_close_range, first, ~0u, 0) == 0 || close_listed(first)) return;
+  for (int fd = first; (uint64_t)fd < most && fd < 1 << 20; fd++) close(fd);
 }
 
 static int reset_signals(void) {
@@ -63,11 +96,22 @@ static _Noreturn void fail(int report, int error) {
   _exit(127);
 }
 
+/* A child that is stopped can't see that its parent is gone. So the kernel wakes it then. The parent may have ended before the kernel was
+ * told, and there is nobody left for whom to run. */
+static void be_woken(pid_t parent) {
+  prctl(PR_SET_PDEATHSIG, SIGCONT);
+  if (getppid() != parent) _exit(127);
+}
+
 _Noreturn void pp_exec(const struct pp_exec_plan *plan) {
+  if (plan->parent != 0) be_woken(plan->parent);
+  /* The child's own limit may be lower, and lie below descriptors that are open. */
+  struct rlimit files = {.rlim_cur = RLIM_INFINITY};
+  getrlimit(RLIMIT_NOFILE, &files);
   if (setsid() < 0 || arrange_descriptors(plan) < 0) fail(plan->report, errno);
   if ((*plan->cwd != '\0' && chdir(plan->cwd) < 0) || set_limits(plan->settings) < 0) fail(plan->report, errno);
   if (dup2(plan->report, 3) != 3 || fcntl(3, F_SETFD, FD_CLOEXEC) < 0) fail(plan->report, errno);
-  close_from(4);
+  close_from(4, files.rlim_cur);
   if (reset_signals() == 0) execve(plan->file, plan->argv, plan->envp);
   fail(3, errno);
 }

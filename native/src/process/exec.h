@@ -2,6 +2,8 @@
 #ifndef PP_EXEC_H
 #define PP_EXEC_H
 
+#include <sys/types.h>
+
 #include "polyproc.h"
 
 struct pp_exec_plan {
@@ -9,6 +11,7 @@ struct pp_exec_plan {
   const char *file, *cwd;
   char **argv, **envp;
   int fd[3];
+  pid_t parent; /* 0: the child is not woken when its parent ends */
   int report; /* the write end of a pipe that exec closes; if a step fails, its errno is written there */
 };
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -87,8 +88,22 @@ static int start_watched(struct pp_exec_plan *plan, int32_t inbox, int32_t id, i
   return pidfd;
 }
 
+/* Makes the system keep the exit codes of children. Whoever started this program may have set SIGCHLD to be ignored, which this program then
+ * inherits, and the kernel would forget how a child ended at once. */
+static void keep_exit_codes(void) {
+  struct sigaction action;
+  if (sigaction(SIGCHLD, NULL, &action) < 0) return;
+  bool ignored = (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == SIG_IGN;
+  if (!ignored && (action.sa_flags & SA_NOCLDWAIT) == 0) return;
+  if (ignored) action.sa_handler = SIG_DFL;
+  action.sa_flags &= ~SA_NOCLDWAIT;
+  sigaction(SIGCHLD, &action, NULL);
+}
+
 int32_t pp_spawn(int32_t inbox, int32_t id, const struct pp_spawn *settings, const char *text, int32_t *pid) {
   struct pp_exec_plan plan = {.settings = settings, .fd = {-1, -1, -1}};
+  /* The kernel wakes the child at the end of this thread, so that must be the thread whose end is the end of the process. */
+  if (settings->wake != 0 && syscall(SYS_gettid) == getpid()) plan.parent = getpid();
   char path[4096];
   const char *name = text;
   plan.cwd = pp_next_string(name);
@@ -97,6 +112,7 @@ int32_t pp_spawn(int32_t inbox, int32_t id, const struct pp_spawn *settings, con
   for (int i = 0; plan.argv != NULL && i < settings->argc; i++, argument = pp_next_string(argument))
     plan.argv[i] = (char *)(uintptr_t)argument;
   plan.envp = pp_make_environment(argument, settings->envc, settings->inherit);
+  keep_exit_codes();
   int status = plan.argv == NULL || plan.envp == NULL ? -ENOMEM : pp_find_program(name, plan.envp, path, sizeof path);
   plan.file = path;
   if (status == 0) status = open_descriptors(&plan, settings);

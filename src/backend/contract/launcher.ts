@@ -59,7 +59,7 @@ export interface JobFrame {
 
 /** The child's side of the channel. */
 export interface ChildChannel {
-  /** Resolves when the parent is gone. Only a detached child can see that: every other child ends with its parent. */
+  /** Resolves when the parent is gone. A child that is not detached is about to end then. */
   readonly parentGone: Promise<void>;
   /** Whether a report leaves only when the event loop runs. Otherwise it leaves even if the target blocks the event loop. */
   readonly needsEventLoop: boolean;
@@ -84,6 +84,13 @@ export interface Launched {
   readonly forChild: unknown;
 }
 
+/** The options of a start that concern the system's process, and not the program in it. */
+export interface StartOptions {
+  readonly limits: Limits | undefined;
+  /** Whether the child lives on when this process ends. */
+  readonly detached: boolean;
+}
+
 /** The facts about a child that decide whether a launcher can start it. */
 export interface LaunchTarget {
   readonly file: string;
@@ -105,7 +112,7 @@ export interface Launcher {
   /** Whether this launcher can start such a child. */
   canStart(target: LaunchTarget): boolean;
   /** Starts a child. Rejects if that fails, or if this process can't host shared objects. */
-  start(command: Command, limits: Limits | undefined): Promise<Launched>;
+  start(command: Command, options: StartOptions): Promise<Launched>;
   /** In a child: takes over the channel to the parent. The boot frame, and the job frame if it is there, have been read before. */
   connect(settings: ChildSettings): ChildChannel | Promise<ChildChannel>;
 }

@@ -1,5 +1,6 @@
 import { UnsupportedError } from "../../errors/errors.ts";
 import { malformedReference } from "../../errors/messages.ts";
+import { runtime } from "../../runtime/current.ts";
 import type { Tree } from "../../tree/tree.ts";
 import { allSettled } from "../../util/all-settled.ts";
 import { holdEventLoop } from "../../util/event-loop.ts";
@@ -33,7 +34,7 @@ export class Native implements Backend {
     this.#handles = new Handles(this.#thread);
     this.features = { fileno: true, sync: true, sharedMemory: true, limits: true, library: checked.path, abi: ABI };
     this.launcher = new NativeLauncher(this.#handles, checked);
-    process.on("exit", (code) => {
+    runtime.onExit((code) => {
       if (code === 0) this.#handles.leave();
     });
   }

@@ -35,7 +35,7 @@ export class Portable implements Backend {
     const participant: Participant = this.#hub.participate((frame) => this.#own.receive(frame));
     this.#own = new Client((frame) => participant.receive(frame));
     this.#clients = new Clients(tree, this.#own);
-    this.launcher = new PortableLauncher(this, this.#hub);
+    this.launcher = new PortableLauncher(this, this.#hub, tree);
   }
 
   make<P extends Port, S, M>(kind: Kind<P, S, M>, settings: S): M {

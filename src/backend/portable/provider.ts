@@ -1,5 +1,6 @@
 import { tree } from "../../tree/tree.ts";
 import type { BackendProvider } from "../contract/backend.ts";
+import { leaveMark } from "./launch/end-mark.ts";
 import { NAME } from "./location.ts";
 import { Portable } from "./portable.ts";
 
@@ -16,6 +17,10 @@ export const portableProvider: BackendProvider = {
   automatic: true,
   available: () => ({ yes: true, reason: "it works on every platform" }),
   open,
-  openInChild: open,
+  // `forChild` is the path of the mark that this child leaves when it exits.
+  openInChild: (forChild) => {
+    leaveMark(forChild);
+    return open();
+  },
   opened: () => backend,
 };

@@ -5,6 +5,7 @@ import type { EntryOptions, LibraryFunctions, Runtime } from "../contract.ts";
 import { isInPackages, unlikeRuntime } from "../paths.ts";
 import { watchWithNetSocket } from "../sockets.ts";
 import { configFlag } from "./config.ts";
+import { onExit } from "./exit.ts";
 import { currentHost, type DenoHost, required } from "./host.ts";
 import { childPermissions, isGranted, libraryRefusal } from "./permissions.ts";
 import { run } from "./run.ts";
@@ -33,6 +34,8 @@ export function denoRuntime(host: DenoHost | undefined): Runtime {
     },
 
     run: (command) => run(required(host), command),
+
+    takesSignalsForZero: false,
 
     environment: () => (isGranted(host, { name: "env" }) ? process.env : undefined),
 
@@ -70,6 +73,8 @@ export function denoRuntime(host: DenoHost | undefined): Runtime {
     importsPaths: false,
     dropsTypeOnlyImports: true,
     mayBeEvaluated: () => true,
+
+    onExit: (callback) => onExit(host, callback),
 
     watchStdin: (data, end) => void readStdin(host, data).then(end, end),
 

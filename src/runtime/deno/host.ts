@@ -26,6 +26,8 @@ export interface DenoChild {
 export interface DenoHost {
   readonly version: { readonly deno: string };
   readonly mainModule: string;
+  /** The exit code, once `Deno.exit()` was called. */
+  readonly exitCode?: number;
   readonly build: { readonly standalone?: boolean };
   readonly stdin: { read(buffer: Uint8Array): Promise<number | null> };
   readonly Command: new (file: string, options: Record<string, unknown>) => { spawn(): DenoChild };

@@ -1,8 +1,10 @@
 import type { Command, Exit, Output, RunningProgram } from "../contract.ts";
+import { keepExitCodes } from "../sigchld.ts";
 import type { DenoHost } from "./host.ts";
 
 /** Starts a program with `Deno.Command`. */
 export function run(host: DenoHost, command: Command): RunningProgram {
+  keepExitCodes();
   const child = new host.Command(command.file, {
     args: command.args,
     cwd: command.cwd,
@@ -15,11 +17,10 @@ export function run(host: DenoHost, command: Command): RunningProgram {
   child.unref();
   const writer = child.stdin.getWriter();
   let alive = true;
-  const exited = child.status.then((status): Exit => {
+  const exited = child.status.then(exitOf, exitOfFailedStatus).finally(() => {
     alive = false;
     // Close the pipe now. Otherwise it would stay open until it is garbage-collected.
     void writer.abort().catch(() => {});
-    return status.signal === null ? { code: status.code, signal: null } : { code: null, signal: status.signal };
   });
   return {
     started: Promise.resolve(),
@@ -34,6 +35,17 @@ export function run(host: DenoHost, command: Command): RunningProgram {
       },
     },
   };
+}
+
+function exitOf({ code, signal }: { readonly code: number; readonly signal: string | null }): Exit {
+  return signal === null ? { code, signal: null } : { code: null, signal };
+}
+
+// Deno has no names for real-time signals. Its status then rejects with a message that has the number. It also rejects if the system has
+// forgotten the exit code.
+function exitOfFailedStatus(error: unknown): Exit {
+  const [, number] = /^Invalid signal: (\d+)$/.exec(error instanceof Error ? error.message : "") ?? [];
+  return { code: null, signal: number === undefined ? null : `SIG${number}` };
 }
 
 // On Deno, removing a variable needs a whole new environment, and so --allow-env to read the present one. Adding variables does not need

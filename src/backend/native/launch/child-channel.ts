@@ -3,6 +3,7 @@ import { FrameReader } from "../../../codec/frame-reader.ts";
 import { encodeFrame } from "../../../codec/frame-writer.ts";
 import { Op } from "../../../codec/op.ts";
 import { holdEventLoop } from "../../../util/event-loop.ts";
+import { setOrphanCheck } from "../../../util/orphan.ts";
 import type { ChildChannel, ChildSettings, JobFrame, ReportKind, ReportPort } from "../../contract/launcher.ts";
 import type { Message } from "../../contract/message.ts";
 import type { NativeThread } from "../core/native-thread.ts";
@@ -17,6 +18,7 @@ export function takeChannel(thread: NativeThread, { orphaned, detached }: ChildS
   const id = inbox.add(() => parent.resolve());
   const status = inbox.shim.pp_watch_parent(inbox.id, id, fd, text(...orphaned, ""), detached ? 1 : 0);
   check(status, "The parent can't be watched");
+  if (!detached) setOrphanCheck(() => inbox.shim.pp_parent_gone() === 1);
   return new NativeChildChannel(thread, fd, parent.promise);
 }
 

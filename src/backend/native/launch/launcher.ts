@@ -1,7 +1,7 @@
 import type { Command, Exit, OsProcess } from "../../../runtime/contract.ts";
 import { runtime } from "../../../runtime/current.ts";
 import { os, util } from "../../../util/lazy-modules.ts";
-import type { ChildChannel, ChildSettings, Launched, Launcher, LaunchTarget, Limits } from "../../contract/launcher.ts";
+import type { ChildChannel, ChildSettings, Launched, Launcher, LaunchTarget, StartOptions } from "../../contract/launcher.ts";
 import type { Handles } from "../core/handles.ts";
 import type { CheckedLibrary } from "../library/check.ts";
 import { check, isExhausted } from "../library/result.ts";
@@ -29,11 +29,11 @@ export class NativeLauncher implements Launcher {
     return loadsLibrary && env.POLYPROC_BACKEND !== "portable" && runtime.mayRun(file);
   }
 
-  async start(command: Command, limits: Limits | undefined): Promise<Launched> {
+  async start(command: Command, options: StartOptions): Promise<Launched> {
     checkStrings(command);
     const descriptors = new ChildDescriptors(this.#handles.thread, command.stdout, command.stderr);
     try {
-      return this.#spawn(command, limits, descriptors);
+      return this.#spawn(command, options, descriptors);
     } catch (error) {
       descriptors.closeAll();
       throw error;
@@ -44,7 +44,7 @@ export class NativeLauncher implements Launcher {
     return takeChannel(this.#handles.thread, settings);
   }
 
-  #spawn(command: Command, limits: Limits | undefined, descriptors: ChildDescriptors): Launched {
+  #spawn(command: Command, options: StartOptions, descriptors: ChildDescriptors): Launched {
     const { thread } = this.#handles;
     const { shim } = thread.inbox;
     const ended = Promise.withResolvers<Exit>();
@@ -57,7 +57,7 @@ export class NativeLauncher implements Launcher {
       ended.resolve(exit);
     });
     const pid = new Int32Array(1);
-    const { settings, strings } = spawnArguments(command, limits, descriptors.childFds);
+    const { settings, strings } = spawnArguments(command, options, descriptors.childFds);
     const pidfd = shim.pp_spawn(thread.inbox.id, id, settings, strings, pid);
     if (pidfd < 0) thread.inbox.remove(id);
     if (pidfd < 0 && !isExhausted(pidfd)) throw new Error(`spawn ${util().getSystemErrorName(pidfd)}`);
@@ -79,6 +79,8 @@ export class NativeLauncher implements Launcher {
 }
 
 function exitOf(status: number): Exit {
+  // The system does not tell how the child ended.
+  if (status < 0) return { code: null, signal: null };
   if (status < SIGNALLED) return { code: status, signal: null };
   const number = status - SIGNALLED;
   const [name] = Object.entries(os().constants.signals).find(([, known]) => known === number) ?? [`SIG${number}`];

@@ -1,13 +1,13 @@
 import { UnsupportedError } from "../../../errors/errors.ts";
 import type { Command } from "../../../runtime/contract.ts";
 import { runtime } from "../../../runtime/current.ts";
-import type { Limits } from "../../contract/launcher.ts";
+import type { Limits, StartOptions } from "../../contract/launcher.ts";
 import { text } from "../library/result.ts";
 
-// struct pp_spawn: four 64-bit limits, 16 words of CPUs, then three descriptors, argc, envc and inherit.
+// struct pp_spawn: four 64-bit limits, 16 words of CPUs, then three descriptors, argc, envc, inherit and wake.
 const CPUS_AT = 32;
 const FDS_AT = CPUS_AT + 128;
-const SIZE = FDS_AT + 24;
+const SIZE = FDS_AT + 32;
 
 /** The arguments of `pp_spawn` that describe the child. */
 export interface SpawnArguments {
@@ -16,12 +16,16 @@ export interface SpawnArguments {
 }
 
 /** Encodes the settings of a child. The descriptors become its stdin, stdout and stderr; -1 is the null device. */
-export function spawnArguments(command: Command, limits: Limits | undefined, fds: readonly [number, number, number]): SpawnArguments {
+export function spawnArguments(
+  command: Command,
+  { limits, detached }: StartOptions,
+  fds: readonly [number, number, number],
+): SpawnArguments {
   // The program may have changed its environment in a way that the C library does not see. So the whole environment is passed if the
   // program may read it.
   const own = runtime.environment();
   const variables = environmentStrings({ ...own, ...command.env });
-  const counts = [command.args.length + 1, variables.length, own === undefined ? 1 : 0];
+  const counts = [command.args.length + 1, variables.length, own === undefined ? 1 : 0, detached ? 0 : 1];
   return {
     settings: encodeSettings(limits, [...fds, ...counts]),
     strings: text(command.file, command.cwd ?? "", command.file, ...command.args, ...variables),

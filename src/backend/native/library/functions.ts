@@ -32,10 +32,12 @@ export interface Shim {
   pp_close(fd: number): number;
   /**
    * Watches the channel to the parent. When the parent's end is gone, this process first removes `paths` (NUL-separated, an empty one
-   * last; a folder goes with the files in it) and then ends itself by SIGKILL. A detached process gets an event {id, 0} instead. The
-   * caller keeps `channel`.
+   * last; a folder goes with the files in it) and then ends itself by SIGTERM, and a second later by SIGKILL. A detached process lives on.
+   * Both get an event {id, 0}. The caller keeps `channel`.
    */
   pp_watch_parent(inbox: number, id: number, channel: number, paths: Bytes, detached: number): number;
+  /** Returns 1 if the parent of a process that is not detached is gone, so that this process is about to end. Else 0. */
+  pp_parent_gone(): number;
   /**
    * Starts a program in a session of its own, with exactly the three descriptors of `settings`. Returns its pidfd and writes its `pid`.
    * The event {id, status} reports its end: an exit code, or 256 + the number of the signal that killed it.
@@ -257,6 +259,7 @@ export const SIGNATURES: Readonly<Record<keyof Shim, string>> = {
   pp_duplicate: "i",
   pp_close: "i",
   pp_watch_parent: "iiipi",
+  pp_parent_gone: "",
   pp_spawn: "iippp",
   pp_signal: "ii",
   pp_socketpair: "pi",

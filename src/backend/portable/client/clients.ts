@@ -1,8 +1,12 @@
 import { AuthenticationError, OwnerDiedError } from "../../../errors/errors.ts";
 import type { Tree } from "../../../tree/tree.ts";
+import { after } from "../../../util/deadline.ts";
 import { net } from "../../../util/lazy-modules.ts";
 import { SecureSocket } from "../secure-socket.ts";
 import { Client } from "./client.ts";
+
+// A process has ended so many milliseconds after one of its ancestors. If it has not, only the connection broke.
+const ENDED_WITHIN = 3000;
 
 /** This process's clients: one for its own hub, and one for each other hub that it uses. */
 export class Clients {
@@ -39,7 +43,11 @@ export class Clients {
       frame: (frame) => client.receive(frame),
       closed: (_torn, error) => {
         this.#others.delete(hub);
-        client.closed(() => connectionLost(error));
+        const reject = (): void => client.closed(() => connectionLost(error));
+        // If an ancestor of this process is gone, this process is about to be ended. Until then the calls stay pending.
+        const isAncestor = this.#tree.known?.ancestors.includes(hub) === true && !(error instanceof AuthenticationError);
+        if (isAncestor) after(ENDED_WITHIN, reject);
+        else reject();
       },
     });
     return client;

@@ -3,6 +3,7 @@ import { FrameReader } from "../../../codec/frame-reader.ts";
 import { UnsupportedError } from "../../../errors/errors.ts";
 import { runtime } from "../../../runtime/current.ts";
 import { holdEventLoop } from "../../../util/event-loop.ts";
+import { setOrphanCheck } from "../../../util/orphan.ts";
 import { ownModule } from "../../../util/package-urls.ts";
 import type { Backend } from "../../contract/backend.ts";
 import type { ChildChannel, ChildSettings, JobFrame, ReportPort } from "../../contract/launcher.ts";
@@ -58,12 +59,17 @@ class PortableChildChannel implements ChildChannel {
     return this.#backend.attach(reportTo) as Port & ReportPort;
   }
 
+  #end(detached: boolean): void {
+    if (!detached) setOrphanCheck(() => true);
+    this.#parentGone.resolve();
+  }
+
   #watchStdin(workerData: WatcherSettings): void {
     // Loaded here and not at the top, because a process that has no parent to watch needs no threads.
     const { Worker } = process.getBuiltinModule("node:worker_threads");
     const worker = new Worker(asWorker(watcher), { workerData });
     worker.on("message", (chunk: Uint8Array | null) => {
-      if (chunk === null) this.#parentGone.resolve();
+      if (chunk === null) this.#end(workerData.detached);
       else this.#reader.push(chunk, this.#job.resolve);
     });
     // This must come after the listener was added, because adding a listener makes the worker keep the event loop alive again.

@@ -1,18 +1,22 @@
 import type { Command } from "../../../runtime/contract.ts";
 import { runtime } from "../../../runtime/current.ts";
+import type { Tree } from "../../../tree/tree.ts";
 import type { Backend } from "../../contract/backend.ts";
 import type { ChildChannel, ChildSettings, Launched, Launcher } from "../../contract/launcher.ts";
 import type { Hub } from "../hub/hub.ts";
 import { connectToParent } from "./child-channel.ts";
+import { checkMark, newMark } from "./end-mark.ts";
 import { PortableParentChannel } from "./parent-channel.ts";
 
 /** Starts children through the runtime. A child gets its frames on stdin, and reports through a shared object in the parent's hub. */
 export class PortableLauncher implements Launcher {
   readonly #backend: Backend;
   readonly #hub: Hub;
+  readonly #tree: Tree;
 
-  constructor(backend: Backend, hub: Hub) {
+  constructor(backend: Backend, hub: Hub, tree: Tree) {
     this.#backend = backend;
+    this.#tree = tree;
     this.#hub = hub;
   }
 
@@ -25,7 +29,10 @@ export class PortableLauncher implements Launcher {
     await this.#hub.ready();
     const program = runtime.run(command);
     const channel = new PortableParentChannel(this.#backend, program);
-    return { process: program.process, started: program.started, channel, forChild: undefined };
+    const mark = newMark(this.#tree.membership.folder);
+    const { exited } = program.process;
+    const process = mark === undefined ? program.process : { ...program.process, exited: exited.then((exit) => checkMark(exit, mark)) };
+    return { process, started: program.started, channel, forChild: mark };
   }
 
   connect(settings: ChildSettings): Promise<ChildChannel> {

@@ -13,15 +13,18 @@ export interface WatcherSettings {
   readonly detached: boolean;
 }
 
+// The time in milliseconds that the process may take to end after SIGTERM.
+const ENDED_WITHIN = 1000;
+
 const { pid, orphaned, detached } = workerData as WatcherSettings;
 
 function parentGone(): void {
-  if (detached) {
-    parentPort?.postMessage(null);
-    return;
-  }
+  parentPort?.postMessage(null);
+  if (detached) return;
   for (const path of orphaned) remove(path);
-  process.kill(pid, "SIGKILL");
+  // The program may have a handler that cleans up. The timer runs in this thread, whatever the main thread does.
+  setTimeout(() => process.kill(pid, "SIGKILL"), ENDED_WITHIN);
+  process.kill(pid, "SIGTERM");
 }
 
 runtime.watchStdin((chunk) => parentPort?.postMessage(chunk), parentGone);
