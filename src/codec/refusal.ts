@@ -1,4 +1,5 @@
 import { SerializationError } from "../errors/errors.ts";
+import { isOfOtherCopy } from "./shared-mark.ts";
 
 type Key = string | number;
 
@@ -36,6 +37,8 @@ export function whyNot(value: object): string {
   if (typeof SharedArrayBuffer !== "undefined" && value instanceof SharedArrayBuffer)
     return "it is a SharedArrayBuffer, whose memory other processes can't see";
   const className = typeof name === "string" && name !== "" ? name : "an anonymous class";
+  if (isOfOtherCopy(value))
+    return `it is a ${className} of another copy of polyproc: import polyproc from one place, or use that copy's Process, Queue and Pipe with it`;
   if (Object.hasOwn(globalThis, className)) return `it is a ${className}, which has no meaning in another process`;
   return `it is an instance of ${className}: call registerClass(${className}) in the modules that both sides import`;
 }

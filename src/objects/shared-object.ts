@@ -1,6 +1,6 @@
 import type { Port } from "../backend/contract/port.ts";
 import type { Ref } from "../backend/contract/ref.ts";
-import { markShared } from "../codec/shared-mark.ts";
+import { markPrototype, markShared } from "../codec/shared-mark.ts";
 import { ClosedError, UnsupportedError } from "../errors/errors.ts";
 
 /** The parts of an object that travel in addition to the reference to its port. */
@@ -92,6 +92,7 @@ export abstract class SharedObject<P extends Port = Port> {
   }
 
   static {
+    markPrototype(SharedObject.prototype);
     openPort = (object, call) => {
       if (object.#closed) throw new ClosedError(`The ${object.#label} is closed in this process: ${call} works only before close().`);
       return object.#port;

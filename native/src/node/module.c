@@ -1,4 +1,5 @@
 /* Registers the functions of functions.def with Node, under their own names. Deno and Bun call the same functions directly. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "node/uv.h"
@@ -92,9 +93,16 @@ static napi_value view_memory(napi_env env, napi_callback_info info) {
 }
 
 /* A worker thread may end without closing its queues and locks, while the process lives on. They are closed here. */
-static void thread_ends(void *unused) {
-  (void)unused;
+static void thread_ends(void *mark) {
+  free(mark);
   pp_inbox_close_own();
+}
+
+/* A thread may load this library more than once: each realm of a test runner does, and each copy of the package. Node aborts when it gets
+ * the same hook with the same argument again, so each hook has an argument of its own. */
+static void hear_end_of_thread(napi_env env) {
+  void *mark = malloc(1);
+  if (mark != NULL && napi_add_env_cleanup_hook(env, thread_ends, mark) != 0) free(mark);
 }
 
 PP_EXPORT napi_value napi_register_module_v1(napi_env env, napi_value exports);
@@ -113,6 +121,6 @@ napi_value napi_register_module_v1(napi_env env, napi_value exports) {
     export_function(env, exports, functions[i].name, call_function, &functions[i]);
   export_function(env, exports, "view_memory", view_memory, NULL);
   if (pp_uv_watch_socket() != NULL) export_function(env, exports, "watch_socket", pp_uv_watch_socket(), NULL);
-  napi_add_env_cleanup_hook(env, thread_ends, NULL);
+  hear_end_of_thread(env);
   return exports;
 }

@@ -13,7 +13,8 @@
 #include "polyproc.h"
 #include "wait/reactor.h"
 
-#define MOST_INBOXES 256
+#define MOST_INBOXES 65536
+#define FIRST_INBOXES 16
 #define FIRST_ROOM 64
 
 struct event {
@@ -33,7 +34,8 @@ struct inbox {
 static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t arrived;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static struct inbox inboxes[MOST_INBOXES];
+static struct inbox *inboxes;
+static int32_t table_size;
 
 static void prepare(void) {
   pthread_condattr_t attributes;
@@ -44,7 +46,22 @@ static void prepare(void) {
 }
 
 static struct inbox *find(int32_t index) {
-  return index >= 0 && index < MOST_INBOXES && inboxes[index].open ? &inboxes[index] : NULL;
+  return index >= 0 && index < table_size && inboxes[index].open ? &inboxes[index] : NULL;
+}
+
+/* The guard is held. A thread has an inbox for each copy and each realm that loads this library, so there may be many. */
+static int32_t free_number(void) {
+  int32_t index = 0;
+  while (index < table_size && inboxes[index].open) index++;
+  if (index < table_size) return index;
+  int32_t wanted = table_size == 0 ? FIRST_INBOXES : table_size * 2;
+  if (wanted > MOST_INBOXES) return -EMFILE;
+  struct inbox *larger = realloc(inboxes, (size_t)wanted * sizeof *larger);
+  if (larger == NULL) return -ENOMEM;
+  for (int32_t i = table_size; i < wanted; i++) larger[i] = (struct inbox){.open = false};
+  inboxes = larger;
+  table_size = wanted;
+  return index;
 }
 
 int32_t pp_inbox_open(int32_t *fd) {
@@ -52,14 +69,13 @@ int32_t pp_inbox_open(int32_t *fd) {
   int pair[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0) return -errno;
   pthread_mutex_lock(&guard);
-  int32_t index = 0;
-  while (index < MOST_INBOXES && inboxes[index].open) index++;
-  if (index < MOST_INBOXES) inboxes[index] = (struct inbox){.open = true, .socket = pair[1], .owner = pthread_self()};
+  int32_t index = free_number();
+  if (index >= 0) inboxes[index] = (struct inbox){.open = true, .socket = pair[1], .owner = pthread_self()};
   pthread_mutex_unlock(&guard);
-  if (index == MOST_INBOXES) {
+  if (index < 0) {
     close(pair[0]);
     close(pair[1]);
-    return -EMFILE;
+    return index;
   }
   *fd = pair[0];
   return index;
@@ -147,11 +163,15 @@ int32_t pp_inbox_close(int32_t index) {
   return inbox == NULL ? -EBADF : 0;
 }
 
+/* 1 if the thread opened this inbox, 0 if not, -1 if there is no such number. */
+static int is_of(int32_t index, pthread_t thread) {
+  pthread_mutex_lock(&guard);
+  int own = index >= table_size ? -1 : inboxes[index].open && pthread_equal(inboxes[index].owner, thread);
+  pthread_mutex_unlock(&guard);
+  return own;
+}
+
 void pp_inbox_close_own(void) {
-  for (int32_t index = 0; index < MOST_INBOXES; index++) {
-    pthread_mutex_lock(&guard);
-    bool own = inboxes[index].open && pthread_equal(inboxes[index].owner, pthread_self());
-    pthread_mutex_unlock(&guard);
-    if (own) pp_inbox_close(index);
-  }
+  for (int32_t index = 0, own; (own = is_of(index, pthread_self())) >= 0; index++)
+    if (own > 0) pp_inbox_close(index);
 }
