@@ -3,6 +3,7 @@ import type { Incoming } from "../backend/contract/message.ts";
 import { MAX_MESSAGE } from "../codec/tags.ts";
 import { BufferTooShort, MessageTooLongError } from "../errors/errors.ts";
 import { nothingCame } from "../errors/messages.ts";
+import { isBuffer, isSharedBuffer } from "../util/built-in-class.ts";
 import { describe } from "../util/describe.ts";
 import { checkTimeout, checkWait, upTo, type Wait, type WaitOptions } from "../util/wait-options.ts";
 
@@ -11,8 +12,7 @@ export type Bytes = ArrayBufferView | ArrayBufferLike;
 
 export function bytesOf(buffer: unknown, name: string): Uint8Array {
   if (ArrayBuffer.isView(buffer)) return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-  if (buffer instanceof ArrayBuffer || (typeof SharedArrayBuffer !== "undefined" && buffer instanceof SharedArrayBuffer))
-    return new Uint8Array(buffer);
+  if (isBuffer(buffer) || isSharedBuffer(buffer)) return new Uint8Array(buffer);
   throw new TypeError(`${name} must be an ArrayBuffer or a view of one, received ${describe(buffer)}.`);
 }
 

@@ -1,10 +1,11 @@
 import type { ReportPort } from "../backend/contract/launcher.ts";
 import { flushed } from "../backend/registry.ts";
-import { BrokenPipeError, EOFError, OwnerDiedError, RemoteError, StateError } from "../errors/errors.ts";
+import { BrokenPipeError, EOFError, OwnerDiedError, StateError } from "../errors/errors.ts";
 import type { Outcome } from "../launch/job.ts";
-import { type Packed, pack } from "../objects/message.ts";
+import { type Packed, pack, packReport } from "../objects/message.ts";
 import { runtime } from "../runtime/current.ts";
 import { sleepSync } from "../util/blocking.ts";
+import { describe } from "../util/describe.ts";
 import { fs, util } from "../util/lazy-modules.ts";
 import { isOrphan, untilTheEnd } from "../util/orphan.ts";
 import { upTo } from "../util/wait-options.ts";
@@ -69,8 +70,9 @@ export class Reporter {
   /** Reports an error, and ends the process. */
   async uncaught(error: unknown): Promise<void> {
     this.#settled = true;
-    if (await this.#isConsequence(error)) return untilTheEnd();
-    print(`Process ${this.#name}:\n${util().inspect(error)}\n`);
+    // What was thrown may throw itself when it is looked at.
+    if (await this.#isConsequence(error).catch(isOrphan)) return untilTheEnd();
+    print(`Process ${this.#name}:\n${shown(error)}\n`);
     await this.#sendError(error);
     await endsWithin(flushed(), upTo(FLUSH_LIMIT));
     process.exit(1);
@@ -86,21 +88,18 @@ export class Reporter {
   }
 
   async #sendError(error: unknown): Promise<void> {
-    const packed = packError(error);
+    const packed = packReport({ error, runtime: runtime.name } satisfies Outcome);
     await this.#port.report("error", packed).catch(() => {});
     packed.release(true);
   }
 }
 
-function packError(error: unknown): Packed {
+// An error may have fields whose own code throws when it is shown.
+function shown(error: unknown): string {
   try {
-    return pack({ error, runtime: runtime.name } satisfies Outcome, "");
+    return util().inspect(error);
   } catch {
-    // A field of the error can't travel. Its name, message and stack always can, so a substitute carries them.
-    const { name = "Error", message = String(error), stack } = error instanceof Error ? error : {};
-    const substitute = new RemoteError(message, { fields: { remoteName: name } });
-    if (stack !== undefined) Object.defineProperty(substitute, "stack", { value: stack, configurable: true, writable: true });
-    return pack({ error: substitute, runtime: runtime.name } satisfies Outcome, "");
+    return describe(error);
   }
 }
 

@@ -1,5 +1,6 @@
 import * as ours from "../errors/errors.ts";
 import { StateError } from "../errors/errors.ts";
+import { builtInName, isNative } from "../util/built-in-class.ts";
 
 /**
  * The name of a static method of a registered class. `[toWire](instance)` returns plain data, which travels instead of the instance.
@@ -46,8 +47,18 @@ export interface WireClass {
 }
 
 // The error classes that every process has: those of the language and those of this library.
-const languageErrors = [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError];
+const languageErrors: readonly WireClass[] = [
+  Error,
+  TypeError,
+  RangeError,
+  SyntaxError,
+  ReferenceError,
+  EvalError,
+  URIError,
+  AggregateError,
+];
 const knownErrors = new Map<string, WireClass>([...languageErrors, ...Object.values(ours)].map((Class) => [Class.name, Class]));
+const languageErrorNames: ReadonlySet<string> = new Set(languageErrors.map(({ name }) => name));
 const knownErrorNames = new Map<object, string>([...knownErrors].map(([name, { prototype }]) => [prototype, name]));
 
 const registered = new Map<string, WireClass>();
@@ -93,11 +104,31 @@ export function classNamed(name: string): WireClass | undefined {
 
 /** Returns the name under which errors with this prototype travel. Only known and registered classes have one. */
 export function errorClassName(prototype: object): string | undefined {
-  return knownErrorNames.get(prototype) ?? classOf(prototype)?.name;
+  return knownErrorNames.get(prototype) ?? classOf(prototype)?.name ?? languageErrorName(prototype);
+}
+
+/** Whether this is the name of an error class of the language. */
+export function isLanguageError(name: string): boolean {
+  return languageErrorNames.has(name);
+}
+
+// Other realms have a `TypeError` of their own. The modules of a runtime put prototypes before it that name it as their constructor. Both
+// are taken as `TypeError`. A class of the program is none, because its constructor is written in JavaScript.
+function languageErrorName(prototype: object): string | undefined {
+  const Class: unknown = prototype.constructor;
+  if (!isNative(Class) || !isLanguageError(Class.name)) return undefined;
+  return (prototype as { readonly name?: unknown }).name === Class.name ? Class.name : undefined;
 }
 
 /** Returns the class of an error that travelled under this name. */
 export function errorClassNamed(name: string): WireClass | undefined {
   const Class = knownErrors.get(name) ?? registered.get(name);
-  return Class !== undefined && (Class.prototype instanceof Error || Class.prototype === Error.prototype) ? Class : undefined;
+  return Class !== undefined && isErrorClass(Class.prototype) ? Class : undefined;
+}
+
+// A registered class may be of another realm than this module, with another `Error` above it.
+function isErrorClass(prototype: object): boolean {
+  for (let each: object | null = prototype; each !== null; each = Object.getPrototypeOf(each) as object | null)
+    if (each === Error.prototype || builtInName(each) === "Error") return true;
+  return false;
 }

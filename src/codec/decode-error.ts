@@ -1,5 +1,6 @@
 import { RemoteError } from "../errors/errors.ts";
 import { errorClassNamed } from "./classes.ts";
+import { DOM_EXCEPTION } from "./encode-error.ts";
 import { defineField } from "./fields.ts";
 import { invalid } from "./invalid.ts";
 import type { Reader } from "./reader.ts";
@@ -11,6 +12,11 @@ interface ValueDecoder {
   value(depth: number): unknown;
   /** Reads fields and defines them on the object. */
   fields(object: object, depth: number, define: boolean): void;
+  /**
+   * Says whether parts that this process can't make are described by a text from now on, instead of being refused together with the whole
+   * value. Returns what held before.
+   */
+  describeParts(describes: boolean): boolean;
   /** Reserves the next number for an object that is not made yet. Returns the number. */
   reserve(): number;
   /** Assigns an object to a reserved number. */
@@ -22,16 +28,18 @@ export function decodeError(decoder: ValueDecoder, depth: number): Error {
   const { input } = decoder;
   const number = decoder.reserve();
   const className = decoder.value(depth + 1);
-  const remoteName = input.string();
+  const ownName = input.string();
   const parts = input.byte();
   const has = (part: number): boolean => (parts & part) !== 0;
   const text = (part: number): string | undefined => (has(part) ? textPart(decoder) : undefined);
-  const error = makeError(className, remoteName, text(ErrorPart.message));
+  const error = makeError(className, ownName, text(ErrorPart.message));
   decoder.fill(number, error);
   defineField(error, "stack", text(ErrorPart.stack), false);
+  const before = decoder.describeParts(true);
   if (has(ErrorPart.cause)) defineField(error, "cause", decoder.value(depth + 1), false);
   if (has(ErrorPart.errors)) defineField(error, "errors", decoder.value(depth + 1), false);
   decoder.fields(error, depth, true);
+  decoder.describeParts(before);
   checkTexts(error);
   return error;
 }
@@ -50,15 +58,14 @@ function checkTexts(error: Error): void {
   }
 }
 
-function makeError(className: unknown, remoteName: string, message: string | undefined): Error {
-  if (className === null) return makeForeign(remoteName, message);
+function makeError(className: unknown, ownName: string, message: string | undefined): Error {
+  if (className === null) return makeForeign(ownName, message);
   // The error message must not contain the value: a few bytes can stand for an array that is gigabytes long as text.
   if (typeof className !== "string") throw invalid("an error's class is no name");
+  if (className === DOM_EXCEPTION && typeof DOMException !== "undefined") return new DOMException(message ?? "", ownName);
   const Class = errorClassNamed(className);
-  if (Class === undefined)
-    throw invalid(
-      `it has an error of the unknown class ${className.slice(0, 80)}: call registerClass() in a module that both sides import`,
-    );
+  // The sender may have registered a class that is not registered here. The error must arrive all the same.
+  if (Class === undefined) return makeForeign(className, message);
   // Only `new Error` makes an object that engines treat as an error. The class's own constructor may need other arguments, so it is not
   // called.
   const error = new Error(message);
@@ -66,24 +73,9 @@ function makeError(className: unknown, remoteName: string, message: string | und
   return Object.setPrototypeOf(error, Class.prototype);
 }
 
-// Makes an error that stands for one whose class this process need not know.
+// Makes an error that stands for one whose class this process does not know.
 function makeForeign(name: string, message: string | undefined): Error {
-  if (typeof DOMException !== "undefined" && DOM_NAMES.has(name)) return new DOMException(message ?? "", name);
   const error = new RemoteError(message ?? "");
   defineField(error, "remoteName", name, true);
   return error;
 }
-
-// The names under which runtimes throw errors of the class DOMException.
-const DOM_NAMES: ReadonlySet<string> = new Set([
-  "AbortError",
-  "TimeoutError",
-  "DataCloneError",
-  "InvalidStateError",
-  "NotSupportedError",
-  "SyntaxError",
-  "InvalidAccessError",
-  "QuotaExceededError",
-  "OperationError",
-  "NetworkError",
-]);

@@ -4,7 +4,9 @@ import { decodeError } from "./decode-error.ts";
 import { defineField } from "./fields.ts";
 import { invalid } from "./invalid.ts";
 import { Reader } from "./reader.ts";
+import { Refusal, textOf } from "./refusal.ts";
 import { FORMAT, MAX_DEPTH, MAX_HOLES, SMALL_INT, Tag, TYPED_ARRAYS } from "./tags.ts";
+import { temporalFrom } from "./temporal.ts";
 
 /**
  * Decodes a value. `shared` are the objects for its references, in their order. For bytes that are not a valid value it always throws
@@ -15,7 +17,7 @@ export function decode(bytes: Uint8Array, shared: readonly unknown[] = []): unkn
     return new Decoder(bytes, shared).whole();
   } catch (error) {
     if (error instanceof SerializationError) throw error;
-    throw new SerializationError(`The bytes that came are no valid value: ${String(error)}.`, { cause: error });
+    throw new SerializationError(`The bytes that came are no valid value: ${textOf(error)}.`, { cause: error });
   }
 }
 
@@ -28,6 +30,8 @@ class Decoder {
   // The objects that were decoded so far. The index is the object's number.
   readonly #objects: unknown[] = [];
   #holes = 0;
+  // Whether parts that this process can't make are described.
+  #describes = false;
 
   constructor(bytes: Uint8Array, shared: readonly unknown[]) {
     this.input = new Reader(bytes);
@@ -89,8 +93,14 @@ class Decoder {
     return this.#objects.push(UNFINISHED) - 1;
   }
 
-  fill(number: number, object: object): void {
+  fill(number: number, object: unknown): void {
     this.#objects[number] = object;
+  }
+
+  describeParts(describes: boolean): boolean {
+    const before = this.#describes;
+    this.#describes = describes;
+    return before;
   }
 
   #object(tag: number, depth: number): unknown {
@@ -121,6 +131,14 @@ class Decoder {
         return this.#instance(depth);
       case Tag.converted:
         return this.#converted(depth);
+      case Tag.boxed:
+        return this.#boxed();
+      case Tag.url:
+        return this.#add(urlFrom(this.input.string()));
+      case Tag.searchParams:
+        return this.#add(new URLSearchParams(this.input.string()));
+      case Tag.temporal:
+        return this.#temporal();
       case Tag.known:
         return this.#referenceTo(this.#objects);
       case Tag.shared:
@@ -186,41 +204,71 @@ class Decoder {
 
   #typedArray(): unknown {
     const type = this.input.byte();
+    const buffer = this.input.buffer();
     const Class = TYPED_ARRAYS[type];
-    if (Class === undefined) throw invalid(`this runtime has no typed array of the type ${type}`);
-    return this.#add(new Class(this.input.buffer()));
+    if (Class === undefined) return this.#add(this.#unknown(`it has a typed array of the type ${type}, which this runtime does not have`));
+    return this.#add(new Class(buffer));
   }
 
-  #instance(depth: number): object {
-    const Class = this.#class();
-    return this.fields(this.#add(Object.create(Class.prototype) as object), depth, true);
+  #boxed(): unknown {
+    // It is read at the greatest depth, so that a nested value is refused before it is decoded.
+    const primitive = this.value(MAX_DEPTH);
+    if (primitive === null || primitive === undefined || typeof primitive === "object") throw invalid("a boxed primitive is none");
+    return this.#add(Object(primitive));
   }
 
-  #converted(depth: number): object {
-    const Class = this.#class();
-    const make = Class[fromWire];
-    if (make === undefined)
-      throw new SerializationError(`The class ${Class.name} has [toWire] in the sender, but no [fromWire] in this process.`);
+  #temporal(): unknown {
+    const type = this.input.string();
+    const made = temporalFrom(type, this.input.string());
+    return this.#add(made ?? this.#unknown(`it has a Temporal.${type.slice(0, 80)}, which this runtime does not have`));
+  }
+
+  #instance(depth: number): unknown {
+    const name = this.input.string();
+    const Class = classNamed(name);
+    if (Class !== undefined) return this.fields(this.#add(Object.create(Class.prototype) as object), depth, true);
+    const described = this.#add(this.#unregistered(name));
+    this.fields({}, depth, true);
+    return described;
+  }
+
+  #converted(depth: number): unknown {
     const number = this.reserve();
+    const name = this.input.string();
+    const Class = classNamed(name);
+    const made = Class === undefined ? this.#unregistered(name) : undefined;
     const data = this.value(depth + 1);
-    let instance: object;
-    try {
-      instance = Reflect.apply(make, Class, [data as never]) as object;
-    } catch (error) {
-      throw new SerializationError(`${Class.name}[fromWire] threw: ${String(error)}.`, { cause: error });
-    }
+    const instance = Class === undefined ? made : this.#make(Class, data);
     this.fill(number, instance);
     return instance;
   }
 
-  #class(): WireClass {
-    const name = this.input.string();
-    const Class = classNamed(name);
-    if (Class === undefined) {
-      throw new SerializationError(
-        `An instance of ${JSON.stringify(name.slice(0, 80))} came, which is not registered here: call registerClass() in a module that both sides import.`,
-      );
+  #make(Class: WireClass, data: unknown): unknown {
+    const make = Class[fromWire];
+    if (make === undefined) return this.#unknown(`the class ${Class.name} has [toWire] in the sender, but no [fromWire] in this process`);
+    try {
+      return Reflect.apply(make, Class, [data as never]);
+    } catch (error) {
+      return this.#unknown(`${Class.name}[fromWire] threw: ${textOf(error)}`, error);
     }
-    return Class;
   }
+
+  #unregistered(name: string): string {
+    const shown = JSON.stringify(name.slice(0, 80));
+    return this.#unknown(
+      `it has an instance of ${shown}, which is not registered here: call registerClass() in a module that both sides import`,
+    );
+  }
+
+  // Handles a part that this process can't make. Returns its description, where parts are described.
+  #unknown(why: string, cause?: unknown): string {
+    if (this.#describes) return new Refusal(why).description;
+    throw new SerializationError(`The value that came can't be made here: ${why}.`, { cause });
+  }
+}
+
+function urlFrom(text: string): URL {
+  const url = URL.parse(text);
+  if (url === null) throw invalid("it has a URL that can't be parsed");
+  return url;
 }

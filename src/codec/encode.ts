@@ -1,11 +1,14 @@
+import { isError } from "../util/built-in-class.ts";
 import { type KeptBytes, keepPart } from "../util/bytes.ts";
 import { classOf, toWire, type WireClass } from "./classes.ts";
+import { encodeBuiltIn } from "./encode-built-in.ts";
 import { encodeError } from "./encode-error.ts";
-import { readField, refuseSymbols } from "./fields.ts";
+import { readOrDescribe, refuseSymbols } from "./fields.ts";
 import { countEntries, endOfHoles, tooManyHoles } from "./holes.ts";
-import { Refusal, whyNot } from "./refusal.ts";
-import { isShared, refusalOf } from "./shared-mark.ts";
-import { FORMAT, MAX_DEPTH, MAX_HOLES, SMALL_INT, Tag, TYPED_ARRAYS } from "./tags.ts";
+import { asRefusal, Refusal, textOf } from "./refusal.ts";
+import { isClosedHere, isShared, refusalOf } from "./shared-mark.ts";
+import { FORMAT, MAX_DEPTH, MAX_HOLES, SMALL_INT, Tag } from "./tags.ts";
+import type { Manner, ValueEncoder } from "./value-encoder.ts";
 import { Writer } from "./writer.ts";
 
 /** A value as bytes that are valid until the next value is encoded, and the shared objects inside it in the order of their references. */
@@ -31,24 +34,46 @@ export function encode(value: unknown, root = "value"): Encoded {
   return { bytes: keepPart(bytes), shared };
 }
 
+/**
+ * Encodes a report about an error. Each part that can't travel is replaced by a text that describes it, so that the rest arrives.
+ *
+ * @param objectsTravel whether shared objects travel, too; otherwise they are described
+ */
+export function encodeReport(value: unknown, objectsTravel: boolean): Encoded {
+  const { bytes, shared } = encodeWith(value, "", objectsTravel ? "describe" : "describe objects");
+  return { bytes: keepPart(bytes), shared };
+}
+
 /** Like {@link encode}, but without a copy: the bytes are valid until the next value is encoded. */
 export function encodeLent(value: unknown, root: string): LentEncoded {
+  return encodeWith(value, root, "refuse");
+}
+
+function encodeWith(value: unknown, root: string, manner: Manner): LentEncoded {
   const writer = spare ?? new Writer();
   spare = undefined;
-  const encoder = new Encoder(writer);
+  const encoder = new Encoder(writer, manner);
   try {
     writer.byte(FORMAT);
     encoder.value(value, 0);
     return { bytes: writer.finish(), shared: encoder.shared };
   } catch (error) {
-    throw error instanceof Refusal ? error.toError(root) : error;
+    throw asRefusal(error).toError(root);
   } finally {
     writer.reset();
     spare = writer;
   }
 }
 
-class Encoder {
+/** What was encoded up to one moment. */
+interface Mark {
+  readonly length: number;
+  readonly objects: number;
+  readonly shared: number;
+  readonly holes: number;
+}
+
+class Encoder implements ValueEncoder {
   readonly shared: object[] = [];
   readonly out: Writer;
   #holes = 0;
@@ -57,9 +82,11 @@ class Encoder {
   #numbers: Map<object, number> | undefined;
   // The instances whose toWire() data is being written now.
   #converting: Set<object> | undefined;
+  #manner: Manner;
 
-  constructor(out: Writer) {
+  constructor(out: Writer, manner: Manner) {
     this.out = out;
+    this.#manner = manner;
   }
 
   value(value: unknown, depth: number): void {
@@ -76,26 +103,67 @@ class Encoder {
       case "bigint":
         return this.#bigint(value);
       case "object":
-        return value === null ? out.byte(Tag.null) : this.#object(value, depth);
+        if (value === null) return out.byte(Tag.null);
+        return this.#manner === "refuse" ? this.#object(value, depth) : this.#objectOrDescription(value, depth);
       case "function":
-        throw new Refusal(`it is a function (${value.name || "anonymous"}); functions are never sent, name an exported one as a target`);
+        return this.#refuse(`it is a function (${value.name || "anonymous"}); functions are never sent, name an exported one as a target`);
       default:
-        throw new Refusal("it is a symbol");
+        return this.#refuse("it is a symbol");
     }
+  }
+
+  handleParts(manner: Manner): Manner {
+    const before = this.#manner;
+    this.#manner = manner;
+    return before;
   }
 
   fields(object: object, keys: readonly string[], depth: number): void {
     refuseSymbols(object);
     this.out.size(keys.length);
+    const describes = this.#manner !== "refuse";
     let key = "";
     try {
       for (key of keys) {
         this.out.string(key);
-        this.value(readField(object, key), depth + 1);
+        this.value(describes ? readOrDescribe(object, key) : (object as Record<string, unknown>)[key], depth + 1);
       }
     } catch (error) {
-      throw error instanceof Refusal ? error.inside(key) : error;
+      throw asRefusal(error).inside(key);
     }
+  }
+
+  #refuse(reason: string): void {
+    const refusal = new Refusal(reason);
+    if (this.#manner === "refuse") throw refusal;
+    this.out.string(refusal.description);
+  }
+
+  #objectOrDescription(value: object, depth: number): void {
+    const { length } = this.out;
+    const mark: Mark = { length, objects: this.#count, shared: this.shared.length, holes: this.#holes };
+    try {
+      this.#object(value, depth);
+    } catch (error) {
+      this.#undo(value, mark);
+      this.out.string(asRefusal(error).description);
+    }
+  }
+
+  // The number of objects that have a number.
+  get #count(): number {
+    return this.#numbers?.size ?? (this.#first === undefined ? 0 : 1);
+  }
+
+  // Forgets a value that was encoded in part.
+  #undo(value: object, { length, objects, shared, holes }: Mark): void {
+    this.out.rewind(length);
+    this.shared.length = shared;
+    this.#holes = holes;
+    if (this.#numbers === undefined) {
+      if (objects === 0) this.#first = undefined;
+    } else if (this.#numbers.size === objects + 1) this.#numbers.delete(value);
+    else for (const [object, number] of this.#numbers) if (number >= objects) this.#numbers.delete(object);
   }
 
   #number(value: number): void {
@@ -126,10 +194,10 @@ class Encoder {
     if (Array.isArray(value)) return this.#array(value, depth);
     if (prototype === null || prototype === Object.prototype || isPlainOfOtherRealm(prototype)) return this.#plain(value, prototype, depth);
     if (isShared(value)) return this.#shared(value);
-    const Class = classOf(prototype);
     if (value instanceof Error) return encodeError(value, prototype, this, depth);
-    if (Class !== undefined) return this.#instance(value, Class, depth);
-    return this.#builtIn(value, prototype, depth);
+    const Class = classOf(prototype);
+    if (Class === undefined) return encodeBuiltIn(value, prototype, this, depth);
+    return isError(value) ? encodeError(value, prototype, this, depth) : this.#instance(value, Class, depth);
   }
 
   // Assigns the next number to an object. If the object has a number already, this writes the number instead of the object.
@@ -158,10 +226,15 @@ class Encoder {
   }
 
   #shared(object: object): void {
-    const reason = refusalOf(object);
+    const reason = this.#manner === "refuse" ? refusalOf(object) : this.#reasonToDescribe(object);
     if (reason !== undefined) throw new Refusal(reason);
     this.out.byte(Tag.shared);
     this.out.size(this.shared.push(object) - 1);
+  }
+
+  #reasonToDescribe(object: object): string | undefined {
+    if (isClosedHere(object)) return "it is a shared object that is closed in the sender";
+    return this.#manner === "describe" ? refusalOf(object) : "it is a shared object, and the sender could not pass it on";
   }
 
   #array(array: readonly unknown[], depth: number): void {
@@ -173,7 +246,7 @@ class Encoder {
     let i = 0;
     try {
       while (i < length) {
-        const value = readField(array, i as never);
+        const value = array[i];
         if (value !== undefined || i in array) {
           this.value(value, depth + 1);
           i++;
@@ -187,7 +260,7 @@ class Encoder {
         i = end;
       }
     } catch (error) {
-      throw error instanceof Refusal ? error.inside(i) : error;
+      throw asRefusal(error).inside(i);
     }
   }
 
@@ -201,94 +274,22 @@ class Encoder {
     }
     out.byte(Tag.converted);
     out.string(Class.name);
-    this.#converting ??= new Set();
-    this.#converting.add(value);
     let data: unknown;
     try {
       data = Reflect.apply(convert, Class, [value as never]);
     } catch (error) {
-      throw new Refusal(`${Class.name}[toWire] threw: ${String(error)}`, error);
+      throw new Refusal(`${Class.name}[toWire] threw: ${textOf(error)}`, error);
     }
-    this.value(data, depth + 1);
-    this.#converting.delete(value);
-  }
-
-  #builtIn(value: object, prototype: object, depth: number): void {
-    if (prototype === Map.prototype) return this.#map(value as Map<unknown, unknown>, depth);
-    if (prototype === Set.prototype) return this.#set(value as Set<unknown>, depth);
-    if (prototype === Date.prototype) return this.#date(value as Date);
-    if (prototype === RegExp.prototype) return this.#regexp(value as RegExp);
-    if (ArrayBuffer.isView(value)) return this.#view(value, prototype);
-    if (prototype === ArrayBuffer.prototype) return this.#buffer(value as ArrayBuffer);
-    throw new Refusal(whyNot(value));
-  }
-
-  #map(map: Map<unknown, unknown>, depth: number): void {
-    this.out.byte(Tag.map);
-    this.out.size(map.size);
-    for (const [key, value] of map) {
-      try {
-        this.value(key, depth + 1);
-        this.value(value, depth + 1);
-      } catch (error) {
-        throw error instanceof Refusal
-          ? error.inside(`.get(${typeof key === "string" ? JSON.stringify(key) : String(typeof key)})`)
-          : error;
-      }
-    }
-  }
-
-  #set(set: Set<unknown>, depth: number): void {
-    this.out.byte(Tag.set);
-    this.out.size(set.size);
-    let i = 0;
+    this.#converting ??= new Set();
+    this.#converting.add(value);
+    // A class makes an instance only of the data that it gave, so its parts are never described.
+    const before = this.handleParts("refuse");
     try {
-      for (const value of set) {
-        this.value(value, depth + 1);
-        i++;
-      }
-    } catch (error) {
-      throw error instanceof Refusal ? error.inside(i) : error;
+      this.value(data, depth + 1);
+    } finally {
+      this.handleParts(before);
+      this.#converting.delete(value);
     }
-  }
-
-  #date(date: Date): void {
-    this.out.byte(Tag.date);
-    this.out.float64(date.getTime());
-  }
-
-  #regexp({ source, flags, lastIndex }: RegExp): void {
-    const { out } = this;
-    out.byte(Tag.regexp);
-    out.string(source);
-    out.string(flags);
-    out.float64(lastIndex);
-  }
-
-  #buffer(buffer: ArrayBuffer): void {
-    if (buffer.detached) throw new Refusal("its ArrayBuffer is detached");
-    this.out.byte(Tag.buffer);
-    this.out.size(buffer.byteLength);
-    this.out.raw(new Uint8Array(buffer));
-  }
-
-  // Only the view's own bytes are sent, not the rest of the buffer behind it.
-  #view(view: ArrayBufferView, prototype: object): void {
-    const { out } = this;
-    const { buffer, byteOffset, byteLength } = view;
-    if (typeof SharedArrayBuffer !== "undefined" && buffer instanceof SharedArrayBuffer)
-      throw new Refusal("it is a view of a SharedArrayBuffer, whose memory other processes can't see; copy it");
-    if ((buffer as ArrayBuffer).detached) throw new Refusal("its ArrayBuffer is detached");
-    if (prototype === DataView.prototype) out.byte(Tag.view);
-    else {
-      const isBuffer = view instanceof Uint8Array && prototype.constructor.name === "Buffer";
-      const type = isBuffer ? 0 : TYPED_ARRAYS.findIndex((Class) => Class?.prototype === prototype);
-      if (type === -1) throw new Refusal(whyNot(view));
-      out.byte(Tag.typed);
-      out.byte(type);
-    }
-    out.size(byteLength);
-    out.raw(new Uint8Array(buffer, byteOffset, byteLength));
   }
 }
 

@@ -1,11 +1,11 @@
-import { Refusal } from "./refusal.ts";
+import { asRefusal, Refusal } from "./refusal.ts";
 
-/** Reads a property of an object that is being encoded. Throws a `Refusal` if the property's getter throws. */
-export function readField(object: object, key: string): unknown {
+/** Reads a property. If its getter throws, returns a text that says so. */
+export function readOrDescribe(object: object, key: string): unknown {
   try {
     return (object as Record<string, unknown>)[key];
   } catch (error) {
-    throw new Refusal(`reading it threw: ${String(error)}`, error).inside(key);
+    return asRefusal(error).description;
   }
 }
 
@@ -14,10 +14,14 @@ export function defineField(object: object, key: string, value: unknown, enumera
   Object.defineProperty(object, key, { value, enumerable, writable: true, configurable: true });
 }
 
+/** Returns the enumerable symbols that an object has as keys. */
+export function symbolsOf(object: object): symbol[] {
+  const symbols = Object.getOwnPropertySymbols(object);
+  return symbols.length === 0 ? symbols : symbols.filter((own) => Object.prototype.propertyIsEnumerable.call(object, own));
+}
+
 /** Refuses an object with a symbol as a key, which would be lost. */
 export function refuseSymbols(object: object): void {
-  const symbols = Object.getOwnPropertySymbols(object);
-  if (symbols.length === 0) return;
-  const symbol = symbols.find((own) => Object.prototype.propertyIsEnumerable.call(object, own));
+  const [symbol] = symbolsOf(object);
   if (symbol !== undefined) throw new Refusal(`it has a symbol as a key (${String(symbol)})`);
 }

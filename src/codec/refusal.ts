@@ -1,5 +1,7 @@
 import { SerializationError } from "../errors/errors.ts";
+import { isSharedBuffer } from "../util/built-in-class.ts";
 import { isOfOtherCopy } from "./shared-mark.ts";
+import { MAX_MESSAGE } from "./tags.ts";
 
 type Key = string | number;
 
@@ -14,6 +16,11 @@ export class Refusal {
     this.#cause = cause;
   }
 
+  /** The text that stands for the part, where the part is described instead of refused. */
+  get description(): string {
+    return `[can't travel: ${this.#reason}]`;
+  }
+
   /** Adds a key to the front of the path. A key that begins with a dot is a piece of code, such as `.get("a")`. */
   inside(key: Key): this {
     this.#path.unshift(key);
@@ -21,7 +28,7 @@ export class Refusal {
   }
 
   /** Makes the error for the caller. `root` is the name of the whole value. */
-  toError(root: string): SerializationError {
+  toError(root: string): Error {
     const keys = this.#path.map((key) => {
       if (typeof key === "number") return `[${key}]`;
       return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : key.startsWith(".") ? key : `[${JSON.stringify(key)}]`;
@@ -31,11 +38,38 @@ export class Refusal {
   }
 }
 
+/** Thrown for a value whose bytes are too many. */
+export class TooLarge extends Refusal {
+  readonly #why: string;
+
+  constructor(why = `A message holds at most ${MAX_MESSAGE} bytes: send it in parts.`) {
+    super("it is too large for one message");
+    this.#why = why;
+  }
+
+  override toError(): Error {
+    return new RangeError(this.#why);
+  }
+}
+
+/** Returns what was thrown in the encoder as a refusal. Getters and proxies may throw anything. */
+export function asRefusal(thrown: unknown): Refusal {
+  return thrown instanceof Refusal ? thrown : new Refusal(`reading it threw: ${textOf(thrown)}`, thrown);
+}
+
+/** Returns a thrown value as text. */
+export function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return "a value that can't be shown";
+  }
+}
+
 /** Returns the reason why an object of a class that the codec does not know can't travel. */
 export function whyNot(value: object): string {
   const name: unknown = value.constructor?.name;
-  if (typeof SharedArrayBuffer !== "undefined" && value instanceof SharedArrayBuffer)
-    return "it is a SharedArrayBuffer, whose memory other processes can't see";
+  if (isSharedBuffer(value)) return "it is a SharedArrayBuffer, whose memory other processes can't see";
   const className = typeof name === "string" && name !== "" ? name : "an anonymous class";
   if (isOfOtherCopy(value))
     return `it is a ${className} of another copy of polyproc: import polyproc from one place, or use that copy's Process, Queue and Pipe with it`;

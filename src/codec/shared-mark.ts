@@ -1,4 +1,9 @@
-const refusals = new WeakMap<object, () => string | undefined>();
+/** What the codec asks of a shared object. */
+interface Mark {
+  /** Returns the reason why the object can't travel now, if there is one. */
+  readonly refusal: () => string | undefined;
+  readonly isClosed: () => boolean;
+}
 
 // All copies of this package have the same symbol, so that one copy recognises the objects of another.
 const SHARED = Symbol.for("polyproc.shared");
@@ -13,16 +18,22 @@ export function isOfOtherCopy(object: object): boolean {
   return SHARED in object && !isShared(object);
 }
 
-/** Lets an object travel as a reference. `refusal` returns the reason why it can't travel now, if there is one. */
-export function markShared(object: object, refusal: () => string | undefined): void {
-  refusals.set(object, refusal);
+const marks = new WeakMap<object, Mark>();
+
+/** Lets an object travel as a reference. */
+export function markShared(object: object, refusal: () => string | undefined, isClosed: () => boolean = () => false): void {
+  marks.set(object, { refusal, isClosed });
 }
 
 export function isShared(object: object): boolean {
-  return refusals.has(object);
+  return marks.has(object);
 }
 
-/** Returns the reason why a shared object can't travel now, if there is one. */
+/** Returns the reason why a shared object can't travel now, if there is one. A closed object has none: sending it throws `ClosedError`. */
 export function refusalOf(object: object): string | undefined {
-  return refusals.get(object)?.();
+  return marks.get(object)?.refusal();
+}
+
+export function isClosedHere(object: object): boolean {
+  return marks.get(object)?.isClosed() === true;
 }

@@ -42,12 +42,17 @@ export const Tag = {
   converted: 23,
   known: 24,
   shared: 25,
+  boxed: 26,
+  url: 27,
+  searchParams: 28,
+  temporal: 29,
 } as const;
 
 export const SMALL_INT = 128;
 
 interface TypedArrayClass {
   new (buffer: ArrayBuffer): ArrayBufferView;
+  readonly name: string;
   readonly prototype: object;
   readonly BYTES_PER_ELEMENT: number;
 }

@@ -1,4 +1,5 @@
 import { COPY_BELOW } from "../util/bytes.ts";
+import { TooLarge } from "./refusal.ts";
 import { MAX_MESSAGE, Tag } from "./tags.ts";
 
 const FIRST_SIZE = 1 << 10;
@@ -12,8 +13,18 @@ export class Writer {
   #view = new DataView(this.#bytes.buffer);
   #at = 0;
 
+  /** The number of bytes that were written. */
+  get length(): number {
+    return this.#at;
+  }
+
   reset(): void {
     this.#at = 0;
+  }
+
+  /** Forgets what was written after the first `length` bytes. */
+  rewind(length: number): void {
+    this.#at = length;
   }
 
   /**
@@ -103,8 +114,8 @@ export class Writer {
   #reserve(more: number): void {
     const needed = this.#at + more;
     if (needed <= this.#bytes.length) return;
-    if (needed > MAX_MESSAGE) throw new RangeError(`A message holds at most ${MAX_MESSAGE} bytes: send it in parts.`);
-    const grown = new Uint8Array(Math.max(needed, Math.min(this.#bytes.length * 2, MAX_MESSAGE)));
+    if (needed > MAX_MESSAGE) throw new TooLarge();
+    const grown = allocate(Math.max(needed, Math.min(this.#bytes.length * 2, MAX_MESSAGE)));
     grown.set(this.#bytes.subarray(0, this.#at));
     this.#replace(grown);
   }
@@ -113,5 +124,13 @@ export class Writer {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer);
     if (bytes.length === FIRST_SIZE) this.#at = 0;
+  }
+}
+
+function allocate(size: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(size);
+  } catch {
+    throw new TooLarge(`This process has no memory left for a message of ${size} bytes: send it in parts.`);
   }
 }

@@ -4,7 +4,7 @@ import type { Port } from "../backend/contract/port.ts";
 import type { Ref } from "../backend/contract/ref.ts";
 import { backendOf } from "../backend/registry.ts";
 import { decode } from "../codec/decode.ts";
-import { encode, encodeLent, type LentEncoded } from "../codec/encode.ts";
+import { encode, encodeLent, encodeReport, type LentEncoded } from "../codec/encode.ts";
 import { unseal } from "../codec/envelope.ts";
 import { copyOf } from "../util/bytes.ts";
 import { adoptAll } from "./adopt.ts";
@@ -21,6 +21,16 @@ const nothing = (): void => {};
 /** Packs a value as it is now. Throws `SerializationError` with the path to a part that can't travel. */
 export function pack(value: unknown, root: string): Packed {
   return packed(encode(value, root));
+}
+
+/** Packs a report about an error. Each part that can't travel is replaced by a text that describes it, so that the rest arrives. */
+export function packReport(value: unknown): Packed {
+  try {
+    return packed(encodeReport(value, true));
+  } catch {
+    // A shared object inside can't be passed on now, for example because this process may open no more descriptors.
+    return packed(encodeReport(value, false));
+  }
 }
 
 /** Like {@link pack}, for a port that handles the message at once: the bytes are valid until the next value is packed. */

@@ -76,7 +76,11 @@ export abstract class SharedObject<P extends Port = Port> {
     this.#port = taken ?? make();
     this.#label = label;
     collected.register(this, this.#port);
-    markShared(this, () => this.#travel.refusal?.());
+    markShared(
+      this,
+      () => this.#travel.refusal?.(),
+      () => this.#closed,
+    );
   }
 
   /** Closes the object in this process. Its waiting calls reject with `ClosedError`. A second call does nothing. */

@@ -46,7 +46,7 @@ export function checkWait(options: BlockOptions | undefined, names: readonly str
     );
   refuseUnknown(options, names, "a wait");
   const { timeout, signal, block } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal))
+  if (signal !== undefined && !(signal instanceof AbortSignal || Object.prototype.toString.call(signal) === "[object AbortSignal]"))
     throw new TypeError(`signal must be an AbortSignal, received ${describe(signal)}.`);
   if (block !== undefined && typeof block !== "boolean") throw new TypeError(`block must be a boolean, received ${describe(block)}.`);
   const ms = checkTimeout(timeout);

@@ -191,8 +191,8 @@ describe("what can't travel", () => {
       [{ "not a name": Symbol("s") }, 'value["not a name"]'],
       [new Map([["key", () => 1]]), 'value.get("key")'],
       [new Set([1, Symbol("s")]), "value[1]"],
-      [Object.assign(new Error("x"), { fn: () => 1 }), "value.fn"],
-      [new Error("x", { cause: () => 1 }), "value.cause"],
+      [{ a: Object.defineProperty({}, "bad", { enumerable: true, get: () => expect.fail("no") }) }, "value.a.bad"],
+      [Object.defineProperty([1, 2], 1, { enumerable: true, get: () => expect.fail("no") }), "value"],
       [() => 1, "value"],
     ] as const) {
       const error = refused(value);

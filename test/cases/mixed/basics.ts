@@ -21,6 +21,22 @@ function withHole(): number[] {
   return array;
 }
 
+interface TemporalLike {
+  readonly [type: string]: { from(text: string): object };
+}
+
+/** Values that deepEqual() does not look into. Their texts are compared. */
+function textual(): object[] {
+  const { Temporal } = globalThis as { readonly Temporal?: TemporalLike };
+  const texts = {
+    Instant: "2026-01-02T03:04:05.123456789Z",
+    ZonedDateTime: "2026-10-25T02:30+01:00[Europe/Berlin]",
+    Duration: "P1Y2DT3.5S",
+  };
+  const temporals = Object.entries(texts).flatMap(([type, text]) => Temporal?.[type]?.from(text) ?? []);
+  return [new URL("http://ü.example/a b?c=d"), new URLSearchParams("a=1&a=%20"), ...temporals];
+}
+
 function corpus(): unknown[] {
   const cycle: { self?: unknown; list: unknown[] } = { list: [1] };
   cycle.self = cycle;
@@ -56,6 +72,7 @@ function corpus(): unknown[] {
     Object.assign(new RangeError("out", { cause: new AggregateError([new TypeError("in")], "many") }), { code: "E_OWN" }),
     cycle,
     new Point(1, 2),
+    [new Number(-0), new String("é"), new Boolean(true), Object(-5n)],
   ];
 }
 
@@ -95,6 +112,11 @@ export async function inChildOf(runtime: (typeof runtimes)[number]): Promise<str
     }
     assert.deepEqual(back, value);
     if (back instanceof Point) assert.equal(back.constructor, Point);
+  }
+  for (const value of textual()) {
+    await input.put(value);
+    const back = await output.get();
+    assert.deepEqual([Object.getPrototypeOf(back) === Object.getPrototypeOf(value), String(back)], [true, String(value)]);
   }
   await input.shutdown();
   const name = await child.result();

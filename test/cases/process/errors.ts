@@ -5,6 +5,9 @@ import { rejects, started } from "../../suite/help.ts";
 import { stay } from "../../suite/sync.ts";
 import { textOf } from "./helpers.ts";
 
+// It is not imported here, so that this process does not register its classes.
+const registers = new URL(import.meta.url.replace(/errors(\.\w+)$/, "registers$1"));
+
 export class Failing extends TypeError {
   readonly detail: { deep: number[] };
   constructor(message: string, deep: number[]) {
@@ -71,11 +74,53 @@ export const cases: Cases = {
     assert.ok(error.cause instanceof RangeError);
     await p.join();
     const q = await started({ target: throwUnsendable, stderr: "null" });
-    await rejects(q.result(), RemoteError, /with a function/);
+    const sent = (await rejects(q.result(), Error, /with a function/)) as Error & { fn: unknown };
+    assert.equal(Object.getPrototypeOf(sent), Error.prototype);
+    assert.match(String(sent.fn), /^\[can't travel: it is a function/);
     assert.equal(await q.join(), 1);
     const s = await started({ target: throwString, stderr: "null" });
     assert.equal(await s.result().catch((thrown: unknown) => thrown), "just a string");
     assert.equal(await s.join(), 1);
+  }),
+  "an error with all kinds of parts that can't travel loses those alone": slow(async () => {
+    const p = await started({ target: { module: registers, name: "throwsWithEverything" }, stderr: "null" });
+    const error = (await rejects(p.result(), TypeError, /^with everything$/)) as Error & Record<string, unknown>;
+    assert.equal(error.code, "E_ALL");
+    assert.match(String(error.stack), /throwsWithEverything/);
+    assert.ok(error.cause instanceof RangeError);
+    const texts = [error.closed, error.fn, error.bad, (error.cause as Error & Record<string, unknown>).server].map(String);
+    for (const [i, part] of [/closed in the sender/, /a function/, /from the getter/, /Server/].entries()) {
+      assert.match(texts[i] ?? "", /^\[can't travel: /);
+      assert.match(texts[i] ?? "", part);
+    }
+    assert.equal(await p.join(), 1);
+  }),
+  "an error of a class that only the child has registered is a RemoteError with all its fields": slow(async () => {
+    const p = await started({ target: { module: registers, name: "throwsOnlyInChild" }, stderr: "null" });
+    const error = (await rejects(p.result(), RemoteError, /^not known there$/)) as RemoteError & Record<string, unknown>;
+    assert.deepEqual([error.remoteName, error.status, error.after], ["OnlyInChild", 418, { a: 1 }]);
+    assert.equal(error.again, error.after);
+    assert.match(String(error.stack), /throwsOnlyInChild/);
+    assert.match(String(error.price), /^\[can't travel: it has an instance of "Price", which is not registered here/);
+    assert.match(String(error.money), /"Money"/);
+    assert.equal(await p.join(), 1);
+  }),
+  "what is thrown and is no error, or throws when it is read": slow(async () => {
+    const thrown = async (name: string): Promise<unknown> => {
+      const p = await started({ target: { module: registers, name }, stderr: "pipe" });
+      const reason = await p.result().then(
+        () => assert.fail("it gave a result"),
+        (error: unknown) => error,
+      );
+      assert.match(await textOf(p.stderr), new RegExp(`^Process ${p.name}:`));
+      assert.equal(await p.join(), 1);
+      return reason;
+    };
+    const { reason, list, fn } = (await thrown("throwsNoError")) as { reason: string; list: unknown[]; fn: unknown };
+    assert.deepEqual([reason, list[1]], ["no error", 2]);
+    assert.match(String(list[0]) + String(fn), /symbol.*function/);
+    assert.match(String(await thrown("throwsFunction")), /^\[can't travel: it is a function \(throwsNoError\)/);
+    assert.match(String(await thrown("throwsProxy")), /from the trap/);
   }),
   "errors outside the target end the child too": async () => {
     for (const [target, message] of [

@@ -38,9 +38,13 @@ class FuzzError extends TypeError {}
 registerClass(FuzzError);
 
 const STAND_IN = { standsFor: "a shared object" };
-const PLAIN: ReadonlySet<object | null> = new Set([
+const { Temporal = {} } = globalThis as { readonly Temporal?: object };
+const temporal = Object.getOwnPropertyNames(Temporal).map((name) => (Temporal as Record<string, { readonly prototype?: object }>)[name]);
+const boxes = [Boolean, Number, String, BigInt, URL, URLSearchParams];
+const PLAIN: ReadonlySet<object | null | undefined> = new Set([
   null,
-  ...[Object, Array, Map, Set, Date, RegExp, ArrayBuffer, DataView, FuzzPoint, FuzzMoney].map((Class) => Class.prototype),
+  ...[Object, Array, Map, Set, Date, RegExp, ArrayBuffer, DataView, FuzzPoint, FuzzMoney, ...boxes].map((Class) => Class.prototype),
+  ...temporal.flatMap((Class) => (Class?.prototype === undefined ? [] : [Class.prototype])),
 ]);
 
 /** Throws if the decoder made what it must never make: a function, an object of an unknown class, or more objects than bytes. */

@@ -43,6 +43,7 @@ const CLASSES = [
   "FuzzPoint",
   "FuzzMoney",
   "FuzzError",
+  "DOMException",
   "__proto__",
   "constructor",
   "hasOwnProperty",
@@ -51,6 +52,34 @@ const CLASSES = [
 const PATTERNS = ["a", "(?<b>.)", "[", "(a+)+$", "\\u{110000}", "(?:", "x{1,99999}", ""];
 const FLAGS = ["", "g", "giu", "gg", "v", "uv", "q"];
 const DOM = ["AbortError", "TimeoutError", "Own", "__proto__"];
+const URLS = [
+  "http://user:p@a.example:81/b/../c?d=e#f",
+  "a:b",
+  "data:,x y",
+  "http://[::1]/",
+  "http://a b/",
+  "//x",
+  "file:///C|/x",
+  "http://ü/",
+];
+const PARAMS = ["a=1&b=2&a=", "%3Fa=b", "", "%zz&=&&", "ü=\ud800"];
+const TEMPORAL: readonly (readonly [type: string, text: string])[] = [
+  ["Instant", "1767323045123456789"],
+  ["Instant", "99999999999999999999999999"],
+  ["ZonedDateTime", "0 Europe/Berlin gregory"],
+  ["ZonedDateTime", "0 Nowhere/City iso8601"],
+  ["Duration", "1 2 3 4 5 6 7 8000 9 1000001"],
+  ["Duration", "1 -2 0 0 0 0 0 0 0 0"],
+  ["Duration", "1e400 NaN"],
+  ["PlainDate", "2026-02-28[u-ca=hebrew]"],
+  ["PlainDate", "2026-02-30"],
+  ["PlainTime", "23:59:59.999999999"],
+  ["PlainDateTime", "2026-02-28T01:02:03.5[u-ca=japanese]"],
+  ["PlainYearMonth", "2026-02[u-ca=iso8601]"],
+  ["PlainMonthDay", "1972-02-29[u-ca=gregory]"],
+  ["Now", ""],
+  ["constructor", "x"],
+];
 const MOST_DEPTH = 8;
 const MOST_BYTES = 4096;
 
@@ -198,7 +227,7 @@ export class ValueWriter {
   #object(depth: number): void {
     const random = this.#random;
     this.#objects++;
-    switch (random.int(15)) {
+    switch (random.int(18)) {
       case 0:
       case 1:
         this.out.push(Tag.object);
@@ -249,6 +278,20 @@ export class ValueWriter {
         this.out.push(Tag.converted);
         this.string(random.pick(CLASSES));
         return this.value(depth + 1);
+      case 14:
+        this.out.push(Tag.boxed);
+        return this.#scalar();
+      case 15: {
+        const isUrl = random.once(2);
+        this.out.push(isUrl ? Tag.url : Tag.searchParams);
+        return this.string(random.pick(isUrl ? URLS : PARAMS));
+      }
+      case 16: {
+        const [type, text] = random.pick(TEMPORAL);
+        this.out.push(Tag.temporal);
+        this.string(type);
+        return this.string(text);
+      }
       default:
         this.out.push(Tag.shared);
         return this.size(random.int(2));
@@ -319,7 +362,20 @@ export function mutate(random: Random, bytes: Uint8Array, other: Uint8Array): Ui
         mutant[at] = (mutant[at] ?? 0) ^ (1 << random.int(8));
         break;
       case 2:
-        mutant[at] = random.pick([0, 1, 0x7f, 0x80, 0xff, Tag.known, Tag.error, Tag.holes, Tag.converted]);
+        mutant[at] = random.pick([
+          0,
+          1,
+          0x7f,
+          0x80,
+          0xff,
+          Tag.known,
+          Tag.error,
+          Tag.holes,
+          Tag.converted,
+          Tag.boxed,
+          Tag.url,
+          Tag.temporal,
+        ]);
         break;
       case 3:
         mutant = mutant.slice(0, at);
