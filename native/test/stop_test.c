@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "harness.h"
 #include "polyproc.h"
+#include "sync/object.h"
 
 #define PERMITS 3
 #define SILENT 200 /* more connections than a keeper keeps open */
@@ -127,6 +128,20 @@ static void stopped_while_it_replies(void) {
   CHECK(unlink(address) == 0 && rmdir(folder) == 0);
 }
 
+/* Somebody reads the value, which gives no notice, while another one looks for a permit. The latter is told to look again, also if a call
+ * of its own process has found the guard free meanwhile. */
+static void reading_a_semaphore(void) {
+  int32_t socket, inbox = pp_inbox_open(&socket), event[2];
+  int semaphore = pp_sync_make(inbox, PP_SEMAPHORE, 1, 0), other = pp_sync_open(inbox, dup(pp_sync_fd(semaphore)), PP_SEMAPHORE);
+  struct pp_sync *reader = pp_sync_find(other, PP_SEMAPHORE);
+  CHECK(inbox >= 0 && semaphore >= 0 && reader != NULL && pp_sync_lock_guard(reader) == 0);
+  CHECK(pp_semaphore_acquire(semaphore) == -EAGAIN);
+  pp_sync_unlock_guard(reader);
+  CHECK(pp_sync_watch(semaphore, 7) == 0 && pp_semaphore_value(semaphore) == 1);
+  CHECK(pp_inbox_wait(inbox, 2000) == 1 && pp_inbox_take(inbox, event, 1) == 1 && event[0] == 7);
+  CHECK(pp_semaphore_acquire(semaphore) == 0 && pp_inbox_close(inbox) == 0 && close(socket) == 0);
+}
+
 static char path[64];
 static const char *name = path + sizeof "/dev/shm/polyproc-" - 1;
 static const uint64_t size = 8;
@@ -184,6 +199,7 @@ static void stopped_while_it_sweeps(void) {
 int main(void) {
   setvbuf(stdout, NULL, _IONBF, 0);
   stopped_in_a_semaphore();
+  reading_a_semaphore();
   stopped_while_it_replies();
   stopped_in_a_claim();
   snprintf(path, sizeof path, "/dev/shm/polyproc-stop-test-%d", getpid());

@@ -61,10 +61,14 @@ export class Attempts {
 
   /** Looks again for each call in order, and stops at the first look without a result. With `all`, it looks for every call. */
   retry(all = false): void {
+    let looks = 0;
     for (const pending of this.#pending) {
+      looks++;
       if (!pending.look() && !all) break;
     }
     if (this.#pending.size > 0) this.#armOrFail();
+    // A change between two of these looks was missed by the earlier one, and what is armed reports only changes after the last one.
+    if (looks > 1 && all) for (const pending of this.#pending) pending.look();
   }
 
   /** Rejects all waiting calls. */

@@ -10,12 +10,18 @@
 
 static int lock_guard(struct pp_sync *sync, int ms) {
   int status = pp_robust_lock_take(&sync->scope, &sync->header->guard, ms);
-  sync->busy = status == -EBUSY;
   return status > 0 ? 0 : status;
 }
 
 int pp_sync_lock_guard(struct pp_sync *sync) { return lock_guard(sync, PP_SLICE_MS); }
-int pp_sync_try_lock_guard(struct pp_sync *sync) { return lock_guard(sync, TRY_MS); }
+
+int pp_sync_try_lock_guard(struct pp_sync *sync) {
+  int status = lock_guard(sync, TRY_MS);
+  /* Only these looks may change the flag. A call of another kind, such as a semaphore's value, would clear it while a waiter relies on it. */
+  sync->busy = status == -EBUSY;
+  return status;
+}
+
 void pp_sync_unlock_guard(struct pp_sync *sync) { pp_robust_lock_release(&sync->header->guard); }
 void pp_sync_note(struct pp_sync *sync) { sync->seen = atomic_load(&sync->header->notice.sequence); }
 void pp_sync_tell(struct pp_sync *sync, int count) { pp_notice_give(&sync->header->notice, count); }
