@@ -79,6 +79,7 @@ async function library(name, flags) {
 async function sanitized(address, thread) {
   await check(await address("queue_test"), []);
   await check(await address("long_test"), []);
+  await check(await address("memory_test"), []);
   await check(await address("scribble_test", GUARD), []);
   await check(await address("stop_test"), []);
   if (thread !== undefined) await check(await thread("thread_test", ONE_MAPPING), []);

@@ -165,7 +165,7 @@ static void stopped_before_it_sweeps(void) {
   int second = pp_memory_make(-1, name, &size);
   CHECK(second >= 0);
   let_go_on(pid);
-  int attached = pp_memory_attach(-1, name);
+  int attached = pp_memory_attach(-1, name, -1);
   CHECK(attached >= 0 && pp_memory_close(attached) == 0);
   CHECK(pp_memory_close(second) == 0 && access(path, F_OK) < 0);
 }

@@ -1,24 +1,22 @@
 import type { Backend } from "../backend/contract/backend.ts";
-import { MEMORY, type MemoryPort, type MemorySettings } from "../backend/contract/memory.ts";
+import { isMemoryName, MEMORY, type MemoryPort, type MemorySettings } from "../backend/contract/memory.ts";
 import { UnsupportedError } from "../errors/errors.ts";
 import { backendFor } from "../objects/backend-binding.ts";
 import { adopt, openPort, portOf, SharedObject } from "../objects/shared-object.ts";
 import { describe } from "../util/describe.ts";
 import { optionNames, refuseUnknown } from "../util/known-options.ts";
-import { randomName } from "../util/random.ts";
 
 /** Options of {@link SharedMemory}. */
 export interface SharedMemoryOptions {
-  /** Whether to make new memory. Otherwise the memory with the given name is attached. Default `false`. */
-  readonly create?: boolean;
-  /** The name: at most 200 letters, digits, `.`, `_` and `-`. New memory without a name gets a random one. */
-  readonly name?: string;
-  /** The size of new memory, in bytes. It is needed with `create`, and ignored without it. */
+  /** The size of new memory, in bytes. With the name of memory that exists: the size that it must have at least. */
   readonly size?: number;
+  /** The name: at most 200 letters, digits, `.`, `_` and `-`. Without `create`, the memory with this name is attached. */
+  readonly name?: string;
+  /** Whether to make new memory with the given name. Default `false`. Memory without a name is always new. */
+  readonly create?: boolean;
 }
 
 const MEMORY_OPTIONS = optionNames<SharedMemoryOptions>({ create: true, name: true, size: true });
-const NAME = /^[A-Za-z0-9._-]{1,200}$/;
 
 // Keeps the object alive while the program has a view of its memory. Otherwise the object could be collected, and the memory unmapped,
 // while the program still uses the view.
@@ -26,7 +24,8 @@ const owners = new WeakMap<ArrayBuffer, SharedMemory>();
 
 function checkName(name: unknown): string {
   if (typeof name !== "string") throw new TypeError(`name must be a string, received ${describe(name)}.`);
-  if (!NAME.test(name)) throw new RangeError(`name may have letters, digits, ".", "_" and "-", 200 at most, received ${describe(name)}.`);
+  if (!isMemoryName(name))
+    throw new RangeError(`name may have letters, digits, ".", "_" and "-", 200 at most, received ${describe(name)}.`);
   return name;
 }
 
@@ -38,35 +37,44 @@ function checkSize(size: unknown): number {
 
 function checkOptions(options: SharedMemoryOptions, backend: Backend): MemorySettings {
   if (typeof options !== "object" || options === null)
-    throw new TypeError(`SharedMemory takes { name?, create?, size? }, received ${describe(options)}.`);
+    throw new TypeError(`SharedMemory takes { size?, name?, create? }, received ${describe(options)}.`);
   refuseUnknown(options, MEMORY_OPTIONS, "shared memory");
-  const { create = false, name, size } = options;
-  if (typeof create !== "boolean") throw new TypeError(`create must be a boolean, received ${describe(create)}.`);
-  const checked = name === undefined ? undefined : checkName(name);
-  const bytes = create ? checkSize(size) : 0;
+  const { create, name, size } = options;
+  if (create !== undefined && typeof create !== "boolean") throw new TypeError(`create must be a boolean, received ${describe(create)}.`);
+  const checked = name === undefined ? null : checkName(name);
+  const attaches = checked !== null && create !== true;
+  const bytes = attaches && size === undefined ? 0 : checkSize(size);
   if (!backend.features.sharedMemory)
     throw new UnsupportedError(
       "SharedMemory needs the native backend: capabilities() says why it is not there. SharedArray works on both.",
     );
-  if (create) return { create, size: bytes, name: checked ?? randomName(16) };
-  if (checked === undefined) throw new TypeError("SharedMemory attaches memory by its name: give one, or { create: true, size }.");
-  return { create, name: checked };
+  if (attaches) return { create: false, name: checked, atLeast: bytes };
+  if (create === false)
+    throw new TypeError("SharedMemory attaches memory by its name: give a name, or leave out create to make memory without one.");
+  return { create: true, size: bytes, name: checked };
 }
 
 /**
  * Bytes that several processes share. It needs the native backend. Another process of the tree gets the memory as an argument or in a
- * message. Any process of the same user can attach it by its name. When the last process has closed it, the memory and its name are
- * removed.
+ * message. When the last process has closed it, the memory is freed.
+ *
+ * Memory without a name takes no room in `/dev/shm`, and no process can shrink it while others read it. Memory with a name is for processes
+ * outside of the tree: any process of the same user can attach it, but any such process can also cut its file, and then an access ends the
+ * process that makes it. In a message it travels as its name. The name is removed when the last process has closed the memory.
  *
  * @example
  * ```ts
  * if (capabilities().sharedMemory) {
- *   const memory = new SharedMemory({ create: true, size: 4096 });
+ *   const memory = new SharedMemory({ size: 4096 });
  *   memory.buf[0] = 42;
- *   const same = new SharedMemory({ name: memory.name });
- *   console.log(same.buf[0]); // 42
- *   same.close();
+ *   console.log(memory.name); // null
  *   memory.close();
+ *   const named = new SharedMemory({ name: `frames-${process.pid}`, size: 4096, create: true });
+ *   const same = new SharedMemory({ name: `frames-${process.pid}` });
+ *   named.buf[0] = 43;
+ *   console.log(same.buf[0]); // 43
+ *   same.close();
+ *   named.close();
  * }
  * ```
  */
@@ -77,8 +85,8 @@ export class SharedMemory extends SharedObject<MemoryPort> {
   /**
    * @param options {@link SharedMemoryOptions}
    * @throws {UnsupportedError} on the portable backend
-   * @throws {TypeError} for an option of a wrong type, or if neither `create` nor `name` is given
-   * @throws {RangeError} for a name or size that is not valid
+   * @throws {TypeError} for an option of a wrong type, or if neither `size` nor `name` is given
+   * @throws {RangeError} for a name or size that is not valid, or if the memory with this name is smaller than `size`
    * @throws {ProcessError} if a name to create is in use, if no memory has the name to attach, or if the system has no memory left
    * @throws {CorruptedError} if the memory with this name was not made by this library
    */
@@ -107,15 +115,15 @@ export class SharedMemory extends SharedObject<MemoryPort> {
     return new Uint8Array(buffer);
   }
 
-  /** The name by which any process of this user can attach it. */
-  get name(): string {
+  /** The name by which any process of this user can attach it; `null` if it has none. */
+  get name(): string | null {
     return portOf(this).name;
   }
 
   /**
-   * Removes the name, so that no process can attach the memory by its name any more. Processes that have the memory can still use it.
+   * Removes the name, so that no process can attach the memory any more, nor get it in a message. Processes that have it can still use it.
    *
-   * @throws {ProcessError} if the name was removed before
+   * @throws {ProcessError} if the name was removed before, or if the memory has none
    */
   unlink(): void {
     portOf(this).unlink();

@@ -2,7 +2,7 @@
 import { parentPort } from "node:worker_threads";
 import { SharedMemory } from "../../mod.ts";
 
-const { buf } = new SharedMemory({ create: true, size: 4096 });
+const { buf } = new SharedMemory({ size: 4096 });
 buf[0] = 42;
 const moved = (buf.buffer as ArrayBuffer).transfer();
 parentPort?.postMessage(moved, [moved]);

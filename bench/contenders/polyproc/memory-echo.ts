@@ -16,7 +16,7 @@ export async function echo(conn: Connection<boolean>, memory: SharedMemory): Pro
 if (isMain(import.meta)) {
   const { bytes, ms } = settings({ bytes: 1 << 20, ms: 1000 });
   const [conn, theirs] = Pipe<boolean>();
-  const memory = new SharedMemory({ create: true, size: 2 * bytes });
+  const memory = new SharedMemory({ size: 2 * bytes });
   const child = new Process({ target: echo, args: [theirs, memory], transfer: [theirs] });
   await child.start();
   const payload = new Uint8Array(bytes).fill(7);

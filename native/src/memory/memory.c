@@ -124,18 +124,13 @@ int32_t pp_memory_open(int32_t inbox, int32_t fd) {
     return -ENOMEM;
   }
   memory->segment.fd = fd;
+  /* The seals are needed whatever the sender says of the memory. It could cut a file without them, and each access would be a SIGBUS. */
   int seals = fcntl(fd, F_GET_SEALS);
   bool sealed = seals >= 0 && (seals & (F_SEAL_SHRINK | F_SEAL_GROW)) == (F_SEAL_SHRINK | F_SEAL_GROW);
-  int status = map_checked(memory);
-  if (status == 0) {
-    const struct pp_memory_header *header = (const struct pp_memory_header *)(void *)memory->segment.base;
-    if (header->named) status = pp_named_hold(fd);
-    else if (!sealed) status = -EBADMSG;
-  }
-  return add_handle(memory, status, inbox);
+  return add_handle(memory, sealed ? map_checked(memory) : -EBADMSG, inbox);
 }
 
-static int attach(struct pp_memory *memory, const char *name) {
+static int attach(struct pp_memory *memory, const char *name, int same_as) {
   char path[PP_NAMED_PATH];
   int status = pp_named_path(name, path, sizeof path);
   if (status < 0) return status;
@@ -148,14 +143,17 @@ static int attach(struct pp_memory *memory, const char *name) {
   if (status == 0) status = pp_named_hold(memory->segment.fd);
   /* The last holder removes the name at this moment, or has done so after the file was opened here. */
   if (status == -EAGAIN || status == -EACCES || (status == 0 && !pp_named_is_at(memory->segment.fd, path))) return -ENOENT;
+  if (status == 0 && same_as >= 0 && !pp_named_is_at(same_as, path)) return -ENOENT;
   if (status == 0) strcpy(memory->path, path);
   return status;
 }
 
-int32_t pp_memory_attach(int32_t inbox, const char *name) {
+int32_t pp_memory_attach(int32_t inbox, const char *name, int32_t fd) {
   struct pp_memory *memory = allocate();
-  if (memory == NULL) return -ENOMEM;
-  return add_handle(memory, attach(memory, name), inbox);
+  int32_t index = memory == NULL ? -ENOMEM : add_handle(memory, attach(memory, name, fd), inbox);
+  /* Until now the descriptor has kept the name from being removed by the last holder. */
+  if (fd >= 0) close(fd);
+  return index;
 }
 
 int32_t pp_memory_close(int32_t index) { return pp_handle_close(index, PP_MEMORY); }

@@ -11,12 +11,6 @@
 #include "base/failpoint.h"
 #include "memory/memory.h"
 
-int32_t pp_memory_name(int32_t index, const char *name) {
-  struct pp_memory *memory = pp_memory_find(index);
-  if (memory == NULL) return -EBADF;
-  return pp_named_path(name, memory->path, sizeof memory->path);
-}
-
 int32_t pp_memory_identity(int32_t index, uint64_t *identity) {
   const struct pp_memory *memory = pp_memory_find(index);
   struct stat stat;

@@ -131,11 +131,16 @@ function numbers(numbersKind: Kind<NumbersPort, NumbersSettings>): Row {
 }
 
 function makeMemory(thread: NativeThread, origin: Origin, settings: MemorySettings): MemoryHandle {
-  if (!settings.create) return MemoryHandle.attach(thread, origin, settings.name);
+  if (!settings.create) return MemoryHandle.attach(thread, origin, settings.name, settings.atLeast);
   return MemoryHandle.make(thread, origin, settings.size, settings.name);
 }
 
+// Memory with a name is found by the name, and its owner and mode are checked. Its descriptor is used for nothing but a comparison, because
+// its sender could send another file, and cut it while it is read.
 function openMemory(handles: Handles, received: Received): MemoryHandle {
   const { fd, location } = received;
-  return handles.receive(received, MemoryHandle, (origin) => MemoryHandle.open(handles.thread, origin, fd, location.name));
+  const { name } = location;
+  return handles.receive(received, MemoryHandle, (origin) =>
+    name === undefined ? MemoryHandle.open(handles.thread, origin, fd) : MemoryHandle.attach(handles.thread, origin, name, 0, fd),
+  );
 }

@@ -1,44 +1,63 @@
 import assert from "node:assert/strict";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync, truncateSync } from "node:fs";
 import { ClosedError, ProcessError, Queue, SharedMemory } from "../../../mod.ts";
 import { type Cases, slow } from "../../suite/case.ts";
 import { rejects } from "../../suite/help.ts";
-import { expectNothingLeft, freshName, MIB, make, names, pathOf } from "./helpers.ts";
+import { withFile } from "../../suite/memory-file.ts";
+import { expectNothingLeft, freshName, MIB, make, pathOf } from "./helpers.ts";
 
 /** These cases need the native backend. */
 export const only = "native";
 
 export const cases: Cases = {
-  "its name, size and bytes; a second object for the name sees what the first one writes, and its size is ignored": slow(async () => {
-    const name = freshName();
-    const memory = new SharedMemory({ create: true, size: 1000, name });
-    assert.equal(memory.name, name);
-    assert.equal(memory.size, 1000);
-    assert.equal(memory.buf.length, 1000);
-    assert.ok(memory.buf.every((byte) => byte === 0));
-    memory.buf[0] = 42;
-    memory.buf[999] = 43;
-    const same = new SharedMemory({ name, size: 5 });
-    assert.equal(same.size, 1000);
-    assert.equal(same.name, name);
-    assert.equal(same.buf[0], 42);
-    same.buf[1] = 7;
-    assert.equal(memory.buf[1], 7);
-    assert.equal(memory.buf.buffer, memory.buf.buffer);
-    same.close();
-    assert.equal(memory.buf[999], 43);
-    memory.close();
-  }),
-  "a generated name has 128 random bits, and the file is for its user alone": async () => {
-    const memories = Array.from({ length: 20 }, () => new SharedMemory({ create: true, size: 1 }));
-    names.push(...memories.map((memory) => memory.name));
-    assert.equal(new Set(memories.map((memory) => memory.name)).size, 20);
-    for (const memory of memories) {
-      assert.match(memory.name, /^[0-9a-f]{32}$/);
-      assert.equal(statSync(pathOf(memory.name)).mode & 0o777, 0o600);
+  "its name, size and bytes; a second object for the name sees what the first one writes, whatever smaller size it asks for": slow(
+    async () => {
+      const name = freshName();
+      const memory = new SharedMemory({ create: true, size: 1000, name });
+      assert.equal(memory.name, name);
+      assert.equal(memory.size, 1000);
+      assert.equal(memory.buf.length, 1000);
+      assert.ok(memory.buf.every((byte) => byte === 0));
+      memory.buf[0] = 42;
+      memory.buf[999] = 43;
+      const same = new SharedMemory({ name, size: 5 });
+      assert.equal(same.size, 1000);
+      assert.equal(same.name, name);
+      assert.equal(same.buf[0], 42);
+      same.buf[1] = 7;
+      assert.equal(memory.buf[1], 7);
+      assert.equal(memory.buf.buffer, memory.buf.buffer);
+      same.close();
+      assert.equal(memory.buf[999], 43);
       memory.close();
-      assert.ok(!existsSync(pathOf(memory.name)));
+    },
+  ),
+  "attaching asks for more bytes than there are: refused, and the memory stays": async () => {
+    using memory = make(1000);
+    assert.throws(() => new SharedMemory({ name: memory.name, size: 1001 }), RangeError);
+    assert.throws(() => new SharedMemory({ name: memory.name, size: 1001 }), /has 1000 bytes, which is less than the given size 1001/);
+    using same = new SharedMemory({ name: memory.name, size: 1000, create: false });
+    assert.equal(same.size, 1000);
+  },
+  "without a name: no file in /dev/shm, no name, and nobody can shrink it": async () => {
+    const before = readdirSync("/dev/shm").length;
+    for (const options of [{ size: 5000 }, { size: 5000, create: true }]) {
+      const { object: memory, file } = withFile(() => new SharedMemory(options));
+      assert.equal(memory.name, null);
+      assert.equal(memory.size, 5000);
+      assert.ok(memory.buf.every((byte) => byte === 0));
+      memory.buf[4999] = 9;
+      assert.throws(() => truncateSync(file, 0), { code: "EPERM" });
+      assert.throws(() => memory.unlink(), /has no name that could be removed/);
+      assert.equal(memory.buf[4999], 9);
+      memory.close();
+      assert.equal(memory.name, null);
     }
+    assert.equal(readdirSync("/dev/shm").length, before);
+  },
+  "the file of memory with a name is for its user alone": async () => {
+    using memory = make(1);
+    assert.equal(statSync(pathOf(memory.name)).mode & 0o777, 0o600);
   },
   "sizes around a page are exact": async () => {
     for (const size of [1, 4095, 4096, 4097, 3 * MIB + 1]) {
@@ -119,6 +138,6 @@ export const cases: Cases = {
     assert.throws(() => disposed.buf, ClosedError);
   },
   "nothing is left in /dev/shm": async () => {
-    expectNothingLeft(20);
+    expectNothingLeft(10);
   },
 };

@@ -20,8 +20,11 @@ export function pathOf(name: string): string {
   return `/dev/shm/polyproc-${name}`;
 }
 
-export function make(size: number, name: string = freshName()): SharedMemory {
-  return new SharedMemory({ create: true, size, name });
+export type NamedMemory = SharedMemory & { readonly name: string };
+
+/** Makes memory with a name. */
+export function make(size: number, name: string = freshName()): NamedMemory {
+  return new SharedMemory({ create: true, size, name }) as NamedMemory;
 }
 
 /** The URL of a program of `test/programs/`, as TypeScript or as the built JavaScript. */

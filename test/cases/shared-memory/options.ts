@@ -7,9 +7,9 @@ import { isNative } from "../../suite/help.ts";
 const portable = getContext("spawn", { backend: "portable" });
 
 const WRONG: readonly [unknown, typeof TypeError | typeof RangeError, RegExp][] = [
-  [undefined, TypeError, /name\?, create\?, size/],
-  ["a name", TypeError, /name\?, create\?, size/],
-  [null, TypeError, /name\?, create\?, size/],
+  [undefined, TypeError, /size\?, name\?, create\?/],
+  ["a name", TypeError, /size\?, name\?, create\?/],
+  [null, TypeError, /size\?, name\?, create\?/],
   [{ create: "yes", size: 1 }, TypeError, /create must be a boolean/],
   [{ create: true }, TypeError, /size must be a number/],
   [{ create: true, size: "1" }, TypeError, /size must be a number/],
@@ -21,6 +21,11 @@ const WRONG: readonly [unknown, typeof TypeError | typeof RangeError, RegExp][] 
   [{ create: true, size: Number.NaN }, RangeError, /whole number/],
   [{ create: true, size: Number.POSITIVE_INFINITY }, RangeError, /whole number/],
   [{ create: true, size: 2 ** 53 }, RangeError, /whole number/],
+  [{ size: "1" }, TypeError, /size must be a number/],
+  [{ size: 0 }, RangeError, /above 0, received 0/],
+  [{}, TypeError, /size must be a number/],
+  [{ name: "n", size: 0 }, RangeError, /above 0, received 0/],
+  [{ name: "n", create: false, size: "1" }, TypeError, /size must be a number/],
   [{ name: 5 }, TypeError, /name must be a string/],
   [{ name: null }, TypeError, /name must be a string/],
   [{ name: "" }, RangeError, /name may have/],
@@ -47,7 +52,7 @@ export const cases: Cases = {
     }
   }),
   "the portable backend's error names what to use instead": async () => {
-    for (const options of [{ create: true, size: 16 }, { name: "anything" }]) {
+    for (const options of [{ size: 16 }, { create: true, size: 16 }, { name: "anything" }]) {
       assert.throws(() => new portable.SharedMemory(options), UnsupportedError);
       assert.throws(() => new portable.SharedMemory(options), /SharedArray works on both/);
     }
@@ -55,7 +60,6 @@ export const cases: Cases = {
   },
   "attaching without a name is an error": async () => {
     const Class = isNative ? TypeError : UnsupportedError;
-    assert.throws(() => new SharedMemory({}), Class);
     assert.throws(() => new SharedMemory({ create: false, size: 16 }), Class);
   },
 };

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { capabilities, Queue, SharedArray, SharedMemory } from "../../../mod.ts";
+import { capabilities, ProcessError, Queue, SharedArray, SharedMemory } from "../../../mod.ts";
 import { type Cases, slow } from "../../suite/case.ts";
-import { run, started } from "../../suite/help.ts";
+import { rejects, run, started } from "../../suite/help.ts";
 import { RUNTIMES } from "../helpers/runtimes.ts";
 import { expectNothingLeft, make, pathOf } from "./helpers.ts";
 
@@ -15,6 +15,15 @@ export function writeGiven(memory: SharedMemory, value: number): string {
   return `${memory.name} ${memory.size} ${buf.subarray(0, 3).join()}`;
 }
 
+/** Gives the first byte of the memory that comes, or what went wrong. */
+export async function receive(q: Queue<SharedMemory>): Promise<string> {
+  try {
+    return String((await q.get()).buf[0]);
+  } catch (error) {
+    return `${(error as Error).name}: ${(error as Error).message}`;
+  }
+}
+
 export function writeNamed(name: string, value: number): number {
   const memory = new SharedMemory({ name });
   memory.buf[15] = value;
@@ -23,7 +32,7 @@ export function writeNamed(name: string, value: number): number {
 
 export async function relayName(q: Queue<SharedMemory>): Promise<string> {
   const memory = await q.get();
-  const same = new SharedMemory({ name: memory.name });
+  const same = new SharedMemory({ name: memory.name ?? "" });
   return `${memory.buf[50]} ${same.buf[50]}`;
 }
 
@@ -43,6 +52,10 @@ export async function useWithoutView(array: SharedArray<"f64">, memory: SharedMe
 export const cases: Cases = {
   "across processes: as an argument, and by name; on each runtime": slow(async () => {
     for (const runtime of RUNTIMES) {
+      using nameless = new SharedMemory({ size: 16 });
+      nameless.buf.set([4, 5, 6]);
+      assert.equal(await run({ target: writeGiven, args: [nameless, 7], runtime }), "null 16 4,5,6");
+      assert.equal(nameless.buf[15], 7);
       using memory = make(16);
       memory.buf.set([1, 2, 3]);
       assert.equal(await run({ target: writeGiven, args: [memory, 5], runtime }), `${memory.name} 16 1,2,3`);
@@ -90,19 +103,42 @@ export const cases: Cases = {
     await child.join();
     assert.ok(!existsSync(pathOf(memory.name)));
   },
-  "a message with memory inside: both processes see the same bytes, also after its name is removed": async () => {
+  "memory without a name arrives whole after its sender closed it": async () => {
+    const q = new Queue<SharedMemory>();
+    const memory = new SharedMemory({ size: 100 });
+    memory.buf[50] = 5;
+    await q.put(memory);
+    memory.close();
+    using same = await q.get();
+    assert.deepEqual([same.buf[50], same.name, same.size], [5, null, 100]);
+  },
+  "a message with memory inside: both processes see the same bytes": async () => {
     const q = new Queue<{ deep: SharedMemory[] }>();
+    for (const memory of [make(8), new SharedMemory({ size: 8 })]) {
+      await q.put({ deep: [memory, memory] });
+      const {
+        deep: [first, second],
+      } = await q.get();
+      assert.ok(first !== undefined && first === second);
+      first.buf[0] = 9;
+      assert.equal(memory.buf[0], 9);
+      first.close();
+      assert.equal(memory.buf[0], 9);
+      memory.close();
+    }
+  },
+  "memory whose name was removed can't be sent, and one that is on its way then does not arrive": async () => {
+    const q = new Queue<SharedMemory>();
     using memory = make(8);
-    await q.put({ deep: [memory, memory] });
+    using same = new SharedMemory({ name: memory.name });
+    await q.put(memory);
     memory.unlink();
-    const {
-      deep: [first, second],
-    } = await q.get();
-    assert.ok(first !== undefined && first === second);
-    first.buf[0] = 9;
-    assert.equal(memory.buf[0], 9);
-    first.close();
-    assert.equal(memory.buf[0], 9);
+    await rejects(q.put(memory), ProcessError, /is removed, and memory with a name travels as its name/);
+    // New memory under the old name is not taken for what was sent.
+    using next = make(8, memory.name);
+    next.buf[0] = 1;
+    assert.match(await run({ target: receive, args: [q] }), /^ProcessError: There is no shared memory named/);
+    assert.equal(same.size, 8);
   },
   "nothing is left in /dev/shm": async () => {
     expectNothingLeft(5);

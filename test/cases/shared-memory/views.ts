@@ -96,7 +96,7 @@ export const cases: Cases = {
   "memory that is dropped without a view is freed": async () => {
     const dropped: string[] = [];
     const drop = (): void => {
-      for (let i = 0; i < 20; i++) dropped.push(new SharedMemory({ create: true, size: MIB }).name);
+      for (let i = 0; i < 20; i++) dropped.push(make(MIB).name);
     };
     drop();
     names.push(...dropped);

@@ -27,7 +27,8 @@ export const cases: Cases = {
       new Condition(),
       new Barrier(2),
       new SharedArray("i32", 4),
-      new SharedMemory({ create: true, size: 4096 }),
+      new SharedMemory({ size: 4096 }),
+      new SharedMemory({ name: `dumps-${process.pid}`, create: true, size: 4096 }),
     ];
     const found = mappings();
     // A condition has a lock of its own.

@@ -1,5 +1,6 @@
 import { malformedReference } from "../../../errors/messages.ts";
 import { isNumberType, type NumberType } from "../../../util/number-types.ts";
+import { isMemoryName } from "../../contract/memory.ts";
 import type { Ref } from "../../contract/ref.ts";
 
 /** The name of this backend. */
@@ -24,8 +25,8 @@ export interface LocationFields {
   readonly writable?: boolean;
   /** The type of shared numbers. */
   readonly type?: NumberType;
-  /** The name under which memory can be attached; empty if it has none. */
-  readonly name?: string;
+  /** The name of memory that has one. */
+  readonly name?: string | undefined;
 }
 
 /** Checks the location in a reference, which came from another process. */
@@ -40,7 +41,7 @@ export function checkLocation({ location }: Ref): Location {
       isOptional("boolean", writable) &&
       (more === undefined || (Array.isArray(more) && more.every((each) => typeof each === "string"))) &&
       (type === undefined || isNumberType(type)) &&
-      isOptional("string", name);
+      (name === undefined || (typeof name === "string" && isMemoryName(name)));
     if (isSound) return location as Location;
   }
   throw malformedReference();

@@ -190,19 +190,19 @@ export interface Shim {
    */
   pp_memory_make(inbox: number, name: Bytes, size: Bytes): number;
   /**
-   * Opens memory that another process of the tree made. It takes over `fd`, also if it fails. -EBADMSG: it is no valid memory. -EPROTO:
-   * another version made it.
+   * Opens memory without a name that another process of the tree made. It takes over `fd`, also if it fails. -EBADMSG: it is no valid
+   * memory, or no sealed file. -EPROTO: another version made it.
    */
   pp_memory_open(inbox: number, fd: number): number;
   /**
-   * Opens memory by its name. -ENOENT: there is none. -EPERM: another user owns it, or others may access it. -EBADMSG, -EPROTO as above.
+   * Opens memory by its name. If `fd` is not -1, the name must still belong to the file that `fd` refers to; nothing else is done with
+   * `fd`, which is closed, also on failure. -ENOENT: there is none. -EPERM: another user owns it, or others may access it. -EBADMSG,
+   * -EPROTO as above.
    */
-  pp_memory_attach(inbox: number, name: Bytes): number;
+  pp_memory_attach(inbox: number, name: Bytes, fd: number): number;
   /** Unmaps the memory. The last holder of named memory also removes the name. */
   pp_memory_close(memory: number): number;
   pp_memory_fd(memory: number): number;
-  /** Sets the name of memory that came by its descriptor. */
-  pp_memory_name(memory: number, name: Bytes): number;
   /** Writes {address, size} of the user's bytes. */
   pp_memory_address(memory: number, range: Bytes): number;
   /** Copies the bytes at {offset, length} out of the memory. */
@@ -317,10 +317,9 @@ export const SIGNATURES: Readonly<Record<keyof Shim, string>> = {
   pp_barrier_state: "ip",
   pp_memory_make: "ipp",
   pp_memory_open: "ii",
-  pp_memory_attach: "ip",
+  pp_memory_attach: "ipi",
   pp_memory_close: "i",
   pp_memory_fd: "i",
-  pp_memory_name: "ip",
   pp_memory_address: "ip",
   pp_memory_read: "ipp",
   pp_memory_write: "ipp",

@@ -2,7 +2,7 @@ import { CorruptedError, ProcessError } from "../../../errors/errors.ts";
 import { runtime } from "../../../runtime/current.ts";
 import { Handle, type Origin } from "../core/handle.ts";
 import type { NativeThread } from "../core/native-thread.ts";
-import { EBADMSG, EEXIST, EINVAL, ENOENT, EPERM, EPROTO } from "../library/errno.ts";
+import { EBADMSG, EEXIST, EINVAL, ENOENT, ENOSPC, EPERM, EPROTO } from "../library/errno.ts";
 import { check, text } from "../library/result.ts";
 
 /** The name of memory without a name. */
@@ -11,7 +11,8 @@ const UNUSABLE = "The memory can't be used";
 
 /** Shared memory that this process has mapped. */
 export class MemoryHandle extends Handle {
-  readonly name: string;
+  /** `null` without a name. */
+  readonly name: string | null;
   // Its address and its size in bytes.
   readonly #area = new BigUint64Array(2);
   // Identifies its file, so that a later file with the same name is not taken for it.
@@ -19,23 +20,27 @@ export class MemoryHandle extends Handle {
   #buffer: ArrayBuffer | undefined;
   #unlinked = false;
 
-  constructor(thread: NativeThread, index: number, origin: Origin, name: string) {
+  constructor(thread: NativeThread, index: number, origin: Origin, name: string | null) {
     super(thread, index, origin);
     this.name = name;
-    if (name !== NO_NAME && origin.isReceived) check(this.shim.pp_memory_name(index, text(name)), UNUSABLE);
     check(this.shim.pp_memory_identity(index, this.#file), UNUSABLE);
     check(this.shim.pp_memory_address(index, this.#area), UNUSABLE);
   }
 
   /** Makes memory. Throws `ProcessError` if the system has no memory left, or if the name is in use. */
-  static make(thread: NativeThread, origin: Origin, size: number, name: string = NO_NAME): MemoryHandle {
+  static make(thread: NativeThread, origin: Origin, size: number, name: string | null = null): MemoryHandle {
     const { shim, id } = thread.inbox;
-    if (name !== NO_NAME) shim.pp_memory_sweep();
-    const index = shim.pp_memory_make(id, text(name), new BigUint64Array([BigInt(size)]));
+    if (name !== null) shim.pp_memory_sweep();
+    const index = shim.pp_memory_make(id, text(name ?? NO_NAME), new BigUint64Array([BigInt(size)]));
     if (index === EEXIST)
       // A program makes shared memory with a name that is in use.
       throw new ProcessError(
         `There is shared memory named ${JSON.stringify(name)} already: attach it without create, or take another name.`,
+      );
+    if (index === ENOSPC && name !== null)
+      // The file system of shared memory with a name is full. In many containers it has 64 MiB.
+      throw new ProcessError(
+        `Shared memory of ${size} bytes can't be made: ENOSPC. The file system of memory with a name, /dev/shm, has no room for it: make it larger (docker: --shm-size), or leave out the name.`,
       );
     return new MemoryHandle(thread, check(index, `Shared memory of ${size} bytes can't be made`), origin, name);
   }
@@ -63,21 +68,27 @@ export class MemoryHandle extends Handle {
     return bytes;
   }
 
-  /** Opens memory by its name. */
-  static attach(thread: NativeThread, origin: Origin, name: string): MemoryHandle {
-    const index = thread.inbox.shim.pp_memory_attach(thread.inbox.id, text(name));
+  /** Opens memory by its name. A descriptor that came from another process must be of the same file; it is closed. */
+  static attach(thread: NativeThread, origin: Origin, name: string, atLeast: number, fd = -1): MemoryHandle {
+    const index = thread.inbox.shim.pp_memory_attach(thread.inbox.id, text(name), fd);
     if (index === ENOENT || index === EINVAL)
       // A program attaches shared memory by a name that no memory has.
       throw new ProcessError(`There is no shared memory named ${JSON.stringify(name)}: it was unlinked, or all its holders have ended.`);
     if (index === EPERM)
       // The file with this name could be changed by other users.
       throw new ProcessError(`The shared memory named ${JSON.stringify(name)} is another user's, or open to others: it is not attached.`);
-    return new MemoryHandle(thread, sound(index), origin, name);
+    const handle = new MemoryHandle(thread, sound(index), origin, name);
+    if (handle.size >= atLeast) return handle;
+    handle.close();
+    // A program attaches memory that is smaller than it says.
+    throw new RangeError(
+      `The shared memory named ${JSON.stringify(name)} has ${handle.size} bytes, which is less than the given size ${atLeast}.`,
+    );
   }
 
-  /** Opens memory whose descriptor came from another process. */
-  static open(thread: NativeThread, origin: Origin, fd: number, name: string = NO_NAME): MemoryHandle {
-    return new MemoryHandle(thread, sound(thread.inbox.shim.pp_memory_open(thread.inbox.id, fd)), origin, name);
+  /** Opens memory without a name whose descriptor came from another process. */
+  static open(thread: NativeThread, origin: Origin, fd: number): MemoryHandle {
+    return new MemoryHandle(thread, sound(thread.inbox.shim.pp_memory_open(thread.inbox.id, fd)), origin, null);
   }
 
   /** A buffer over the memory itself. It is always the same object. */
@@ -92,16 +103,24 @@ export class MemoryHandle extends Handle {
 
   /** Removes the name, if it still belongs to this memory. */
   unlink(): void {
+    // The memory never had a name.
+    if (this.name === null)
+      throw new ProcessError("This shared memory has no name that could be removed: unlink() is for memory with a name.");
     const status = this.#unlinked ? ENOENT : this.shim.pp_memory_unlink(text(this.name), this.#file);
-    if (status === ENOENT || status === EINVAL)
-      // The name was removed before, or the memory never had one.
-      throw new ProcessError(
-        this.name === NO_NAME
-          ? "This shared memory has no name that could be removed: unlink() is for memory with a name."
-          : `The name ${JSON.stringify(this.name)} is removed already.`,
-      );
+    // The name was removed before.
+    if (status === ENOENT) throw new ProcessError(`The name ${JSON.stringify(this.name)} is removed already.`);
     check(status, "The name can't be removed");
     this.#unlinked = true;
+  }
+
+  /** The name under which the receiver of a message finds the memory; `undefined` if it has none. */
+  nameToSend(): string | undefined {
+    // A program sends memory after it removed the name.
+    if (this.#unlinked)
+      throw new ProcessError(
+        `The name ${JSON.stringify(this.name)} is removed, and memory with a name travels as its name: send it before unlink(), or make it without a name.`,
+      );
+    return this.name ?? undefined;
   }
 
   protected override close(): void {

@@ -16,7 +16,7 @@ export class NativeMemory extends NativePort implements MemoryPort {
     return this.#handle.buffer;
   }
 
-  get name(): string {
+  get name(): string | null {
     return this.#handle.name;
   }
 
@@ -29,7 +29,8 @@ export class NativeMemory extends NativePort implements MemoryPort {
   }
 
   protected override travelling(): Travelling {
-    const { index, origin, name, shim } = this.#handle;
+    const { index, origin, shim } = this.#handle;
+    const name = this.#handle.nameToSend();
     return { fd: shim.pp_memory_fd(index), fields: { identity: origin.identity, name } };
   }
 
