@@ -61,6 +61,8 @@ export class Child implements BlockingChild {
     this.stderr = stderr?.stream ?? null;
     this.ended = process.exited.then(async (exit): Promise<Ending> => {
       tidy();
+      stdout?.finish();
+      stderr?.finish();
       // Wait until the channel is closed. Then the dead child has no locks, items or waiting requests in this process any more.
       await endsWithin(channel.closed(), upTo(CHANNEL_LIMIT));
       channel.release();

@@ -19,9 +19,12 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** The child's working directory. Default: the working directory of this process. */
   readonly cwd?: string | URL;
-  /** The destination of the child's standard output. Default "inherit". */
+  /**
+   * The destination of the child's standard output. Default "inherit". With "pipe", about 1 MiB is read ahead of the program. A child that
+   * writes more waits until the program reads `stdout`, so its end and its result wait too.
+   */
   readonly stdout?: Output;
-  /** The destination of the child's standard error. Default "inherit". */
+  /** The destination of the child's standard error, like `stdout`. Default "inherit". */
   readonly stderr?: Output;
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ProcessDiedError } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
-import { rejects, run, started } from "../../suite/help.ts";
+import { type Cases, slow } from "../../suite/case.ts";
+import { MIB, pattern, rejects, run, started } from "../../suite/help.ts";
 import { textOf } from "./helpers.ts";
 
 export async function readStdin(): Promise<string> {
@@ -26,6 +26,16 @@ export function floodStdout(): number {
   return 1024;
 }
 
+/** Writes so many MiB of a pattern, and waits until each has left. */
+export async function writeMany(mebibytes: number): Promise<void> {
+  const bytes = pattern(251 * 4096);
+  for (let left = mebibytes * MIB; left > 0; left -= bytes.length) {
+    const part = bytes.subarray(0, Math.min(left, bytes.length));
+    await new Promise<void>((resolve) => process.stdout.write(part, () => resolve()));
+  }
+  console.error("done");
+}
+
 export const cases: Cases = {
   "stdin reads EOF": async () => {
     assert.equal(await run({ target: readStdin }), "eof after 0");
@@ -39,7 +49,37 @@ export const cases: Cases = {
     assert.equal(await q.join(), 0);
     assert.deepEqual([q.stdout, q.stderr], [null, null]);
   },
-  "piped output that nobody reads never stops the child": async () => {
+  "piped output that nobody reads makes the child wait, and the parent keeps little of it": slow(async () => {
+    const p = await started({ target: writeMany, args: [64], stdout: "pipe", stderr: "pipe" });
+    const { stdout, stderr } = p;
+    const before = process.memoryUsage.rss();
+    assert.equal(await p.join({ timeout: 1500 }), null);
+    assert.ok(process.memoryUsage.rss() - before < 40 * MIB, `${process.memoryUsage.rss() - before} bytes more`);
+    // Read slowly, it comes whole and in order.
+    assert.ok(stdout !== null && stderr !== null);
+    let size = 0;
+    for await (const chunk of stdout as unknown as AsyncIterable<Uint8Array>) {
+      for (let i = 0; i < chunk.length; i += 4099) assert.equal(chunk[i], (size + i) % 251);
+      size += chunk.length;
+    }
+    assert.equal(size, 64 * MIB);
+    assert.equal(await p.join({ timeout: 15_000 }), 0);
+    assert.equal(await textOf(stderr), "done\n");
+  }),
+  "output that a program has cancelled, and what is left of it after a kill": async () => {
+    const p = await started({ target: writeMany, args: [16], stdout: "pipe" });
+    await p.stdout?.cancel();
+    assert.equal(await p.join({ timeout: 15_000 }), 0);
+    const q = await started({ target: writeMany, args: [16], stdout: "pipe" });
+    const reader = q.stdout?.getReader();
+    assert.ok(((await reader?.read())?.value?.length ?? 0) > 0);
+    q.kill();
+    assert.equal(await q.join(), -9);
+    let rest = await reader?.read();
+    while (rest?.done === false) rest = await reader?.read();
+    assert.equal(rest?.done, true);
+  },
+  "piped output of 1 MiB that nobody reads never stops the child": async () => {
     const p = await started({ target: floodStdout, stdout: "pipe" });
     assert.equal(await p.result({ timeout: 15_000 }), 1024);
     assert.equal(await p.join(), 0);
