@@ -17,8 +17,6 @@ export interface ProgramOptions {
   readonly cwd?: string;
   /** A program, with its arguments, that starts the runtime. */
   readonly through?: readonly string[];
-  /** Limits of the program and its children, as the shell's `ulimit` takes them: `-v 4000000`. */
-  readonly ulimit?: string;
 }
 
 /** A running program of test/programs. It has a temporary folder of its own, and all processes of its tree can be found. */
@@ -34,11 +32,7 @@ export class Program {
   readonly #memory = new Set(sharedMemory());
   #waiting: (() => void)[] = [];
 
-  constructor(
-    runtime: string,
-    file: string,
-    { args = [], flags, env = {}, stdin = "ignore", cwd, through = [], ulimit }: ProgramOptions = {},
-  ) {
+  constructor(runtime: string, file: string, { args = [], flags, env = {}, stdin = "ignore", cwd, through = [] }: ProgramOptions = {}) {
     const [program = "", ...usual] = commands[runtime] ?? [];
     const path = file.startsWith("/") ? file : fileURLToPath(new URL(`../programs/${file}`, import.meta.url));
     const environment = {
@@ -53,9 +47,7 @@ export class Program {
       ...env,
     };
     const line = [...through, program, ...(flags ?? usual), path, ...args];
-    const limited = ulimit === undefined ? "" : `ulimit ${ulimit} && `;
-    const script = `${limited}exec "$@"${stdin === "closed" ? " <&-" : ""}`;
-    const [first = "", ...rest] = script === 'exec "$@"' ? line : ["/bin/sh", "-c", script, "sh", ...line];
+    const [first = "", ...rest] = stdin === "closed" ? ["/bin/sh", "-c", 'exec "$@" <&-', "sh", ...line] : line;
     this.child = spawn(first, rest, { env: environment, stdio: [stdin === "closed" ? "ignore" : stdin, "pipe", "pipe"], cwd });
     this.child.stdout?.setEncoding("utf8").on("data", (text: string) => this.#hear("stdout", text));
     this.child.stderr?.setEncoding("utf8").on("data", (text: string) => this.#hear("stderr", text));
