@@ -7,6 +7,12 @@ import { Program } from "./suite/program.ts";
 const runtimes = ["node", "deno", "bun"];
 const fromRoot = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
+it("runs with frozen intrinsics", async () => {
+  const program = new Program("node", "simple.ts", { flags: ["--frozen-intrinsics"] });
+  expect(await program.json()).toEqual({ item: "hello from a child", code: 0 });
+  expect(await program.ended).toBe(0);
+});
+
 describe.each(runtimes)("%s: odd surroundings", (runtime) => {
   it("starts what the module exports while its top level still runs", async () => {
     const program = new Program(runtime, "top-level.ts");

@@ -1,12 +1,13 @@
 import { type Arrival, BARRIER, type BarrierPort } from "../backend/contract/barrier.ts";
 import { BrokenBarrierError } from "../errors/errors.ts";
-import { barrierTimedOut, malformedReference } from "../errors/messages.ts";
+import { barrierTimedOut, malformedReference, mayHaveHappened } from "../errors/messages.ts";
 import type { ReceivedParts } from "../objects/kinds.ts";
 import { makeFor, type ObjectOptions } from "../objects/make.ts";
 import { adopt, isClosed, noSync, openPort, SharedObject, setTravel } from "../objects/shared-object.ts";
 import { describe } from "../util/describe.ts";
 import { optionNames } from "../util/known-options.ts";
-import { checkTimeout, checkWait, FOREVER, WAIT_OPTIONS, type Wait, type WaitOptions } from "../util/wait-options.ts";
+import { checkTimeout, checkWait, FOREVER, timeLeft, WAIT_OPTIONS, type Wait, type WaitOptions } from "../util/wait-options.ts";
+import { unlessSilent } from "./host-silence.ts";
 
 const MOST_PARTIES = 2 ** 24;
 const ACTION_CANT_TRAVEL = "its action is a function, which can't travel: let each party give the action to wait() instead";
@@ -85,6 +86,7 @@ export class Barrier extends SharedObject<BarrierPort> {
    *
    * @param options `timeout` in ms, `signal`, `action`; default: the barrier's own `timeout` and `action`
    * @returns this party's number in the order of arrival, from 0
+   * @throws {TimeoutError} on the portable backend, if the process that made the barrier does not reply in time
    * @throws {BrokenBarrierError} if a party died, timed out or was aborted, or if a process called `abort()` or `reset()`
    * @throws {ClosedError} after `close()`, also if `close()` is called during the wait
    */
@@ -92,10 +94,16 @@ export class Barrier extends SharedObject<BarrierPort> {
     const port = openPort(this, "wait");
     const wait = this.#limits(options);
     const action = checkAction(options?.action) ?? this.#action;
-    const { index, phase, last } = arrived(await port.arrive(arrivalLimits(wait)));
-    if (last) await finish(port, phase, action);
-    else await this.#pass(port, phase, wait);
-    return index;
+    const left = timeLeft(wait);
+    const steps = async (): Promise<number> => {
+      const { index, phase, last } = arrived(await port.arrive(arrivalLimits(wait)));
+      if (last) await finish(port, phase, action);
+      else await this.#pass(port, phase, left());
+      return index;
+    };
+    return unlessSilent(steps(), wait, [port], (cause) => {
+      throw mayHaveHappened("This party counts as arrived, and the barrier breaks unless all others came", cause);
+    });
   }
 
   /** Like `wait`, but blocks this thread; `action` must be synchronous. Throws `UnsupportedError` on the portable backend. */

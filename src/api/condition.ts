@@ -1,13 +1,15 @@
 import { CONDITION, type ConditionPort } from "../backend/contract/condition.ts";
 import { type LockPort, RLOCK } from "../backend/contract/lock.ts";
 import { StateError } from "../errors/errors.ts";
-import { malformedReference } from "../errors/messages.ts";
+import { malformedReference, mayHaveHappened } from "../errors/messages.ts";
 import type { ReceivedParts } from "../objects/kinds.ts";
 import { makeFor, type ObjectOptions } from "../objects/make.ts";
 import { adopt, isClosed, noSync, openPort, SharedObject, setTravel } from "../objects/shared-object.ts";
+import { now } from "../util/clock.ts";
 import { describe } from "../util/describe.ts";
 import { type BlockOptions, checkWait, FOREVER, ONCE, type Wait, type WaitOptions } from "../util/wait-options.ts";
 import { noteGrant } from "./acquirable.ts";
+import { unlessSilent } from "./host-silence.ts";
 import { Lock } from "./lock.ts";
 import { RLock } from "./rlock.ts";
 
@@ -85,6 +87,8 @@ export class Condition extends SharedObject<ConditionPort> {
    *
    * @param options `timeout` in ms, `signal`; default: wait for ever
    * @returns whether a notification came in time
+   * @throws {TimeoutError} on the portable backend, if a process that hosts the condition or its lock does not reply in time. This process
+   *   does not hold the lock then
    * @throws {StateError} if this process does not hold the lock
    * @throws {ClosedError} after `close()`, also if `close()` is called during the wait
    */
@@ -102,10 +106,10 @@ export class Condition extends SharedObject<ConditionPort> {
    */
   async waitFor<T>(predicate: () => T | Promise<T>, options?: WaitOptions): Promise<T> {
     const { timeout, signal } = checkWait(options);
-    const end = performance.now() + timeout;
+    const end = now() + timeout;
     for (;;) {
       const answer = await predicate();
-      const left = end - performance.now();
+      const left = end - now();
       if (answer || left <= 0) return answer;
       await this.#wait({ timeout: left, signal });
     }
@@ -168,24 +172,47 @@ export class Condition extends SharedObject<ConditionPort> {
   async #wait(wait: Wait): Promise<boolean> {
     const waiters = openPort(this, "wait");
     const lock = this.#lockPort("wait");
-    if ((await lock.held()) === 0) throw notHolding("wait");
-    const waiter = await waiters.enter();
-    const depth = await lock.unlock(true).catch(async (error: unknown) => {
-      // Another task of this process has released the lock since. If a notification came for this waiter, it is passed on to another one.
-      if (await waiters.notified(waiter, ONCE)) await waiters.notify(1);
-      throw error;
+    // Whether the lock's release was requested, and whether the caller has given up.
+    let isUnlocking = false;
+    let isUnheard = false;
+    const steps = async (): Promise<boolean> => {
+      if ((await lock.held()) === 0) throw notHolding("wait");
+      const waiter = await waiters.enter();
+      if (isUnheard) return passOn(waiters, waiter);
+      isUnlocking = true;
+      const depth = await lock.unlock(true).catch(async (error: unknown) => {
+        // Another task of this process has released the lock since.
+        await passOn(waiters, waiter);
+        throw error;
+      });
+      try {
+        return await waiters.notified(waiter, wait);
+      } finally {
+        // If the condition made its lock itself, the lock was closed with the condition and can't be acquired any more.
+        if (!isClosed(this) || !this.#ownsLock) {
+          const grant = await this.#lockPort("wait").acquire(FOREVER, depth);
+          if (!isUnheard) noteGrant(this.#lock, grant);
+          else for (let i = 0; i < depth; i++) await lock.unlock();
+        }
+      }
+    };
+    return unlessSilent(steps(), wait, [waiters, lock], (reason) => {
+      isUnheard = true;
+      if (isUnlocking) throw mayHaveHappened("This process does not hold the condition's lock now", reason);
+      if (reason !== undefined) throw reason;
+      return false;
     });
-    try {
-      return await waiters.notified(waiter, wait);
-    } finally {
-      // If the condition made its lock itself, the lock was closed with the condition and can't be acquired any more.
-      if (!isClosed(this) || !this.#ownsLock) noteGrant(this.#lock, await this.#lockPort("wait").acquire(FOREVER, depth));
-    }
   }
 
   #lockPort(call: string): LockPort {
     return openPort<LockPort>(this.#lock, call);
   }
+}
+
+// Removes a waiter that waits no longer. If a notification came for it, that goes to another one.
+async function passOn(waiters: ConditionPort, waiter: number): Promise<false> {
+  if (await waiters.notified(waiter, ONCE)) await waiters.notify(1);
+  return false;
 }
 
 function checkCount(count: unknown): void {

@@ -1,7 +1,7 @@
 import type { Server } from "node:net";
 import { resolve } from "node:path";
 import { ClosedError } from "../errors/errors.ts";
-import { nobodyConnected } from "../errors/messages.ts";
+import { closedMeanwhile, nobodyConnected } from "../errors/messages.ts";
 import { makeWaitable } from "../objects/waitable.ts";
 import { type Address, checkAddress } from "../remote/address.ts";
 import { admit } from "../remote/handshake.ts";
@@ -11,7 +11,7 @@ import { RemotePort } from "../remote/port.ts";
 import { runtime } from "../runtime/current.ts";
 import { remove } from "../tree/folder.ts";
 import { Attempts } from "../util/attempts.ts";
-import { after } from "../util/deadline.ts";
+import { afterIdle } from "../util/deadline.ts";
 import { describe } from "../util/describe.ts";
 import { optionNames, refuseUnknown } from "../util/known-options.ts";
 import { net } from "../util/lazy-modules.ts";
@@ -137,7 +137,7 @@ export class Listener implements AsyncIterable<Connection> {
       paths.delete(this.#file);
       remove(this.#file);
     }
-    this.#accepts.withdraw(() => new ClosedError("The listener was closed in this process while this call waited."));
+    this.#accepts.withdraw(() => closedMeanwhile("listener"));
   }
 
   /** Iterates over the accepted connections until `close()`. `break` leaves the listener open. */
@@ -191,7 +191,7 @@ export class Listener implements AsyncIterable<Connection> {
 
   // Each handshake runs by itself, so that a slow peer keeps no other peer from being accepted.
   async #admit(port: RemotePort): Promise<void> {
-    const stopLimit = after(handshakeLimit.ms, () => port.cut());
+    const stopLimit = afterIdle(handshakeLimit.ms, () => port.cut());
     try {
       await admit(port.handshake, this.#key);
       if (this.#closed) return port.cut();
@@ -208,6 +208,7 @@ export class Listener implements AsyncIterable<Connection> {
   }
 
   async #poll(wait: Wait): Promise<boolean> {
+    if (this.#closed) throw closedMeanwhile("listener");
     const look = (): true | undefined => (this.#passed.length > 0 || this.#failure !== undefined ? true : undefined);
     return (await this.#accepts.make({ wait, look })) === true;
   }

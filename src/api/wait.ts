@@ -1,11 +1,10 @@
 import type { BlockingPort } from "../backend/contract/port.ts";
 import { noSync } from "../objects/shared-object.ts";
 import { type Waitable, waitableOf } from "../objects/waitable.ts";
-import { SLICE, sleepSync } from "../util/blocking.ts";
-import { watchWait } from "../util/deadline.ts";
+import { countdown, SLICE, sleepSync } from "../util/blocking.ts";
 import { describe } from "../util/describe.ts";
-import { holdEventLoop } from "../util/event-loop.ts";
-import { checkWait, ONCE, type Wait, type WaitOptions } from "../util/wait-options.ts";
+import { checkWait, FOREVER, ONCE, type Wait, type WaitOptions } from "../util/wait-options.ts";
+import { LATE, within } from "../util/within.ts";
 
 /**
  * Waits until at least one of the objects is ready. A connection or queue is ready when a `recv` or `get` would not wait. A process or
@@ -27,18 +26,26 @@ import { checkWait, ONCE, type Wait, type WaitOptions } from "../util/wait-optio
 export async function wait<T extends object>(objects: Iterable<T>, options?: WaitOptions): Promise<T[]> {
   const limits = checkWait(options);
   const list = [...checkIterable(objects)];
-  const waitables = openAll(list);
+  const opened = openAll(list);
+  const stop = new AbortController();
   const ready = async (): Promise<T[]> => {
-    const answers = await Promise.all(waitables.map((each) => each.poll(ONCE)));
+    const answers = await Promise.all(pollAll(opened, ONCE));
     return list.filter((_, i) => answers[i]);
   };
-  const until = performance.now() + limits.timeout;
-  for (let left = limits.timeout; ; left = Math.max(0, until - performance.now())) {
-    const now = await ready();
-    if (now.length > 0 || left === 0) return now;
-    limits.signal?.throwIfAborted();
-    // Another process may take the item or message before `ready` looks at the object. Then the wait goes on.
-    if (!(await untilFirst(waitables, { ...limits, timeout: left }))) return [];
+  const find = async (): Promise<T[]> => {
+    for (;;) {
+      const now = await ready();
+      if (now.length > 0 || limits.timeout === 0 || stop.signal.aborted) return now;
+      // Another process may take the item or message before `ready` looks at the object. Then the wait goes on.
+      await untilFirst(opened, stop.signal);
+    }
+  };
+  try {
+    // A look has no limit of its own. It takes as long as the objects take to tell.
+    const found = await within(find(), limits.timeout === 0 ? { ...FOREVER, signal: limits.signal } : limits);
+    return found === LATE ? [] : found;
+  } finally {
+    stop.abort();
   }
 }
 
@@ -60,14 +67,14 @@ export async function wait<T extends object>(objects: Iterable<T>, options?: Wai
 export function waitSync<T extends object>(objects: Iterable<T>, options?: WaitOptions): T[] {
   const { timeout } = checkWait(options);
   const list = [...checkIterable(objects)];
-  const waitables = openAll(list);
+  const waitables = openAll(list).map(({ waitable }) => waitable);
   const ports = waitables.map(({ blocking = noSync("waitSync", "wait") }): BlockingPort => blocking);
-  const until = performance.now() + timeout;
+  const countDown = countdown(timeout);
   const stop = new AbortController();
   try {
     for (let watched = false; ; watched = true) {
       const now = list.filter((_, i) => ports[i]?.pollSync() === true);
-      const left = until - performance.now();
+      const left = countDown();
       if (now.length > 0 || left <= 0) return now;
       // A pending poll makes the backend watch its object. Nothing awaits that poll.
       if (!watched) for (const each of waitables) each.poll({ timeout: Number.POSITIVE_INFINITY, signal: stop.signal }).catch(() => {});
@@ -84,14 +91,20 @@ function pump([first]: readonly BlockingPort[], ms: number): void {
   else sleepSync(ms);
 }
 
-function openAll(list: readonly unknown[]): Waitable[] {
+interface Opened {
+  /** Throws if the object can't be waited for, or is closed. */
+  open(): unknown;
+  readonly waitable: Waitable;
+}
+
+function openAll(list: readonly unknown[]): Opened[] {
   return list.map((object, i) => {
     const open = typeof object === "object" && object !== null ? waitableOf(object) : undefined;
     if (open === undefined)
       throw new TypeError(
         `wait() takes connections, queues, processes, sentinels, events and listeners; number ${i} is ${describe(object)}.`,
       );
-    return open();
+    return { open, waitable: open() };
   });
 }
 
@@ -102,27 +115,23 @@ function checkIterable<T>(objects: Iterable<T>): Iterable<T> {
   return objects;
 }
 
-// True once one of them is ready; false when the time ran out. The waits for the others are ended.
-async function untilFirst(waitables: readonly Waitable[], { timeout, signal }: Wait): Promise<boolean> {
-  const stop = new AbortController();
-  const abort = (): void => stop.abort(signal?.reason);
-  signal?.addEventListener("abort", abort, { once: true });
-  const letGo = holdEventLoop();
-  try {
-    return await Promise.race([
-      ...waitables.map((each) => each.poll({ timeout, signal: stop.signal })),
-      // Without any object, only the timeout or the signal ends the wait.
-      ...(waitables.length === 0 ? [untilLate({ timeout, signal: stop.signal })] : []),
-    ]);
-  } finally {
-    signal?.removeEventListener("abort", abort);
-    letGo();
-    stop.abort();
-  }
+function pollAll(opened: readonly Opened[], wait: Wait): Promise<boolean>[] {
+  // An object that was closed since the last poll throws.
+  for (const { open } of opened) open();
+  return opened.map(({ waitable }) => waitable.poll(wait));
 }
 
-function untilLate(wait: Wait): Promise<false> {
-  return new Promise((resolve, reject) => {
-    watchWait(wait, () => resolve(false), reject);
-  });
+// Resolves once one of them is ready. The polls of the others are withdrawn, so that each can be polled again.
+async function untilFirst(opened: readonly Opened[], signal: AbortSignal): Promise<void> {
+  const stop = new AbortController();
+  const abort = (): void => stop.abort();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    // Without any object, only the timeout or the signal ends the wait.
+    const never = opened.length === 0 ? [new Promise(() => {})] : [];
+    await Promise.race([...pollAll(opened, { timeout: Number.POSITIVE_INFINITY, signal: stop.signal }), ...never]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+    stop.abort();
+  }
 }

@@ -8,6 +8,7 @@ import { runAs } from "../launch/origin.ts";
 import { beginTarget, setPosition } from "../launch/position.ts";
 import { type StartMethod, setStartMethod } from "../launch/start-method.ts";
 import { inheritTreeLimits } from "../launch/tree-limits.ts";
+import { setWorking } from "../util/event-loop.ts";
 import { prepare } from "./prepare.ts";
 import { Reporter } from "./reporter.ts";
 
@@ -27,8 +28,11 @@ export async function runJob(frame: JobFrame, channel: ChildChannel): Promise<vo
     // The target may block the event loop for a long time, so the report must leave before the target runs.
     if (channel.needsEventLoop) await reported;
     beginTarget();
+    setWorking(true);
     reporter.result(await runAs("target", prepared.call));
   } catch (error) {
     await reporter.uncaught(error);
+  } finally {
+    setWorking(false);
   }
 }

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { Process } from "../api/process.ts";
 import { Queue } from "../api/queue.ts";
 import { makeAddress, makeFolder, remove } from "../tree/folder.ts";
+import { now } from "../util/clock.ts";
 import { ownModule } from "../util/package-urls.ts";
 
 /** The lines of a report. */
@@ -62,14 +63,14 @@ export function examineNamedMemory(lines: Lines, advice: string[]): void {
 
 /** Checks whether a child can be started, and replies. */
 export async function examineChild(lines: Lines, advice: string[]): Promise<void> {
-  const begin = performance.now();
+  const begin = now();
   try {
     const q = new Queue<string>();
     const process = new Process({ target: { module: ownModule("cli/doctor-child"), name: "answer" }, args: [q] });
     await process.start();
     await process.result({ timeout: ANSWER_LIMIT });
     await q.get({ timeout: ANSWER_LIMIT });
-    lines.push(["a child", `answered through a queue in ${Math.round(performance.now() - begin)} ms`]);
+    lines.push(["a child", `answered through a queue in ${Math.round(now() - begin)} ms`]);
     await process.join();
   } catch (error) {
     lines.push(["a child", "can't be used"]);

@@ -268,6 +268,8 @@ export class AuthenticationError extends ProcessError {
  */
 export class TimeoutError extends ProcessError {
   static override readonly code: string = "ERR_POLYPROC_TIMEOUT";
+  /** True if the call may still succeed: this process has stopped waiting, and can't take back what it asked of another process. */
+  declare readonly mayHaveHappened?: boolean;
   static {
     nameOnPrototype(TimeoutError, "TimeoutError");
   }

@@ -2,6 +2,7 @@
 import {
   BrokenBarrierError,
   BrokenPipeError,
+  ClosedError,
   Empty,
   EOFError,
   Full,
@@ -114,4 +115,19 @@ export function barrierTimedOut(): BrokenBarrierError {
 /** A message brought a reference that no process of this version makes. */
 export function malformedReference(): SerializationError {
   return new SerializationError("A reference to a shared object is malformed: its sender is no polyproc process of this version.");
+}
+
+// An object was closed in this process while one of its calls waited.
+export function closedMeanwhile(label: string): ClosedError {
+  return new ClosedError(`The ${label} was closed in this process while this call waited.`);
+}
+
+// The process that hosts an object does not reply within the limit of a call. `so` says what follows from that.
+export function hostSilent(so: string): string {
+  return `The process that hosts this object did not reply in time: it computes, or it is stopped. ${so}.`;
+}
+
+// The same, for a call that made its requests and can't take them back.
+export function mayHaveHappened(so: string, cause: unknown): TimeoutError {
+  return new TimeoutError(hostSilent(so), { fields: { mayHaveHappened: true }, ...(cause === undefined ? {} : { cause }) });
 }

@@ -5,8 +5,8 @@ import { CorruptedError, ProcessDiedError, TimeoutError } from "../errors/errors
 import { fetched, type Packed, unpack } from "../objects/message.ts";
 import { noSync } from "../objects/shared-object.ts";
 import type { Waitable } from "../objects/waitable.ts";
-import { SLICE, sleepSync } from "../util/blocking.ts";
-import { after } from "../util/deadline.ts";
+import { countdown, SLICE, sleepSync } from "../util/blocking.ts";
+import { after, afterIdle } from "../util/deadline.ts";
 import { holdEventLoop } from "../util/event-loop.ts";
 import type { Wait } from "../util/wait-options.ts";
 import { endsWithin } from "../util/within.ts";
@@ -80,7 +80,7 @@ export class Run<Result> {
     this.#child = child;
     const { startTimeout } = this.#settings;
     const letGo = this.#bind();
-    const stopTimer = after(startTimeout, () => {
+    const stopTimer = afterIdle(startTimeout, () => {
       this.#settle({
         error: new TimeoutError(`${this.#name} was still importing its target after ${startTimeout} ms (startTimeout) and was killed.`),
       });
@@ -225,9 +225,9 @@ export class Run<Result> {
   #block(name: string, twin: string, { timeout }: Wait, isDone: () => boolean): void {
     if (this.#ending !== undefined) return;
     const blocking = this.#child?.blocking ?? noSync(name, twin);
-    const until = performance.now() + timeout;
-    for (let left = 0; !isDone() && left >= 0; left = until - performance.now()) {
-      blocking.pumpSync(Math.min(SLICE, Math.ceil(left)));
+    const left = countdown(timeout);
+    for (let ms = 0; !isDone() && ms >= 0; ms = left()) {
+      blocking.pumpSync(Math.min(SLICE, Math.ceil(ms)));
       const ending = blocking.endingSync();
       if (ending !== undefined) this.#finish(ending);
     }

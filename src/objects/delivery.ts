@@ -1,4 +1,5 @@
 import type { Incoming, Message } from "../backend/contract/message.ts";
+import { outcomeOf } from "../backend/contract/undecided.ts";
 import { fetched, type Packed, unpack } from "./message.ts";
 
 /** Sends a packed value, and releases it once the promise of `send` settles. Returns the result of `send`: whether it was in time. */
@@ -7,12 +8,14 @@ export function deliver(packed: Packed, send: (message: Message) => Promise<bool
 }
 
 async function deliverWithObjects(packed: Packed, send: (message: Message) => Promise<boolean>): Promise<boolean> {
-  let sent = false;
   try {
-    sent = await send(packed);
-    return sent;
-  } finally {
+    const sent = await send(packed);
     packed.release(sent);
+    return sent;
+  } catch (error) {
+    const outcome = outcomeOf(error) ?? Promise.resolve(false);
+    void outcome.catch(() => false).then((sent) => packed.release(sent));
+    throw error;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { StateError } from "../errors/errors.ts";
+import { now, sleep } from "../util/clock.ts";
 import { net } from "../util/lazy-modules.ts";
 import { type Address, resolveAddress, type SocketAddress, textOf } from "./address.ts";
 
@@ -11,16 +12,16 @@ const REFUSED_LIMIT = 500;
 /** Connects to an address. Rejects if no process listens there, or with the signal's reason. */
 export async function dial(address: Address, signal: AbortSignal): Promise<Socket> {
   const resolved = await resolveAddress(address);
-  const start = performance.now();
+  const start = now();
   for (;;) {
     signal.throwIfAborted();
     try {
       return await connect(resolved, signal);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      const isBusy = code === "EAGAIN" || (code === "ECONNREFUSED" && "path" in resolved && performance.now() - start < REFUSED_LIMIT);
+      const isBusy = code === "EAGAIN" || (code === "ECONNREFUSED" && "path" in resolved && now() - start < REFUSED_LIMIT);
       if (!isBusy) throw error;
-      await process.getBuiltinModule("node:timers/promises").setTimeout(RETRY);
+      await sleep(RETRY);
     }
   }
 }

@@ -3,8 +3,8 @@ import type { ConnectionPort } from "../backend/contract/connection.ts";
 import { type Incoming, type Message, NO_REFS } from "../backend/contract/message.ts";
 import type { Port } from "../backend/contract/port.ts";
 import { MAX_MESSAGE } from "../codec/tags.ts";
-import { ClosedError, EOFError, UnsupportedError } from "../errors/errors.ts";
-import { cutOff, endOfPipe } from "../errors/messages.ts";
+import { EOFError, UnsupportedError } from "../errors/errors.ts";
+import { closedMeanwhile, cutOff, endOfPipe } from "../errors/messages.ts";
 import { Attempts } from "../util/attempts.ts";
 import { copyOf, type KeptBytes } from "../util/bytes.ts";
 import { after } from "../util/deadline.ts";
@@ -94,7 +94,7 @@ export class RemotePort implements ConnectionPort {
   release(): void {
     if (this.#released) return;
     this.#released = true;
-    this.withdraw(() => new ClosedError("The connection was closed in this process while this call waited."));
+    this.withdraw(() => closedMeanwhile("connection"));
     if (this.#ended) return;
     void this.#sender.sent().then(() => {
       this.#socket.resume();
@@ -108,6 +108,7 @@ export class RemotePort implements ConnectionPort {
   }
 
   async send(message: Message, wait: Wait): Promise<boolean> {
+    this.#checkOpen();
     if (message.refs.length > 0)
       throw new UnsupportedError("Queues, connections and the like can't travel to a process outside of this tree: send plain values.");
     return this.#sender.send(copyOf(message.bytes), wait);
@@ -119,13 +120,19 @@ export class RemotePort implements ConnectionPort {
   }
 
   async poll(wait: Wait): Promise<boolean> {
+    this.#checkOpen();
     const look = (): true | undefined => (this.#reader.isReady || this.#ended ? true : undefined);
     return (await this.#reads.make({ wait, look })) === true;
   }
 
+  #checkOpen(): void {
+    if (this.#released) throw closedMeanwhile("connection");
+  }
+
   // A handshake does not keep the event loop alive. The listener or client that runs it decides that.
-  #read(wait: Wait): Promise<KeptBytes | undefined> {
-    return this.#reads.make({ wait, look: () => this.#next() }, this.#opened);
+  async #read(wait: Wait): Promise<KeptBytes | undefined> {
+    this.#checkOpen();
+    return this.#reads.make({ wait, look: () => this.#next() }, this.#opened ? "always" : "never");
   }
 
   #take(chunk: Uint8Array): void {

@@ -1,9 +1,12 @@
 import type { Socket } from "node:net";
+import { partlySent } from "../backend/contract/undecided.ts";
+import { BrokenPipeError } from "../errors/errors.ts";
 import { noReader } from "../errors/messages.ts";
 import { allSettled } from "../util/all-settled.ts";
 import { Attempts } from "../util/attempts.ts";
 import { holdEventLoop } from "../util/event-loop.ts";
-import type { Wait } from "../util/wait-options.ts";
+import { timeLeft, type Wait } from "../util/wait-options.ts";
+import { LATE, within } from "../util/within.ts";
 import { frameMessage } from "./framing.ts";
 
 /** A message that was passed to the socket. `done` settles once the whole message was sent, or the socket is gone. */
@@ -21,7 +24,7 @@ interface Piece {
 export class Sender {
   readonly #socket: Socket;
   readonly #waiting = new Attempts(() => {});
-  readonly #unsent = new Set<Promise<boolean>>();
+  readonly #unsent = new Set<Promise<unknown>>();
   // Functions that reject the messages which were begun and not sent completely yet.
   readonly #unwritten = new Set<(error: Error) => void>();
   // The rest of the message that was begun last.
@@ -34,17 +37,14 @@ export class Sender {
     socket.on("drain", () => this.#drained());
   }
 
-  /** Sends a message. False if the socket was full until the time ran out; nothing of this message was sent then. */
-  async send(bytes: Uint8Array, wait: Wait): Promise<boolean> {
+  /**
+   * Sends a message. False if the socket was full until the time ran out; nothing of this message was sent then. Rejects with
+   * {@link partlySent} if a part was sent.
+   */
+  send(bytes: Uint8Array, wait: Wait): Promise<boolean> {
     const sending = this.#send(bytes, wait);
-    this.#unsent.add(sending);
-    const letGo = holdEventLoop();
-    try {
-      return await sending;
-    } finally {
-      letGo();
-      this.#unsent.delete(sending);
-    }
+    this.#track(sending);
+    return sending;
   }
 
   /** Resolves when each call of `send` has ended. */
@@ -62,10 +62,33 @@ export class Sender {
   }
 
   async #send(bytes: Uint8Array, wait: Wait): Promise<boolean> {
+    const left = timeLeft(wait);
     const begun = await this.#waiting.make({ wait, look: () => this.#begin(bytes) });
     if (begun === undefined) return false;
-    await begun.done;
-    return true;
+    const { done } = begun;
+    let reason: unknown;
+    try {
+      if ((await within(done, left())) !== LATE) return true;
+    } catch (error) {
+      if (error instanceof BrokenPipeError) throw error;
+      reason = error;
+    }
+    // The other end knows the length of the message, so the rest follows, although the caller has given up.
+    this.#track(done);
+    throw partlySent(
+      done.then(() => true),
+      reason,
+    );
+  }
+
+  #track(promise: Promise<unknown>): void {
+    this.#unsent.add(promise);
+    const letGo = holdEventLoop();
+    const end = (): void => {
+      letGo();
+      this.#unsent.delete(promise);
+    };
+    promise.then(end, end);
   }
 
   #begin(bytes: Uint8Array): Begun | undefined {

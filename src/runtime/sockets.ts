@@ -1,3 +1,4 @@
+import { repeat } from "../util/clock.ts";
 import { net } from "../util/lazy-modules.ts";
 
 /** The interval in milliseconds at which a socket is checked that the event loop can't watch. */
@@ -5,7 +6,7 @@ const LOOK_EVERY = 10;
 
 /** Calls `look` every 10 ms, for a socket that the event loop can't watch. Bytes are noticed later than by a watch, but never missed. */
 export function lookRepeatedly(look: () => void): void {
-  setInterval(look, LOOK_EVERY).unref();
+  repeat(look, LOOK_EVERY);
 }
 
 /** Calls `data` whenever bytes come on this descriptor. It uses a socket of `node:net`, and does not keep the event loop alive. */

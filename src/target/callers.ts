@@ -1,3 +1,4 @@
+import { util } from "../util/lazy-modules.ts";
 import { isOwnModule } from "../util/package-urls.ts";
 import { urlOfPath } from "./url-of-path.ts";
 
@@ -15,6 +16,13 @@ export function callerModules(): string[] {
 // `util.getCallSites` is not used: on Node it stops at the nearest `await` and so misses the callers of an async function, and its file
 // names are those of source maps, which name files that can't be imported.
 function callerFiles(): string[] {
+  // Frozen intrinsics, as with `node --frozen-intrinsics`, can't be asked for call sites.
+  if (Object.isFrozen(Error))
+    return (
+      util()
+        .getCallSites?.(MOST_FRAMES)
+        .map(({ scriptName }) => scriptName) ?? []
+    );
   const holder = Error as unknown as { prepareStackTrace: Prepare | undefined; stackTraceLimit: number };
   const { prepareStackTrace, stackTraceLimit } = holder;
   let files: (string | null | undefined)[] = [];

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { runtime } from "../runtime/current.ts";
+import { now, sleep } from "../util/clock.ts";
 
 /** Stands for the exports of a module that is still being evaluated. */
 export const PENDING: unique symbol = Symbol("pending");
@@ -35,16 +35,16 @@ export class EvaluatedModules {
   }
 
   async #wait(done: () => boolean): Promise<void> {
-    const start = performance.now();
+    const start = now();
     const hurry = this.#waited > HURRY_AFTER;
     const turns = hurry ? TURNS_IN_A_HURRY : TURNS;
     const least = hurry ? 0 : MILLISECONDS;
-    for (let turn = 0; !done() && (turn < turns || performance.now() - start < least); turn++) {
+    for (let turn = 0; !done() && (turn < turns || now() - start < least); turn++) {
       // This module was certainly evaluated, so its import measures the machine's speed: on a slow machine, the other imports get more
       // time.
       await import(import.meta.url);
       await sleep(0);
     }
-    this.#waited += performance.now() - start;
+    this.#waited += now() - start;
   }
 }

@@ -1,6 +1,7 @@
 import type { Stats } from "node:fs";
 import { join } from "node:path";
 import { ProcessError } from "../errors/errors.ts";
+import { date } from "../util/clock.ts";
 import { fs, net, os } from "../util/lazy-modules.ts";
 import { randomName } from "../util/random.ts";
 
@@ -90,7 +91,7 @@ export function sweep(own: string): void {
 // in use.
 function sweepFolder(folder: string, uid: number): void {
   const stat = fs().lstatSync(folder, { throwIfNoEntry: false });
-  if (stat === undefined || !isPrivate(stat) || stat.uid !== uid || Date.now() - stat.mtimeMs < SWEEP_AGE) return;
+  if (stat === undefined || !isPrivate(stat) || stat.uid !== uid || date() - stat.mtimeMs < SWEEP_AGE) return;
   let paths: string[];
   let sockets: string[];
   try {

@@ -1,5 +1,5 @@
 import { watchWait } from "./deadline.ts";
-import { holdEventLoop } from "./event-loop.ts";
+import { type Hold, holdEventLoop } from "./event-loop.ts";
 import { isOrphan, untilTheEnd } from "./orphan.ts";
 import type { Wait } from "./wait-options.ts";
 
@@ -31,11 +31,16 @@ const nothing = (): void => {};
 /** The calls of this thread that wait for the same event, in their order. */
 export class Attempts {
   readonly #arm: () => void;
+  readonly #inTurn: boolean;
   readonly #pending = new Set<Pending>();
 
-  /** @param arm asks for a call of `retry` once a look may succeed */
-  constructor(arm: () => void) {
+  /**
+   * @param arm asks for a call of `retry` once a look may succeed
+   * @param inTurn whether no call looks before the first one has its result. Otherwise all look at each event
+   */
+  constructor(arm: () => void, inTurn = true) {
     this.#arm = arm;
+    this.#inTurn = inTurn;
   }
 
   get size(): number {
@@ -43,7 +48,7 @@ export class Attempts {
   }
 
   /** Looks at once if no other call waits, and otherwise waits its turn. Resolves to `undefined` if the time ran out. */
-  async make<T>(attempt: Attempt<T>, holdsLoop = true): Promise<T | undefined> {
+  async make<T>(attempt: Attempt<T>, hold: Hold | "never" = "always"): Promise<T | undefined> {
     const { once = attempt.wait.timeout === 0 } = attempt;
     if (once && this.#pending.size > 0) this.retry();
     if (this.#pending.size === 0) {
@@ -56,19 +61,16 @@ export class Attempts {
       }
     } else if (once) return undefined;
     if (attempt.wait.timeout === 0 && attempt.begun?.() !== true) return undefined;
-    return this.#enqueue(attempt, holdsLoop);
+    return this.#enqueue(attempt, hold);
   }
 
-  /** Looks again for each call in order, and stops at the first look without a result. With `all`, it looks for every call. */
-  retry(all = false): void {
-    let looks = 0;
-    for (const pending of this.#pending) {
-      looks++;
-      if (!pending.look() && !all) break;
-    }
+  /** Looks again for the calls, and waits for the next event if some have no result. */
+  retry(): void {
+    const looks = this.#pending.size;
+    this.#serve();
     if (this.#pending.size > 0) this.#armOrFail();
     // A change between two of these looks was missed by the earlier one, and what is armed reports only changes after the last one.
-    if (looks > 1 && all) for (const pending of this.#pending) pending.look();
+    if (looks > 1 && !this.#inTurn) this.#serve();
   }
 
   /** Rejects all waiting calls. */
@@ -76,9 +78,15 @@ export class Attempts {
     for (const pending of [...this.#pending]) pending.withdraw(reason());
   }
 
-  /** Lets the event loop end although calls wait. */
+  /** Lets this process end although calls wait. The target of this process may still wait for them. */
   letGo(): void {
     for (const pending of this.#pending) pending.letGo();
+  }
+
+  #serve(): void {
+    for (const pending of this.#pending) {
+      if (!pending.look() && this.#inTurn) break;
+    }
   }
 
   // If arming fails, `retry` would never be called. So the calls fail instead of waiting for ever.
@@ -90,14 +98,14 @@ export class Attempts {
     }
   }
 
-  #enqueue<T>(attempt: Attempt<T>, holdsLoop: boolean): Promise<T | undefined> {
+  #enqueue<T>(attempt: Attempt<T>, hold: Hold | "never"): Promise<T | undefined> {
     return new Promise<T | undefined>((resolve, reject) => {
-      const letGo = holdsLoop ? holdEventLoop() : nothing;
+      let free = hold === "never" ? nothing : holdEventLoop(hold);
       const end = (): void => {
         this.#pending.delete(pending);
         attempt.withdrawals?.delete(withdraw);
         unwatch();
-        letGo();
+        free();
       };
       const fail = (error: unknown): void => {
         end();
@@ -107,12 +115,17 @@ export class Attempts {
         if (attempt.begun?.() !== true) fail(reason);
       };
       const late = (): void => {
-        if (attempt.begun?.() === true) return;
+        // A result may have come that no event has reported yet.
+        this.#serve();
+        if (!this.#pending.has(pending) || attempt.begun?.() === true) return;
         end();
         resolve(undefined);
       };
       const pending: Pending = {
-        letGo,
+        letGo: () => {
+          free();
+          free = holdEventLoop("whileWorking");
+        },
         withdraw,
         fail,
         look: () => {

@@ -1,21 +1,36 @@
+import { now } from "./clock.ts";
 import { isOrphan } from "./orphan.ts";
 import type { Wait } from "./wait-options.ts";
 
 /** A blocking call returns to JavaScript after this number of milliseconds, to check its deadline and its signal. */
 export const SLICE = 100;
 
+// A backend with blocking calls sets a clock of its own.
+let read: () => number = now;
+
+/** Sets the clock of blocking calls: one that a program can't replace. It returns milliseconds. */
+export function setBlockingClock(clock: () => number): void {
+  read = clock;
+}
+
+/** Returns a function that tells how many milliseconds of a blocking wait are left. */
+export function countdown(ms: number): () => number {
+  const until = read() + ms;
+  return () => until - read();
+}
+
 /**
  * Blocks this thread until `look` has a result. `look` may wait for the given number of milliseconds. Returns `undefined` if the time ran
  * out, and throws the reason of an aborted signal. A call that has `begun` is completed even then.
  */
 export function blocking<T>(wait: Wait, look: (ms: number) => T | undefined, begun?: () => boolean): T | undefined {
-  const until = wait.timeout === Number.POSITIVE_INFINITY ? wait.timeout : performance.now() + wait.timeout;
-  for (let left = wait.timeout; ; left = until - performance.now()) {
+  const left = countdown(wait.timeout);
+  for (let ms = wait.timeout; ; ms = left()) {
     const isBegun = begun?.() === true;
-    const answer = unlessOrphan(() => look(isBegun ? SLICE : Math.ceil(Math.min(SLICE, Math.max(0, left)))));
+    const answer = unlessOrphan(() => look(isBegun ? SLICE : Math.ceil(Math.min(SLICE, Math.max(0, ms)))));
     if (answer !== undefined) return answer;
     if (isBegun || begun?.() === true) continue;
-    if (left <= 0) return undefined;
+    if (ms <= 0) return undefined;
     wait.signal?.throwIfAborted();
   }
 }

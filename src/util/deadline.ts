@@ -1,21 +1,55 @@
-import { clearTimeout, setTimeout } from "node:timers";
+import { now, soon, startTimer, stopTimer, type Timer } from "./clock.ts";
 import type { Wait } from "./wait-options.ts";
 
-// The longest delay of a timer. With a longer delay it would fire at once.
-const LONGEST_DELAY = 2 ** 31 - 1;
+// A timer that fires this many milliseconds too late, or more, shows that this process was busy.
+const LATENESS = 3;
+// After that, so many turns of the event loop are enough on every runtime to handle what came while this process was busy.
+const TURNS = 3;
+// `afterIdle` counts at most this number of milliseconds, whatever the time between two looks at the clock was.
+const SLICE = 100;
 
-/** Calls `late` after `ms` milliseconds, without keeping the event loop alive. The returned function cancels the call. */
+/**
+ * Calls `late` after `ms` milliseconds, without keeping the event loop alive. The returned function cancels the call.
+ *
+ * A runtime calls timers before it handles what has come from outside. If this process was busy until after the deadline, an answer may
+ * have come in time and not be handled yet. So the event loop turns a few times more before `late` is called.
+ */
 export function after(ms: number, late: () => void): () => void {
   if (ms === Number.POSITIVE_INFINITY) return () => {};
-  const end = performance.now() + ms;
-  let timer: NodeJS.Timeout;
+  const end = now() + ms;
+  let timer: Timer;
+  let turns = 0;
   const next = (): void => {
-    const left = end - performance.now();
-    timer = left > LONGEST_DELAY ? setTimeout(next, LONGEST_DELAY) : setTimeout(late, Math.max(0, left));
-    timer.unref();
+    const left = end - now();
+    if (left > 0) timer = startTimer(next, left);
+    else if (turns === 0 && left > -LATENESS) late();
+    else if (turns++ < TURNS) timer = startTimer(next, 0);
+    else late();
+  };
+  timer = startTimer(next, ms);
+  return () => stopTimer(timer);
+}
+
+/**
+ * Like `after`, but the time for which this process is busy does not count. For limits on what another process does that needs this one.
+ */
+export function afterIdle(ms: number, late: () => void): () => void {
+  if (ms === Number.POSITIVE_INFINITY) return () => {};
+  let left = ms;
+  let stop = (): void => {};
+  const next = (): void => {
+    const slice = Math.min(SLICE, left);
+    const start = now();
+    stop = after(slice, () => {
+      left -= slice;
+      // During this slice the other process had no chance to answer. So at least one more slice follows.
+      if (now() - start > slice + SLICE) left = Math.max(left, Math.min(SLICE, ms));
+      if (left > 0) next();
+      else late();
+    });
   };
   next();
-  return () => clearTimeout(timer);
+  return () => stop();
 }
 
 /**
@@ -28,7 +62,7 @@ export function watchWait(wait: Wait, late: () => void, aborted: (reason: unknow
   let stopped = false;
   const stop = (): void => {
     stopped = true;
-    stopTimer();
+    cancel();
     signal?.removeEventListener("abort", abort);
   };
   const abort = (): void => {
@@ -36,12 +70,12 @@ export function watchWait(wait: Wait, late: () => void, aborted: (reason: unknow
     stop();
     aborted(signal?.reason);
   };
-  const stopTimer = after(wait.timeout, () => {
+  const cancel = after(wait.timeout, () => {
     stop();
     late();
   });
   signal?.addEventListener("abort", abort, { once: true });
   // A signal that is aborted already does not fire its event again.
-  if (signal?.aborted === true) queueMicrotask(abort);
+  if (signal?.aborted === true) soon(abort);
   return stop;
 }

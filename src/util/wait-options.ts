@@ -1,3 +1,4 @@
+import { now } from "./clock.ts";
 import { describe } from "./describe.ts";
 import { optionNames, refuseUnknown } from "./known-options.ts";
 
@@ -31,6 +32,12 @@ export const ONCE: Wait = { timeout: 0, signal: undefined };
 /** Returns a wait that lasts at most `timeout` milliseconds. */
 export function upTo(timeout: number): Wait {
   return { timeout, signal: undefined };
+}
+
+/** Returns a function that returns the part of a wait that is left. For calls that wait in several steps. */
+export function timeLeft({ timeout, signal }: Wait): () => Wait {
+  const end = now() + timeout;
+  return () => ({ timeout: Math.max(0, end - now()), signal });
 }
 
 /**

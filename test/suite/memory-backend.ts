@@ -71,7 +71,7 @@ class QueueState extends SharedState {
   // The calls that wait for room, for an item, for an item that they leave there, and for the last item to be done.
   readonly puts: Attempts = new Attempts(() => {});
   readonly gets: Attempts = new Attempts(() => {});
-  readonly polls: Attempts = new Attempts(() => {});
+  readonly polls: Attempts = new Attempts(() => {}, false);
   readonly joins: Attempts = new Attempts(() => {});
   readonly stats = { puts: 0, gets: 0, unfinished: 0 };
   isShutDown = false;
@@ -87,7 +87,7 @@ class QueueState extends SharedState {
 
   /** Something has changed: those that wait look again. */
   changed(): void {
-    this.polls.retry(true);
+    this.polls.retry();
     for (const attempts of [this.gets, this.puts, this.joins]) attempts.retry();
   }
 }

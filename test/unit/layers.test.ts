@@ -145,6 +145,21 @@ describe("seams", () => {
   });
 });
 
+describe("clocks", () => {
+  const clocks =
+    /\b(set|clear)(Timeout|Interval|Immediate)\b|\bqueueMicrotask\b|\bnextTick\b|\bperformance\b|\bhrtime\b|\bDate\.now\b|new Date\(\)|node:(timers|perf_hooks)/;
+
+  it("are taken from src/util/clock.ts alone, so that fake timers do not stop this library", () => {
+    const uses = matching(clocks, "src/util/clock.ts").filter((line) => !/^\S+ (\/\/|\/?\*)/.test(line));
+    expect(uses).toEqual([]);
+  });
+
+  it("a use of a global timer or clock would be found", () => {
+    for (const use of ["setTimeout(f, 1)", "globalThis.performance.now()", "Date.now()", 'import "node:timers"'])
+      expect(use).toMatch(clocks);
+  });
+});
+
 describe("files", () => {
   const lengths = sources.filter(({ file }) => file !== "mod.ts").map(({ file, text }) => ({ file, lines: text.split("\n").length - 1 }));
 

@@ -53,6 +53,22 @@ const states: [string, () => HubObject][] = [
   ["barrier", () => new BarrierState(2)],
 ];
 
+describe("barrier: early arrivals", () => {
+  it("can be withdrawn also after a phase that had no place for them", () => {
+    const state = new BarrierState(2);
+    now(state, a, "arrive");
+    now(state, b, "arrive");
+    // All came before the last party of the phase has ended it.
+    const [first, second, third] = [ask(state, a, "arrive"), ask(state, b, "arrive"), ask(state, c, "arrive")];
+    now(state, b, "end", ["pass", 0]);
+    expect([first, second, third].map(({ outcomes }) => outcomes.length)).toEqual([1, 1, 0]);
+    expect(third.withdraw?.()).toBe(true);
+    now(state, b, "end", ["pass", 1]);
+    expect(third.outcomes).toEqual([]);
+    expect(now(state, a, "state")).toEqual({ parties: 2, waiting: 0, broken: false });
+  });
+});
+
 describe.each(states)("%s: requests that make no sense", (_name, make) => {
   it("are errors that change nothing", () => {
     const state = make();
@@ -114,7 +130,7 @@ describe("lock", () => {
     die(state, a);
     expect(second.outcomes).toEqual(["abandoned"]);
     expect(second.withdraw?.()).toBe(false);
-    now(state, b, "release", "unused");
+    now(state, b, "release", 1);
     expect(third.outcomes).toEqual(["abandoned"]);
     now(state, c, "release");
     expect(now(state, a, "acquire", 1)).toBe("granted");
@@ -125,7 +141,7 @@ describe("lock", () => {
     now(state, a, "acquire", 1);
     expect(now(state, c, "release")).toBe(1);
     expect(now(state, b, "acquire", 1)).toBe("granted");
-    expect(now(state, a, "release", "unused")).toBeInstanceOf(StateError);
+    expect(now(state, a, "release", 1)).toBeInstanceOf(StateError);
     expect(now(state, b, "held")).toBe(1);
   });
 

@@ -19,6 +19,8 @@ export interface Port {
 export interface WaitingPort extends Port {
   /** Rejects this port's waiting calls. */
   withdraw(reason: () => Error): void;
+  /** Whether the process that hosts the object replies within `ms` milliseconds. Absent if no other process takes part in calls. */
+  responds?(ms: number): Promise<boolean>;
 }
 
 /** The calls that `waitSync` needs of a port whose backend has blocking calls. */

@@ -3,6 +3,7 @@ import type { Frame } from "../../codec/frame.ts";
 import { FrameReader, type TornFrame } from "../../codec/frame-reader.ts";
 import { FrameWriter } from "../../codec/frame-writer.ts";
 import { join } from "../../util/bytes.ts";
+import { soon } from "../../util/clock.ts";
 import { LinkedList } from "../../util/linked-list.ts";
 import { Handshake, noSecret, type Role } from "./handshake.ts";
 
@@ -53,12 +54,12 @@ export class SecureSocket {
     if (this.#isClosed) return;
     this.#writer.write(frame);
     if (!this.#isOpen) return;
-    if (this.#writer.size >= BATCH_LIMIT) this.#flush();
+    if (this.#writer.size >= BATCH_LIMIT) this.flush();
     else if (!this.#willFlush) {
       this.#willFlush = true;
       // The frame may be the acknowledgement of an item. Send it before the caller goes on: if the caller crashed after it used the item,
       // the item must not be delivered again.
-      queueMicrotask(() => this.#flush());
+      soon(() => this.flush());
     }
   }
 
@@ -66,7 +67,8 @@ export class SecureSocket {
     this.#socket.destroy();
   }
 
-  #flush(): void {
+  /** Writes what was sent since the last task. In a process that ends, no later task does it. */
+  flush(): void {
     this.#willFlush = false;
     if (this.#isClosed) return;
     const { size } = this.#writer;
@@ -103,7 +105,7 @@ export class SecureSocket {
     if (rest === undefined) return undefined;
     this.#isOpen = true;
     this.#events.opened?.();
-    this.#flush();
+    this.flush();
     return rest;
   }
 

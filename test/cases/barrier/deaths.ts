@@ -9,6 +9,14 @@ export async function endNormally(barrier: Barrier): Promise<number> {
   return barrier.parties;
 }
 
+/** Ends by `process.exit` before it comes, or while it waits. */
+export async function exit(barrier: Barrier, code: number, waits: boolean): Promise<void> {
+  await barrier.getWaiting();
+  if (waits) barrier.wait().catch(() => {});
+  while (waits && (await barrier.getWaiting()) === 0);
+  process.exit(code);
+}
+
 /** Closes one barrier and keeps the other one. */
 export async function closeAndStay(barrier: Barrier, kept: Barrier, ready: Queue): Promise<void> {
   barrier.close();
@@ -26,6 +34,21 @@ export async function actForever(barrier: Barrier, ready: Queue): Promise<void> 
 }
 
 export const cases: Cases = {
+  "process.exit(0) before it comes is a normal end, and breaks nothing; any other end of that kind does": slow(async () => {
+    for (const [code, waits, breaks] of [
+      [0, false, false],
+      [0, true, true],
+      [1, false, true],
+      [1, true, true],
+    ] as const) {
+      const barrier = new Barrier(2);
+      const child = await started({ target: exit, args: [barrier, code, waits] });
+      assert.equal(await child.join(), code);
+      if (breaks) await rejects(barrier.wait({ timeout: 5000 }), BrokenBarrierError, /died/);
+      else await Promise.all([barrier.wait({ timeout: 5000 }), barrier.wait({ timeout: 5000 })]);
+      barrier.close();
+    }
+  }),
   "a party that is killed before it comes breaks the barrier for all parties at once": slow(async () => {
     const [barrier, ready] = [new Barrier(4), new Queue()];
     const other = await started({ target: comeAndWait, args: [barrier, ready], stderr: "null" });

@@ -1,4 +1,5 @@
 import { unseal } from "../../../codec/envelope.ts";
+import { startTimer, stopTimer, type Timer } from "../../../util/clock.ts";
 import type { Ref } from "../../contract/ref.ts";
 import { EAGAIN, ECONNREFUSED, ECONNRESET } from "../library/errno.ts";
 import { text } from "../library/result.ts";
@@ -21,7 +22,7 @@ class Claim {
   readonly #id: number;
   #socket = -1;
   #tries = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: Timer | undefined;
 
   constructor(thread: NativeThread, keeper: string, token: string, replied: () => void) {
     this.token = token;
@@ -64,14 +65,13 @@ class Claim {
     if (this.result !== undefined) return;
     const status = this.#socket >= 0 ? shim.pp_watch_fd(id, this.#id, this.#socket, 0) : EAGAIN;
     if (status >= 0) return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#thread.inbox.handle(this.#id), RETRY_MS);
-    (this.#timer as { unref?: () => void }).unref?.();
+    stopTimer(this.#timer);
+    this.#timer = startTimer(() => this.#thread.inbox.handle(this.#id), RETRY_MS);
   }
 
   #end(status: number): void {
     this.result ??= status;
-    clearTimeout(this.#timer);
+    stopTimer(this.#timer);
     this.#thread.inbox.remove(this.#id);
   }
 }

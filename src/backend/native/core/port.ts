@@ -1,6 +1,7 @@
-import { ClosedError } from "../../../errors/errors.ts";
+import { closedMeanwhile } from "../../../errors/messages.ts";
 import { allSettled } from "../../../util/all-settled.ts";
 import type { Attempts, Withdrawal } from "../../../util/attempts.ts";
+import type { Hold } from "../../../util/event-loop.ts";
 import type { Wait } from "../../../util/wait-options.ts";
 import type { Port, WaitingPort } from "../../contract/port.ts";
 import type { Travelling } from "./keeper.ts";
@@ -46,8 +47,7 @@ export abstract class NativePort implements WaitingPort {
   release(): void {
     if (this.#released) return;
     this.#released = true;
-    // The program closed the object while one of its calls waited.
-    this.withdraw(() => new ClosedError(`The ${this.#kind.label} was closed in this process while this call waited.`));
+    this.withdraw(() => closedMeanwhile(this.#kind.label));
     if (this.#sends.size > 0) void this.sent().then(() => this.free());
     else this.free();
   }
@@ -56,9 +56,14 @@ export abstract class NativePort implements WaitingPort {
     for (const withdraw of [...this.#withdrawals]) withdraw(reason());
   }
 
-  /** Whether the sends of this port keep the event loop alive. */
-  protected get holdsLoop(): boolean {
-    return !this.#letGo;
+  /** Throws `ClosedError` if this port was released. A call may use the port in several steps, and the program may close it in between. */
+  protected checkOpen(): void {
+    if (this.#released) throw closedMeanwhile(this.#kind.label);
+  }
+
+  /** How long the sends of this port keep the event loop alive. */
+  protected get hold(): Hold {
+    return this.#letGo ? "whileWorking" : "always";
   }
 
   /** Blocks this thread until something that a call of this thread waits for may have come, for `ms` at most. */
@@ -87,12 +92,13 @@ export abstract class NativePort implements WaitingPort {
   }
 
   /** Waits for a result in a way that `withdraw` can end. Returns `undefined` if the time ran out. */
-  protected waitFor<T>(
+  protected async waitFor<T>(
     attempts: Attempts,
     wait: Wait,
     look: () => T | undefined,
     once: boolean = wait.timeout === 0,
   ): Promise<T | undefined> {
+    this.checkOpen();
     return attempts.make({ wait, look, once, withdrawals: this.#withdrawals });
   }
 }

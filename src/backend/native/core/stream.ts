@@ -1,4 +1,5 @@
 import { Attempts } from "../../../util/attempts.ts";
+import { soon } from "../../../util/clock.ts";
 import { FOREVER } from "../../../util/wait-options.ts";
 import { EAGAIN } from "../library/errno.ts";
 import type { NativeThread } from "./native-thread.ts";
@@ -77,7 +78,7 @@ export class Stream {
       this.#reading.arm();
     } catch {
       // The constructor calls this method too. The delay makes sure that its caller has the stream before `end` is called.
-      queueMicrotask(() => this.#fail());
+      soon(() => this.#fail());
     }
   }
 

@@ -14,6 +14,10 @@ export interface Shim {
    * Returns 0 if the kernel has all that the library needs. Otherwise it writes the name of the missing feature to `feature` (32 bytes).
    */
   pp_probe(feature: Bytes): number;
+  /**
+   * Writes the time of the system's monotonic clock. A blocking wait reads it, because a program can't replace it, as it can JavaScript's.
+   */
+  pp_clock(microseconds: Bytes): number;
   /** Opens an inbox and returns its number. `fd` gets a stream socket that becomes readable whenever events wait. The caller owns it. */
   pp_inbox_open(fd: Bytes): number;
   /** Takes up to `max` events as pairs {id, value} and returns how many. */
@@ -251,6 +255,7 @@ export interface Shim {
 export const SIGNATURES: Readonly<Record<keyof Shim, string>> = {
   pp_abi: "",
   pp_probe: "p",
+  pp_clock: "p",
   pp_inbox_open: "p",
   pp_inbox_take: "ipi",
   pp_inbox_wait: "ii",

@@ -1,6 +1,7 @@
 import { dirname, isAbsolute } from "node:path";
 import { CorruptedError, UnsupportedError } from "../../../errors/errors.ts";
 import { runtime } from "../../../runtime/current.ts";
+import { setBlockingClock } from "../../../util/blocking.ts";
 import { fs, util } from "../../../util/lazy-modules.ts";
 import { type CheckedLibrary, checkAbi, checkAccess, checkContent } from "./check.ts";
 import { elfFault } from "./elf.ts";
@@ -112,8 +113,18 @@ function open(checked: CheckedLibrary, isNamed: boolean): LoadResult {
     const name = new TextDecoder().decode(feature).replace(/\0.*/, "");
     return none(`the kernel refuses ${name} (${util().getSystemErrorName(status)})`);
   }
+  setBlockingClock(clockOf(shim));
   const reason = isNamed ? "the native library that was named loads" : "the native library loads";
   return { library: { shim, checked }, reason };
+}
+
+// Returns the system's clock, in milliseconds.
+function clockOf(shim: Shim): () => number {
+  const microseconds = new BigInt64Array(1);
+  return () => {
+    shim.pp_clock(microseconds);
+    return Number(microseconds[0]) / 1000;
+  };
 }
 
 function none(reason: string): LoadResult {

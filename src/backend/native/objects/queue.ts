@@ -60,7 +60,7 @@ export class NativeQueue extends NativePort implements QueuePort, BlockingQueue 
     const bytes = copyOf(seal(message));
     const { refs } = message;
     const question = this.#question(wait, () => this.#handle.put(bytes, refs));
-    return this.sending(this.#handle.puts.make(question, this.holdsLoop));
+    return this.sending(this.#handle.puts.make(question, this.hold));
   }
 
   putSync(message: Message, wait: Wait): boolean {
@@ -82,6 +82,7 @@ export class NativeQueue extends NativePort implements QueuePort, BlockingQueue 
   }
 
   async poll(wait: Wait): Promise<boolean> {
+    this.checkOpen();
     if (this.#handle.poll() === true) return true;
     return (await this.waitFor(this.#handle.gets, wait, () => this.#polled())) === true;
   }

@@ -25,9 +25,12 @@ export class SyncHandle extends Handle {
     const id = this.hear(() => {
       // A wake-up goes to one process only. If this process does not need it any more, it is passed on to another one.
       if (this.attempts.size === 0 && this.inUse) this.shim.pp_sync_pass(index);
-      this.attempts.retry(!this.inTurn);
+      this.attempts.retry();
     });
-    this.attempts = new Attempts(() => void check(this.shim.pp_sync_watch(index, id), `The ${kind.label} can't be waited for`));
+    this.attempts = new Attempts(
+      () => void check(this.shim.pp_sync_watch(index, id), `The ${kind.label} can't be waited for`),
+      this.inTurn,
+    );
   }
 
   /** Makes an object. The meaning of the settings depends on the kind: see pp_sync_make in polyproc.h. */

@@ -19,7 +19,9 @@ export abstract class NativeSyncPort extends NativePort {
     return this.handle.shim;
   }
 
+  /** The native library's number for the object. Throws `ClosedError` after `release`: then the number may be that of another object. */
   protected get index(): number {
+    this.checkOpen();
     return this.handle.index;
   }
 

@@ -1,8 +1,14 @@
 import { OwnerDiedError } from "../../../errors/errors.ts";
-import { watchWait } from "../../../util/deadline.ts";
-import { freeEventLoop, keepEventLoop } from "../../../util/event-loop.ts";
+import { after, watchWait } from "../../../util/deadline.ts";
+import { freeEventLoop, type Hold, keepEventLoop } from "../../../util/event-loop.ts";
 import { FOREVER, type Wait } from "../../../util/wait-options.ts";
 import type { Incoming, Message } from "../../contract/message.ts";
+import { putOpen } from "../../contract/undecided.ts";
+
+// A request that looks only once needs the hub's reply too. If none comes in this number of milliseconds, it has found nothing.
+const LOOK_LIMIT = 1000;
+// A put that was withdrawn waits this number of milliseconds for the hub to say whether it has carried the put out.
+const ANSWER_LIMIT = 250;
 
 /** A request, and the options of its caller's wait. */
 export interface CallOptions {
@@ -14,8 +20,9 @@ export interface CallOptions {
   /** The limits of the caller's wait. Without them, a request that the hub does not carry out is an error. */
   readonly wait?: Wait | undefined;
   /**
-   * The end of the call if the caller withdraws it. With "ask", the call goes on until the hub says whether it carried the request out: a
-   * put is in the queue, or it is not. With "abandon", the default, the call ends at once, and the client undoes a reply that still comes.
+   * The end of the call if the caller withdraws it. With "ask", the hub should say whether it carried the request out: a put is in the
+   * queue, or it is not. If the hub does not say so at once, the call rejects with an error that leaves it open. With "abandon", the
+   * default, the call ends at once, and the client undoes a reply that still comes.
    */
   readonly onWithdrawal?: "ask" | "abandon";
   /**
@@ -24,6 +31,7 @@ export interface CallOptions {
   readonly undo?: unknown;
   /** Sets that contain the call until it ends. */
   readonly trackedIn?: readonly Set<Call>[];
+  readonly hold?: Hold;
 }
 
 export interface Reply {
@@ -41,11 +49,13 @@ export class Call {
   readonly id: number;
   /** Whether `reply` is settled. The hub may still reply to a call that was abandoned. */
   hasEnded = false;
-  #holdsEventLoop = true;
+  #hold: Hold | undefined;
   readonly #cancel: (call: Call) => void;
-  readonly #unwatch: (() => void) | undefined;
+  #unwatch: (() => void) | undefined;
   // Ends the call if it was withdrawn before the request was carried out.
   #endWithdrawn: (() => void) | undefined;
+  // Tells the outcome of a call that has ended without one.
+  #decide: ((carriedOut: boolean) => void) | undefined;
   #resolve!: (reply: Reply | undefined) => void;
   #reject!: (error: unknown) => void;
 
@@ -58,24 +68,24 @@ export class Call {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    keepEventLoop();
-    const { wait, trackedIn = UNTRACKED } = options;
+    const { wait, trackedIn = UNTRACKED, hold = "always" } = options;
+    this.#hold = hold;
+    keepEventLoop(hold);
     if (wait !== undefined && wait !== FOREVER) {
-      // The hub replies at once to a request that looks once, so no timer is needed.
-      const watched = wait.timeout === 0 ? { ...wait, timeout: Number.POSITIVE_INFINITY } : wait;
-      const late = (): void => this.#withdraw(() => this.resolve(undefined));
+      const watched = wait.timeout === 0 ? { ...wait, timeout: LOOK_LIMIT } : wait;
+      const late = (): void => this.#withdraw(() => this.resolve(undefined), undefined);
       this.#unwatch = watchWait(watched, late, (reason) => this.withdraw(reason));
     }
     for (const set of trackedIn) set.add(this);
   }
 
   resolve(reply: Reply | undefined): void {
-    this.#end();
+    this.#end(reply !== undefined);
     this.#resolve(reply);
   }
 
   reject(error: unknown): void {
-    this.#end();
+    this.#end(false);
     this.#reject(error);
   }
 
@@ -93,26 +103,37 @@ export class Call {
 
   /** Called when the caller does not wait any longer. */
   withdraw(reason: unknown): void {
-    this.#withdraw(() => this.reject(reason));
+    this.#withdraw(() => this.reject(reason), reason);
   }
 
-  /** Lets the event loop end although this call waits. */
+  /** Lets this process end although this call waits. The target of this process may still wait for it. */
   letGo(): void {
-    if (this.#holdsEventLoop) freeEventLoop();
-    this.#holdsEventLoop = false;
+    if (this.#hold !== "always") return;
+    this.#hold = "whileWorking";
+    keepEventLoop("whileWorking");
+    freeEventLoop();
   }
 
-  #withdraw(end: () => void): void {
+  #withdraw(end: () => void, reason: unknown): void {
     if (this.#endWithdrawn !== undefined || this.hasEnded) return;
     this.#endWithdrawn = end;
-    if (this.options.onWithdrawal !== "ask") end();
     this.#cancel(this);
+    if (this.options.onWithdrawal !== "ask") end();
+    else this.#unwatch = after(ANSWER_LIMIT, () => this.#leaveOpen(reason));
   }
 
-  #end(): void {
+  #leaveOpen(reason: unknown): void {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.reject(putOpen(promise, reason));
+    this.#decide = resolve;
+  }
+
+  #end(carriedOut: boolean): void {
+    this.#decide?.(carriedOut);
     this.hasEnded = true;
     this.#unwatch?.();
-    this.letGo();
+    if (this.#hold !== undefined) freeEventLoop(this.#hold);
+    this.#hold = undefined;
     for (const set of this.options.trackedIn ?? UNTRACKED) set.delete(this);
   }
 }

@@ -5,9 +5,6 @@ import { upTo } from "../../../util/wait-options.ts";
 import type { Incoming, Message } from "../../contract/message.ts";
 import { Call, type CallOptions } from "./call.ts";
 
-// The limit in milliseconds for which a process that ends waits until its hubs know that it ends.
-const LEAVE_LIMIT = 1000;
-
 /** This process's attachment to one object. All its ports share it. */
 interface Attachment {
   readonly object: number;
@@ -71,15 +68,23 @@ export class Client {
     if (op === Op.fail) {
       if (meta instanceof Error) call.reject(withLocalStack(meta));
       else call.decline();
-    } else if (!call.hasEnded) call.resolve({ value: meta, incoming: message === undefined ? undefined : this.#incoming(id, message) });
+    } else if (!call.hasEnded || call.options.onWithdrawal === "ask")
+      call.resolve({ value: meta, incoming: message === undefined ? undefined : this.#incoming(id, message) });
     else if (message !== undefined) this.#send({ op: Op.giveBack, id, object: 0 });
     else if (call.options.undo !== undefined)
       this.#send({ op: Op.call, id: this.#nextNumber(), object: call.options.object, meta: call.options.undo });
   }
 
-  /** Tells the hub that this process is about to end normally. */
-  async leave(): Promise<void> {
-    await this.call({ op: Op.leave, object: 0, wait: upTo(LEAVE_LIMIT) }).reply;
+  /** Whether the hub replies to a request within `ms` milliseconds. */
+  async responds(ms: number): Promise<boolean> {
+    // No object has the number 0, so the reply is an error. Any reply will do.
+    const reply = this.call({ op: Op.stats, object: 0, wait: upTo(ms) }).reply.catch(() => true);
+    return (await reply) !== undefined;
+  }
+
+  /** Tells the hub that this process ends normally. */
+  leave(): void {
+    this.#sendUnlessGone({ op: Op.leave, id: this.#nextNumber(), object: 0 });
   }
 
   /** Called when the hub is gone. All present and later calls reject. */

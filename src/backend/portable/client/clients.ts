@@ -13,7 +13,9 @@ export class Clients {
   readonly #tree: Tree;
   readonly #own: Client;
   readonly #others = new Map<string, Client>();
-  readonly #announcing = new WeakSet<Client>();
+  readonly #sockets = new WeakMap<Client, SecureSocket>();
+  readonly #announcing = new Set<Client>();
+  #watchesExit = false;
 
   constructor(tree: Tree, own: Client) {
     this.#tree = tree;
@@ -30,11 +32,23 @@ export class Clients {
     return client;
   }
 
-  /** Makes sure that the hub is told when this process ends normally. Otherwise the hub would take the end for a death. */
+  /**
+   * Makes sure that the hub is told when this process ends with exit code 0, also by `process.exit()`. Otherwise the hub would take the end
+   * for a death.
+   */
   announceExit(client: Client): void {
-    if (client === this.#own || this.#announcing.has(client)) return;
+    if (client === this.#own) return;
+    if (!this.#watchesExit) process.once("exit", (code) => this.#leave(code));
+    this.#watchesExit = true;
     this.#announcing.add(client);
-    process.once("beforeExit", () => void client.leave().catch(() => {}));
+  }
+
+  #leave(code: number): void {
+    if (code !== 0) return;
+    for (const client of this.#announcing) {
+      client.leave();
+      this.#sockets.get(client)?.flush();
+    }
   }
 
   #connect(hub: string): Client {
@@ -43,6 +57,7 @@ export class Clients {
       frame: (frame) => client.receive(frame),
       closed: (_torn, error) => {
         this.#others.delete(hub);
+        this.#announcing.delete(client);
         const reject = (): void => client.closed(() => connectionLost(error));
         // If an ancestor of this process is gone, this process is about to be ended. Until then the calls stay pending.
         const isAncestor = this.#tree.known?.ancestors.includes(hub) === true && !(error instanceof AuthenticationError);
@@ -50,6 +65,7 @@ export class Clients {
         else reject();
       },
     });
+    this.#sockets.set(client, socket);
     return client;
   }
 }

@@ -13,8 +13,8 @@ export class PortableCondition extends PortablePort implements ConditionPort {
     } catch (error) {
       // If a notification has come since, this wait does not use it. It is passed on, because another waiter may need it. If the hub can't
       // be reached, it does the same once it sees that this process is gone.
-      const notified = await this.perform("leave", waiter).catch(() => false);
-      if (notified === true) await this.notify(1);
+      const notified = await this.tidy("leave", waiter).catch(() => false);
+      if (notified === true) await this.tidy("notify", 1);
       throw error;
     }
     return (await this.perform("leave", waiter)) === true;

@@ -4,7 +4,7 @@ import { PortablePort } from "./port.ts";
 
 export class PortableLock extends PortablePort implements LockPort {
   async acquire(wait: Wait, depth = 1): Promise<Grant> {
-    return ((await this.perform("acquire", depth, wait, ["release", "unused"])) ?? "refused") as Grant;
+    return ((await this.perform("acquire", depth, wait, ["release", depth])) ?? "refused") as Grant;
   }
 
   async unlock(all = false): Promise<number> {

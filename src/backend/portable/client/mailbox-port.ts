@@ -22,7 +22,7 @@ export class MailboxPort<Traits = undefined> extends PortablePort<Traits> {
     return allEnded(this.#sends);
   }
 
-  /** Lets the event loop, and so this process, end although sends are not complete. */
+  /** Lets this process end although sends are not complete. */
   letGo(): void {
     this.#mayBeLost = true;
     for (const send of this.#sends) send.letGo();
@@ -39,11 +39,12 @@ export class MailboxPort<Traits = undefined> extends PortablePort<Traits> {
 
   /** Sends a message. False if the time ran out and it was not sent. */
   protected async transmit({ bytes, refs }: Message, wait: Wait): Promise<boolean> {
+    this.checkOpen();
     // A small message is copied into its frame at once. A large one is not, and its bytes are lent, so it is copied here.
     const message: Message = bytes.length < COPY_BELOW ? { bytes, refs } : { bytes: copyOf(bytes), refs };
     const trackedIn = this.#mayBeLost ? [this.#sends] : this.#sendSets;
-    const call = this.access.client.call({ op: Op.put, object: this.object, message, wait, onWithdrawal: "ask", trackedIn });
-    if (this.#mayBeLost) call.letGo();
+    const hold = this.#mayBeLost ? "whileWorking" : "always";
+    const call = this.access.client.call({ op: Op.put, object: this.object, message, wait, onWithdrawal: "ask", trackedIn, hold });
     return (await call.reply) !== undefined;
   }
 

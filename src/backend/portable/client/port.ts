@@ -1,5 +1,5 @@
 import { Op } from "../../../codec/op.ts";
-import { ClosedError } from "../../../errors/errors.ts";
+import { closedMeanwhile } from "../../../errors/messages.ts";
 import type { Wait } from "../../../util/wait-options.ts";
 import type { Port, WaitingPort } from "../../contract/port.ts";
 import type { Ref } from "../../contract/ref.ts";
@@ -46,7 +46,7 @@ export class PortablePort<Traits = undefined> implements WaitingPort {
   release(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
-    this.withdraw(() => new ClosedError("The object was closed in this process while this call waited."));
+    this.withdraw(() => closedMeanwhile("object"));
     this.detach();
   }
 
@@ -59,11 +59,27 @@ export class PortablePort<Traits = undefined> implements WaitingPort {
     this.access.client.detach(this.access.id);
   }
 
+  /** Whether the process that hosts the object replies within `ms` milliseconds. */
+  responds(ms: number): Promise<boolean> {
+    return this.access.client.responds(ms);
+  }
+
+  /** Throws `ClosedError` if this port was released. A call may use the port in several steps, and the program may close it in between. */
+  protected checkOpen(): void {
+    if (this.#isReleased) throw closedMeanwhile("object");
+  }
+
   /**
    * Makes a request, which the caller can withdraw. If a reply still comes after that, `undo` is the meta of the request that undoes it.
    */
-  protected ask(op: number, wait?: Wait, meta?: unknown, undo?: unknown): Promise<Reply | undefined> {
+  protected async ask(op: number, wait?: Wait, meta?: unknown, undo?: unknown): Promise<Reply | undefined> {
+    this.checkOpen();
     return this.access.client.call({ op, object: this.object, meta, wait, undo, trackedIn: this.#waitSets }).reply;
+  }
+
+  /** Requests an operation that cleans up after a call, also if this port was released meanwhile. */
+  protected async tidy(operation: string, argument?: unknown): Promise<unknown> {
+    return (await this.access.client.call({ op: Op.call, object: this.object, meta: [operation, argument] }).reply)?.value;
   }
 
   /** Requests an operation of the object by its name. Returns the result, or `undefined` if the time ran out. */

@@ -3,6 +3,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { runtime } from "../../../runtime/current.ts";
 import { remove } from "../../../tree/folder.ts";
+import { sleep } from "../../../util/clock.ts";
 
 export interface WatcherSettings {
   /** The pid of this process, which ends when its parent ends. */
@@ -23,7 +24,7 @@ function parentGone(): void {
   if (detached) return;
   for (const path of orphaned) remove(path);
   // The program may have a handler that cleans up. The timer runs in this thread, whatever the main thread does.
-  setTimeout(() => process.kill(pid, "SIGKILL"), ENDED_WITHIN);
+  void sleep(ENDED_WITHIN).then(() => process.kill(pid, "SIGKILL"));
   process.kill(pid, "SIGTERM");
 }
 

@@ -97,7 +97,11 @@ export class BarrierState implements HubObject {
   #beginPhase(): void {
     this.#phase++;
     this.#arrived = [];
-    for (const request of [...this.#early.drain()]) this.#arrive({ ...request, once: false });
+    // Those for whom there is no place in this phase either stay where they are, so that they can still be withdrawn.
+    while (this.#early.size > 0 && this.#arrived.length < this.#parties) {
+      const request = this.#early.shift();
+      if (request !== undefined) this.#arrive(request);
+    }
   }
 
   #break(): void {

@@ -49,15 +49,16 @@ export class LockState implements HubObject {
     return undefined;
   }
 
-  // With `how` true, the lock is released completely. "unused" means that the lock was granted after the acquirer had withdrawn its
-  // request: its caller was not told that the lock was abandoned, so the next holder is told again.
+  // With `how` true, the lock is released completely. A number means that the lock was granted so many times after the acquirer had
+  // withdrawn its request. Its caller was not told that the lock was abandoned, so the next holder is told again.
   #release({ participant, responder }: Request, how: unknown): undefined {
-    if (this.#holder === undefined || ((this.#recursive || how === "unused") && this.#holder !== participant)) {
+    const unused = typeof how === "number" ? wholeNumber(how, 1) : undefined;
+    if (this.#holder === undefined || ((this.#recursive || unused !== undefined) && this.#holder !== participant)) {
       responder.fail(this.#recursive ? notHeldHere() : notHeld());
       return;
     }
-    if (how === "unused" && this.#holderWasTold) this.#isAbandoned = true;
-    const released = how === true ? this.#depth : 1;
+    if (unused !== undefined && this.#holderWasTold) this.#isAbandoned = true;
+    const released = how === true ? this.#depth : Math.min(unused ?? 1, this.#depth);
     this.#depth -= released;
     responder.reply(released);
     if (this.#depth === 0) this.#passOn();

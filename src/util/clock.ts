@@ -1,0 +1,64 @@
+// The only source of timers and clocks in this library. They are taken when this module loads. So a program that replaces them later, as
+// fake timers in tests do, does not stop this library's waits. A unit test keeps the other files from using the globals.
+import { clearTimeout, setInterval, setTimeout } from "node:timers";
+
+/** A timer that was started. It does not keep the event loop alive unless `ref` is called. */
+export interface Timer {
+  ref(): unknown;
+  unref(): unknown;
+}
+
+// An import is a view of the module's present export, which fake timers may replace. A constant keeps the function itself.
+const [startReal, stopReal, repeatReal] = [setTimeout, clearTimeout, setInterval];
+const { now: wall } = Date;
+const clock: Pick<Performance, "now"> = isReal(globalThis.performance)
+  ? globalThis.performance
+  : process.getBuiltinModule("node:perf_hooks").performance;
+// A fake clock is usually put on the object. The real method stays on the prototype, where it is one of the prototype's.
+const monotonic: () => number = (Object.getPrototypeOf(clock) as Partial<Performance>).now ?? clock.now;
+
+// Whether the clock is the runtime's own. Fakes that were installed before this module was loaded have put another object there.
+function isReal(performance: unknown): boolean {
+  return Object.getPrototypeOf(performance)?.constructor?.name === "Performance";
+}
+
+// The longest delay of a timer. With a longer delay it would fire at once.
+const LONGEST_DELAY = 2 ** 31 - 1;
+
+/** Returns the time in milliseconds since some moment. It never goes back. */
+export function now(): number {
+  return monotonic.call(clock);
+}
+
+/** Returns the date and time in milliseconds since 1970. */
+export function date(): number {
+  return wall();
+}
+
+/** Calls `callback` after `ms` milliseconds, or after about 24 days if that is earlier. */
+export function startTimer(callback: () => void, ms: number): Timer {
+  const timer = startReal(callback, Math.min(ms, LONGEST_DELAY));
+  timer.unref();
+  return timer;
+}
+
+export function stopTimer(timer: Timer | undefined): void {
+  stopReal(timer as NodeJS.Timeout | undefined);
+}
+
+/** Calls `callback` every `ms` milliseconds, or about every 24 days if that is more often. */
+export function repeat(callback: () => void, ms: number): Timer {
+  const timer = repeatReal(callback, Math.min(ms, LONGEST_DELAY));
+  timer.unref();
+  return timer;
+}
+
+/** Resolves after `ms` milliseconds. It keeps the event loop alive. */
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => void startReal(resolve, ms));
+}
+
+/** Calls `callback` once the present task is done. Fakes replace `queueMicrotask`, but not the jobs of promises. */
+export function soon(callback: () => void): void {
+  void Promise.resolve().then(callback);
+}

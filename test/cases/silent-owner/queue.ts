@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
+import { Empty, Lock, type Queue, wait } from "../../../mod.ts";
+import { type Cases, slow } from "../../suite/case.ts";
+import { started } from "../../suite/help.ts";
+import { goOn, inTime, isOpen, onlyPortable, stopped, withOwner } from "./helpers.ts";
+
+/** Puts and gets with limits while the owner computes. Gives how many milliseconds the slowest took, and the names of the outcomes. */
+export async function impatient(full: Queue<number>, empty: Queue<number>): Promise<[number, string[]]> {
+  await full.qsize();
+  await empty.put(0);
+  await delay(200);
+  const start = performance.now();
+  const outcomes = await Promise.allSettled([
+    full.put(1, { timeout: 200 }),
+    full.put(2, { signal: AbortSignal.timeout(200) }),
+    empty.get({ timeout: 200 }),
+  ]);
+  const ms = performance.now() - start;
+  return [ms, outcomes.map((each) => (each.status === "rejected" ? each.reason.name : "done"))];
+}
+
+export const cases: Cases = {
+  "a put whose time runs out ends in time, and says that it may have happened": () =>
+    withOwner(async ({ empty, full }, owner) => {
+      await stopped(owner);
+      isOpen(await inTime(200, () => full.put(1, { timeout: 200 })));
+      isOpen(await inTime(200, () => empty.put(1, { timeout: 200 })));
+      const reason = new Error("enough");
+      const abort = new AbortController();
+      setTimeout(() => abort.abort(reason), 200);
+      isOpen(await inTime(200, () => empty.put(2, { signal: abort.signal })), reason);
+      goOn(owner);
+      // The puts to the queue with room have happened, and the one to the full queue has not.
+      assert.deepEqual([await empty.get(), await empty.get(), await full.get()], [1, 2, 0]);
+      assert.deepEqual([await empty.qsize(), await full.qsize()], [0, 0]);
+    }),
+  "a get whose time runs out takes no item": () =>
+    withOwner(async ({ empty }, owner) => {
+      await empty.put(7);
+      await stopped(owner);
+      assert.ok((await inTime(200, () => empty.get({ timeout: 200 }))) instanceof Empty);
+      const reason = new Error("enough");
+      const abort = new AbortController();
+      setTimeout(() => abort.abort(reason), 100);
+      assert.equal(await inTime(100, () => empty.get({ signal: abort.signal })), reason);
+      goOn(owner);
+      assert.equal(await empty.get({ timeout: 5000 }), 7);
+      assert.equal((await empty.stats()).lost, 0);
+    }),
+  "a look ends within about a second": () =>
+    withOwner(async ({ empty, conn }, owner) => {
+      await empty.put(7);
+      await stopped(owner);
+      const looks = Promise.all([
+        inTime(1000, () => empty.getNowait()),
+        inTime(1000, () => conn.poll()),
+        inTime(1000, () => wait([empty], { timeout: 0 })),
+      ]);
+      isOpen(await inTime(1250, () => empty.putNowait(8)));
+      const [got, polled, ready] = await looks;
+      assert.ok(got instanceof Empty);
+      assert.deepEqual([polled, ready], [false, []]);
+      goOn(owner);
+      assert.deepEqual([await empty.get(), await empty.get()], [7, 8]);
+    }),
+  "join, poll, recv, send and wait() end in time": () =>
+    withOwner(async ({ full, empty, conn }, owner) => {
+      await stopped(owner);
+      const [joined, polled, received, sent, ready] = await Promise.all([
+        inTime(200, () => full.join({ timeout: 200 })),
+        inTime(200, () => conn.poll(200)),
+        inTime(200, () => conn.recv({ timeout: 200 })),
+        inTime(200, () => conn.send(1, { timeout: 200 })),
+        inTime(200, () => wait([empty, conn], { timeout: 200 })),
+      ]);
+      assert.equal((joined as Error).name, "TimeoutError");
+      assert.equal((received as Error).name, "TimeoutError");
+      assert.deepEqual([polled, ready], [false, []]);
+      isOpen(sent);
+    }),
+  "the objects inside an item live until the put is decided": () =>
+    withOwner(async ({ empty }, owner) => {
+      const items = empty as Queue<unknown>;
+      const lock = new Lock();
+      await stopped(owner);
+      isOpen(await inTime(100, () => items.put(lock, { timeout: 100 })));
+      lock.close();
+      goOn(owner);
+      const came = (await items.get({ timeout: 5000 })) as Lock;
+      assert.equal(await came.acquire({ timeout: 5000 }), true, "the lock has lived on");
+      came.close();
+    }),
+  "a process that gave up its puts ends": () =>
+    withOwner(async ({ full }, owner) => {
+      await stopped(owner);
+      isOpen(await inTime(50, () => full.put(1, { timeout: 50 })));
+      full.close();
+      await inTime(0, () => full.joinThread());
+    }),
+  "an owner that computes keeps nobody waiting": slow(async () => {
+    onlyPortable();
+    const { Queue } = await import("../../../mod.ts");
+    const [full, empty] = [new Queue<number>(1), new Queue<number>()];
+    await full.put(0);
+    const child = await started({ target: impatient, args: [full, empty] });
+    await empty.get();
+    const until = performance.now() + 2500;
+    while (performance.now() < until);
+    const [ms, names] = await child.result({ timeout: 20_000 });
+    assert.ok(ms < 1500, `took ${ms} ms`);
+    assert.deepEqual(names, ["TimeoutError", "TimeoutError", "Empty"]);
+    await child.join();
+    assert.equal(await full.qsize(), 1, "neither put went in");
+  }),
+};
