@@ -1,7 +1,7 @@
 import { builtInName, isBuffer, isError } from "../util/built-in-class.ts";
 import { encodeError } from "./encode-error.ts";
 import { asRefusal, Refusal, whyNot } from "./refusal.ts";
-import { Tag, TYPED_ARRAYS } from "./tags.ts";
+import { MAX_ENTRIES, Tag, TYPED_ARRAYS } from "./tags.ts";
 import { temporalText, temporalType } from "./temporal.ts";
 import type { ValueEncoder } from "./value-encoder.ts";
 
@@ -47,7 +47,7 @@ function encodeByName(name: string, value: object, prototype: object, encoder: V
 
 function encodeMap(map: Map<unknown, unknown>, encoder: ValueEncoder, depth: number): void {
   encoder.out.byte(Tag.map);
-  encoder.out.size(map.size);
+  encoder.out.size(checkEntries(map.size));
   for (const [key, value] of map) {
     try {
       encoder.value(key, depth + 1);
@@ -58,9 +58,14 @@ function encodeMap(map: Map<unknown, unknown>, encoder: ValueEncoder, depth: num
   }
 }
 
+function checkEntries(size: number): number {
+  if (size <= MAX_ENTRIES) return size;
+  throw new Refusal(`it has ${size} entries, and a Map or a Set of Node and Deno has at most ${MAX_ENTRIES}`);
+}
+
 function encodeSet(set: Set<unknown>, encoder: ValueEncoder, depth: number): void {
   encoder.out.byte(Tag.set);
-  encoder.out.size(set.size);
+  encoder.out.size(checkEntries(set.size));
   let i = 0;
   try {
     for (const value of set) {

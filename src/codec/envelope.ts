@@ -3,7 +3,8 @@ import { isRef, type Ref } from "../backend/contract/ref.ts";
 import { SerializationError } from "../errors/errors.ts";
 import { decode } from "./decode.ts";
 import { encodeLent } from "./encode.ts";
-import { FORMAT } from "./tags.ts";
+import { TooLarge } from "./refusal.ts";
+import { FORMAT, MAX_MESSAGE } from "./tags.ts";
 
 // The first byte of a message with references. A message without any is the bytes of its value, which begin with FORMAT.
 const WITH_REFS: number = FORMAT + 1;
@@ -16,7 +17,9 @@ const HEADER = 5;
 export function seal({ bytes, refs }: Message): Uint8Array {
   if (refs.length === 0) return bytes;
   const encodedRefs = encodeLent(refs, "refs").bytes;
-  const sealed = new Uint8Array(HEADER + encodedRefs.length + bytes.length);
+  const size = HEADER + encodedRefs.length + bytes.length;
+  if (size > MAX_MESSAGE) throw new TooLarge().toError();
+  const sealed = new Uint8Array(size);
   sealed[0] = WITH_REFS;
   new DataView(sealed.buffer).setUint32(1, encodedRefs.length);
   sealed.set(encodedRefs, HEADER);

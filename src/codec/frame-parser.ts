@@ -3,9 +3,7 @@ import { isRef } from "../backend/contract/ref.ts";
 import { CorruptedError, SerializationError } from "../errors/errors.ts";
 import { decode } from "./decode.ts";
 import { ALL_FLAGS, Flag, type Frame, type FrameMeta, getUint32, HEADER_SIZE, Offset } from "./frame.ts";
-import { MAX_MESSAGE } from "./tags.ts";
-
-const MAX_META = 1 << 20;
+import { MAX_MESSAGE, MAX_META } from "./tags.ts";
 
 /** Returns the size of the frame whose header begins at an index. */
 export function sizeOfFrame(bytes: Uint8Array, at: number): number {

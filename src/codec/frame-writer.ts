@@ -1,6 +1,7 @@
 import { COPY_BELOW } from "../util/bytes.ts";
 import { encodeLent } from "./encode.ts";
 import { Flag, type Frame, type FrameMeta, HEADER_SIZE, Offset, setUint32 } from "./frame.ts";
+import { MAX_META } from "./tags.ts";
 
 // Small frames are written one after the other into a shared buffer, the slab. A buffer for each frame would cost more than its content.
 const FIRST_SLAB = 256;
@@ -22,7 +23,10 @@ export class FrameWriter {
     return this.#size;
   }
 
-  /** Writes a frame. A message of {@link COPY_BELOW} bytes or more is not copied: the caller must not change it until it is sent. */
+  /**
+   * Writes a frame. A message of {@link COPY_BELOW} bytes or more is not copied: the caller must not change it until it is sent. Throws
+   * `RangeError` for a meta above {@link MAX_META}.
+   */
   write(frame: Frame): void {
     const { op, id, object, message } = frame;
     const body = message?.bytes;
@@ -86,7 +90,13 @@ export class FrameWriter {
 // Encodes a frame's meta. The bytes are valid until the next value is encoded.
 function encodedMeta({ meta, message }: Frame): Uint8Array | undefined {
   const refs = message === undefined || message.refs.length === 0 ? undefined : message.refs;
-  return meta === undefined && refs === undefined ? undefined : encodeLent({ meta, refs } satisfies FrameMeta, "meta").bytes;
+  if (meta === undefined && refs === undefined) return undefined;
+  const { bytes } = encodeLent({ meta, refs } satisfies FrameMeta, "meta");
+  // The reader would take a larger one for a broken protocol, and cut the connection.
+  if (bytes.length <= MAX_META) return bytes;
+  throw new RangeError(
+    `What is sent besides values (names, targets, modules to preload, references) has at most ${MAX_META} bytes, and this has ${bytes.length}.`,
+  );
 }
 
 /** One frame's bytes, in pieces. */

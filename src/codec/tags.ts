@@ -1,6 +1,21 @@
 /** The largest size of a message in bytes: 1 GiB of content, and room for tags and sizes. */
 export const MAX_MESSAGE: number = 2 ** 30 + 2 ** 20;
 
+/**
+ * The largest size of a frame's meta in bytes: its settings, and the references to the shared objects inside its message. It has room for
+ * {@link MAX_OBJECTS} references of a kilobyte.
+ */
+export const MAX_META: number = 2 ** 22;
+
+/** The largest number of shared objects in one message. */
+export const MAX_OBJECTS = 4096;
+
+/** The largest number of code units of a string. Node and Deno have no longer ones, and Bun has. */
+export const MAX_STRING: number = 2 ** 29 - 24;
+
+/** The largest number of entries of a Map or a Set. Node and Deno have no larger ones, and Bun has. */
+export const MAX_ENTRIES: number = 2 ** 24;
+
 /** The first byte of every encoded value. Another byte means another format. */
 export const FORMAT = 1;
 

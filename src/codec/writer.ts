@@ -1,6 +1,6 @@
 import { COPY_BELOW } from "../util/bytes.ts";
-import { TooLarge } from "./refusal.ts";
-import { MAX_MESSAGE, Tag } from "./tags.ts";
+import { Refusal, TooLarge } from "./refusal.ts";
+import { MAX_MESSAGE, MAX_STRING, Tag } from "./tags.ts";
 
 const FIRST_SIZE = 1 << 10;
 // A string shorter than this is encoded faster by the loop below than by a TextEncoder.
@@ -74,6 +74,8 @@ export class Writer {
   /** Writes a string with its tag: as ASCII or UTF-8, or as UTF-16 if it has a lone surrogate, which UTF-8 can't express. */
   string(value: string): void {
     if (value.length < SHORT_STRING && this.#ascii(value)) return;
+    if (value.length > MAX_STRING)
+      throw new Refusal(`it is a string of ${value.length} code units, and Node and Deno have at most ${MAX_STRING}`);
     if (value.isWellFormed()) this.#utf8(value);
     else this.#utf16(value);
   }

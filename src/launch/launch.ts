@@ -26,6 +26,7 @@ export interface LaunchSettings extends CommandOptions {
 /** Starts a child process, and sends it its membership in the tree. Rejects if the child's program can't be run. */
 export async function launch(settings: LaunchSettings): Promise<Child> {
   let child: ChildMembership | undefined;
+  let launched: Launched | undefined;
   try {
     const { env = {}, cwd, stdout = "inherit", stderr = "inherit", detached = false, limits } = settings;
     // The backend is chosen first, because that loads the native library. A child gets the permission to load the library only if its
@@ -38,13 +39,14 @@ export async function launch(settings: LaunchSettings): Promise<Child> {
     const command = { ...program, env, cwd: cwd === undefined ? undefined : toPath(cwd), stdout, stderr };
     child = tree.prepareChild(detached);
     count(child.counting);
-    const launched = await launcher.start(command, { limits, detached });
+    launched = await launcher.start(command, { limits, detached });
     child.counting.setPid(launched.process.pid);
     for (const piece of encodeFrame({ op: Op.boot, id: 0, object: 0, meta: boot(settings, child, name, launched) }))
       launched.channel.write(piece);
     await launched.started;
     return new Child(launched, child);
   } catch (error) {
+    launched?.process.kill("SIGKILL");
     child?.tidy();
     throw startFailure(error, settings, ENTRY);
   }

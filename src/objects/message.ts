@@ -6,6 +6,8 @@ import { backendOf } from "../backend/registry.ts";
 import { decode } from "../codec/decode.ts";
 import { encode, encodeLent, encodeReport, type LentEncoded } from "../codec/encode.ts";
 import { unseal } from "../codec/envelope.ts";
+import { MAX_OBJECTS } from "../codec/tags.ts";
+import { SerializationError } from "../errors/errors.ts";
 import { copyOf } from "../util/bytes.ts";
 import { adoptAll } from "./adopt.ts";
 import { openPort, partsOf, type SharedObject } from "./shared-object.ts";
@@ -42,6 +44,7 @@ export function packLent(value: unknown, root: string): Packed {
 
 function packed({ bytes, shared }: LentEncoded): Packed {
   if (shared.length === 0) return { bytes, refs: NO_REFS, release: nothing };
+  checkCount(shared.length);
   const objects = new Numbering(shared as readonly SharedObject[]);
   const ports: Port[] = [];
   const release = (sent: boolean): void => {
@@ -54,12 +57,21 @@ function packed({ bytes, shared }: LentEncoded): Packed {
       const port = openPort(object, "sending it").again();
       ports.push(port);
       refs.push(withParts(port.share(), object, objects));
+      checkCount(objects.all.length);
     }
     return { bytes, refs, release };
   } catch (error) {
     release(false);
     throw error;
   }
+}
+
+// It is refused here, before anything is sent: the receiver would take more for a broken protocol, and cut its sender off.
+function checkCount(objects: number): void {
+  if (objects <= MAX_OBJECTS) return;
+  throw new SerializationError(
+    `A message carries at most ${MAX_OBJECTS} shared objects, and this one has ${objects}: send several messages.`,
+  );
 }
 
 function withParts(ref: Ref, object: SharedObject, objects: Numbering): Ref {

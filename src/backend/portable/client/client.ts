@@ -56,7 +56,13 @@ export class Client {
     }
     const { op, object, meta, message, wait } = options;
     this.#calls.set(id, call);
-    this.#send({ op, id, object, once: wait?.timeout === 0, meta, message });
+    try {
+      this.#send({ op, id, object, once: wait?.timeout === 0, meta, message });
+    } catch (error) {
+      // The request is too large to be sent.
+      this.#calls.delete(id);
+      call.reject(error);
+    }
     return call;
   }
 

@@ -9,7 +9,7 @@ import {
 import type { NumbersPort, Operation } from "../../contract/numbers.ts";
 import { PortablePort } from "./port.ts";
 
-// The largest number of bytes that one request reads or writes. A frame's meta must not be larger than 1 MiB.
+// The largest number of bytes that one request reads or writes. It must fit into a frame's meta.
 const PART_SIZE = 1 << 19;
 
 export interface NumbersTraits {
