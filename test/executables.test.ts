@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { commands, pathWithRuntimes } from "./suite/runtimes.ts";
+import { commandLine, commands, pathWithRuntimes } from "./suite/runtimes.ts";
 
 const mod = fileURLToPath(new URL("../mod.ts", import.meta.url));
 const programOf = (runtime: string): string => commands[runtime]?.[0] ?? "";
@@ -86,8 +86,8 @@ describe("a program that is no runtime is never started as if it were one, and t
   });
 
   it("an executable file of Bun with polyproc inside", () => {
-    writeFileSync(join(folder, "inside.mjs"), text(`await import(${JSON.stringify(mod)})`));
-    execFileSync(programOf("bun"), ["build", "--compile", "inside.mjs", "--outfile", "bun-inside"], { cwd: folder, stdio: "pipe" });
+    writeFileSync(join(folder, "compiled.mjs"), text(`await import(${JSON.stringify(mod)})`));
+    execFileSync(programOf("bun"), ["build", "--compile", "compiled.mjs", "--outfile", "bun-inside"], { cwd: folder, stdio: "pipe" });
     const { runs, ...results } = run(join(folder, "bun-inside"), [], "bun");
     expect(runs).toBe(1);
     for (const result of Object.values(results))
@@ -104,5 +104,34 @@ describe("a program that is no runtime is never started as if it were one, and t
       copyFileSync(programOf(runtime), renamed);
     }
     expectRefusal(run(renamed, [...flags, join(folder, "main.mjs")], runtime), /renamed-\d+, which does not have the name of a runtime/);
+  });
+});
+
+describe.each(["node", "deno", "bun"])("a bundle that waits for a process at its top level, on %s", (runtime) => {
+  const program = `import { isMain, Process } from ${JSON.stringify(mod)};
+export function work(n) { return 2 * n; }
+if (isMain(import.meta)) {
+  const p = new Process({ target: work, args: [4] });
+  console.log(await p.start().then(() => p.result(), String));
+}
+`;
+
+  function bundled(name: string, ...flags: readonly string[]): string {
+    writeFileSync(join(folder, "bundle-main.mjs"), program);
+    execFileSync(programOf("bun"), ["build", "--target=node", "bundle-main.mjs", "--outfile", name, ...flags], {
+      cwd: folder,
+      stdio: "pipe",
+    });
+    const [file, args] = commandLine(runtime, join(folder, name));
+    const env = { ...process.env, PATH: pathWithRuntimes(), NODE_OPTIONS: "", VITEST: "" };
+    return execFileSync(file, args, { env, encoding: "utf8", timeout: 20_000, killSignal: "SIGKILL" }).trim();
+  }
+
+  it("does not hang with polyproc inside, and says what to do", () => {
+    expect(bundled("inside.mjs")).toMatch(/^StateError: .*a bundler has put them into the program.*--external polyproc/);
+  });
+
+  it("works with polyproc outside", () => {
+    expect(bundled("outside.mjs", "--external", mod)).toBe("8");
   });
 });

@@ -7,6 +7,7 @@ import { fs } from "../util/lazy-modules.ts";
  * child, because a child's main module belongs to this package.
  *
  * @param meta the `import.meta` of the module
+ * @throws {TypeError} if it has no `url`, as in a bundle that is CommonJS
  *
  * @example
  * ```ts
@@ -15,6 +16,10 @@ import { fs } from "../util/lazy-modules.ts";
  */
 export function isMain(meta: ImportMeta): boolean {
   if (typeof meta.main === "boolean") return meta.main;
+  if (typeof meta.url !== "string")
+    throw new TypeError(
+      "isMain takes the import.meta of a module, and this one has no url. A bundler that makes CommonJS leaves it empty: use `require.main === module` there.",
+    );
   const main = runtime.mainModule();
   return main !== null && samePath(main, meta.url);
 }

@@ -5,6 +5,7 @@ import { Op } from "../codec/op.ts";
 import type { Boot } from "../launch/job.ts";
 import { runAs } from "../launch/origin.ts";
 import { beginChild } from "../launch/position.ts";
+import { runtime } from "../runtime/current.ts";
 import { tree } from "../tree/tree.ts";
 import { VERSION } from "../util/version.ts";
 import { rehearse } from "./rehearse.ts";
@@ -30,7 +31,7 @@ async function main(): Promise<void> {
   const channel = await backendOfChild(boot.backend, boot.forChild).launcher.connect(boot);
   // A spare child imports the library ahead, because nearly every target needs it.
   if (boot.spare) await import("../../mod.ts");
-  for (const module of boot.preload) await runAs("module", () => import(module)).catch(() => {});
+  for (const module of boot.preload) await runAs("module", () => import(runtime.importSpecifier(module))).catch(() => {});
   if (boot.spare) await rehearse();
   await runJob(job ?? (await channel.nextJob()), channel);
 }

@@ -127,11 +127,10 @@ export const bun: Runtime = {
     );
   },
 
-  resolvers: [(specifier, parent) => host?.resolveSync(specifier, dirname(fileURLToPath(parent))) ?? ""],
+  resolvers: [resolveWithQuery],
   importsPaths: true,
-  dropsTypeOnlyImports: false,
-  // If even this module is not in the cache, then this version of Bun lists no ES modules there, and the cache says nothing.
-  mayBeEvaluated: (url) => !url.startsWith("file:") || isListed(url) || !isListed(import.meta.url),
+  importSpecifier,
+  importLoaded: async (urls) => urls.map(importListed),
 
   mainModule: () => (host === undefined ? null : pathToFileURL(host.main).href),
 
@@ -155,10 +154,32 @@ function ffi(): BunFfi {
 
 let requireCache: object | undefined;
 
-/** Whether the module is in the cache of `require`, in which Bun lists the ES modules that it has evaluated too. */
-function isListed(url: string): boolean {
+/** Imports a module if it is in the cache of `require`, in which Bun lists the ES modules that it has evaluated too. */
+function importListed(url: string): Promise<object | undefined> | undefined {
+  if (!url.startsWith("file:")) return undefined;
   requireCache ??= modules().createRequire(import.meta.url).cache ?? {};
-  return fileURLToPath(url) in requireCache;
+  const path = pathWithQuery(url);
+  if (path in requireCache) return import(importSpecifier(url));
+  // A stack may name a module without its query. Then the module without a query is another one, which was not loaded.
+  if (Object.keys(requireCache).some((each) => each.startsWith(`${path}?`))) return Promise.resolve(undefined);
+  // A module that is not listed may be one that is still being evaluated.
+  return undefined;
+}
+
+function pathWithQuery(url: string): string {
+  return `${fileURLToPath(url)}${new URL(url).search}`;
+}
+
+// Bun ignores the query of a file's URL, but not that of a path.
+function importSpecifier(url: string): string {
+  return url.startsWith("file:") && url.includes("?") ? pathWithQuery(url) : url;
+}
+
+function resolveWithQuery(specifier: string, parent: string): string {
+  const found = host?.resolveSync(specifier, dirname(fileURLToPath(parent))) ?? "";
+  if (!specifier.includes("?")) return found;
+  const query = found.lastIndexOf("?");
+  return query < 0 ? found : `${pathToFileURL(found.slice(0, query)).href}${found.slice(query)}`;
 }
 
 async function readStdin(data: (chunk: Uint8Array) => void): Promise<void> {

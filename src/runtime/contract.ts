@@ -110,10 +110,14 @@ export interface Runtime {
   readonly resolvers: readonly Resolver[];
   /** Whether the runtime takes relative specifiers as paths, in which %20 does not mean a space. */
   readonly importsPaths: boolean;
-  /** Whether the runtime skips imports that are used only as types, and has no other way to tell which modules were evaluated. */
-  readonly dropsTypeOnlyImports: boolean;
-  /** False if the module was certainly not evaluated yet, so that importing it would run it. */
-  mayBeEvaluated(url: string): boolean;
+  /** Returns the specifier with which an import takes the whole URL, its query included. */
+  importSpecifier(url: string): string;
+  /**
+   * Imports those of these modules that this program has loaded already, and evaluates no other. Gives a promise for each: it resolves with
+   * the module's exports, or with `undefined` if the program has not loaded the module, it rejects if the module's evaluation failed, and it
+   * stays pending while the module is still being evaluated. In place of a promise it gives `undefined` if the runtime can't tell.
+   */
+  importLoaded(urls: readonly string[]): Promise<(Promise<object | undefined> | undefined)[]>;
 
   // Native libraries.
 

@@ -8,6 +8,7 @@ import { carriedFlags, heapFlag } from "./child-flags.ts";
 import type { Command, EntryOptions, Exit, LibraryFunctions, Output, RunningProgram, Runtime } from "./contract.ts";
 import { emptyProcessStdin } from "./empty-stdin.ts";
 import { onProcessExit } from "./exit.ts";
+import { importLoaded } from "./loaded-modules.ts";
 import { entryPath, unlikeRuntime } from "./paths.ts";
 import { lookRepeatedly, watchWithNetSocket } from "./sockets.ts";
 
@@ -122,8 +123,8 @@ export const node: Runtime = {
     (specifier, parent) => (modules().createRequire(parent).resolve as ResolveWith)(specifier, { conditions: importConditions() }),
   ],
   importsPaths: false,
-  dropsTypeOnlyImports: false,
-  mayBeEvaluated: () => true,
+  importSpecifier: (url) => url,
+  importLoaded,
 
   onExit: onProcessExit,
 

@@ -11,6 +11,11 @@ export function isInPackages(module: string): boolean {
   return module.includes("/node_modules/");
 }
 
+/** Returns the folder of the installed package that a module belongs to, or `undefined` if it belongs to none. */
+export function packageOf(module: string): string | undefined {
+  return /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+\//.exec(module)?.[0];
+}
+
 /** Describes a program whose file does not have a runtime's name. Returns `undefined` for one that has it. */
 export function unlikeRuntime(execPath: string, name: RegExp): string | undefined {
   return name.test(basename(execPath)) ? undefined : `the program ${execPath}, which does not have the name of a runtime`;

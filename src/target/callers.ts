@@ -1,15 +1,31 @@
-import { util } from "../util/lazy-modules.ts";
+import { fs, util } from "../util/lazy-modules.ts";
 import { isOwnModule } from "../util/package-urls.ts";
 import { urlOfPath } from "./url-of-path.ts";
 
-type Prepare = (error: Error, sites: readonly { getFileName(): string | null | undefined }[]) => unknown;
+/** A frame of the call stack. */
+interface CallSite {
+  getFileName(): string | null | undefined;
+  getScriptNameOrSourceURL?(): string | null | undefined;
+}
+
+type Prepare = (error: Error, sites: readonly CallSite[]) => unknown;
+
+const IS_URL = /^(file|https?|data|blob):/;
 
 const MOST_FRAMES = 100;
 
 /** Returns the URLs of the program's modules on the call stack, the nearest caller first. Modules of this package are left out. */
 export function callerModules(): string[] {
-  const urls = callerFiles().flatMap((file) => urlOfPath(file) ?? (/^(file|https?|data|blob):/.test(file) ? file : []));
+  const urls = callerFiles().flatMap((file) => (IS_URL.test(file) ? file : (urlOfFrame(file) ?? [])));
   return [...new Set(urls)].filter((url) => !isOwnModule(url));
+}
+
+// On Bun, a path in a stack may have the query of the module's URL at its end.
+function urlOfFrame(path: string): string | undefined {
+  const query = path.lastIndexOf("?");
+  if (query < 0 || fs().existsSync(path)) return urlOfPath(path);
+  const url = urlOfPath(path.slice(0, query));
+  return url === undefined ? undefined : `${url}${path.slice(query)}`;
 }
 
 // Reads the file names from call sites. In a printed stack, a path with spaces or brackets would be ambiguous.
@@ -28,7 +44,7 @@ function callerFiles(): string[] {
   let files: (string | null | undefined)[] = [];
   holder.stackTraceLimit = MOST_FRAMES;
   holder.prepareStackTrace = (_error, sites) => {
-    files = sites.map((site) => site.getFileName());
+    files = sites.map(fileOf);
     return "";
   };
   try {
@@ -38,4 +54,12 @@ function callerFiles(): string[] {
     holder.stackTraceLimit = stackTraceLimit;
   }
   return files.filter((file) => typeof file === "string");
+}
+
+// Where Deno's call sites have a path, it may come from a source map, and it lacks the URL's query. The script's own name has neither fault.
+// Elsewhere that name may come from a comment in the text.
+function fileOf(site: CallSite): string | null | undefined {
+  const file = site.getFileName();
+  const script = typeof file === "string" && IS_URL.test(file) ? file : site.getScriptNameOrSourceURL?.();
+  return typeof script === "string" && IS_URL.test(script) ? script : file;
 }

@@ -1,8 +1,12 @@
 import { runtime } from "../runtime/current.ts";
 import { now, sleep } from "../util/clock.ts";
 
-/** Stands for the exports of a module that is still being evaluated. */
+/** Stands for the exports of a module that is still being evaluated, and of one whose state the runtime does not tell. */
 export const PENDING: unique symbol = Symbol("pending");
+/** Stands for the exports of a module that the program has not loaded. */
+export const NOT_LOADED: unique symbol = Symbol("not loaded");
+
+export type Exports = object | typeof PENDING | typeof NOT_LOADED | undefined;
 
 // An import of a module that was evaluated settles within one or two turns of the event loop. An import of a module that is still being
 // evaluated may never settle, because that module may itself wait for this search. So an import that takes longer than this number of turns
@@ -13,22 +17,26 @@ const MILLISECONDS = 8;
 const HURRY_AFTER = 400;
 const TURNS_IN_A_HURRY = 2;
 
-/** Imports modules that this program has loaded already. It never waits for a module that is still being evaluated. */
+/** Imports modules that this program has loaded already. It evaluates no others, and never waits for one that is still being evaluated. */
 export class EvaluatedModules {
   #waited = 0;
 
-  /** Returns, in the order of `urls`, each module's exports, `PENDING`, or `undefined` if the module's evaluation failed. */
-  async namespaces(urls: readonly string[]): Promise<(object | undefined | typeof PENDING)[]> {
-    const results: (object | undefined | typeof PENDING)[] = urls.map(() => PENDING);
+  /** Returns each module's exports, in the order of `urls`. `undefined` stands for a module whose evaluation failed. */
+  async exports(urls: readonly string[]): Promise<Exports[]> {
+    const results: Exports[] = urls.map(() => PENDING);
+    if (urls.length === 0) return results;
     let open = 0;
-    for (const [index, url] of urls.entries()) {
-      if (!runtime.mayBeEvaluated(url)) continue;
+    for (const [index, loaded] of (await runtime.importLoaded(urls)).entries()) {
+      if (loaded === undefined) continue;
       open++;
-      const settle = (result: object | undefined): void => {
+      const settle = (result: Exports): void => {
         results[index] = result;
         open--;
       };
-      import(url).then(settle, () => settle(undefined));
+      loaded.then(
+        (exports) => settle(exports ?? NOT_LOADED),
+        () => settle(undefined),
+      );
     }
     await this.#wait(() => open === 0);
     return results;
@@ -40,9 +48,9 @@ export class EvaluatedModules {
     const turns = hurry ? TURNS_IN_A_HURRY : TURNS;
     const least = hurry ? 0 : MILLISECONDS;
     for (let turn = 0; !done() && (turn < turns || now() - start < least); turn++) {
-      // This module was certainly evaluated, so its import measures the machine's speed: on a slow machine, the other imports get more
-      // time.
-      await import(import.meta.url);
+      // This import settles in any case, so it measures the machine's speed: on a slow machine, the other imports get more time. It must not
+      // be one of this module, because in a bundle this module is the one that waits.
+      await import("node:module");
       await sleep(0);
     }
     this.#waited += now() - start;

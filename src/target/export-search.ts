@@ -1,8 +1,8 @@
 import { runtime } from "../runtime/current.ts";
-import { isInPackages } from "../runtime/paths.ts";
-import { EvaluatedModules, PENDING } from "./evaluated-modules.ts";
+import { isInPackages, packageOf } from "../runtime/paths.ts";
+import { EvaluatedModules, NOT_LOADED, PENDING } from "./evaluated-modules.ts";
 import { type ImportsAndExports, readImportsAndExports } from "./imports-and-exports.ts";
-import { exportNotFound, refuseNative } from "./search-errors.ts";
+import { exportNotFound, refuseNative, type SearchReport } from "./search-errors.ts";
 import type { Callable } from "./target.ts";
 
 /** The module that exports the function, and the name of the export. */
@@ -22,7 +22,8 @@ const searches = new WeakMap<Callable, Promise<Found>>();
 
 /**
  * Finds the module of the program that exports the function. It looks first at the calling modules and their imports, then at the main
- * module and its imports, then at packages. A module that re-exports the function is as good as the one that defines it.
+ * module and its imports, then at packages. Modules that export the function's name come first. A module that re-exports the function is as
+ * good as the one that defines it. Modules that the program has not loaded are read, but not evaluated.
  *
  * @throws {StateError} if no module exports it; the message says what to do
  */
@@ -41,11 +42,12 @@ async function find(target: Callable, callers: readonly string[]): Promise<Found
   const search = new Search(target);
   const main = mainModule();
   const found =
-    (await search.from(callers, true)) ??
-    (main === null ? undefined : await search.from([main], false)) ??
+    (await search.from(callers)) ??
+    (main === null ? undefined : await search.from([main])) ??
     (await search.packages()) ??
+    (await search.others()) ??
     search.likely;
-  if (found === undefined) throw exportNotFound(target, callers[0] ?? main, search.unreadable);
+  if (found === undefined) throw exportNotFound(target, search.report(main === null ? callers : [...callers, main]));
   return found;
 }
 
@@ -54,27 +56,33 @@ class Search {
   readonly #visited = new Set<string>();
   readonly #sources = new Map<string, ImportsAndExports>();
   readonly #packages: string[] = [];
+  /** Modules of the program without an export of the target's name. */
+  readonly #others: string[] = [];
+  /** The modules whose exports were compared with the target, or would have been if they were not still being evaluated. */
+  readonly #compared = new Set<string>();
+  /** The exports with the target's name in modules that the program has not loaded. */
+  readonly #unloaded: { readonly module: string; readonly name: string }[] = [];
   readonly #evaluated = new EvaluatedModules();
   /** The first export with the target's name in a module that is still being evaluated. The child checks it. */
   likely: Found | undefined;
-  /** The reasons why modules could not be read. */
-  readonly unreadable: string[] = [];
 
   constructor(target: Callable) {
     this.#target = target;
   }
 
   /**
-   * Searches the modules at `starts`, and then their static imports, breadth first. The imports of the starts are compared before the
-   * starts themselves: the imports were evaluated already, while a start may not be, which would cost a wait.
+   * Searches the modules at `starts`, and then their static imports, breadth first, if an export of theirs has the target's name. The
+   * imports of the starts are compared before the starts themselves: the imports were evaluated already, while a start may not be, which
+   * would cost a wait.
    */
-  async from(starts: readonly string[], loaded: boolean): Promise<Found | undefined> {
-    let level = starts.filter((url) => this.#visit(url));
-    const near = await this.#imports(level);
-    // The main module may not belong to this program, for instance in a helper process of a test runner. Importing it could run it.
-    if (!loaded) level = level.filter((url) => this.#sources.get(url)?.unreadable === undefined);
-    let found = (await this.#compare(near)) ?? (await this.#compare(level));
-    for (level = near; found === undefined && level.length > 0; found = await this.#compare(level)) level = await this.#imports(level);
+  async from(starts: readonly string[]): Promise<Found | undefined> {
+    const level = await this.#read(starts);
+    let next = await this.#read(this.#importsOf(level));
+    let found = (await this.#compareNamed(next)) ?? (await this.#compareNamed(level));
+    while (found === undefined && next.length > 0) {
+      next = await this.#read(this.#importsOf(next));
+      found = await this.#compareNamed(next);
+    }
     return found;
   }
 
@@ -83,49 +91,85 @@ class Search {
     return this.#compare(this.#packages);
   }
 
+  /** Searches the modules of the program whose exports have other names. */
+  others(): Promise<Found | undefined> {
+    return this.#compare(this.#others);
+  }
+
+  report(starts: readonly string[]): SearchReport {
+    return {
+      start: starts.find((url) => this.#compared.has(url) && !isInPackages(url)) ?? starts.find((url) => this.#compared.has(url)),
+      compared: this.#compared.size,
+      all: this.#visited.size < MOST_MODULES,
+      unloaded: this.#unloaded,
+      unreadable: [...this.#sources.values()].flatMap(({ unreadable }) => unreadable ?? []),
+    };
+  }
+
+  /** Reads the modules among these that were not read before, and returns their URLs. */
+  async #read(urls: readonly string[]): Promise<string[]> {
+    const fresh = urls.filter((url) => this.#visit(url));
+    for (let start = 0; start < fresh.length; start += READ_AT_ONCE) {
+      const some = fresh.slice(start, start + READ_AT_ONCE);
+      const sources = await Promise.all(some.map(readImportsAndExports));
+      for (const [index, source] of sources.entries()) this.#sources.set(some[index] as string, source);
+    }
+    return fresh;
+  }
+
   #visit(url: string): boolean {
     if (this.#visited.has(url) || this.#visited.size >= MOST_MODULES) return false;
     this.#visited.add(url);
     return true;
   }
 
-  /** The modules of the program that these modules import or re-export from, each only once in a search. */
-  async #imports(urls: readonly string[]): Promise<string[]> {
-    const imports: string[] = [];
-    for (let start = 0; start < urls.length; start += READ_AT_ONCE) {
-      const some = urls.slice(start, start + READ_AT_ONCE);
-      const sources = await Promise.all(some.map(readImportsAndExports));
-      for (const [index, source] of sources.entries()) {
-        this.#sources.set(some[index] as string, source);
-        if (source.unreadable !== undefined) this.unreadable.push(source.unreadable);
-        imports.push(...source.imports.filter((imported) => this.#visit(imported)));
+  /** The modules of the program that these modules import or re-export from. */
+  #importsOf(urls: readonly string[]): string[] {
+    const program: string[] = [];
+    for (const importer of urls)
+      for (const url of this.#sources.get(importer)?.imports ?? []) {
+        // A program may be an installed package itself. Then its own modules are no other package's.
+        if (!isInPackages(url) || packageOf(url) === packageOf(importer)) program.push(url);
+        else if (this.#visit(url)) this.#packages.push(url);
       }
-    }
-    this.#packages.push(...imports.filter(isInPackages));
-    return imports.filter((imported) => !isInPackages(imported));
+    return program;
+  }
+
+  /** Compares the target with the exports of those modules that export its name. The others may be compared later. */
+  #compareNamed(urls: readonly string[]): Promise<Found | undefined> {
+    const named = urls.filter((url) => {
+      const source = this.#sources.get(url);
+      return source?.unreadable !== undefined || (source !== undefined && this.#namedExport(source) !== undefined);
+    });
+    this.#others.push(...urls.filter((url) => !named.includes(url)));
+    return this.#compare(named);
   }
 
   /** Compares the target with all exports of these modules, re-exports included. */
   async #compare(urls: readonly string[]): Promise<Found | undefined> {
-    const namespaces = await this.#evaluated.namespaces(urls);
-    const pending: string[] = [];
-    for (const [index, namespace] of namespaces.entries()) {
+    const exports = await this.#evaluated.exports(urls);
+    for (const [index, found] of exports.entries()) {
       const module = urls[index] as string;
-      if (namespace === PENDING) pending.push(module);
-      const name = typeof namespace === "object" ? exportOf(namespace, this.#target) : undefined;
+      if (found !== NOT_LOADED) this.#compared.add(module);
+      const name = typeof found === "object" ? exportOf(found, this.#target) : undefined;
       if (name !== undefined) return { module, name, sure: true };
     }
-    for (const module of pending) this.likely ??= await this.#likelyExport(module);
+    for (const [index, found] of exports.entries()) {
+      const module = urls[index] as string;
+      if (found !== PENDING && found !== NOT_LOADED) continue;
+      const name = this.#namedExport(this.#sources.get(module) ?? (await readImportsAndExports(module)));
+      if (name !== undefined && found === NOT_LOADED) this.#unloaded.push({ module, name });
+      // A module that is still being evaluated can't be compared, so its text alone says what it exports.
+      if (name !== undefined && found === PENDING) this.likely ??= { module, name, sure: false };
+    }
     return undefined;
   }
 
-  /** Looks for the target's name in the text of a module that is still being evaluated, because such a module can't be imported yet. */
-  async #likelyExport(module: string): Promise<Found | undefined> {
-    const { exports } = this.#sources.get(module) ?? (await readImportsAndExports(module));
+  /** The export that has the target's name, inside the module or outside of it. */
+  #namedExport({ exports }: ImportsAndExports): string | undefined {
     const wanted = this.#target.name;
     if (wanted === "") return undefined;
-    const candidate = exports.find(({ local }) => local === wanted) ?? exports.find(({ name }) => name === wanted);
-    return candidate === undefined ? undefined : { module, name: candidate.name, sure: false };
+    return (exports.find(({ local }) => local === wanted) ?? exports.find(({ name }) => name === wanted))?.name;
   }
 }
 

@@ -4,7 +4,6 @@ import type * as Lexer from "es-module-lexer";
 import type { Export, Import, StaticImport } from "es-module-lexer";
 import { isOwnModule } from "../util/package-urls.ts";
 import { resolve } from "./resolve.ts";
-import { withoutTypeOnlyImports } from "./type-only-imports.ts";
 
 /** The imports and exports of a module. They are read from the module's text, so that the module is not run. */
 export interface ImportsAndExports {
@@ -36,9 +35,11 @@ export async function readImportsAndExports(url: string): Promise<ImportsAndExpo
   }
   try {
     const [statements, exports] = await parse(text);
-    const loading = withoutTypeOnlyImports(url, text, statements.filter(loadsCode));
     return {
-      imports: loading.flatMap(({ specifier }) => resolve(specifier, url) ?? []).filter((found) => !isOwnModule(found)),
+      imports: statements
+        .filter(loadsCode)
+        .flatMap(({ specifier }) => resolve(specifier, url) ?? [])
+        .filter((found) => !isOwnModule(found)),
       exports: exports.flatMap((found) => namedExport(found, text)),
     };
   } catch (error) {

@@ -1,4 +1,5 @@
 import { StateError } from "../errors/errors.ts";
+import { runtime } from "../runtime/current.ts";
 import { describe } from "../util/describe.ts";
 import { isSameFunction } from "./function-check.ts";
 import type { Callable, TargetRef } from "./target.ts";
@@ -9,9 +10,15 @@ import type { Callable, TargetRef } from "./target.ts";
  * @throws {StateError} if there is no such export, or if it is not the function that the parent meant
  */
 export async function loadTarget({ module, name, check }: TargetRef): Promise<Callable> {
-  const namespace = (await import(module)) as Record<string, unknown>;
+  const namespace = (await import(runtime.importSpecifier(module))) as Record<string, unknown>;
   const quoted = JSON.stringify(name);
-  if (!Object.hasOwn(namespace, name)) throw new StateError(`${module} has no export ${quoted}: export the target under that name.`);
+  if (!Object.hasOwn(namespace, name)) {
+    const { default: whole } = namespace;
+    // The names of a CommonJS module's exports are read from its text, and some texts do not show them.
+    const hidden = typeof whole === "object" && whole !== null && Object.hasOwn(whole, name);
+    const advice = hidden ? `an import sees only a default export that has it. In CommonJS, write \`exports.${name} = ...\`.` : "";
+    throw new StateError(`${module} has no export ${quoted}: ${advice || "export the target under that name."}`);
+  }
   const found = namespace[name];
   if (typeof found !== "function")
     throw new StateError(
@@ -20,7 +27,7 @@ export async function loadTarget({ module, name, check }: TargetRef): Promise<Ca
   // The parent could compare only names. But a closure can have the same name as an export.
   if (check !== undefined && !isSameFunction(found as Callable, check)) {
     throw new StateError(
-      `The target is not the export ${quoted} of ${module} but a closure of that name: export the function itself, or give { module, name }.`,
+      `The target is not the export ${quoted} of ${module}. It is a closure of that name, or the text of the module was changed before it ran, as test runners and bundlers do: export the function itself, or give { module, name }.`,
     );
   }
   return found as Callable;

@@ -1,8 +1,10 @@
 // The URLs of this package's own modules. Some modules are run or imported by URL: a child's first module, a worker's module.
 // In a bundle, the chunk with this file must be as deep below src/ as this file (see scripts/rolldown.mjs).
 
-const sources = new URL("../", import.meta.url).href;
-const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
+// A bundler that makes CommonJS leaves no `import.meta.url`. Then the first start of a process says that the modules are not there.
+const own: string = (import.meta.url as string | undefined) ?? "file:///in-a-bundle/src/util/package-urls.js";
+const sources = new URL("../", own).href;
+const extension = own.endsWith(".ts") ? ".ts" : ".js";
 const publicModule = new URL(`../mod${extension}`, sources).href;
 
 /** The folder that contains `src/`: the package, or the folder of its bundle. */

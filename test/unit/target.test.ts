@@ -52,8 +52,8 @@ const OTHERS = {
   namespace: "target-lib.ts imported",
   Imported: "target-lib.ts Imported",
   deep: "target-deep.ts deep",
-  given: "target-barrel.ts given",
-  starred: "target-barrel.ts starred",
+  given: "target-default.ts default",
+  starred: "target-star.ts starred",
   otherWork: "target-same-name.ts work",
 };
 
@@ -175,6 +175,77 @@ describe("targets in unusual places", () => {
   it.each(["node", "deno", "bun"])("finds what packages export without loading their CommonJS half on %s", async (runtime) => {
     const report = await runJson(runtime, join(copied, "target-packages.ts"), [], flags(runtime));
     expect(report).toEqual({ found: ["dual.mjs dual", "only.js only", "target-mapped.js mapped"], commonjs: false });
+  });
+});
+
+describe("targets in modules that are not what a stack says", () => {
+  let folder: string;
+
+  const locate = JSON.stringify(new URL("../../src/target/locate.ts", import.meta.url).href);
+  const callers = JSON.stringify(new URL("../../src/target/callers.ts", import.meta.url).href);
+  const imports = `import { locateTarget } from ${locate}; import { callerModules } from ${callers};`;
+  const brief = "({ module, name }) => [module.slice(module.lastIndexOf('/') + 1), name]";
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "polyproc-target-"));
+    await mkdir(join(folder, "built"));
+    // Each line of the built program belongs to the first line of the source.
+    const built = `${imports}
+export function work() {}
+console.log(JSON.stringify(await locateTarget(work, callerModules()).then(${brief}, String)));
+`;
+    const map = { version: 3, sources: ["../source/main.ts"], names: [], mappings: "AAAA;AAAA;AAAA;AAAA" };
+    const comment = `//# sourceMappingURL=data:application/json;base64,${Buffer.from(JSON.stringify(map)).toString("base64")}\n`;
+    const files = {
+      "package.json": JSON.stringify({ type: "module" }),
+      "source/main.ts": 'console.log("the source was evaluated"); export function work(): void {}',
+      "built/main.js": built + comment,
+      "query.js": `${imports}
+globalThis.evaluations = (globalThis.evaluations ?? 0) + 1;
+export function inQuery() {}
+export const locateIt = async () => locateTarget(inQuery, callerModules()).then(${brief}, String);
+`,
+      "main-query.js": `import * as first from "./query.js?first=%41";
+const second = await import("./query.js?second");
+console.log(JSON.stringify([await first.locateIt(), await second.locateIt(), globalThis.evaluations]));
+`,
+      "same-name.ts": "globalThis.evaluations = 1; export interface Job {} export function job(): void {}",
+      "main-type.ts": `${imports}
+import { Job } from "./same-name.ts";
+const job = (given?: Job) => given;
+console.log(JSON.stringify([await locateTarget(job, callerModules()).then(${brief}, ({ name }) => name), globalThis.evaluations ?? 0]));
+`,
+    };
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(join(folder, path, ".."), { recursive: true });
+      await writeFile(join(folder, path), text);
+    }
+  });
+
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it.each(["node", "deno", "bun"])("a built program with a source map: the source is not evaluated, on %s", async (runtime) => {
+    expect(await runJson(runtime, join(folder, "built/main.js"))).toEqual(["main.js", "work"]);
+  });
+
+  it.each(["node", "deno", "bun"])(
+    "modules with queries: each is evaluated once, and none is taken for another one, on %s",
+    async (runtime) => {
+      const [first, second, evaluations] = await runJson<[unknown, unknown, number]>(runtime, join(folder, "main-query.js"));
+      expect(first).toEqual(["query.js?first=%41", "inQuery"]);
+      // Bun's stacks do not name the query.
+      if (runtime === "bun") expect(second).toMatch(/^StateError: Cannot find.*did not load that file itself/);
+      else expect(second).toEqual(["query.js?second", "inQuery"]);
+      expect(evaluations).toBe(2);
+    },
+  );
+
+  // Node does not drop imports that are used as types only, so such a program does not run there.
+  it.each(["deno", "bun"])("a module that is imported for a type only is not evaluated, on %s", async (runtime) => {
+    const [found, evaluations] = await runJson<[unknown, number]>(runtime, join(folder, "main-type.ts"));
+    expect(evaluations).toBe(0);
+    // Bun can't tell the module from one that is still being evaluated, so there only the child refuses it.
+    expect(found).toEqual(runtime === "bun" ? ["same-name.ts", "job"] : "StateError");
   });
 });
 

@@ -2,6 +2,7 @@ import { UnsupportedError } from "../../errors/errors.ts";
 import { modules } from "../../util/lazy-modules.ts";
 import { heapFlag } from "../child-flags.ts";
 import type { EntryOptions, LibraryFunctions, Runtime } from "../contract.ts";
+import { importLoaded } from "../loaded-modules.ts";
 import { isInPackages, unlikeRuntime } from "../paths.ts";
 import { watchWithNetSocket } from "../sockets.ts";
 import { configFlag } from "./config.ts";
@@ -71,8 +72,8 @@ export function denoRuntime(host: DenoHost | undefined): Runtime {
       (specifier, parent) => outsidePackages(modules().createRequire(parent).resolve(specifier)),
     ],
     importsPaths: false,
-    dropsTypeOnlyImports: true,
-    mayBeEvaluated: () => true,
+    importSpecifier: (url) => url,
+    importLoaded,
 
     onExit: (callback) => onExit(host, callback),
 

@@ -55,12 +55,16 @@ export const cases: Cases = {
     assert.equal(await p.join(), -9);
   }),
   "a target that blocks its event loop for longer than startTimeout has started": slow(async () => {
-    assert.equal(await run({ target: blocks, args: [1700], startTimeout: 1500 }), "done");
+    assert.equal(await run({ target: blocks, args: [4700], startTimeout: 4500 }), "done");
   }),
   "a start while a child imports its module is refused (test_noforkbomb)": async () => {
     const p = await started({ target: fixture("starts-at-import"), stderr: "null" });
     await rejects(p.result(), StateError, /import\.meta\.main/);
     assert.equal(await p.join(), 1);
+  },
+  "a module whose URL has a query": async () => {
+    const module = `${fixture("module-url")}?n=%411`;
+    assert.equal(await run({ target: { module, name: "moduleUrl" } }), module);
   },
   "a pipe to a process whose target is given by module": async () => {
     const [a, b] = Pipe<string>();

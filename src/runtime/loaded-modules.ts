@@ -1,0 +1,84 @@
+// Imports of modules that a program has loaded already, for runtimes with Node's hooks. A runtime asks a hook to load only the modules that
+// are not in its cache. So a hook that refuses to load makes an import harmless: it gives a module that is there, or nothing.
+import { fileURLToPath } from "node:url";
+import { sleep } from "../util/clock.ts";
+import { modules } from "../util/lazy-modules.ts";
+
+interface ResolveContext {
+  readonly parentURL?: string | undefined;
+}
+
+interface Hooks {
+  resolve(
+    specifier: string,
+    context: ResolveContext,
+    next: (specifier: string, context: ResolveContext) => { url: string },
+  ): { url: string };
+  load(url: string, context: object, next: (url: string, context: object) => unknown): unknown;
+}
+
+type RegisterHooks = (hooks: Hooks) => { deregister(): void };
+
+/** A module that nobody has loaded. An import of it tells whether the hook works here: a test runner may import modules in its own way. */
+const NOBODY_HAS = "data:text/javascript,'polyproc'";
+/** The turns of the event loop in which a runtime certainly asks the hook to load a module. */
+const TURNS = 8;
+
+let worked: Promise<boolean> | undefined;
+
+/** Like `importLoaded` of the contract. */
+export async function importLoaded(urls: readonly string[]): Promise<(Promise<object | undefined> | undefined)[]> {
+  const { registerHooks } = modules() as unknown as { readonly registerHooks?: RegisterHooks };
+  if (registerHooks === undefined) return urls.map(() => undefined);
+  worked ??= new Refusal([NOBODY_HAS], registerHooks).imports[0]?.then((loaded) => loaded === undefined);
+  if ((await worked) !== true) return urls.map(() => undefined);
+  return new Refusal(urls, registerHooks).imports;
+}
+
+/** Refuses to load some modules, but only for the imports that it makes itself. */
+class Refusal {
+  readonly imports: Promise<object | undefined>[];
+  readonly #urls: ReadonlySet<string>;
+  /** The modules that only this object has asked for, by the URLs that they resolve to. */
+  readonly #asked = new Map<string, string>();
+  readonly #refused = new Set<string>();
+
+  constructor(urls: readonly string[], registerHooks: RegisterHooks) {
+    this.#urls = new Set(urls);
+    const hooks = registerHooks({
+      resolve: (specifier, context, next) => {
+        const resolved = next(specifier, context);
+        if (context.parentURL === import.meta.url && this.#urls.has(specifier)) this.#asked.set(resolved.url, specifier);
+        // The program itself imports the module at this moment.
+        else this.#asked.delete(resolved.url);
+        return resolved;
+      },
+      load: (url, context, next) => {
+        const asked = this.#asked.get(url);
+        if (asked === undefined || isLoadedCommonJs(url)) return next(url, context);
+        this.#refused.add(asked);
+        throw new Error("not loaded");
+      },
+    });
+    this.imports = urls.map((url) => this.#import(url));
+    void endOf(this.imports).then(() => hooks.deregister());
+  }
+
+  #import(url: string): Promise<object | undefined> {
+    return import(url).catch((error: unknown) => {
+      if (this.#refused.has(url)) return undefined;
+      throw error;
+    });
+  }
+}
+
+/** Resolves once the runtime has looked each module up: when all imports have settled, or later than that takes for a module in the cache. */
+async function endOf(imports: readonly Promise<unknown>[]): Promise<void> {
+  const settled = Promise.allSettled(imports).then(() => true);
+  for (let turn = 0; turn < TURNS; turn++) if ((await Promise.race([settled, sleep(0)])) === true) return;
+}
+
+// An import of a CommonJS module loads its text to find the names of its exports, but does not run it again.
+function isLoadedCommonJs(url: string): boolean {
+  return url.startsWith("file:") && fileURLToPath(url) in (modules().createRequire(import.meta.url).cache ?? {});
+}

@@ -1,0 +1,3 @@
+export function moduleUrl(): string {
+  return import.meta.url;
+}
