@@ -87,6 +87,21 @@ describe.skipIf(!hasLibrary()).each(RUNTIMES)("%s: what the system has little of
     expect(report.addresses).toBeLessThan(8.1 * 2 ** 20);
   });
 
+  it("descriptors: objects that the program dropped are closed, and an error says how many of each kind are open", async () => {
+    const program = new Program(runtime, "dropped.ts", { through: ulimit("-n 200"), env: { POLYPROC_BACKEND: "native" } });
+    const report = (await program.json()) as { kept: number };
+    expect(report).toEqual({
+      dropped: [],
+      started: null,
+      kept: expect.any(Number),
+      message: expect.stringMatching(/EMFILE.*raise `ulimit -n`.* this process has open: \d+ × queue, \d+ × lock/),
+      unstarted: expect.stringMatching(/has open: \d+ × queue, \d+ × lock/),
+      later: null,
+    });
+    expect(report.kept).toBeGreaterThan(50);
+    expect(await program.ended).toBe(0);
+  });
+
   it("memory in a cgroup: a put and shared memory are errors, and nobody is killed", async ({ skip }) => {
     const folder = memoryCgroup(400 * MIB);
     if (folder === undefined) skip("this process may make no memory cgroup");

@@ -1,5 +1,6 @@
 import { CONNECTION } from "../backend/contract/connection.ts";
 import { chooseBackend } from "../backend/registry.ts";
+import { needingFiles } from "../objects/unclosed.ts";
 import { describe } from "../util/describe.ts";
 import { optionNames, refuseUnknown } from "../util/known-options.ts";
 import { Connection } from "./connection.ts";
@@ -35,6 +36,6 @@ export function makePipe<T>(options: PipeOptions | boolean, backend?: string): [
   refuseUnknown(named, PIPE_OPTIONS, "Pipe");
   const { duplex = true } = named;
   if (typeof duplex !== "boolean") throw new TypeError(`Pipe takes a boolean or { duplex?: boolean }, received ${describe(duplex)}.`);
-  const [first, second] = chooseBackend(backend).make(CONNECTION, { duplex });
+  const [first, second] = needingFiles(() => chooseBackend(backend).make(CONNECTION, { duplex }));
   return [Connection.adopt<T>(first), Connection.adopt<T>(second)];
 }

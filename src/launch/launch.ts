@@ -4,6 +4,7 @@ import { backendToStart, chooseBackend, loadedLibrary } from "../backend/registr
 import { encodeFrame } from "../codec/frame-writer.ts";
 import { Op } from "../codec/op.ts";
 import { UnsupportedError } from "../errors/errors.ts";
+import { needingFilesLater } from "../objects/unclosed.ts";
 import { type ChildMembership, tree } from "../tree/tree.ts";
 import { VERSION } from "../util/version.ts";
 import { Child } from "./child.ts";
@@ -24,7 +25,11 @@ export interface LaunchSettings extends CommandOptions {
 }
 
 /** Starts a child process, and sends it its membership in the tree. Rejects if the child's program can't be run. */
-export async function launch(settings: LaunchSettings): Promise<Child> {
+export function launch(settings: LaunchSettings): Promise<Child> {
+  return needingFilesLater(() => launchOnce(settings));
+}
+
+async function launchOnce(settings: LaunchSettings): Promise<Child> {
   let child: ChildMembership | undefined;
   let launched: Launched | undefined;
   try {

@@ -2,6 +2,7 @@ import type { Port } from "../backend/contract/port.ts";
 import type { Ref } from "../backend/contract/ref.ts";
 import { markPrototype, markShared } from "../codec/shared-mark.ts";
 import { ClosedError, UnsupportedError } from "../errors/errors.ts";
+import { needingFiles, noteClosed, noteOpen, type Unclosed } from "./unclosed.ts";
 
 /** The parts of an object that travel in addition to the reference to its port. */
 export interface TravellingParts {
@@ -20,11 +21,6 @@ export interface Travel {
 }
 
 const PORT_ALONE: Travel = { parts: () => ({}) };
-
-// Releases the ports of objects that were collected without close(). It is a safety net: correctness never depends on it. A pending call
-// must keep its object alive. Every engine keeps the `this` of an async method during an `await`, so methods await a port's promise and
-// never return it.
-const collected = new FinalizationRegistry<Port>((port) => port.release());
 
 // The port that the next constructor call takes over instead of making one. It is not a parameter, because users could pass that parameter
 // too.
@@ -62,6 +58,7 @@ export let partsOf: (object: SharedObject) => TravellingParts;
 export abstract class SharedObject<P extends Port = Port> {
   readonly #port: P;
   readonly #label: string;
+  readonly #open: Unclosed;
   #closed = false;
   #travel: Travel = PORT_ALONE;
 
@@ -73,9 +70,11 @@ export abstract class SharedObject<P extends Port = Port> {
   constructor(label: string, make: () => P) {
     const taken = adopted as P | undefined;
     adopted = undefined;
-    this.#port = taken ?? make();
+    this.#port = taken ?? needingFiles(make);
     this.#label = label;
-    collected.register(this, this.#port);
+    // A pending call must keep its object alive, or the object could be taken for one that the program has dropped. Every engine keeps the
+    // `this` of an async method during an `await`, so methods await a port's promise and never return it.
+    this.#open = noteOpen(this, this.#port, label);
     markShared(
       this,
       () => this.#travel.refusal?.(),
@@ -87,6 +86,7 @@ export abstract class SharedObject<P extends Port = Port> {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    noteClosed(this.#open);
     this.#port.release();
   }
 

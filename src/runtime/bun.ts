@@ -28,6 +28,7 @@ interface BunHost {
   readonly version: string;
   readonly main: string;
   readonly stdin: { stream(): AsyncIterable<Uint8Array> };
+  gc(force: boolean): void;
   resolveSync(specifier: string, folder: string): string;
   spawn(options: Record<string, unknown>): BunChild;
   connect(options: Record<string, unknown>): Promise<{ unref(): void }>;
@@ -106,6 +107,8 @@ export const bun: Runtime = {
   environment: () => process.env,
 
   mayRun: () => true,
+
+  collectGarbage: () => host?.gc(true),
 
   refusesLibrary: () => undefined,
 

@@ -119,6 +119,9 @@ export interface Runtime {
    */
   importLoaded(urls: readonly string[]): Promise<(Promise<object | undefined> | undefined)[]>;
 
+  /** Frees at once what nothing refers to, as far as the engine can be asked. */
+  collectGarbage(): void;
+
   // Native libraries.
 
   /** Returns why the program's permissions forbid to load a library, or `undefined` if they allow it. */

@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { UnsupportedError } from "../errors/errors.ts";
 import { modules, net, stream as streams } from "../util/lazy-modules.ts";
 import { carriedFlags, heapFlag } from "./child-flags.ts";
+import { collectGarbage } from "./collect-garbage.ts";
 import type { Command, EntryOptions, Exit, LibraryFunctions, Output, RunningProgram, Runtime } from "./contract.ts";
 import { emptyProcessStdin } from "./empty-stdin.ts";
 import { onProcessExit } from "./exit.ts";
@@ -86,6 +87,8 @@ export const node: Runtime = {
     if (process.execArgv.includes("--no-addons")) return "Node was started with --no-addons";
     return isPermitted("addon") ? undefined : "Node was started with --permission and without --allow-addons";
   },
+
+  collectGarbage,
 
   openLibrary(path: string): LibraryFunctions {
     const module = { exports: {} };

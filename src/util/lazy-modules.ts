@@ -7,4 +7,6 @@ export const modules = (): typeof import("node:module") => process.getBuiltinMod
 export const net = (): typeof import("node:net") => process.getBuiltinModule("node:net");
 export const os = (): typeof import("node:os") => process.getBuiltinModule("node:os");
 export const stream = (): typeof import("node:stream") => process.getBuiltinModule("node:stream");
+export const v8 = (): typeof import("node:v8") => process.getBuiltinModule("node:v8");
+export const vm = (): typeof import("node:vm") => process.getBuiltinModule("node:vm");
 export const util = (): typeof import("node:util") => process.getBuiltinModule("node:util");

@@ -1,6 +1,7 @@
 import { UnsupportedError } from "../../errors/errors.ts";
 import { modules } from "../../util/lazy-modules.ts";
 import { heapFlag } from "../child-flags.ts";
+import { collectGarbage } from "../collect-garbage.ts";
 import type { EntryOptions, LibraryFunctions, Runtime } from "../contract.ts";
 import { importLoaded } from "../loaded-modules.ts";
 import { isInPackages, unlikeRuntime } from "../paths.ts";
@@ -41,6 +42,8 @@ export function denoRuntime(host: DenoHost | undefined): Runtime {
     environment: () => (isGranted(host, { name: "env" }) ? process.env : undefined),
 
     mayRun: (file) => isGranted(host, { name: "run", command: file }),
+
+    collectGarbage,
 
     refusesLibrary: (path) => libraryRefusal(host, path),
 
