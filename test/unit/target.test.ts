@@ -209,6 +209,13 @@ export const locateIt = async () => locateTarget(inQuery, callerModules()).then(
 const second = await import("./query.js?second");
 console.log(JSON.stringify([await first.locateIt(), await second.locateIt(), globalThis.evaluations]));
 `,
+      "no-hooks.js": `import module from "node:module";
+${imports}
+module.registerHooks = () => { throw new Error("refused"); };
+export function work() {}
+const found = await locateTarget(work, callerModules());
+console.log(JSON.stringify([found.module.slice(found.module.lastIndexOf("/") + 1), found.name, found.check?.fnName]));
+`,
       "same-name.ts": "globalThis.evaluations = 1; export interface Job {} export function job(): void {}",
       "main-type.ts": `${imports}
 import { Job } from "./same-name.ts";
@@ -239,6 +246,10 @@ console.log(JSON.stringify([await locateTarget(job, callerModules()).then(${brie
       expect(evaluations).toBe(2);
     },
   );
+
+  it.each(["node", "deno"])("where a test runner refuses hooks, the name decides and the child checks it, on %s", async (runtime) => {
+    expect(await runJson(runtime, join(folder, "no-hooks.js"))).toEqual(["no-hooks.js", "work", "work"]);
+  });
 
   // Node does not drop imports that are used as types only, so such a program does not run there.
   it.each(["deno", "bun"])("a module that is imported for a type only is not evaluated, on %s", async (runtime) => {
