@@ -26,6 +26,7 @@ async function main(): Promise<void> {
   const boot = readBoot(frames);
   beginChild(boot);
   tree.join(boot.membership);
+  runtime.shareOutput(false);
   // If the job is on stdin already, it must be read before the backend takes the channel over.
   const job: JobFrame | undefined = boot.spare ? undefined : frames.read();
   const channel = await backendOfChild(boot.backend, boot.forChild).launcher.connect(boot);

@@ -5,6 +5,7 @@ import { encodeFrame } from "../codec/frame-writer.ts";
 import { Op } from "../codec/op.ts";
 import { UnsupportedError } from "../errors/errors.ts";
 import { needingFilesLater } from "../objects/unclosed.ts";
+import { runtime } from "../runtime/current.ts";
 import { type ChildMembership, tree } from "../tree/tree.ts";
 import { VERSION } from "../util/version.ts";
 import { Child } from "./child.ts";
@@ -42,6 +43,7 @@ async function launchOnce(settings: LaunchSettings): Promise<Child> {
     if (limits !== undefined && !features.limits)
       throw new UnsupportedError("limits need a child that may load the native library: leave them out.");
     const command = { ...program, env, cwd: cwd === undefined ? undefined : toPath(cwd), stdout, stderr };
+    if (stdout === "inherit" || stderr === "inherit") runtime.shareOutput(true);
     child = tree.prepareChild(detached);
     count(child.counting);
     launched = await launcher.start(command, { limits, detached });

@@ -1,12 +1,13 @@
 import { dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { UnsupportedError } from "../errors/errors.ts";
-import { modules } from "../util/lazy-modules.ts";
+import { fs, modules } from "../util/lazy-modules.ts";
 import { carriedFlags } from "./child-flags.ts";
 import type { Command, EntryOptions, Exit, LibraryFunctions, Output, RunningProgram, Runtime } from "./contract.ts";
 import { emptyProcessStdin } from "./empty-stdin.ts";
 import { onProcessExit } from "./exit.ts";
 import { entryPath, unlikeRuntime } from "./paths.ts";
+import { keepBlocking } from "./shared-output.ts";
 import { keepExitCodes } from "./sigchld.ts";
 import { lookRepeatedly } from "./sockets.ts";
 
@@ -139,6 +140,8 @@ export const bun: Runtime = {
 
   onExit: onProcessExit,
 
+  shareOutput: (isOpened) => keepBlocking(makeBlocking, isOpened),
+
   watchStdin(data: (chunk: Uint8Array) => void, end: () => void): void {
     void readStdin(data).then(end, end);
   },
@@ -146,6 +149,25 @@ export const bun: Runtime = {
   // `Bun.stdin` is read-only, so only `process.stdin` is replaced.
   emptyStdin: emptyProcessStdin,
 };
+
+const GET_FLAGS = 3;
+const SET_FLAGS = 4;
+let fileControl: LibraryFunctions | undefined;
+
+/** Switches O_NONBLOCK off. Bun itself has no call for that, so this calls the C library. */
+function makeBlocking(fd: number): void {
+  const signature = { args: ["i32", "i32", "i32"], returns: "i32" };
+  for (const name of ["libc.so.6", `libc.musl-${process.arch === "x64" ? "x86_64" : "aarch64"}.so.1`]) {
+    try {
+      fileControl ??= ffi().dlopen(name, { fcntl: signature }).symbols;
+    } catch {
+      // This system has another C library.
+    }
+  }
+  const fcntl = fileControl?.fcntl as ((fd: number, command: number, flags: number) => number) | undefined;
+  const flags = fcntl?.(fd, GET_FLAGS, 0) ?? -1;
+  if (flags >= 0) fcntl?.(fd, SET_FLAGS, flags & ~fs().constants.O_NONBLOCK);
+}
 
 function stdio(output: Output): string {
   return output === "null" ? "ignore" : output;

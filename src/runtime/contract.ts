@@ -95,6 +95,12 @@ export interface Runtime {
    */
   onExit(callback: (code: number) => void): () => void;
 
+  /**
+   * Keeps this process from making a shared standard output non-blocking. It is called before the first start of a child that shares the
+   * outputs of this process (`isOpened`: the program may use them already), and by each child.
+   */
+  shareOutput(isOpened: boolean): void;
+
   // In a child.
 
   /** Reads stdin in a helper thread: `data` for each chunk, `end` once at its end. */

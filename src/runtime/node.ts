@@ -11,9 +11,15 @@ import { emptyProcessStdin } from "./empty-stdin.ts";
 import { onProcessExit } from "./exit.ts";
 import { importLoaded } from "./loaded-modules.ts";
 import { entryPath, unlikeRuntime } from "./paths.ts";
+import { keepBlocking } from "./shared-output.ts";
 import { lookRepeatedly, watchWithNetSocket } from "./sockets.ts";
 
 type ResolveWith = (specifier: string, options: { conditions: ReadonlySet<string> }) => string;
+
+/** A standard output of Node, if it is a pipe or a socket. Node documents writes to it as synchronous. */
+interface NodeOutput {
+  readonly _handle?: { setBlocking?(on: boolean): void };
+}
 
 /** Functions that the library has only as an addon of Node, and only where the build of Node allows them. */
 interface AddonFunctions {
@@ -130,6 +136,8 @@ export const node: Runtime = {
   importLoaded,
 
   onExit: onProcessExit,
+
+  shareOutput: (isOpened) => keepBlocking((_fd, stream) => (stream as unknown as NodeOutput)._handle?.setBlocking?.(true), isOpened),
 
   watchStdin(data: (chunk: Uint8Array) => void, end: () => void): void {
     const stdin = new (net().Socket)({ fd: 0, readable: true, writable: false });

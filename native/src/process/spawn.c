@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,15 +19,30 @@
 #define SYS_pidfd_open 434
 #endif
 
+/* Opens a pipe that is to become an output of the child once more, and returns -1 if that is not possible. The mode O_NONBLOCK belongs to what
+ * was opened. A runtime that switches it on for itself would switch it on for every process that shares the opened pipe, and the writes of
+ * those that do not expect it would fail when the pipe is full. */
+static int open_pipe_again(int fd) {
+  struct stat status;
+  if (fstat(fd, &status) < 0 || !S_ISFIFO(status.st_mode)) return -1;
+  char path[32];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  /* Without O_NONBLOCK this would wait for a reader, if the pipe has a name and nobody reads it. */
+  int again = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+  if (again >= 0) fcntl(again, F_SETFL, 0);
+  return again;
+}
+
 /* Copies the child's three descriptors to numbers from 10 on, out of the way of 0 to 3. */
 static int open_descriptors(struct pp_exec_plan *plan, const struct pp_spawn *settings) {
   for (int i = 0; i < 3; i++) {
     int source = settings->fd[i];
-    int null = -1;
-    if (source < 0 || fcntl(source, F_GETFD) < 0) source = null = open("/dev/null", (i == 0 ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
+    int opened = -1;
+    if (source < 0 || fcntl(source, F_GETFD) < 0) source = opened = open("/dev/null", (i == 0 ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
+    else if (i > 0 && (opened = open_pipe_again(source)) >= 0) source = opened;
     if (source >= 0) plan->fd[i] = fcntl(source, F_DUPFD_CLOEXEC, 10);
     int status = plan->fd[i] < 0 ? -errno : 0;
-    if (null >= 0) close(null);
+    if (opened >= 0) close(opened);
     if (status < 0) return status;
   }
   return 0;

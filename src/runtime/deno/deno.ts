@@ -9,6 +9,7 @@ import { watchWithNetSocket } from "../sockets.ts";
 import { configFlag } from "./config.ts";
 import { onExit } from "./exit.ts";
 import { currentHost, type DenoHost, required } from "./host.ts";
+import { waitForRoom } from "./output.ts";
 import { childPermissions, isGranted, libraryRefusal } from "./permissions.ts";
 import { run } from "./run.ts";
 import { emptyStdin, readStdin } from "./stdin.ts";
@@ -79,6 +80,9 @@ export function denoRuntime(host: DenoHost | undefined): Runtime {
     importLoaded,
 
     onExit: (callback) => onExit(host, callback),
+
+    // Deno never makes an output non-blocking, but others may.
+    shareOutput: () => waitForRoom(required(host)),
 
     watchStdin: (data, end) => void readStdin(host, data).then(end, end),
 

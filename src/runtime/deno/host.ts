@@ -12,6 +12,11 @@ export interface PermissionQuery {
   readonly host?: string;
 }
 
+export interface DenoOutput {
+  writeSync(bytes: Uint8Array): number;
+  write(bytes: Uint8Array): Promise<number>;
+}
+
 export interface DenoChild {
   readonly pid: number;
   readonly status: Promise<{ readonly code: number; readonly signal: string | null }>;
@@ -29,6 +34,11 @@ export interface DenoHost {
   /** The exit code, once `Deno.exit()` was called. */
   readonly exitCode?: number;
   readonly build: { readonly standalone?: boolean };
+  readonly stdout: DenoOutput;
+  readonly stderr: DenoOutput;
+  readonly internal: symbol;
+  /** Parts of Deno that are not public: they may be missing. */
+  readonly [internal: symbol]: { readonly Console?: new (print: (text: string, level: number) => void) => Console } | undefined;
   readonly stdin: { read(buffer: Uint8Array): Promise<number | null> };
   readonly Command: new (file: string, options: Record<string, unknown>) => { spawn(): DenoChild };
   readonly permissions: { querySync(query: PermissionQuery): { readonly state: string } };
