@@ -2,7 +2,7 @@ import { CorruptedError } from "../errors/errors.ts";
 import { asKept, copyOf, join, type KeptBytes } from "../util/bytes.ts";
 import { lengthsAt } from "./framing.ts";
 
-// A message of this size or more gets a buffer of its own, into which its chunks are copied as they come.
+// A message of this size or more gets a buffer of its own, which has this size at first, and into which its chunks are copied as they come.
 const LARGE = 1 << 16;
 // The number of bytes that are read beyond the next message.
 const READ_AHEAD = 1 << 16;
@@ -13,19 +13,19 @@ export class MessageReader {
   limit: number;
   // The bytes that came and do not belong to a large message.
   #rest: Uint8Array = new Uint8Array(0);
-  // The buffer of a large message, and the number of its bytes that came.
+  // The buffer of a large message, the number of its bytes that came, and its length. The buffer grows with the bytes that come: a peer can
+  // announce a long message and not send it.
   #large: Uint8Array | undefined;
   #arrived = 0;
+  #length = 0;
 
   constructor(limit: number) {
     this.limit = limit;
   }
 
   push(chunk: Uint8Array): void {
-    const missing = this.#large === undefined ? 0 : this.#large.length - this.#arrived;
-    const part = chunk.subarray(0, missing);
-    this.#large?.set(part, this.#arrived);
-    this.#arrived += part.length;
+    const part = chunk.subarray(0, this.#large === undefined ? 0 : this.#length - this.#arrived);
+    if (part.length > 0) this.#append(part);
     const rest = chunk.subarray(part.length);
     if (rest.length > 0) this.#rest = this.#rest.length === 0 ? rest : join([this.#rest, rest]);
     this.#beginLarge();
@@ -33,7 +33,7 @@ export class MessageReader {
 
   /** Whether `take` would return a message, or throw. */
   get isReady(): boolean {
-    if (this.#large !== undefined) return this.#arrived === this.#large.length;
+    if (this.#large !== undefined) return this.#arrived === this.#length;
     const next = lengthsAt(this.#rest);
     return next !== undefined && (next.length > this.limit || this.#rest.length >= next.header + next.length);
   }
@@ -66,7 +66,7 @@ export class MessageReader {
     const { header, length } = lengthsAt(this.#rest) ?? { header: this.#rest.length, length: 0 };
     const torn =
       this.#large !== undefined
-        ? { arrived: this.#arrived, expected: this.#large.length }
+        ? { arrived: this.#arrived, expected: this.#length }
         : { arrived: this.#rest.length - header, expected: length };
     const isTorn = this.#large !== undefined || this.#rest.length > 0;
     this.#forgetLarge();
@@ -77,10 +77,23 @@ export class MessageReader {
   #beginLarge(): void {
     const next = this.#large === undefined ? lengthsAt(this.#rest) : undefined;
     if (next === undefined || next.length < LARGE || next.length > this.limit || this.isReady) return;
-    this.#large = new Uint8Array(next.length);
-    this.#arrived = this.#rest.length - next.header;
-    this.#large.set(this.#rest.subarray(next.header));
+    this.#large = new Uint8Array(LARGE);
+    this.#length = next.length;
+    this.#append(this.#rest.subarray(next.header));
     this.#rest = new Uint8Array(0);
+  }
+
+  #append(part: Uint8Array): void {
+    const arrived = this.#arrived + part.length;
+    let large = this.#large ?? new Uint8Array(0);
+    if (arrived > large.length) {
+      const larger = new Uint8Array(Math.min(this.#length, Math.max(arrived, 2 * large.length)));
+      larger.set(large.subarray(0, this.#arrived));
+      large = larger;
+    }
+    large.set(part, this.#arrived);
+    this.#large = large;
+    this.#arrived = arrived;
   }
 
   #forgetLarge(): void {

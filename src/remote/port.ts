@@ -137,7 +137,13 @@ export class RemotePort implements ConnectionPort {
 
   #take(chunk: Uint8Array): void {
     if (this.#released) return;
-    this.#reader.push(chunk);
+    try {
+      this.#reader.push(chunk);
+    } catch {
+      // There is no memory for the rest of the message. The reads of this connection say that the message was cut off.
+      this.cut();
+      return;
+    }
     this.#reads.retry();
     this.#pauseOrResume();
   }

@@ -239,6 +239,17 @@ describe("framing", () => {
     expect(reader.isFull).toBe(true);
   });
 
+  it("takes memory for what has come, not for what was announced", () => {
+    const reader = new MessageReader(2 ** 30);
+    const before = process.memoryUsage().arrayBuffers;
+    const header = new Uint8Array(4);
+    new DataView(header.buffer).setInt32(0, 2 ** 30);
+    reader.push(header);
+    for (let i = 0; i < 10; i++) reader.push(new Uint8Array(1 << 16));
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 << 20);
+    expect(reader.dropTorn()).toEqual({ arrived: 10 << 16, expected: 2 ** 30 });
+  });
+
   it("the limit counts when a message is taken, so it can rise between two messages of one chunk", () => {
     const reader = new MessageReader(4);
     reader.push(join(...frameMessage(text("ok")), ...frameMessage(new Uint8Array(5000))));
