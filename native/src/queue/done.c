@@ -59,7 +59,7 @@ int32_t pp_queue_task_done(int32_t index) {
   struct pp_queue *queue = pp_queue_find(index);
   if (queue == NULL) return -EBADF;
   pp_get_state get;
-  int status = pp_queue_lock_get(queue, PP_SLICE_MS); /* D1 */
+  int status = pp_queue_lock_get(queue, QUEUE_LOCK_MS); /* D1 */
   if (status < 0) return pp_queue_note_busy(queue, PP_GET_LOCK, status);
   status = pp_queue_read_get(queue, get);
   if (status == 0) status = queue->redeliver ? mark_record(queue, get) : count_down(queue, get); /* D2 */
@@ -70,7 +70,7 @@ int32_t pp_queue_task_done(int32_t index) {
 
 /* Notes that the abandoned items were reported, so that no later join reports them again. */
 static int note_told(struct pp_queue *queue, pp_get_state get) {
-  int status = pp_queue_lock_get(queue, PP_SLICE_MS);
+  int status = pp_queue_lock_get(queue, QUEUE_LOCK_MS);
   if (status < 0) return pp_queue_note_busy(queue, PP_GET_LOCK, status);
   status = pp_queue_read_get(queue, get);
   if (status == 0) {

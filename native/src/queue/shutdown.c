@@ -10,7 +10,7 @@
 /* Counts every item in the queue as taken and done. The put lock is held. */
 static int drop_all(struct pp_queue *queue, const pp_put_state put) {
   pp_get_state get;
-  int status = pp_queue_lock_get(queue, PP_SLICE_MS);
+  int status = pp_queue_lock_get(queue, QUEUE_LOCK_MS);
   if (status < 0) return status;
   status = pp_queue_read_get(queue, get);
   if (status == 0 && put[QUEUE_PUTS] < get[QUEUE_OUT]) status = -EBADMSG;
@@ -32,7 +32,7 @@ int32_t pp_queue_shutdown(int32_t index, int32_t immediate) {
   struct pp_queue *queue = pp_queue_find(index);
   if (queue == NULL) return -EBADF;
   pp_put_state put;
-  int status = pp_queue_lock_put(queue, PP_SLICE_MS);
+  int status = pp_queue_lock_put(queue, QUEUE_LOCK_MS);
   if (status < 0) return pp_queue_note_busy(queue, PP_PUT_LOCK, status);
   status = pp_queue_read_put(queue, put);
   if (status == 0) {

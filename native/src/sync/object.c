@@ -13,7 +13,7 @@ static int lock_guard(struct pp_sync *sync, int ms) {
   return status > 0 ? 0 : status;
 }
 
-int pp_sync_lock_guard(struct pp_sync *sync) { return lock_guard(sync, PP_SLICE_MS); }
+int pp_sync_lock_guard(struct pp_sync *sync) { return lock_guard(sync, TRY_MS); }
 
 int pp_sync_try_lock_guard(struct pp_sync *sync) {
   int status = lock_guard(sync, TRY_MS);
@@ -26,8 +26,8 @@ void pp_sync_unlock_guard(struct pp_sync *sync) { pp_robust_lock_release(&sync->
 void pp_sync_note(struct pp_sync *sync) { sync->seen = atomic_load(&sync->header->notice.sequence); }
 void pp_sync_tell(struct pp_sync *sync, int count) { pp_notice_give(&sync->header->notice, count); }
 
-static int clean_up(struct pp_sync *sync, uint32_t index, enum pp_farewell farewell) {
-  int status = pp_sync_lock_guard(sync);
+static int clean_up(struct pp_sync *sync, uint32_t index, enum pp_farewell farewell, int ms) {
+  int status = lock_guard(sync, ms);
   if (status < 0) return status;
   struct pp_participant *participant = &sync->header->participants[index];
   /* Before the guard was taken, another process may have cleaned up, and a new participant may have got the index. */
@@ -53,7 +53,7 @@ int pp_sync_clean(struct pp_sync *sync) {
   uint32_t own = pp_owner_index(sync->scope.me), highest = atomic_load(&sync->header->highest);
   for (uint32_t index = 0; index <= highest && index < PP_PARTICIPANTS; index++) {
     if (index == own || atomic_load(&sync->header->participants[index].used) == 0) continue;
-    int status = pp_participant_gone(&sync->segment, index) ? clean_up(sync, index, PP_DIED) : 0;
+    int status = pp_participant_gone(&sync->segment, index) ? clean_up(sync, index, PP_DIED, TRY_MS) : 0;
     if (status != 0) again = 1;
     /* Somebody holds the guard. Waiting for it once more for each dead participant would add up. */
     if (status < 0) break;
@@ -68,7 +68,7 @@ int pp_sync_enter(struct pp_sync *sync) {
   if (status < 0) return status;
   uint32_t index = pp_owner_index(sync->scope.me), highest = atomic_load(&header->highest);
   while (highest < index && !atomic_compare_exchange_weak(&header->highest, &highest, index)) continue;
-  status = atomic_load(&header->participants[index].used) != 0 ? clean_up(sync, index, PP_DIED) : 0;
+  status = atomic_load(&header->participants[index].used) != 0 ? clean_up(sync, index, PP_DIED, PP_SLICE_MS) : 0;
   if (status < 0) return status;
   atomic_store(&header->participants[index].used, 1);
   return 0;
@@ -76,7 +76,7 @@ int pp_sync_enter(struct pp_sync *sync) {
 
 void pp_sync_leave(struct pp_sync *sync) {
   /* If the guard cannot be had, the others will find this participant gone and clean up. */
-  if (!sync->kind->is_lock_word) clean_up(sync, pp_owner_index(sync->scope.me), PP_LEFT);
+  if (!sync->kind->is_lock_word) clean_up(sync, pp_owner_index(sync->scope.me), PP_LEFT, PP_SLICE_MS);
 }
 
 struct pp_sync *pp_sync_find_any(int32_t index) {

@@ -54,9 +54,9 @@ struct pp_sync {
   bool busy;     /* the last look failed because somebody held the guard */
 };
 
-/* Takes the guard and waits at most 100 ms for it. -EBUSY, -EBADMSG. */
+/* Takes the guard and waits at most 2 ms for it, because callers may be event loops: they come again. -EBUSY, -EBADMSG. */
 int pp_sync_lock_guard(struct pp_sync *sync);
-/* Like pp_sync_lock_guard, but waits only 2 ms, for calls from an event loop. A failure is noted in `busy`. */
+/* The same for the look of a waiter. A failure is noted in `busy`. */
 int pp_sync_try_lock_guard(struct pp_sync *sync);
 void pp_sync_unlock_guard(struct pp_sync *sync);
 /* Notes the notice before a look at the state. If it has changed when the look has failed, the caller looks again without waiting. */

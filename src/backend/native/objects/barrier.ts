@@ -1,11 +1,14 @@
 import { brokenBarrier } from "../../../errors/messages.ts";
-import type { Wait } from "../../../util/wait-options.ts";
+import { sleep } from "../../../util/clock.ts";
+import { timeLeft, upTo, type Wait } from "../../../util/wait-options.ts";
 import type { Arrival, BarrierEnd, BarrierPort, BarrierState, BlockingBarrier } from "../../contract/barrier.ts";
-import { EAGAIN, EPIPE } from "../library/errno.ts";
-import { check } from "../library/result.ts";
+import { EAGAIN, EBUSY, EPIPE } from "../library/errno.ts";
+import { check, INSIST_LIMIT } from "../library/result.ts";
 import { NativeSyncPort } from "./sync-port.ts";
 
 const ANY_PHASE = -1;
+// The pause in milliseconds before an arrival is tried again that another process kept from the barrier.
+const BUSY_PAUSE = 5;
 const HOW: Readonly<Record<BarrierEnd, number>> = { pass: 0, break: 1, reset: 2 };
 
 export class NativeBarrier extends NativeSyncPort implements BarrierPort, BlockingBarrier {
@@ -16,12 +19,24 @@ export class NativeBarrier extends NativeSyncPort implements BarrierPort, Blocki
     return this;
   }
 
-  arrive(wait: Wait): Promise<Arrival | undefined> {
-    return this.until(wait, () => this.#arrive());
+  async arrive(wait: Wait): Promise<Arrival | undefined> {
+    const left = timeLeft(wait);
+    const insistLeft = timeLeft(upTo(INSIST_LIMIT));
+    for (;;) {
+      const arrival = await this.until(left(), () => this.#arrive());
+      if (arrival !== "busy") return arrival;
+      if (left().timeout === 0) return undefined;
+      if (insistLeft().timeout === 0) this.#check(EBUSY);
+      await sleep(BUSY_PAUSE);
+      wait.signal?.throwIfAborted();
+    }
   }
 
   arriveSync(wait: Wait): Arrival | undefined {
-    return this.untilSync(wait, () => this.#arrive());
+    return this.untilSync(wait, () => {
+      const arrival = this.#arrive();
+      return arrival === "busy" ? undefined : arrival;
+    });
   }
 
   async passed(phase: number, wait: Wait): Promise<boolean> {
@@ -33,11 +48,11 @@ export class NativeBarrier extends NativeSyncPort implements BarrierPort, Blocki
   }
 
   async end(how: BarrierEnd, phase?: number): Promise<boolean> {
-    return this.endSync(how, phase);
+    return this.#check(await this.handle.insistLater(() => this.#end(how, phase))) === 0;
   }
 
-  endSync(how: BarrierEnd, phase: number = ANY_PHASE): boolean {
-    return this.#check(this.handle.insist(() => this.shim.pp_barrier_end(this.index, HOW[how], phase))) === 0;
+  endSync(how: BarrierEnd, phase?: number): boolean {
+    return this.#check(this.handle.insist(() => this.#end(how, phase))) === 0;
   }
 
   async state(): Promise<BarrierState> {
@@ -46,9 +61,15 @@ export class NativeBarrier extends NativeSyncPort implements BarrierPort, Blocki
     return { parties, waiting, broken: broken === 1 };
   }
 
-  #arrive(): Arrival | undefined {
-    const index = this.handle.insist(() => this.shim.pp_barrier_arrive(this.index, this.#fields));
+  #end(how: BarrierEnd, phase: number = ANY_PHASE): number {
+    return this.shim.pp_barrier_end(this.index, HOW[how], phase);
+  }
+
+  // "busy" if another process was stopped in the middle of a call. No event tells when it goes on.
+  #arrive(): Arrival | "busy" | undefined {
+    const index = this.handle.checked(this.shim.pp_barrier_arrive(this.index, this.#fields));
     if (index === EAGAIN) return undefined;
+    if (index === EBUSY) return "busy";
     this.#check(index);
     const [phase = 0, parties = 0] = this.#fields;
     return { index, phase, last: index + 1 === parties };

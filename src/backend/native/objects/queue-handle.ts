@@ -9,7 +9,7 @@ import { Handle, type Origin } from "../core/handle.ts";
 import { locationsOf } from "../core/location.ts";
 import type { NativeThread } from "../core/native-thread.ts";
 import { EAGAIN, EBADMSG, EBUSY, EINVAL, EMSGSIZE, ENOMEM, ENOSPC, EPROTO, ESHUTDOWN } from "../library/errno.ts";
-import { check, insist } from "../library/result.ts";
+import { check, insistLater } from "../library/result.ts";
 
 /** The changes of a queue that a call can wait for, as in polyproc.h. */
 const Until = { items: 0, room: 1, done: 2, getLock: 3, putLock: 4 } as const;
@@ -120,18 +120,18 @@ export class QueueHandle extends Handle {
     if (ms > 0) this.shim.pp_queue_wait(this.index, Until.done, ms);
   }
 
-  taskDone(): void {
-    const status = insist(() => this.shim.pp_queue_task_done(this.index));
+  async taskDone(): Promise<true> {
+    const status = await insistLater(() => this.shim.pp_queue_task_done(this.index));
     if (status === EINVAL) throw tooManyDone();
     this.#done(status, Until.getLock);
+    return true;
   }
 
-  shutdown(immediate: boolean): void {
-    this.#done(
-      insist(() => this.shim.pp_queue_shutdown(this.index, immediate ? 1 : 0)),
-      Until.putLock,
-    );
+  async shutdown(immediate: boolean): Promise<true> {
+    const status = await insistLater(() => this.shim.pp_queue_shutdown(this.index, immediate ? 1 : 0));
+    this.#done(status, Until.putLock);
     this.shim.pp_keeper_sweep();
+    return true;
   }
 
   // Reading the counts also cleans up after dead processes. If the queue is corrupted, the next call on it throws.
@@ -139,9 +139,9 @@ export class QueueHandle extends Handle {
     this.shim.pp_queue_stats(this.index, new BigUint64Array(STATS_LENGTH));
   }
 
-  stats(): QueueStats & { readonly maxsize: number } {
+  async stats(): Promise<QueueStats & { readonly maxsize: number }> {
     const numbers = new BigUint64Array(STATS_LENGTH);
-    const status = insist(() => this.shim.pp_queue_stats(this.index, numbers));
+    const status = await insistLater(() => this.shim.pp_queue_stats(this.index, numbers));
     if (status < 0 && this.#done(status, Until.getLock) !== true) check(status, "The queue can't be looked at");
     return Object.fromEntries(STATS.map((name, i) => [name, Number(numbers[i])])) as unknown as QueueStats & { maxsize: number };
   }

@@ -96,7 +96,8 @@ export class NativeQueue extends NativePort implements QueuePort, BlockingQueue 
   }
 
   async taskDone(): Promise<void> {
-    this.#handle.taskDone();
+    // The queue stays open until the call is complete.
+    await this.sending(this.#handle.taskDone());
   }
 
   async join(wait: Wait): Promise<boolean> {
@@ -116,7 +117,7 @@ export class NativeQueue extends NativePort implements QueuePort, BlockingQueue 
   }
 
   async shutdown(immediate: boolean): Promise<void> {
-    this.#handle.shutdown(immediate);
+    await this.sending(this.#handle.shutdown(immediate));
   }
 
   // What a receiver does once an item has arrived. An item without shared objects belongs to it as soon as it is taken.

@@ -28,17 +28,20 @@ export class NativeSemaphore extends NativeSyncPort implements SemaphorePort, Bl
   }
 
   async post(): Promise<void> {
-    this.postSync();
+    this.#released(await this.handle.insistLater(() => this.shim.pp_semaphore_release(this.index)));
   }
 
   postSync(): void {
-    const status = this.handle.insist(() => this.shim.pp_semaphore_release(this.index));
-    if (status === EOVERFLOW) throw tooManyReleased();
-    check(status, "The semaphore can't be released");
+    this.#released(this.handle.insist(() => this.shim.pp_semaphore_release(this.index)));
   }
 
   async value(): Promise<number> {
-    return check(this.handle.checked(this.shim.pp_semaphore_value(this.index)), "The semaphore can't be looked at");
+    return check(await this.handle.insistLater(() => this.shim.pp_semaphore_value(this.index)), "The semaphore can't be looked at");
+  }
+
+  #released(status: number): void {
+    if (status === EOVERFLOW) throw tooManyReleased();
+    check(status, "The semaphore can't be released");
   }
 
   #try(): Grant | undefined {

@@ -4,7 +4,7 @@ import { Handle, type Origin } from "../core/handle.ts";
 import type { NativeThread } from "../core/native-thread.ts";
 import type { KindName } from "../core/port.ts";
 import { EBADMSG, EPROTO } from "../library/errno.ts";
-import { check, insist } from "../library/result.ts";
+import { check, insist, insistLater } from "../library/result.ts";
 
 /** The kinds of native/src/handles.h. */
 export const SyncKind = { lock: 1, semaphore: 2, event: 3, condition: 4, barrier: 5 } as const;
@@ -73,6 +73,11 @@ export class SyncHandle extends Handle {
   /** Makes a call that needs the object's lock, like {@link insist}, and checks its result. */
   insist(call: () => number): number {
     return this.checked(insist(call));
+  }
+
+  /** The same, but the event loop goes on meanwhile, like {@link insistLater}. */
+  async insistLater(call: () => number): Promise<number> {
+    return this.checked(await insistLater(call));
   }
 
   /** Throws if the object's memory is corrupted. */
