@@ -1,6 +1,12 @@
 import type { Incoming, Message } from "../backend/contract/message.ts";
 import { outcomeOf } from "../backend/contract/undecided.ts";
+import { upTo } from "../util/wait-options.ts";
+import { within } from "../util/within.ts";
 import { fetched, type Packed, unpack } from "./message.ts";
+
+// The process that hosts an object inside a message may compute, or be stopped. After this number of milliseconds the receiver gets the
+// object all the same. The object's first call then waits for that process.
+const ATTACH_LIMIT = 250;
 
 /** Sends a packed value, and releases it once the promise of `send` settles. Returns the result of `send`: whether it was in time. */
 export function deliver(packed: Packed, send: (message: Message) => Promise<boolean>): Promise<boolean> {
@@ -44,12 +50,16 @@ export function accept(incoming: Incoming): unknown {
 }
 
 async function acceptWithObjects({ message, settle }: Incoming): Promise<unknown> {
+  let attached: Promise<unknown> | undefined;
   try {
     await fetched(message);
-    const { value, attached } = unpack(message);
-    await attached;
-    return value;
+    const unpacked = unpack(message);
+    attached = unpacked.attached;
+    if (attached !== undefined) await within(attached, upTo(ATTACH_LIMIT));
+    return unpacked.value;
   } finally {
-    settle();
+    // Until this process is attached to them, the objects live only because the sender's side keeps them.
+    if (attached === undefined) settle();
+    else void attached.then(settle);
   }
 }

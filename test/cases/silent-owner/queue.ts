@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
-import { Empty, Lock, type Queue, wait } from "../../../mod.ts";
+import { Empty, Event, JoinableQueue, Lock, type Queue, wait } from "../../../mod.ts";
 import { type Cases, slow } from "../../suite/case.ts";
 import { started } from "../../suite/help.ts";
 import { goOn, inTime, isOpen, onlyPortable, stopped, withOwner } from "./helpers.ts";
@@ -20,7 +20,34 @@ export async function impatient(full: Queue<number>, empty: Queue<number>): Prom
   return [ms, outcomes.map((each) => (each.status === "rejected" ? each.reason.name : "done"))];
 }
 
+/** Takes an item with an object of a silent process inside. Gives how many milliseconds that took. */
+export async function takeObject(items: Queue<Lock>, ready: Event, go: Event): Promise<number> {
+  await ready.set();
+  await go.wait();
+  const start = performance.now();
+  const lock = await items.get({ timeout: 5000 });
+  const ms = performance.now() - start;
+  await items.taskDone();
+  await lock.acquire();
+  return ms;
+}
+
 export const cases: Cases = {
+  "an item arrives in time although an object inside lives in a silent process": () =>
+    withOwner(async ({ lock }, owner) => {
+      const [items, ready, go] = [new JoinableQueue<Lock>(), new Event(), new Event()];
+      await items.put(lock);
+      const child = await started({ target: takeObject, args: [items, ready, go] });
+      await ready.wait();
+      await stopped(owner);
+      await go.set();
+      await delay(1000);
+      goOn(owner);
+      const ms = await child.result({ timeout: 20_000 });
+      assert.ok(ms < 900, `took ${ms} ms`);
+      await items.join({ timeout: 5000 });
+      await child.join();
+    }),
   "a put whose time runs out ends in time, and says that it may have happened": () =>
     withOwner(async ({ empty, full }, owner) => {
       await stopped(owner);
