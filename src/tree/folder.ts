@@ -7,6 +7,7 @@ import { randomName } from "../util/random.ts";
 
 const PREFIX = "polyproc-";
 const MARK = ".end";
+const SIGN = ".polyproc-tree";
 // The names of the folders that mkdtemp makes.
 const NAME = new RegExp(`^${PREFIX}[A-Za-z0-9]{6}$`);
 /** The end of the names of files that count processes. */
@@ -25,7 +26,18 @@ function temporary(): string {
 
 /** Makes a private folder (mode 0700) for the sockets of a process tree. */
 export function makeFolder(): string {
-  return fs().mkdtempSync(join(temporary(), PREFIX));
+  const folder = fs().mkdtempSync(join(temporary(), PREFIX));
+  sign(folder);
+  return folder;
+}
+
+// Marks the folder as one of this package's. Without the mark it is never swept, because another program may use such a name, too.
+function sign(folder: string): void {
+  try {
+    fs().writeFileSync(join(folder, SIGN), "", { mode: 0o600 });
+  } catch {
+    // The file system is full. Then the folder is not swept if the whole tree is killed.
+  }
 }
 
 /**
@@ -35,7 +47,10 @@ export function makeFolder(): string {
 export function keepFolder(folder: string): void {
   // Windows has named pipes, which are not in a folder.
   if (process.platform === "win32") return;
-  if (!fs().existsSync(folder)) fs().mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (!fs().existsSync(folder)) {
+    fs().mkdirSync(folder, { recursive: true, mode: 0o700 });
+    sign(folder);
+  }
   if (!isPrivate(fs().lstatSync(folder)))
     throw new ProcessError(
       `${folder} does not belong to this program any more: start it with TMPDIR set to a folder that only you can write.`,
@@ -87,8 +102,8 @@ export function sweep(own: string): void {
   }
 }
 
-// Removes one folder if no process listens on its sockets. A folder with files that are not of this package's kinds stays, because it may be
-// in use.
+// Removes one folder if no process listens on its sockets. A folder without this package's sign stays, and so does one with files that are not
+// of this package's kinds.
 function sweepFolder(folder: string, uid: number): void {
   const stat = fs().lstatSync(folder, { throwIfNoEntry: false });
   if (stat === undefined || !isPrivate(stat) || stat.uid !== uid || date() - stat.mtimeMs < SWEEP_AGE) return;
@@ -99,7 +114,8 @@ function sweepFolder(folder: string, uid: number): void {
       .readdirSync(folder)
       .map((name) => join(folder, name));
     sockets = paths.filter((path) => fs().lstatSync(path).isSocket());
-    if (!paths.every((path) => sockets.includes(path) || path.endsWith(COUNTING) || isMark(path))) return;
+    const isOurs = (path: string): boolean => sockets.includes(path) || path.endsWith(COUNTING) || isMark(path);
+    if (!paths.includes(join(folder, SIGN)) || !paths.every(isOurs)) return;
   } catch {
     return;
   }
@@ -120,7 +136,7 @@ function sweepFolder(folder: string, uid: number): void {
 
 function isMark(path: string): boolean {
   const stat = fs().lstatSync(path);
-  return path.endsWith(MARK) && stat.isFile() && stat.size === 0;
+  return (path.endsWith(MARK) || path.endsWith(SIGN)) && stat.isFile() && stat.size === 0;
 }
 
 function removeDead(folder: string, paths: readonly string[]): void {

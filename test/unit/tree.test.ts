@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, rmdirSync, statSync } from "node:fs";
+import { chmodSync, existsSync, rmSync, statSync } from "node:fs";
 import { expect, it } from "vitest";
 import { Tree } from "../../src/tree/tree.ts";
 
@@ -20,7 +20,7 @@ it("a folder that was swept is made again for its first socket, and nobody else'
   const tree = new Tree();
   const { folder } = tree.membership;
   try {
-    rmdirSync(folder);
+    rmSync(folder, { recursive: true });
     for (let tries = 0; tries < 2; tries++) expect(tree.addressOf("keeper").startsWith(`${folder}/`)).toBe(true);
     expect(statSync(folder).mode & 0o777).toBe(0o700);
     chmodSync(folder, 0o777);

@@ -12,8 +12,6 @@
 
 #include "base/room_left.h"
 
-#define VERSION 1
-
 /* Closes named memory and removes the name if nobody else holds it. Of two processes that close at the same time, the later one finds no
  * lock but its own. */
 static void close_named(struct pp_segment *segment, const char *path) {
@@ -27,20 +25,23 @@ static void close_named(struct pp_segment *segment, const char *path) {
 
 /* A thread that ended may have passed its view of the bytes to another thread. So the bytes stay mapped, but the mapping no longer holds
  * the name: it is replaced by one through the other descriptor, whose lock is given up. */
-static void leave_mapped(struct pp_segment *segment, const char *path) {
-  if (*path != '\0') {
-    int status = pp_segment_map_at(segment, segment->base, segment->own_fd);
-    close(segment->fd);
-    segment->fd = -1;
-    if (status == 0) pp_named_remove_if_last(segment->own_fd, path);
-  }
-  segment->base = NULL;
+static int leave_name(struct pp_memory *memory) {
+  struct pp_segment *segment = &memory->segment;
+  if (memory->path[0] == '\0') return 0;
+  int status = pp_segment_map_at(segment, segment->base, segment->own_fd);
+  close(segment->fd);
+  segment->fd = -1;
+  if (status == 0) pp_named_remove_if_last(segment->own_fd, memory->path);
+  memory->path[0] = '\0';
+  return status;
 }
 
 static void close_memory(void *object, int owner_ended) {
   struct pp_memory *memory = object;
-  if (owner_ended) leave_mapped(&memory->segment, memory->path);
-  else if (memory->path[0] != '\0') close_named(&memory->segment, memory->path);
+  if (owner_ended) {
+    leave_name(memory);
+    memory->segment.base = NULL;
+  } else if (memory->path[0] != '\0') close_named(&memory->segment, memory->path);
   pp_segment_close(&memory->segment);
   free(memory);
 }
@@ -61,7 +62,7 @@ static struct pp_memory *allocate(void) {
 static void write_header(struct pp_memory *memory, uint64_t size, bool named) {
   struct pp_memory_header *header = (struct pp_memory_header *)(void *)memory->segment.base;
   header->magic = PP_MEMORY_MAGIC;
-  header->version = VERSION;
+  header->version = PP_MEMORY_VERSION;
   header->named = named;
   header->size = size;
 }
@@ -112,7 +113,7 @@ static int map_checked(struct pp_memory *memory) {
   if (status < 0) return status;
   const struct pp_memory_header *header = (const struct pp_memory_header *)(void *)segment->base;
   if (header->magic != PP_MEMORY_MAGIC) return -EBADMSG;
-  if (header->version != VERSION) return -EPROTO;
+  if (header->version != PP_MEMORY_VERSION) return -EPROTO;
   uint64_t size = header->size, room = pp_memory_room(memory);
   return size > 0 && size <= room && room - size < PP_MEMORY_PAGE ? 0 : -EBADMSG;
 }
@@ -157,6 +158,11 @@ int32_t pp_memory_attach(int32_t inbox, const char *name, int32_t fd) {
 }
 
 int32_t pp_memory_close(int32_t index) { return pp_handle_close(index, PP_MEMORY); }
+
+int32_t pp_memory_leave(int32_t index) {
+  struct pp_memory *memory = pp_memory_find(index);
+  return memory == NULL ? -EBADF : leave_name(memory);
+}
 
 int32_t pp_memory_fd(int32_t index) {
   const struct pp_memory *memory = pp_memory_find(index);

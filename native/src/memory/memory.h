@@ -12,6 +12,7 @@
 #include "memory/named.h"
 
 #define PP_MEMORY_MAGIC 0x314d454d59535050ull /* "PPSYMEM1" */
+#define PP_MEMORY_VERSION 1
 #define PP_MEMORY_PAGE 4096
 
 struct pp_memory_header {

@@ -44,10 +44,11 @@ int32_t pp_memory_sweep(void) {
     int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0) continue;
     struct stat stat;
-    uint64_t magic = 0;
-    /* The prefix alone proves nothing: another program may use it, too. */
-    bool ours = fstat(fd, &stat) == 0 && stat.st_uid == geteuid() && pread(fd, &magic, sizeof magic, 0) == sizeof magic &&
-                magic == PP_MEMORY_MAGIC;
+    struct pp_memory_header header;
+    /* The prefix alone proves nothing: another program may use it, too. Memory of another version may be locked in another way. */
+    bool ours = fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_uid == geteuid() && (stat.st_mode & 0077) == 0 &&
+                pread(fd, &header, sizeof header, 0) == sizeof header && header.magic == PP_MEMORY_MAGIC &&
+                header.version == PP_MEMORY_VERSION && header.named == 1;
     FAILPOINT("memory.found");
     if (ours) removed += pp_named_remove_if_last(fd, path);
     close(fd);

@@ -34,9 +34,7 @@ export class Native implements Backend {
     this.#handles = new Handles(this.#thread);
     this.features = { fileno: true, sync: true, sharedMemory: true, limits: true, library: checked.path, abi: ABI };
     this.launcher = new NativeLauncher(this.#handles, checked);
-    runtime.onExit((code) => {
-      if (code === 0) this.#handles.leave();
-    });
+    runtime.onExit((code) => this.#handles.end(code));
   }
 
   make<P extends Port, S, M>({ name, label }: Kind<P, S, M>, settings: S, _options?: MakeOptions): M {

@@ -40,10 +40,16 @@ function listening(path: string): Promise<Server> {
   });
 }
 
+/** Marks a folder as one of this package's. */
+function sign(folder: string): void {
+  writeFileSync(join(folder, ".polyproc-tree"), "");
+}
+
 /** Comes back when another start has removed a dead tree's folder: an earlier start has then looked at every folder too. */
 async function anotherSweep(): Promise<void> {
   const folder = join(tmpdir(), "polyproc-gggggg");
   mkdirSync(folder, { mode: 0o700 });
+  sign(folder);
   age(folder);
   await foundAnotherTree();
   await until(() => !existsSync(folder));
@@ -77,6 +83,9 @@ export const cases: Cases = {
     for (const folder of staying.slice(2, 5)) writeFileSync(join(folder, "file"), "");
     mkdirSync(join(tmpdir(), "polyproc-eeeeee", "folder"));
     const server = await listening(join(tmpdir(), "polyproc-living", "living.sock"));
+    for (const folder of folders) sign(folder);
+    // Another program may use such names, too.
+    staying.push(make("hhhhhh"), await dead(make("iiiiii")));
     const before = staying.map((folder) => readdirSync(folder));
     for (const folder of folders) age(folder);
     const young = make("ffffff");

@@ -57,5 +57,8 @@ export abstract class Handle {
   /** Called when this process ends with exit code 0. */
   leave(): void {}
 
+  /** Called when this process ends in any way that lets it run code. */
+  end(): void {}
+
   protected abstract close(): void;
 }

@@ -42,9 +42,12 @@ export class Handles {
     this.thread.inbox.shim.pp_memory_sweep();
   }
 
-  /** Called when this process ends with exit code 0. */
-  leave(): void {
-    for (const handle of this.#handles.values()) handle.leave();
+  /** Called when this process ends. */
+  end(code: number): void {
+    for (const handle of this.#handles.values()) {
+      handle.end();
+      if (code === 0) handle.leave();
+    }
   }
 
   #add<H extends Handle>(handle: H): H {

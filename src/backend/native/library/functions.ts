@@ -206,6 +206,8 @@ export interface Shim {
   pp_memory_attach(inbox: number, name: Bytes, fd: number): number;
   /** Unmaps the memory. The last holder of named memory also removes the name. */
   pp_memory_close(memory: number): number;
+  /** Gives up the name of memory before the process ends. The last holder removes it. The bytes stay mapped. */
+  pp_memory_leave(memory: number): number;
   pp_memory_fd(memory: number): number;
   /** Writes {address, size} of the user's bytes. */
   pp_memory_address(memory: number, range: Bytes): number;
@@ -324,6 +326,7 @@ export const SIGNATURES: Readonly<Record<keyof Shim, string>> = {
   pp_memory_open: "ii",
   pp_memory_attach: "ipi",
   pp_memory_close: "i",
+  pp_memory_leave: "i",
   pp_memory_fd: "i",
   pp_memory_address: "ip",
   pp_memory_read: "ipp",

@@ -123,6 +123,11 @@ export class MemoryHandle extends Handle {
     return this.name ?? undefined;
   }
 
+  // Without this, the name would stay until another process sweeps. Listeners that run later still have the bytes.
+  override end(): void {
+    if (this.name !== null) this.shim.pp_memory_leave(this.index);
+  }
+
   protected override close(): void {
     // The program has transferred the buffer, so its bytes may be read until this process ends. The memory stays mapped until then.
     if (this.#buffer?.detached) return;
