@@ -13,6 +13,23 @@ it("runs with frozen intrinsics", async () => {
   expect(await program.ended).toBe(0);
 });
 
+it("values and errors travel where every built-in prototype is frozen", async () => {
+  const program = new Program("node", "frozen-values.ts");
+  expect(await program.json()).toEqual({
+    values: [
+      '{"constructor":1,"toString":"t","valueOf":[1]}',
+      "TypeError: bad",
+      "StateError: early",
+      "ENOENT",
+      "AbortError: gone",
+      "RemoteError: own",
+    ],
+    refused: "TypeError",
+    thrown: ["RangeError: from a child", "E_CHILD", "string"],
+  });
+  expect(await program.ended).toBe(0);
+});
+
 describe.each(runtimes)("%s: odd surroundings", (runtime) => {
   it("starts what the module exports while its top level still runs", async () => {
     const program = new Program(runtime, "top-level.ts");

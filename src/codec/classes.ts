@@ -67,7 +67,8 @@ const registeredByPrototype = new Map<object, WireClass>();
 /**
  * Lets instances of a class travel between processes. Call it in a module that both sides import. The own enumerable fields of an instance
  * travel, and the receiver makes the instance without calling the constructor. A class with {@link toWire} and {@link fromWire} decides
- * itself what travels. Registering the same class again does nothing.
+ * itself what travels. Registering the same class again does nothing. A receiver that has not registered the class refuses the whole
+ * value with `SerializationError`; an error arrives all the same, as {@link RemoteError}.
  *
  * @param Class the class, which needs a name
  * @throws {TypeError} if `Class` is not a class, or has no name

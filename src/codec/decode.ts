@@ -21,6 +21,9 @@ export function decode(bytes: Uint8Array, shared: readonly unknown[] = []): unkn
   }
 }
 
+// A program may freeze the built-in prototypes. Then an object can't be assigned a property that its prototype has, such as "toString".
+const IS_FROZEN = Object.isFrozen(Object.prototype);
+
 // Stands for an object that can be made only from the data that follows it.
 const UNFINISHED = {};
 
@@ -83,7 +86,7 @@ class Decoder {
     for (let i = 0; i < count; i++) {
       const key = input.key();
       const value = this.value(depth + 1);
-      if (define || key === "__proto__") defineField(object, key, value, true);
+      if (define || key === "__proto__" || (IS_FROZEN && key in object)) defineField(object, key, value, true);
       else (object as Record<string, unknown>)[key] = value;
     }
     return object;

@@ -275,7 +275,7 @@ export class TimeoutError extends ProcessError {
   }
 }
 
-/** Stands for an error that another process threw and whose class this process does not know. */
+/** Stands for an error from another process whose class this process does not know. It has that error's message, stack, cause and fields. */
 export class RemoteError extends ProcessError {
   static override readonly code: string = "ERR_POLYPROC_REMOTE";
   /** The name of the error's class in the process that threw it. */
