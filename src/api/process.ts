@@ -6,7 +6,7 @@ import { checkMayStart, treeLimitsOfChild } from "../launch/may-start.ts";
 import type { CheckedOptions, KwargsOptions, ProcessOptions, TerminateOptions } from "../launch/options.ts";
 import { currentName, nextIdentity } from "../launch/position.ts";
 import { Run } from "../launch/run.ts";
-import { boundStartMethod, type StartMethod, starterFor, startMethod } from "../launch/start-method.ts";
+import { boundStartMethod, plannerFor, type StartMethod, startMethod } from "../launch/start-method.ts";
 import { boundBackend } from "../objects/backend-binding.ts";
 import { pack } from "../objects/message.ts";
 import { makeWaitable } from "../objects/waitable.ts";
@@ -96,10 +96,12 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     const packed = pack({ args, kwargs, self: this.#isSubclass ? { ...this } : undefined } satisfies JobArguments, "");
     this.#state = "starting";
     try {
+      const method = this.#method ?? startMethod();
+      // Planned before the search for the target too: the child gets the environment and the working folder of the call of `start()`.
+      const launch = plannerFor(method)({ ...this.#options, env: { ...this.#options.env }, backend: this.#backend });
       const target = await this.#locate();
       signal?.throwIfAborted();
-      const method = this.#method ?? startMethod();
-      const child = await starterFor(method)({ ...this.#options, env: { ...this.#options.env }, backend: this.#backend });
+      const child = await launch();
       this.#state = "running";
       children.add(this as never);
       const names = { name: this.#name, identity: this.#identity, daemon: this.#daemon, parentName: currentName().name };

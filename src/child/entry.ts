@@ -1,8 +1,8 @@
 // The first module that a child runs. It reads the child's identity and job from stdin, and runs the job.
-import type { JobFrame } from "../backend/contract/launcher.ts";
+import type { ChildChannel, JobFrame } from "../backend/contract/launcher.ts";
 import { backendOfChild } from "../backend/registry.ts";
 import { Op } from "../codec/op.ts";
-import type { Boot } from "../launch/job.ts";
+import type { Boot, Question } from "../launch/job.ts";
 import { runAs } from "../launch/origin.ts";
 import { beginChild } from "../launch/position.ts";
 import { runtime } from "../runtime/current.ts";
@@ -12,6 +12,8 @@ import { rehearse } from "./rehearse.ts";
 import { runJob } from "./run-job.ts";
 import { StdinFrames } from "./stdin-frames.ts";
 
+const NOTHING = { bytes: new Uint8Array(0), refs: [] };
+
 function readBoot(frames: StdinFrames): Boot {
   const { op, meta } = frames.read();
   const boot = meta as Boot;
@@ -19,6 +21,20 @@ function readBoot(frames: StdinFrames): Boot {
     throw new Error(`A child of polyproc ${VERSION} was started by something else, or by another version (${boot?.version}).`);
   }
   return boot;
+}
+
+// Waits for the job, and answers when the parent asks whether this process still waits for it.
+async function jobOfSpare(channel: ChildChannel): Promise<JobFrame> {
+  for (;;) {
+    const frame = await channel.nextFrame();
+    if (frame.op === Op.job) return frame;
+    const { reportTo } = frame.meta as Question;
+    // If the parent does not get the answer, it takes another child.
+    void channel
+      .reporter(reportTo)
+      .report("waiting", NOTHING)
+      .catch(() => {});
+  }
 }
 
 async function main(): Promise<void> {
@@ -34,7 +50,7 @@ async function main(): Promise<void> {
   if (boot.spare) await import("../../mod.ts");
   for (const module of boot.preload) await runAs("module", () => import(runtime.importSpecifier(module))).catch(() => {});
   if (boot.spare) await rehearse();
-  await runJob(job ?? (await channel.nextJob()), channel);
+  await runJob(job ?? (await jobOfSpare(channel)), channel);
 }
 
 main().catch((error: unknown) => {

@@ -19,4 +19,5 @@ export const Op = {
   report: 17,
   call: 18,
   leave: 19,
+  ask: 20,
 } as const;

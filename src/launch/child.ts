@@ -1,5 +1,6 @@
 import type { Launched, ReportListener } from "../backend/contract/launcher.ts";
 import type { Message } from "../backend/contract/message.ts";
+import type { Frame } from "../codec/frame.ts";
 import { encodeFrame } from "../codec/frame-writer.ts";
 import { Op } from "../codec/op.ts";
 import type { Exit } from "../runtime/contract.ts";
@@ -8,7 +9,7 @@ import type { ChildMembership } from "../tree/tree.ts";
 import { os } from "../util/lazy-modules.ts";
 import { upTo } from "../util/wait-options.ts";
 import { endsWithin } from "../util/within.ts";
-import type { Job } from "./job.ts";
+import type { Job, Question } from "./job.ts";
 import { type ChildOutput, readOutput } from "./output.ts";
 
 /** The exit code of a child whose end the system does not tell. */
@@ -49,6 +50,9 @@ export class Child implements BlockingChild {
   /** Counts the child among the living processes of the tree. */
   readonly counting: CountingFile;
   readonly #launched: Launched;
+  // The child's reports go to one listener for all its life, so that it can answer before it has its job.
+  #listener: ReportListener = () => {};
+  #reportTo: { readonly value: unknown } | undefined;
 
   constructor(launched: Launched, { counting, tidy }: ChildMembership) {
     const { process, channel } = launched;
@@ -75,11 +79,30 @@ export class Child implements BlockingChild {
     this.#launched.process.kill(signal);
   }
 
+  /** Asks a spare, and resolves when it replies that it waits for its job. It never replies if it is stopped, or has ended. */
+  isWaiting(): Promise<void> {
+    return new Promise((resolve) => {
+      const reportTo = this.#listen((kind) => {
+        if (kind === "waiting") resolve();
+      });
+      this.#send({ op: Op.ask, id: 0, object: 0, meta: { reportTo } satisfies Question });
+    });
+  }
+
   /** Sends the child its job, and calls the listener for each of its reports. */
   work(job: Omit<Job, "reportTo">, message: Message, listener: ReportListener): void {
-    const { channel } = this.#launched;
-    const reportTo = channel.listen(listener);
-    for (const piece of encodeFrame({ op: Op.job, id: 0, object: 0, meta: { ...job, reportTo }, message })) channel.write(piece);
+    const reportTo = this.#listen(listener);
+    this.#send({ op: Op.job, id: 0, object: 0, meta: { ...job, reportTo } satisfies Job, message });
+  }
+
+  #listen(listener: ReportListener): unknown {
+    this.#listener = listener;
+    this.#reportTo ??= { value: this.#launched.channel.listen((kind, message) => this.#listener(kind, message)) };
+    return this.#reportTo.value;
+  }
+
+  #send(frame: Frame): void {
+    for (const piece of encodeFrame(frame)) this.#launched.channel.write(piece);
   }
 
   /** The child itself, if its channel has blocking calls. */

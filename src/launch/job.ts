@@ -21,7 +21,12 @@ export interface Boot {
   readonly spare: boolean;
 }
 
-/** The second frame: the child's job. The frame's message is {@link JobArguments}. */
+/** A frame that asks a spare child whether it waits for its job. The child reports "waiting". */
+export interface Question {
+  readonly reportTo: unknown;
+}
+
+/** The last frame: the child's job. The frame's message is {@link JobArguments}. */
 export interface Job {
   readonly name: string;
   readonly identity: readonly number[];

@@ -1,13 +1,16 @@
 import { dirname } from "node:path";
+import type { Backend } from "../backend/contract/backend.ts";
 import type { Launched, Limits } from "../backend/contract/launcher.ts";
 import { backendToStart, chooseBackend, loadedLibrary } from "../backend/registry.ts";
 import { encodeFrame } from "../codec/frame-writer.ts";
 import { Op } from "../codec/op.ts";
 import { UnsupportedError } from "../errors/errors.ts";
 import { needingFilesLater } from "../objects/unclosed.ts";
+import type { Command } from "../runtime/contract.ts";
 import { runtime } from "../runtime/current.ts";
 import { type ChildMembership, tree } from "../tree/tree.ts";
 import { VERSION } from "../util/version.ts";
+import { workingFolder } from "../util/working-folder.ts";
 import { Child } from "./child.ts";
 import { type CommandOptions, commandFor, ENTRY, type Provisions, toPath } from "./command.ts";
 import type { Boot } from "./job.ts";
@@ -19,36 +22,61 @@ import { startFailure } from "./start-failure.ts";
 export interface LaunchSettings extends CommandOptions {
   readonly detached?: boolean;
   readonly preload?: readonly string[];
-  /** Whether the child is a spare one, which gets its job later. */
-  readonly spare?: boolean;
   readonly backend?: string | undefined;
   readonly limits?: Limits | undefined;
 }
 
-/** Starts a child process, and sends it its membership in the tree. Rejects if the child's program can't be run. */
-export function launch(settings: LaunchSettings): Promise<Child> {
-  return needingFilesLater(() => launchOnce(settings));
+/** How a child is to be started. It was decided at one moment, and what the program changes afterwards has no effect on it. */
+export interface Plan {
+  readonly settings: LaunchSettings;
+  readonly command: Command;
+  readonly backend: Backend;
+  /** The working folder of this process at that moment. */
+  readonly folder: string | undefined;
 }
 
-async function launchOnce(settings: LaunchSettings): Promise<Child> {
-  let child: ChildMembership | undefined;
-  let launched: Launched | undefined;
+/** Decides how a child with these settings is started: with the program, flags, environment and working folder of this moment. */
+export function planLaunch(settings: LaunchSettings): Plan {
   try {
-    const { env = {}, cwd, stdout = "inherit", stderr = "inherit", detached = false, limits } = settings;
+    const { env = {}, cwd, stdout = "inherit", stderr = "inherit", limits } = settings;
     // The backend is chosen first, because that loads the native library. A child gets the permission to load the library only if its
     // parent has loaded it.
     const preferred = chooseBackend(settings.backend);
     const { loadsLibrary, ...program } = commandFor(ENTRY, settings, provisions(settings));
-    const { name, features, launcher } = backendToStart({ file: program.file, env, loadsLibrary }, preferred);
-    if (limits !== undefined && !features.limits)
+    const backend = backendToStart({ file: program.file, env, loadsLibrary }, preferred);
+    if (limits !== undefined && !backend.features.limits)
       throw new UnsupportedError("limits need a child that may load the native library: leave them out.");
-    const command = { ...program, env, cwd: cwd === undefined ? undefined : toPath(cwd), stdout, stderr };
-    if (stdout === "inherit" || stderr === "inherit") runtime.shareOutput(true);
+    const own = runtime.environment();
+    const environment = own === undefined ? undefined : { ...own };
+    const command = { ...program, environment, env, cwd: cwd === undefined ? undefined : toPath(cwd), stdout, stderr };
+    return { settings, command, backend, folder: workingFolder() };
+  } catch (error) {
+    throw startFailure(error, settings, ENTRY);
+  }
+}
+
+/**
+ * Starts a child process, and sends it its membership in the tree. Rejects if the child's program can't be run.
+ *
+ * @param spare whether the child's job comes later
+ */
+export function launch(plan: Plan, spare: boolean = false): Promise<Child> {
+  return needingFilesLater(() => launchOnce(plan, spare));
+}
+
+async function launchOnce({ settings, command, backend, folder }: Plan, spare: boolean): Promise<Child> {
+  let child: ChildMembership | undefined;
+  let launched: Launched | undefined;
+  try {
+    const { detached = false } = settings;
     child = tree.prepareChild(detached);
     count(child.counting);
-    launched = await launcher.start(command, { limits, detached });
+    // A child takes over the working folder of its parent by itself. The folder is named only if the parent has left it since.
+    const cwd = command.cwd ?? (folder === workingFolder() ? undefined : folder);
+    if (command.stdout === "inherit" || command.stderr === "inherit") runtime.shareOutput(true);
+    launched = await backend.launcher.start({ ...command, cwd }, { limits: settings.limits, detached });
     child.counting.setPid(launched.process.pid);
-    for (const piece of encodeFrame({ op: Op.boot, id: 0, object: 0, meta: boot(settings, child, name, launched) }))
+    for (const piece of encodeFrame({ op: Op.boot, id: 0, object: 0, meta: boot(settings, spare, child, backend.name, launched) }))
       launched.channel.write(piece);
     await launched.started;
     return new Child(launched, child);
@@ -66,7 +94,8 @@ function provisions({ detached = false, limits }: LaunchSettings): Provisions {
 }
 
 function boot(
-  { detached = false, preload = [], spare = false }: LaunchSettings,
+  { detached = false, preload = [] }: LaunchSettings,
+  spare: boolean,
   { membership, orphaned }: ChildMembership,
   backend: string,
   { forChild }: Launched,

@@ -1,19 +1,31 @@
 import { pathToFileURL } from "node:url";
-import { chooseBackend } from "../backend/registry.ts";
 import { after } from "../util/deadline.ts";
 import { os } from "../util/lazy-modules.ts";
+import { upTo } from "../util/wait-options.ts";
+import { LATE, within } from "../util/within.ts";
 import type { Child } from "./child.ts";
-import { type LaunchSettings, launch } from "./launch.ts";
+import { type LaunchSettings, launch, type Plan, planLaunch } from "./launch.ts";
 import { count } from "./may-start.ts";
+import { rights } from "./rights.ts";
 
 // Enough for a burst of starts. More would cost memory for nothing.
 const MOST_SPARES = 4;
 // The delay before new spares are started, in milliseconds: a spare that boots takes processor time from the child that was just started.
 const REFILL_AFTER = 50;
+// The time in milliseconds in which a spare that waits for its job must say so. One that is stopped does not.
+const ANSWER_WITHIN = 200;
+
+interface Spare {
+  readonly child: Child;
+  /** How it was started, as a text. */
+  readonly origin: string;
+  /** Whether it has booted and imported the modules to preload. */
+  isReady: boolean;
+}
 
 let preload: readonly string[] = [];
-let ready: Child[] = [];
-let booting = 0;
+let spares: Spare[] = [];
+let launching = 0;
 let stopRefill: (() => void) | undefined;
 
 /**
@@ -30,8 +42,8 @@ let stopRefill: (() => void) | undefined;
 export function setForkserverPreload(modules: readonly (string | URL)[]): void {
   if (!Array.isArray(modules)) throw new TypeError("setForkserverPreload takes an array of module URLs.");
   preload = modules.map(toUrl);
-  // The spares that are ready have imported the previous modules, so they are useless now.
-  for (const child of ready.splice(0)) child.kill("SIGKILL");
+  // The spares have imported the previous modules, so they are useless now.
+  discard(() => true);
   // The next start replaces them.
   stopRefill?.();
   stopRefill = undefined;
@@ -48,32 +60,49 @@ function toUrl(module: unknown): string {
   return module;
 }
 
-/** Returns a child that was started ahead. If none is ready, or if the settings need a process of their own, this starts a new child. */
-export async function takeSpare(settings: LaunchSettings): Promise<Child> {
-  const spare = isPlain(settings) ? ready[0] : undefined;
-  if (spare !== undefined) {
-    count(spare.counting);
-    ready.shift();
-  }
-  const child = spare ?? (await launch({ ...settings, preload }));
-  refillSoon();
-  return child;
+/**
+ * Plans a start of this moment. The returned function takes a child that was started ahead, in the way in which it would be started now.
+ * If there is none, it starts a new child.
+ */
+export function planSpare(settings: LaunchSettings): () => Promise<Child> {
+  const plan = planLaunch({ ...settings, preload });
+  const origin = originOf(plan);
+  return async () => {
+    const child = (await takeReady(origin)) ?? (await launch(plan));
+    refillSoon();
+    return child;
+  };
 }
 
-// Whether a child that runs already can still get these settings. The other settings take effect only when a process starts.
-function isPlain({
-  runtime,
-  execArgv = [],
-  env = {},
-  cwd,
-  stdout = "inherit",
-  stderr = "inherit",
-  detached = false,
-  limits,
-  backend,
-}: LaunchSettings): boolean {
-  const own = [runtime, cwd, limits].some((setting) => setting !== undefined) || execArgv.length > 0 || Object.keys(env).length > 0;
-  return !own && stdout === "inherit" && stderr === "inherit" && !detached && chooseBackend(backend) === chooseBackend();
+// Spares that died are skipped. One that does not answer is stopped, or this machine is very busy. Then no other one is asked, because the
+// start would be late.
+async function takeReady(origin: string): Promise<Child | undefined> {
+  for (;;) {
+    const spare = spares.find((each) => each.isReady && each.origin === origin);
+    if (spare === undefined) return undefined;
+    count(spare.child.counting);
+    spares = spares.filter((other) => other !== spare);
+    const answer = await answerOf(spare.child);
+    if (answer === "waiting") return spare.child;
+    spare.child.kill("SIGKILL");
+    if (answer === "silent") return undefined;
+  }
+}
+
+// Asks a spare whether it waits for its job. A look at the process would not do, because a signal that kills it may be on its way.
+async function answerOf(child: Child): Promise<"waiting" | "ended" | "silent"> {
+  const answer = Promise.race([child.isWaiting().then(() => "waiting" as const), child.ended.then(() => "ended" as const)]);
+  const known = await within(answer, upTo(ANSWER_WITHIN));
+  return known === LATE ? "silent" : known;
+}
+
+// A text that is the same for two plans if their children would be the same.
+function originOf({ command, backend, folder, settings: { preload, detached = false, limits } }: Plan): string {
+  const { file, args, environment, env, cwd = folder, stdout, stderr } = command;
+  const all = Object.entries({ ...environment, ...env }).filter(([, value]) => value !== undefined);
+  // Deno lists them in another order each time.
+  const variables = all.map(([name, value]) => `${name}=${value}`).sort();
+  return JSON.stringify([file, args, variables, cwd, stdout, stderr, backend.name, preload, detached, limits, rights()]);
 }
 
 function refillSoon(): void {
@@ -82,23 +111,39 @@ function refillSoon(): void {
 
 function refill(): void {
   stopRefill = undefined;
-  const wanted = Math.min(os().availableParallelism(), MOST_SPARES);
-  for (; ready.length + booting < wanted; booting++) void boot();
-}
-
-async function boot(): Promise<void> {
-  const imports = preload;
   try {
-    const child = await launch({ preload: imports, spare: true });
-    if (imports === preload) {
-      ready.push(child);
-      void child.ended.then(() => {
-        ready = ready.filter((other) => other !== child);
-      });
-    } else child.kill("SIGKILL");
+    const plan = planLaunch({ preload });
+    // If the environment is not known, the program may have changed it without notice, and a spare could have an old one.
+    if (plan.command.environment === undefined) return;
+    const origin = originOf(plan);
+    discard((spare) => spare.origin !== origin);
+    const wanted = Math.min(os().availableParallelism(), MOST_SPARES);
+    for (; spares.length + launching < wanted; launching++) void boot(plan, origin);
   } catch {
     // The next start of a process fails in the same way, and reports the error to its caller.
-  } finally {
-    booting--;
   }
+}
+
+async function boot(plan: Plan, origin: string): Promise<void> {
+  let child: Child;
+  try {
+    child = await launch(plan, true);
+  } catch {
+    return; // As above.
+  } finally {
+    launching--;
+  }
+  if (plan.settings.preload !== preload) return child.kill("SIGKILL");
+  const spare: Spare = { child, origin, isReady: false };
+  spares.push(spare);
+  void child.ended.then(() => discard((other) => other === spare));
+  await child.isWaiting();
+  spare.isReady = true;
+}
+
+// Ends spares that no process will use.
+function discard(useless: (spare: Spare) => boolean): void {
+  const gone = spares.filter(useless);
+  spares = spares.filter((spare) => !gone.includes(spare));
+  for (const { child } of gone) child.kill("SIGKILL");
 }

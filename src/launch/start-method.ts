@@ -2,19 +2,29 @@ import { StateError, UnsupportedError } from "../errors/errors.ts";
 import { describe } from "../util/describe.ts";
 import { refuseUnknown } from "../util/known-options.ts";
 import type { Child } from "./child.ts";
-import { type LaunchSettings, launch } from "./launch.ts";
-import { takeSpare } from "./spares.ts";
+import { type LaunchSettings, launch, planLaunch } from "./launch.ts";
+import { planSpare } from "./spares.ts";
 
-/** The way in which children start: "spawn" starts a new runtime for each, "forkserver" takes a runtime that was started ahead. */
+/**
+ * The way in which children start: "spawn" starts a new runtime for each, "forkserver" takes a runtime that was started ahead, if the
+ * environment, the working folder and the settings are still those with which it was started. Use "spawn" in a program that changes them
+ * before each start, and in a Deno program without `--allow-env`, which can't know whether its environment has changed.
+ */
 export type StartMethod = "spawn" | "forkserver";
 
-type Starter = (settings: LaunchSettings) => Promise<Child>;
+/** Plans the start of a child with the surroundings of this moment. The function that it returns starts the child. */
+type Planner = (settings: LaunchSettings) => () => Promise<Child>;
 
-const starters: Readonly<Record<StartMethod, Starter>> = { spawn: launch, forkserver: takeSpare };
+const planners: Readonly<Record<StartMethod, Planner>> = { spawn: planSpawn, forkserver: planSpare };
 
-/** Returns the function that starts children by this method. */
-export function starterFor(method: StartMethod): Starter {
-  return starters[method];
+function planSpawn(settings: LaunchSettings): () => Promise<Child> {
+  const plan = planLaunch(settings);
+  return () => launch(plan);
+}
+
+/** Returns the function that plans starts by this method. */
+export function plannerFor(method: StartMethod): Planner {
+  return planners[method];
 }
 
 let chosen: StartMethod | undefined;
@@ -26,7 +36,7 @@ export function checkMethod(method: unknown): asserts method is StartMethod {
       '"fork" is refused: a JavaScript VM does not survive fork without exec. Use "spawn", or "forkserver" for a fast start.',
     );
   }
-  if (typeof method !== "string" || !Object.hasOwn(starters, method)) {
+  if (typeof method !== "string" || !Object.hasOwn(planners, method)) {
     throw new RangeError(`The start method must be "spawn" or "forkserver", received ${describe(method)}.`);
   }
 }
@@ -98,7 +108,7 @@ export function setStartMethod(method: StartMethod | null, options: { readonly f
  * ```
  */
 export function getAllStartMethods(): StartMethod[] {
-  return Object.keys(starters) as StartMethod[];
+  return Object.keys(planners) as StartMethod[];
 }
 
 const bound = Symbol("start method");

@@ -70,7 +70,7 @@ export const bun: Runtime = {
     const child = host.spawn({
       cmd: [command.file, ...command.args],
       cwd: command.cwd,
-      env: { ...process.env, ...command.env },
+      env: { ...(command.environment ?? process.env), ...command.env },
       stdin: "pipe",
       stdout: stdio(command.stdout),
       stderr: stdio(command.stderr),
@@ -87,10 +87,7 @@ export const bun: Runtime = {
     });
     return {
       started: Promise.resolve(),
-      write: (bytes) => {
-        void Promise.resolve(child.stdin.write(bytes)).catch(() => {});
-        void Promise.resolve(child.stdin.flush()).catch(() => {});
-      },
+      write: (bytes) => void write(child.stdin, bytes).catch(() => {}),
       process: {
         pid: child.pid,
         stdout: command.stdout === "pipe" ? child.stdout : null,
@@ -167,6 +164,11 @@ function makeBlocking(fd: number): void {
   const fcntl = fileControl?.fcntl as ((fd: number, command: number, flags: number) => number) | undefined;
   const flags = fcntl?.(fd, GET_FLAGS, 0) ?? -1;
   if (flags >= 0) fcntl?.(fd, SET_FLAGS, flags & ~fs().constants.O_NONBLOCK);
+}
+
+// When the child is gone, Bun may throw at once, or later.
+async function write(stdin: BunChild["stdin"], bytes: Uint8Array): Promise<void> {
+  await Promise.all([stdin.write(bytes), stdin.flush()]);
 }
 
 function stdio(output: Output): string {

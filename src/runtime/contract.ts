@@ -14,6 +14,8 @@ export type Output = "inherit" | "pipe" | "null";
 export interface Command {
   readonly file: string;
   readonly args: readonly string[];
+  /** This process's environment at the moment of the start, or `undefined` if the program has no permission to read all of it. */
+  readonly environment: Readonly<Record<string, string | undefined>> | undefined;
   /** Variables that are added to this process's environment; `undefined` removes a variable. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string | undefined;

@@ -54,7 +54,7 @@ export const node: Runtime = {
     const { spawn } = process.getBuiltinModule("node:child_process");
     const child = spawn(command.file, command.args, {
       cwd: command.cwd,
-      env: { ...process.env, ...command.env },
+      env: { ...(command.environment ?? process.env), ...command.env },
       stdio: ["pipe", stdio(command.stdout), stdio(command.stderr)],
       detached: true,
       windowsHide: true,

@@ -2,10 +2,13 @@ import type { Command, Exit, OsProcess } from "../../runtime/contract.ts";
 import type { ChildMembership } from "../../tree/tree.ts";
 import type { Message } from "./message.ts";
 
-/** The reports of a child to its parent. "started" says that the child has its arguments. The others say how its target ended. */
-export type ReportKind = "started" | "result" | "error";
+/**
+ * The reports of a child to its parent. "waiting" says that a spare waits for its job, and "started" that the child has its arguments. The
+ * others say how its target ended.
+ */
+export type ReportKind = "waiting" | "started" | "result" | "error";
 
-export const REPORT_KINDS: ReadonlySet<unknown> = new Set<ReportKind>(["started", "result", "error"]);
+export const REPORT_KINDS: ReadonlySet<unknown> = new Set<ReportKind>(["waiting", "started", "result", "error"]);
 
 /** Handles a child's report. When the promise settles, the child is told that the report arrived. */
 export type ReportListener = (kind: ReportKind, message: Message) => Promise<void> | void;
@@ -51,6 +54,11 @@ export interface BlockingChannel {
   pumpSync(ms: number): void;
 }
 
+/** A frame for a spare: a question whether it waits for its job, or the job. */
+export interface SpareFrame extends JobFrame {
+  readonly op: number;
+}
+
 /** A child's job: plain data, and a message with the target's arguments. */
 export interface JobFrame {
   readonly meta?: unknown;
@@ -63,8 +71,8 @@ export interface ChildChannel {
   readonly parentGone: Promise<void>;
   /** Whether a report leaves only when the event loop runs. Otherwise it leaves even if the target blocks the event loop. */
   readonly needsEventLoop: boolean;
-  /** Waits for the job of a child that was started before its job was known. */
-  nextJob(): Promise<JobFrame>;
+  /** Waits for the next frame to a child that was started before its job was known. */
+  nextFrame(): Promise<SpareFrame>;
   /** Returns the port for reports. `reportTo` is the result of the parent's `listen`. */
   reporter(reportTo: unknown): ReportPort;
 }

@@ -8,7 +8,7 @@ export function run(host: DenoHost, command: Command): RunningProgram {
   const child = new host.Command(command.file, {
     args: command.args,
     cwd: command.cwd,
-    ...environment(command.env),
+    ...environment(command),
     stdin: "piped",
     stdout: stdio(command.stdout),
     stderr: stdio(command.stderr),
@@ -48,15 +48,12 @@ function exitOfFailedStatus(error: unknown): Exit {
   return { code: null, signal: number === undefined ? null : `SIG${number}` };
 }
 
-// On Deno, removing a variable needs a whole new environment, and so --allow-env to read the present one. Adding variables does not need
-// that.
-function environment(changes: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
-  const entries = Object.entries(changes);
-  if (entries.every(([, value]) => value !== undefined)) return { env: changes };
-  return {
-    clearEnv: true,
-    env: Object.fromEntries(Object.entries({ ...process.env, ...changes }).filter(([, value]) => value !== undefined)),
-  };
+// Without --allow-env the environment is not known, and the child gets the present one. Adding variables needs no permission. Removing
+// one does, because it needs a whole new environment.
+function environment({ environment: known, env }: Command): Record<string, unknown> {
+  if (known === undefined && Object.values(env).every((value) => value !== undefined)) return { env };
+  const all = Object.entries({ ...(known ?? process.env), ...env });
+  return { clearEnv: true, env: Object.fromEntries(all.filter(([, value]) => value !== undefined)) };
 }
 
 function stdio(output: Output): string {

@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { activeChildren, getContext, type Process, Queue, setForkserverPreload, UnsupportedError } from "../../../mod.ts";
 import { type Cases, slow } from "../../suite/case.ts";
 import { isNative } from "../../suite/help.ts";
-import { settled } from "../../suite/leaks.ts";
-import { fallenAsleep } from "../helpers/signals.ts";
-import { endSpares, fixture, hello, methodHere } from "./helpers.ts";
+import { endSpares, fixture, hello, methodHere, readySpares } from "./helpers.ts";
 
 export function echoArgs(...args: unknown[]): unknown[] {
   return args;
@@ -13,19 +11,6 @@ export function echoArgs(...args: unknown[]): unknown[] {
 
 export function openFiles(): string | undefined {
   return /Max open files\s+(\d+)/.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
-}
-
-function childrenOfThis(): number[] {
-  const isOurs = (pid: string): boolean => {
-    try {
-      return new RegExp(`^PPid:\\s${process.pid}$`, "m").test(readFileSync(`/proc/${pid}/status`, "utf8"));
-    } catch {
-      return false;
-    }
-  };
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name) && isOurs(name))
-    .map(Number);
 }
 
 export function preloaded(): unknown {
@@ -76,15 +61,7 @@ export const cases: Cases = {
       const first = new Warm({ target: echoArgs });
       await first.start();
       await first.join();
-      let spares: number[] = [];
-      await settled(() => {
-        spares = childrenOfThis();
-        return spares.length > 0 ? [] : ["no spare yet"];
-      });
-      assert.ok(spares.length > 0);
-      // Until they have booted and wait for a job.
-      for (const pid of spares) await fallenAsleep({ pid });
-      spares = childrenOfThis();
+      const spares = await readySpares();
       const p = make();
       await p.start();
       assert.ok(!spares.includes(p.pid as number), "a spare was taken");

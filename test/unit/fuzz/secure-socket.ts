@@ -118,11 +118,14 @@ class Channels implements Target {
     writeFileSync(file, bytes);
     let reports = 0;
     const args = ["-c", 'exec cat "$0" >&0', file];
-    const command = { file: "/bin/sh", args, env: {}, cwd: undefined, stdout: "null", stderr: "null" } as const;
+    const command = { file: "/bin/sh", args, environment: {}, env: {}, cwd: undefined, stdout: "null", stderr: "null" } as const;
     const { process: child, channel } = await this.#native.launcher.start(command, { limits: undefined, detached: false });
     channel.listen((kind: ReportKind, { bytes: came, refs }) => {
       reports++;
-      ensure(["started", "result", "error"].includes(kind) && came.length <= bytes.length && refs.every(isRef), "a report is malformed");
+      ensure(
+        ["waiting", "started", "result", "error"].includes(kind) && came.length <= bytes.length && refs.every(isRef),
+        "a report is malformed",
+      );
     });
     await within(channel.closed(), "the end of a channel");
     await within(child.exited, "the end of a child");

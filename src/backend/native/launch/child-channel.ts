@@ -2,9 +2,10 @@ import type { Frame } from "../../../codec/frame.ts";
 import { FrameReader } from "../../../codec/frame-reader.ts";
 import { encodeFrame } from "../../../codec/frame-writer.ts";
 import { Op } from "../../../codec/op.ts";
+import { Arrivals } from "../../../util/arrivals.ts";
 import { holdEventLoop } from "../../../util/event-loop.ts";
 import { setOrphanCheck } from "../../../util/orphan.ts";
-import type { ChildChannel, ChildSettings, JobFrame, ReportKind, ReportPort } from "../../contract/launcher.ts";
+import type { ChildChannel, ChildSettings, ReportKind, ReportPort } from "../../contract/launcher.ts";
 import type { Message } from "../../contract/message.ts";
 import type { NativeThread } from "../core/native-thread.ts";
 import { Stream } from "../core/stream.ts";
@@ -32,8 +33,8 @@ export class NativeChildChannel implements ChildChannel, ReportPort {
   readonly #reader = new FrameReader();
   /** Functions by the number of a report. Each is called when the parent has handled its report. */
   readonly #waiting = new Map<number, () => void>();
-  // The job may come before `nextJob` is called, because a spare child imports modules first.
-  readonly #job = Promise.withResolvers<JobFrame>();
+  // Frames may come before `nextFrame` is called, because a spare child imports modules first.
+  readonly #frames = new Arrivals<Frame>();
   #next = 1;
   #ended = false;
 
@@ -46,10 +47,10 @@ export class NativeChildChannel implements ChildChannel, ReportPort {
     });
   }
 
-  nextJob(): Promise<JobFrame> {
+  nextFrame(): Promise<Frame> {
     // Nothing else keeps the event loop alive while this process waits for its job.
     const letGo = holdEventLoop();
-    return this.#job.promise.finally(letGo);
+    return this.#frames.next().finally(letGo);
   }
 
   reporter(): ReportPort {
@@ -68,7 +69,7 @@ export class NativeChildChannel implements ChildChannel, ReportPort {
   }
 
   #hear(frame: Frame): void {
-    if (frame.op === Op.job) this.#job.resolve(frame);
+    if (frame.op !== Op.reply) this.#frames.push(frame);
     this.#waiting.get(frame.id)?.();
     this.#waiting.delete(frame.id);
   }

@@ -1,6 +1,5 @@
 import { UnsupportedError } from "../../../errors/errors.ts";
 import type { Command } from "../../../runtime/contract.ts";
-import { runtime } from "../../../runtime/current.ts";
 import type { Limits, StartOptions } from "../../contract/launcher.ts";
 import { text } from "../library/result.ts";
 
@@ -21,11 +20,10 @@ export function spawnArguments(
   { limits, detached }: StartOptions,
   fds: readonly [number, number, number],
 ): SpawnArguments {
-  // The program may have changed its environment in a way that the C library does not see. So the whole environment is passed if the
-  // program may read it.
-  const own = runtime.environment();
-  const variables = environmentStrings({ ...own, ...command.env });
-  const counts = [command.args.length + 1, variables.length, own === undefined ? 1 : 0, detached ? 0 : 1];
+  // The program may have changed its environment in a way that the C library does not see. So the whole environment is passed if it is
+  // known.
+  const variables = environmentStrings({ ...command.environment, ...command.env });
+  const counts = [command.args.length + 1, variables.length, command.environment === undefined ? 1 : 0, detached ? 0 : 1];
   return {
     settings: encodeSettings(limits, [...fds, ...counts]),
     strings: text(command.file, command.cwd ?? "", command.file, ...command.args, ...variables),

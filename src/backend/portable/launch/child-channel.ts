@@ -2,11 +2,12 @@ import type { Frame } from "../../../codec/frame.ts";
 import { FrameReader } from "../../../codec/frame-reader.ts";
 import { UnsupportedError } from "../../../errors/errors.ts";
 import { runtime } from "../../../runtime/current.ts";
+import { Arrivals } from "../../../util/arrivals.ts";
 import { holdEventLoop } from "../../../util/event-loop.ts";
 import { setOrphanCheck } from "../../../util/orphan.ts";
 import { ownModule } from "../../../util/package-urls.ts";
 import type { Backend } from "../../contract/backend.ts";
-import type { ChildChannel, ChildSettings, JobFrame, ReportPort } from "../../contract/launcher.ts";
+import type { ChildChannel, ChildSettings, ReportPort } from "../../contract/launcher.ts";
 import type { Port } from "../../contract/port.ts";
 import { isRef } from "../../contract/ref.ts";
 import type { Hub } from "../hub/hub.ts";
@@ -34,7 +35,7 @@ class PortableChildChannel implements ChildChannel {
   readonly #backend: Backend;
   readonly #address: string;
   readonly #reader = new FrameReader();
-  readonly #job = Promise.withResolvers<Frame>();
+  readonly #frames = new Arrivals<Frame>();
   readonly #parentGone = Promise.withResolvers<void>();
 
   constructor({ membership, orphaned, detached }: ChildSettings, backend: Backend) {
@@ -47,10 +48,10 @@ class PortableChildChannel implements ChildChannel {
     return this.#parentGone.promise;
   }
 
-  nextJob(): Promise<JobFrame> {
+  nextFrame(): Promise<Frame> {
     // Nothing else keeps the event loop alive while this process waits for its job.
     const letGo = holdEventLoop();
-    return this.#job.promise.finally(letGo);
+    return this.#frames.next().finally(letGo);
   }
 
   reporter(reportTo: unknown): ReportPort {
@@ -70,7 +71,7 @@ class PortableChildChannel implements ChildChannel {
     const worker = new Worker(asWorker(watcher), { workerData });
     worker.on("message", (chunk: Uint8Array | null) => {
       if (chunk === null) this.#end(workerData.detached);
-      else this.#reader.push(chunk, this.#job.resolve);
+      else this.#reader.push(chunk, (frame) => this.#frames.push(frame));
     });
     // This must come after the listener was added, because adding a listener makes the worker keep the event loop alive again.
     worker.unref();
