@@ -91,13 +91,12 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     signal?.throwIfAborted();
     checkMayStart();
     checkProgram(this.#options);
-    // The arguments are encoded before the search for the target, so that the child gets them as they were when `start()` was called.
+    // What comes before the search for the target is as it was when `start()` was called: arguments, environment, working folder.
     const { args, kwargs } = this.#options;
     const packed = pack({ args, kwargs, self: this.#isSubclass ? { ...this } : undefined } satisfies JobArguments, "");
     this.#state = "starting";
     try {
       const method = this.#method ?? startMethod();
-      // Planned before the search for the target too: the child gets the environment and the working folder of the call of `start()`.
       const launch = plannerFor(method)({ ...this.#options, env: { ...this.#options.env }, backend: this.#backend });
       const target = await this.#locate();
       signal?.throwIfAborted();

@@ -99,7 +99,8 @@ export interface ChildProgram {
 /** Returns the program and arguments that run `entry` as a child with these options. */
 export function commandFor(entry: URL, options: CommandOptions, provisions: Provisions): ChildProgram {
   const wanted = options.runtime ?? runtime.name;
-  const entryOptions: EntryOptions = { ...provisions, entry, execArgv: options.execArgv ?? [] };
+  const cwd = options.cwd === undefined ? undefined : toPath(options.cwd);
+  const entryOptions: EntryOptions = { ...provisions, entry, cwd, execArgv: options.execArgv ?? [] };
   if (typeof wanted === "object") {
     return {
       file: toPath(wanted.execPath),

@@ -8,6 +8,8 @@ import { UnsupportedError } from "../errors/errors.ts";
 import { needingFilesLater } from "../objects/unclosed.ts";
 import type { Command } from "../runtime/contract.ts";
 import { runtime } from "../runtime/current.ts";
+import { variablesElsewhere } from "../runtime/options-variables.ts";
+import { isElsewhere } from "../runtime/start-folder.ts";
 import { type ChildMembership, tree } from "../tree/tree.ts";
 import { VERSION } from "../util/version.ts";
 import { workingFolder } from "../util/working-folder.ts";
@@ -47,8 +49,9 @@ export function planLaunch(settings: LaunchSettings): Plan {
     if (limits !== undefined && !backend.features.limits)
       throw new UnsupportedError("limits need a child that may load the native library: leave them out.");
     const own = runtime.environment();
-    const environment = own === undefined ? undefined : { ...own };
-    const command = { ...program, environment, env, cwd: cwd === undefined ? undefined : toPath(cwd), stdout, stderr };
+    const path = cwd === undefined ? undefined : toPath(cwd);
+    const environment = own && { ...own, ...(isElsewhere(path) ? variablesElsewhere(own) : {}) };
+    const command = { ...program, environment, env, cwd: path, stdout, stderr };
     return { settings, command, backend, folder: workingFolder() };
   } catch (error) {
     throw startFailure(error, settings, ENTRY);

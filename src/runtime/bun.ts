@@ -6,10 +6,12 @@ import { carriedFlags } from "./child-flags.ts";
 import type { Command, EntryOptions, Exit, LibraryFunctions, Output, RunningProgram, Runtime } from "./contract.ts";
 import { emptyProcessStdin } from "./empty-stdin.ts";
 import { onProcessExit } from "./exit.ts";
+import { bunFlags } from "./flag-tables.ts";
 import { entryPath, unlikeRuntime } from "./paths.ts";
 import { keepBlocking } from "./shared-output.ts";
 import { keepExitCodes } from "./sigchld.ts";
 import { lookRepeatedly } from "./sockets.ts";
+import { isElsewhere } from "./start-folder.ts";
 
 interface BunChild {
   readonly pid: number;
@@ -60,7 +62,10 @@ export const bun: Runtime = {
   needs: "The temporary folder must be writable.",
 
   entryArguments(options: EntryOptions): string[] {
-    const carried = host === undefined || bun.foreignProgram !== undefined ? [] : carriedFlags(process.execArgv);
+    // Bun also lists the words of BUN_OPTIONS, and a quoted one together with its flag. The child has the variable itself.
+    const own = process.execArgv.filter((word) => !/^--?[\w-]+\s/.test(word));
+    const isOwn = host !== undefined && bun.foreignProgram === undefined;
+    const carried = isOwn ? carriedFlags(own, bunFlags, isElsewhere(options.cwd)) : [];
     return [...carried, ...options.execArgv, entryPath(options.entry)];
   },
 

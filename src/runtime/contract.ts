@@ -51,6 +51,8 @@ export interface EntryOptions {
   readonly entry: URL;
   /** The user's own flags, after those that are carried over. */
   readonly execArgv: readonly string[];
+  /** The child's working folder, if it is not that of this process. */
+  readonly cwd?: string | undefined;
   /** Folders that the child must be able to write, where its runtime asks for permission. */
   readonly writable: readonly string[];
   /** The native library, if this process has loaded it. */

@@ -6,13 +6,16 @@ import { UnsupportedError } from "../errors/errors.ts";
 import { modules, net, stream as streams } from "../util/lazy-modules.ts";
 import { carriedFlags, heapFlag } from "./child-flags.ts";
 import { collectGarbage } from "./collect-garbage.ts";
+import { importConditions } from "./conditions.ts";
 import type { Command, EntryOptions, Exit, LibraryFunctions, Output, RunningProgram, Runtime } from "./contract.ts";
 import { emptyProcessStdin } from "./empty-stdin.ts";
 import { onProcessExit } from "./exit.ts";
+import { nodeFlags } from "./flag-tables.ts";
 import { importLoaded } from "./loaded-modules.ts";
 import { entryPath, unlikeRuntime } from "./paths.ts";
 import { keepBlocking } from "./shared-output.ts";
 import { lookRepeatedly, watchWithNetSocket } from "./sockets.ts";
+import { isElsewhere } from "./start-folder.ts";
 
 type ResolveWith = (specifier: string, options: { conditions: ReadonlySet<string> }) => string;
 
@@ -45,7 +48,8 @@ export const node: Runtime = {
   needs: "Node started with --permission needs --allow-fs-read, --allow-fs-write, --allow-child-process and --allow-worker.",
 
   entryArguments(options: EntryOptions): string[] {
-    const carried = isCurrent && node.foreignProgram === undefined ? carriedFlags(process.execArgv) : [];
+    const isOwn = isCurrent && node.foreignProgram === undefined;
+    const carried = isOwn ? carriedFlags(process.execArgv, nodeFlags, isElsewhere(options.cwd)) : [];
     return [...carried, ...heapFlag(options.memory), ...options.execArgv, entryPath(options.entry)];
   },
 
@@ -164,11 +168,4 @@ function webStream(stream: Readable | null | undefined): ReadableStream<Uint8Arr
 function isPermitted(scope: string): boolean {
   const { permission } = process as unknown as { permission?: { has(scope: string): boolean } };
   return permission === undefined || permission.has(scope);
-}
-
-/** Returns the conditions under which this process resolves imports: Node's own, and those that its flags add. */
-function importConditions(): ReadonlySet<string> {
-  const flags = `${process.execArgv.join(" ")} ${process.env.NODE_OPTIONS ?? ""}`;
-  const added = [...flags.matchAll(/(?:^|\s)(?:-C|--conditions)[=\s]\s*(\S+)/g)].map(([, name]) => name as string);
-  return new Set(["node", "import", "module-sync", "node-addons", ...added]);
 }

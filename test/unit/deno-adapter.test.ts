@@ -24,11 +24,15 @@ function host(
       const empty = new ReadableStream<Uint8Array>();
       return { pid: 7, status: new Promise(() => {}), stdin: new WritableStream(), stdout: empty, stderr: empty, kill, unref: () => {} };
     }
+    outputSync(): { success: boolean; stdout: Uint8Array } {
+      return { success: false, stdout: new Uint8Array(0) };
+    }
   }
   return {
     version: { deno: shim.version.deno },
     mainModule: "https://example.invalid/main.ts",
-    build: {},
+    pid: 0,
+    build: { os: "none" },
     stdin: shim.stdin,
     stdout: shim.stdout,
     stderr: shim.stderr,
@@ -104,7 +108,7 @@ describe("the Deno adapter", () => {
   });
 
   it("takes a compiled program, or one of another name, for no runtime", () => {
-    const compiled = denoRuntime({ ...host(() => true), build: { standalone: true } });
+    const compiled = denoRuntime({ ...host(() => true), build: { os: "none", standalone: true } });
     expect(compiled.foreignProgram).toMatch(/deno compile/);
     expect(compiled.execPath).toBe("deno");
     const renamed = denoRuntime({ ...host(() => true), execPath: () => "/opt/app" });

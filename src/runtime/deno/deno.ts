@@ -6,11 +6,13 @@ import type { EntryOptions, LibraryFunctions, Runtime } from "../contract.ts";
 import { importLoaded } from "../loaded-modules.ts";
 import { isInPackages, unlikeRuntime } from "../paths.ts";
 import { watchWithNetSocket } from "../sockets.ts";
+import { ownFlags, unlessReplaced } from "./command-line.ts";
 import { configFlag } from "./config.ts";
 import { onExit } from "./exit.ts";
 import { currentHost, type DenoHost, required } from "./host.ts";
 import { waitForRoom } from "./output.ts";
-import { childPermissions, isGranted, libraryRefusal } from "./permissions.ts";
+import { carriedDenoFlags } from "./own-flags.ts";
+import { childPermissions, isGranted, isWhole, libraryRefusal } from "./permissions.ts";
 import { run } from "./run.ts";
 import { emptyStdin, readStdin } from "./stdin.ts";
 
@@ -25,11 +27,14 @@ export function denoRuntime(host: DenoHost | undefined): Runtime {
     needs: "Deno programs that start processes need --allow-read, --allow-write, --allow-net and --allow-run.",
 
     entryArguments(options: EntryOptions): string[] {
+      // The command line of a program that is not Deno has no flags of Deno.
+      const own = host === undefined || foreignProgram !== undefined ? undefined : ownFlags(host);
+      const carried = carriedDenoFlags(own ?? []);
+      const found = foreignProgram !== undefined || carried.some((flag) => /^--(no-)?config/.test(flag)) ? [] : configFlag(host);
       return [
         "run",
         "--no-prompt",
-        ...childPermissions(host, options),
-        ...(foreignProgram === undefined ? configFlag(host) : []),
+        ...unlessReplaced([...childPermissions(host, own, options), ...found, ...carried], options.execArgv),
         ...heapFlag(options.memory).map((flag) => `--v8-flags=${flag}`),
         ...options.execArgv,
         options.entry.href,
@@ -40,7 +45,7 @@ export function denoRuntime(host: DenoHost | undefined): Runtime {
 
     takesSignalsForZero: false,
 
-    environment: () => (isGranted(host, { name: "env" }) ? process.env : undefined),
+    environment: () => (isWhole(host, "env") ? process.env : undefined),
 
     mayRun: (file) => isGranted(host, { name: "run", command: file }),
 

@@ -10,6 +10,8 @@ export interface PermissionQuery {
   readonly path?: string;
   readonly command?: string;
   readonly host?: string;
+  readonly variable?: string;
+  readonly kind?: string;
 }
 
 export interface DenoOutput {
@@ -33,15 +35,22 @@ export interface DenoHost {
   readonly mainModule: string;
   /** The exit code, once `Deno.exit()` was called. */
   readonly exitCode?: number;
-  readonly build: { readonly standalone?: boolean };
+  readonly pid: number;
+  readonly build: { readonly os: string; readonly standalone?: boolean };
   readonly stdout: DenoOutput;
   readonly stderr: DenoOutput;
   readonly internal: symbol;
   /** Parts of Deno that are not public: they may be missing. */
   readonly [internal: symbol]: { readonly Console?: new (print: (text: string, level: number) => void) => Console } | undefined;
   readonly stdin: { read(buffer: Uint8Array): Promise<number | null> };
-  readonly Command: new (file: string, options: Record<string, unknown>) => { spawn(): DenoChild };
-  readonly permissions: { querySync(query: PermissionQuery): { readonly state: string } };
+  readonly Command: new (
+    file: string,
+    options: Record<string, unknown>,
+  ) => {
+    spawn(): DenoChild;
+    outputSync(): { readonly success: boolean; readonly stdout: Uint8Array };
+  };
+  readonly permissions: { querySync(query: PermissionQuery): { readonly state: string; readonly partial?: boolean } };
   execPath(): string;
   dlopen(path: string, symbols: Record<string, unknown>): { readonly symbols: LibraryFunctions };
   readonly UnsafePointer: { create(address: bigint): object | null };
