@@ -133,6 +133,8 @@ export const bun: Runtime = {
     );
   },
 
+  leavesSockets: false,
+
   resolvers: [resolveWithQuery],
   importsPaths: true,
   importSpecifier,

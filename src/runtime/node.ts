@@ -125,6 +125,8 @@ export const node: Runtime = {
     else if (watch(fd, data) < 0) lookRepeatedly(data);
   },
 
+  leavesSockets: false,
+
   mainModule(): string | null {
     const main = process.argv[1];
     return main === undefined ? null : pathToFileURL(main).href;

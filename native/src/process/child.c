@@ -29,6 +29,8 @@ static void child_ended(struct pp_watched *watched, int pidfd, uint32_t events) 
   /* ECHILD: somebody else in this process has reaped the child, or made the system forget how children end. */
   int how = status < 0 ? PP_UNKNOWN_END : info.si_code == CLD_EXITED ? info.si_status : 256 + info.si_status;
   pp_inbox_post(target.inbox, target.id, how);
+  /* The JavaScript thread that would close it has ended. */
+  if (target.inbox < 0) close(pidfd);
 }
 
 int pp_child_watch(int32_t inbox, int32_t id, int pidfd) {

@@ -6,6 +6,7 @@
 
 #include "polyproc.h"
 #include "wait/inbox.h"
+#include "wait/owned.h"
 #include "wait/reactor.h"
 
 static uint32_t interests(const struct pp_watched *watched) {
@@ -49,6 +50,7 @@ int32_t pp_duplicate(int32_t fd) {
 int32_t pp_close(int32_t fd) {
   pp_reactor_lock();
   pp_reactor_remove(fd);
+  pp_owned_remove(fd);
   int status = close(fd) < 0 ? -errno : 0;
   pp_reactor_unlock();
   return status;

@@ -11,6 +11,7 @@
 
 #include "base/handles.h"
 #include "polyproc.h"
+#include "wait/owned.h"
 #include "wait/reactor.h"
 
 #define MOST_INBOXES 65536
@@ -34,10 +35,17 @@ struct inbox {
 static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t arrived;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_key_t ended; /* tells when a thread that has opened an inbox ends, on runtimes that have no other way to tell */
 static struct inbox *inboxes;
 static int32_t table_size;
 
+static void thread_ended(void *unused) {
+  (void)unused;
+  pp_inbox_close_own();
+}
+
 static void prepare(void) {
+  pthread_key_create(&ended, thread_ended);
   pthread_condattr_t attributes;
   pthread_condattr_init(&attributes);
   pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -77,6 +85,7 @@ int32_t pp_inbox_open(int32_t *fd) {
     close(pair[1]);
     return index;
   }
+  pthread_setspecific(ended, inboxes);
   *fd = pair[0];
   return index;
 }
@@ -151,6 +160,7 @@ int32_t pp_inbox_close(int32_t index) {
   pthread_mutex_unlock(&guard);
   if (!open) return -EBADF;
   pp_handles_close_all(index);
+  pp_owned_close_all(index);
   pp_reactor_forget_inbox(index);
   pthread_mutex_lock(&guard);
   struct inbox *inbox = find(index);

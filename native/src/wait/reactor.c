@@ -110,11 +110,6 @@ void pp_reactor_forget_inbox(int32_t inbox) {
   for (int fd = 0; fd < room; fd++) {
     struct pp_watched *watched = pp_reactor_find(fd);
     if (watched == NULL) continue;
-    if (watched->ends_with_inbox && watched->read.inbox == inbox) {
-      pp_reactor_remove(fd);
-      close(fd);
-      continue;
-    }
     if (watched->read.inbox == inbox) watched->read = (struct pp_target){.inbox = NOBODY};
     if (watched->write.inbox == inbox) watched->write = (struct pp_target){.inbox = NOBODY};
   }

@@ -22,7 +22,6 @@ typedef void pp_reactor_callback(struct pp_watched *watched, int fd, uint32_t ev
 struct pp_watched {
   pp_reactor_callback *ready; /* NULL: the descriptor is not watched */
   struct pp_target read, write;
-  bool ends_with_inbox; /* close the descriptor when the inbox of `read` is closed */
 };
 
 /* Watches a descriptor for these epoll events. Replaces what was watched under its number. */

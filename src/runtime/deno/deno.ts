@@ -9,7 +9,7 @@ import { watchWithNetSocket } from "../sockets.ts";
 import { ownFlags, unlessReplaced } from "./command-line.ts";
 import { configFlag } from "./config.ts";
 import { onExit } from "./exit.ts";
-import { currentHost, type DenoHost, required } from "./host.ts";
+import { currentHost, type DenoHost, firstModule, required } from "./host.ts";
 import { waitForRoom } from "./output.ts";
 import { carriedDenoFlags } from "./own-flags.ts";
 import { childPermissions, isGranted, isWhole, libraryRefusal } from "./permissions.ts";
@@ -72,7 +72,9 @@ export function denoRuntime(host: DenoHost | undefined): Runtime {
 
     watchSocket: (_library, fd, data) => watchWithNetSocket(fd, data),
 
-    mainModule: () => host?.mainModule ?? null,
+    mainModule: () => (host === undefined ? null : (firstModule(host) ?? null)),
+
+    leavesSockets: true,
 
     // `import.meta.resolve` resolves from this package and knows the import map. `require.resolve` resolves from the module itself, but
     // under the conditions of `require`: inside a package it could find a CommonJS half that the program does not use.

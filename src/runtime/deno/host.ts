@@ -32,7 +32,8 @@ export interface DenoChild {
 /** The part of `Deno` that is used here. It is declared, so that the published code needs no Deno types. */
 export interface DenoHost {
   readonly version: { readonly deno: string };
-  readonly mainModule: string;
+  /** `undefined` in a worker. */
+  readonly mainModule: string | undefined;
   /** The exit code, once `Deno.exit()` was called. */
   readonly exitCode?: number;
   readonly pid: number;
@@ -64,4 +65,9 @@ export const currentHost: DenoHost | undefined = (globalThis as unknown as { Den
 export function required(host: DenoHost | undefined): DenoHost {
   if (host === undefined) throw new UnsupportedError("This needs Deno's own functions: use the adapter of the runtime of this process.");
   return host;
+}
+
+/** Returns the URL of the first module of this program, or of this worker. */
+export function firstModule(host: DenoHost): string | undefined {
+  return host.mainModule ?? (globalThis as { readonly location?: { readonly href: string } }).location?.href;
 }

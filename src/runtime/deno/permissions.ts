@@ -1,7 +1,7 @@
 import type { EntryOptions } from "../contract.ts";
 import { absolute } from "../start-folder.ts";
 import type { DenoFlag } from "./command-line.ts";
-import type { DenoHost, Permission, PermissionQuery } from "./host.ts";
+import { type DenoHost, firstModule, type Permission, type PermissionQuery } from "./host.ts";
 
 const PERMISSIONS: readonly Permission[] = ["read", "write", "net", "env", "run", "sys", "ffi", "import"];
 
@@ -121,7 +121,7 @@ function importPermission(host: DenoHost, entry: URL): string[] {
   if (isWhole(host, "import")) return [];
   // Without the flag, the child may import from the usual hosts and from the host of its first module.
   const withoutFlag = new Set([...USUAL_IMPORT_HOSTS, ...hostAndPort(entry)]);
-  const wanted = [...new Set([...withoutFlag, ...hostAndPort(new URL(host.mainModule))])].filter(mayImport);
+  const wanted = [...new Set([...withoutFlag, ...hostAndPort(new URL(firstModule(host) ?? entry.href))])].filter(mayImport);
   return wanted.length === 0 || wanted.join() === [...withoutFlag].join() ? [] : [`--allow-import=${wanted}`];
 }
 

@@ -55,8 +55,11 @@ class Claim {
 
   #begin(): boolean {
     const status = this.#thread.inbox.shim.pp_claim_begin(this.#keeper, bytesOf(this.token));
-    if (status >= 0) this.#socket = status;
-    else if (status !== EAGAIN) this.#end(status);
+    if (status >= 0) {
+      this.#socket = status;
+      this.#thread.inbox.shim.pp_own(this.#thread.inbox.id, status);
+    }
+    if (status < 0 && status !== EAGAIN) this.#end(status);
     return status >= 0;
   }
 

@@ -16,7 +16,9 @@ export class Inbox {
     this.shim = shim;
     const fd = new Int32Array(1);
     this.id = check(shim.pp_inbox_open(fd), "The native backend could not start");
-    runtime.watchSocket(shim, fd[0] ?? -1, () => this.pump());
+    const [socket = -1] = fd;
+    if (runtime.leavesSockets) shim.pp_own(this.id, socket);
+    runtime.watchSocket(shim, socket, () => this.pump());
   }
 
   /** Reserves a number for events. The handler gets their values. */

@@ -29,6 +29,7 @@ export class Stream {
   constructor(thread: NativeThread, fd: number, events: StreamEvents) {
     this.#thread = thread;
     this.#fd = fd;
+    thread.inbox.shim.pp_own(thread.inbox.id, fd);
     this.#events = events;
     this.#reading = new Readiness(thread.inbox, fd, "read", () => this.read());
     this.#writing = new Readiness(thread.inbox, fd, "write", () => this.#writes.retry());

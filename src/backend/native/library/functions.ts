@@ -24,12 +24,17 @@ export interface Shim {
   pp_inbox_take(inbox: number, events: Bytes, max: number): number;
   /** Blocks until an event waits (1) or the time is over (0). */
   pp_inbox_wait(inbox: number, ms: number): number;
-  /** Closes the inbox of a thread that ends, with every object that the thread opened and every watch that it started. */
+  /**
+   * Closes the inbox of a thread that ends, with every object that the thread opened, every descriptor that it owns and every watch that
+   * it started. That also happens by itself when the thread ends.
+   */
   pp_inbox_close(inbox: number): number;
   /**
    * Posts one event {id, 0} once `fd` is readable (write = 0) or writable (write = 1). A second watch of a direction replaces the first.
    */
   pp_watch_fd(inbox: number, id: number, fd: number, write: number): number;
+  /** Closes the descriptor when the thread of the inbox ends, unless pp_close has closed it before. */
+  pp_own(inbox: number, fd: number): number;
   /** Returns a second descriptor of the same file. */
   pp_duplicate(fd: number): number;
   /** Ends every watch of a descriptor and closes it. */
@@ -263,6 +268,7 @@ export const SIGNATURES: Readonly<Record<keyof Shim, string>> = {
   pp_inbox_wait: "ii",
   pp_inbox_close: "i",
   pp_watch_fd: "iiii",
+  pp_own: "ii",
   pp_duplicate: "i",
   pp_close: "i",
   pp_watch_parent: "iiipi",

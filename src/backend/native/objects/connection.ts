@@ -42,6 +42,7 @@ export class NativeConnection extends NativePort implements ConnectionPort, Bloc
   constructor(thread: NativeThread, fd: number, { readable, writable }: Directions) {
     super(thread, CONNECTION);
     this.fd = fd;
+    thread.inbox.shim.pp_own(thread.inbox.id, fd);
     this.readable = readable;
     this.writable = writable;
     this.#incoming = new IncomingMessage(thread.inbox.shim, fd);
