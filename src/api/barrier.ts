@@ -111,9 +111,10 @@ export class Barrier extends SharedObject<BarrierPort> {
     const { blocking = noSync("waitSync", "wait") } = openPort(this, "waitSync");
     const wait = this.#limits(options);
     const action = checkAction(options?.action) ?? this.#action;
-    const { index, phase, last } = arrived(blocking.arriveSync(wait));
+    const left = timeLeft(wait);
+    const { index, phase, last } = arrived(blocking.arriveSync(arrivalLimits(wait)));
     if (!last) {
-      if (!blocking.passedSync(phase, wait) && blocking.endSync("break", phase)) throw barrierTimedOut();
+      if (!blocking.passedSync(phase, left()) && blocking.endSync("break", phase)) throw barrierTimedOut();
       return index;
     }
     try {
