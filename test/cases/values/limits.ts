@@ -11,11 +11,23 @@ function nested(levels: number): unknown {
   return value;
 }
 
+/** Makes more events than a message carries. Each needs a descriptor on the native backend. */
+function tooMany(): Event[] {
+  const made: Event[] = [];
+  try {
+    while (made.length <= MAX_OBJECTS) made.push(new Event());
+    return made;
+  } catch (error) {
+    for (const each of made) each.close();
+    if (!isNative) throw error;
+    throw new Skip(`a process may have too few descriptors here: ${String(error)}`);
+  }
+}
+
 /** Puts too many objects and then a text, while it holds a lock. Returns the name and message of the error. */
 export async function putsTooMany(queue: Queue<unknown>, lock: Lock): Promise<string> {
   await lock.acquire();
-  const events = Array.from({ length: MAX_OBJECTS + 1 }, () => new Event());
-  const error = await rejects(queue.put(events, { timeout: 5000 }), SerializationError);
+  const error = await rejects(queue.put(tooMany(), { timeout: 5000 }), SerializationError);
   await queue.put("still there");
   assert.equal(await queue.qsize(), 1);
   // The lock is given back before the end, so it must not be abandoned.
@@ -27,6 +39,7 @@ export function nothing(): void {}
 
 export const cases: Cases = {
   "more shared objects than a message carries are refused where it is put, and the process goes on": slow(async () => {
+    for (const each of tooMany()) each.close();
     const queue = new Queue<unknown>();
     const lock = new Lock();
     const message = await run({ target: putsTooMany, args: [queue, lock] });
@@ -46,7 +59,7 @@ export const cases: Cases = {
     queue.close();
   }),
   "too many shared objects as arguments and in a pipe are refused, and both go on": async () => {
-    const values = Array.from({ length: MAX_OBJECTS + 1 }, () => new Event());
+    const values = tooMany();
     const child = new Process({ target: nothing, args: values as never });
     await rejects(child.start(), SerializationError, /at most/);
     child.close();
