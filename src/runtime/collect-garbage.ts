@@ -10,9 +10,8 @@ export function collectGarbage(): void {
   try {
     v8().setFlagsFromString("--expose-gc");
     (vm().runInNewContext("gc") as () => void)();
+    v8().setFlagsFromString("--no-expose-gc");
   } catch {
     // This build has no such function, or it may not be used. Then objects are freed when the engine itself collects garbage.
-  } finally {
-    v8().setFlagsFromString("--no-expose-gc");
   }
 }
