@@ -110,8 +110,9 @@ try {
     library("address", ADDRESS),
     values.quick ? undefined : library("thread", ["-fsanitize=thread"]),
   ]);
-  // This test measures time, so it runs alone.
+  // These tests measure time, so they run alone.
   await check(await plain("spin_test"), []);
+  await check(await plain("helper_test"), []);
   await Promise.all([sanitized(address, thread), killedAtPoints(plain), killedAtRandom(plain)]);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
