@@ -237,23 +237,17 @@ export interface Shim {
   pp_keeper_sweep(): number;
   /** Leaves a copy of `fd` under a 16-byte token with this process's keeper. It is closed when the thread of the inbox ends. */
   pp_keep(inbox: number, token: Bytes, fd: number): number;
-  /**
-   * Says where the message with the token went: into a queue, as the item that was put last, or elsewhere (`queue` = -1). In a queue, the
-   * descriptor is kept until the item is gone. Elsewhere it is kept until it is claimed.
-   */
+  /** Says where the message went: into a queue, as the item put last, so that it is kept until the item is gone, or elsewhere (-1). */
   pp_keep_sent(token: Bytes, queue: number): number;
   /** Ends the keeping of a descriptor. -ENOENT: nothing is kept under the token (any more). */
   pp_revoke(token: Bytes): number;
   /** Claims a descriptor of this process's own keeper. -ENOENT: nothing is kept under the token (any more). */
   pp_claim(token: Bytes): number;
-  /**
-   * Sends a claim to the keeper at `path`, and returns the socket on which the reply comes. -ECONNREFUSED: the keeper is gone. -EAGAIN: so
-   * many processes wait for this keeper that no other one can.
-   */
+  /** Sends a claim to a keeper, and returns the socket for the reply. -ECONNREFUSED: it is gone. -EAGAIN: too many wait for it. */
   pp_claim_begin(path: Bytes, token: Bytes): number;
   /**
-   * Waits up to `ms` for the reply, and returns the descriptor. -EAGAIN: no reply yet. With any other result, the socket is closed.
-   * -ENOENT: nothing is kept under the token (any more). -ECONNRESET: the keeper is gone, or it dropped the claim in favour of later ones.
+   * Returns the descriptor, or -EAGAIN if no reply comes within `ms`. With any other result, the socket is closed. -ENOENT: nothing is
+   * kept under the token (any more). -ECONNRESET: the keeper is gone, or it dropped the claim.
    */
   pp_claim_end(socket: number, ms: number): number;
 }

@@ -1,5 +1,5 @@
 import { seal } from "../../../codec/envelope.ts";
-import { CorruptedError, SerializationError, TimeoutError } from "../../../errors/errors.ts";
+import { CorruptedError, SerializationError } from "../../../errors/errors.ts";
 import { Attempts } from "../../../util/attempts.ts";
 import { blocking } from "../../../util/blocking.ts";
 import { asKept } from "../../../util/bytes.ts";
@@ -7,6 +7,7 @@ import { FOREVER, type Wait } from "../../../util/wait-options.ts";
 import { LATE, within } from "../../../util/within.ts";
 import { type BlockingConnection, CONNECTION, type ConnectionPort, type Directions, type PipeSettings } from "../../contract/connection.ts";
 import type { Incoming, Message } from "../../contract/message.ts";
+import { partlySent } from "../../contract/undecided.ts";
 import { refsIn } from "../core/fetching.ts";
 import type { Received } from "../core/handles.ts";
 import type { Travelling } from "../core/keeper.ts";
@@ -135,8 +136,7 @@ export class NativeConnection extends NativePort implements ConnectionPort, Bloc
       const sent = blocking(wait, look) === true;
       if (sent || !outgoing.begun) return sent;
       outgoing.keep();
-      void this.#sendRest(outgoing, FOREVER).catch(() => {});
-      throw sentInPart();
+      throw partlySent(this.#sendRest(outgoing, FOREVER), undefined);
     } finally {
       if (!outgoing.begun) outgoing.close();
     }
@@ -189,11 +189,15 @@ export class NativeConnection extends NativePort implements ConnectionPort, Bloc
   async #sendRest(outgoing: OutgoingMessage, wait: Wait): Promise<boolean> {
     const sent = this.sending(this.#sends.make({ wait, look: () => outgoing.send(0), begun: () => outgoing.begun }));
     if (wait === FOREVER) return sent;
-    const late = await within(sent, wait);
-    if (late !== LATE) return late;
-    sent.catch(() => {});
-    if (outgoing.begun) throw sentInPart();
-    return false;
+    let cause: unknown;
+    try {
+      const inTime = await within(sent, wait);
+      if (inTime !== LATE) return inTime;
+    } catch (error) {
+      cause = error;
+    }
+    if (outgoing.begun && !outgoing.isOver) throw partlySent(sent, cause);
+    return sent;
   }
 
   // Both ends may be sending. So what comes is read, and the other end can go on.
@@ -233,11 +237,4 @@ export class NativeConnection extends NativePort implements ConnectionPort, Bloc
 
 function keptMessage(message: CameMessage): CameMessage {
   return message.isLent ? { ...message, bytes: message.bytes.slice(), isLent: false } : message;
-}
-
-function sentInPart(): TimeoutError {
-  return new TimeoutError(
-    "The other end did not read in time, and a part of this message was sent: the rest follows as the other end reads. Find out why it does not read.",
-    { fields: { mayHaveHappened: true } },
-  );
 }

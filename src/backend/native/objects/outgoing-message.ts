@@ -16,6 +16,7 @@ export class OutgoingMessage {
   // Copies of the descriptors of the shared objects inside. The message carries them.
   #carried: Int32Array;
   #out = 0;
+  #isOver = false;
 
   /**
    * @param lent the message's bytes, which are valid until this call of the connection returns
@@ -33,6 +34,11 @@ export class OutgoingMessage {
     return this.#out > 0;
   }
 
+  /** Whether the message was sent, or never can be. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** Sends as many bytes as the socket accepts. True once the whole message is in the kernel. */
   send(ms: number): true | undefined {
     const { length } = this.#bytes;
@@ -43,10 +49,12 @@ export class OutgoingMessage {
           : this.#shim.pp_write(this.#fd, this.#bytes, this.#out - HEADER, length + HEADER - this.#out, limit);
       if (count === EAGAIN) return undefined;
       this.close();
+      this.#isOver = count < 0;
       if (count === EPIPE) throw noReader();
       if (count === ETOOMANYREFS) throw tooManyOnTheirWay();
       this.#out += check(count, "The message can't be sent");
     }
+    this.#isOver = true;
     return true;
   }
 
