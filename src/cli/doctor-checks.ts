@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { Process } from "../api/process.ts";
 import { Queue } from "../api/queue.ts";
 import { makeAddress, makeFolder, remove } from "../tree/folder.ts";
+import { LONGEST_PATH, temporary } from "../tree/temporary.ts";
 import { now } from "../util/clock.ts";
 import { ownModule } from "../util/package-urls.ts";
 
@@ -11,7 +12,6 @@ import { ownModule } from "../util/package-urls.ts";
 export type Lines = (readonly [label: string, text: string])[];
 
 /** The longest path of a Unix socket, in bytes. */
-const LONGEST_PATH = 107;
 const FEW_FILES = 256;
 const FEW_PROCESSES = 64;
 const NAMED_MEMORY = "/dev/shm";
@@ -39,8 +39,8 @@ export function examineTemporaryFolder(lines: Lines, advice: string[]): void {
     folder = makeFolder();
     const length = Buffer.byteLength(makeAddress(folder));
     lines.push(["temporary folder", `${dirname(folder)}, writable; a socket's path there has ${length} of ${LONGEST_PATH} bytes`]);
-    if (length > LONGEST_PATH)
-      advice.push(`The path of the temporary folder is ${length - LONGEST_PATH} bytes too long: set TMPDIR to a shorter one.`);
+    if (dirname(folder) !== temporary())
+      advice.push(`Sockets are not in ${temporary()}, which is too long, missing or not writable. To choose the folder, set TMPDIR.`);
   } catch (error) {
     lines.push(["temporary folder", "not writable"]);
     advice.push(`The temporary folder can't be written: set TMPDIR to one that can (${messageOf(error)}).`);

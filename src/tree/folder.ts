@@ -1,9 +1,9 @@
 import type { Stats } from "node:fs";
-import { join } from "node:path";
-import { ProcessError } from "../errors/errors.ts";
+import { dirname, join } from "node:path";
 import { date } from "../util/clock.ts";
-import { fs, net, os } from "../util/lazy-modules.ts";
+import { fs, net } from "../util/lazy-modules.ts";
 import { randomName } from "../util/random.ts";
+import { makeTemporary } from "./temporary.ts";
 
 const PREFIX = "polyproc-";
 const MARK = ".end";
@@ -15,18 +15,9 @@ export const COUNTING = ".counted";
 // A folder that is younger than this number of milliseconds may belong to a program that is still starting, so it stays.
 const SWEEP_AGE = 10_000;
 
-function temporary(): string {
-  try {
-    return os().tmpdir();
-  } catch {
-    // Deno without --allow-env can't read TMPDIR.
-    return "/tmp";
-  }
-}
-
 /** Makes a private folder (mode 0700) for the sockets of a process tree. */
 export function makeFolder(): string {
-  const folder = fs().mkdtempSync(join(temporary(), PREFIX));
+  const folder = makeTemporary(PREFIX);
   sign(folder);
   return folder;
 }
@@ -41,20 +32,41 @@ function sign(folder: string): void {
 }
 
 /**
- * Makes the folder again if it is gone. While no process listens in it, a sweep of another program may take it for a dead tree's and remove
- * it.
+ * Makes the folder again if it is gone: a program may clean the temporary folder, and while no process listens in the folder, a sweep of
+ * another program may take it for a dead tree's. Returns whether this process can use the folder, and nobody else.
  */
-export function keepFolder(folder: string): void {
+export function keepFolder(folder: string): boolean {
   // Windows has named pipes, which are not in a folder.
-  if (process.platform === "win32") return;
-  if (!fs().existsSync(folder)) {
-    fs().mkdirSync(folder, { recursive: true, mode: 0o700 });
-    sign(folder);
+  if (process.platform === "win32") return true;
+  try {
+    if (!fs().existsSync(folder)) {
+      fs().mkdirSync(folder, { recursive: true, mode: 0o700 });
+      sign(folder);
+    }
+    const stat = fs().lstatSync(folder);
+    return isPrivate(stat) && isOurs(stat);
+  } catch {
+    return false;
   }
-  if (!isPrivate(fs().lstatSync(folder)))
-    throw new ProcessError(
-      `${folder} does not belong to this program any more: start it with TMPDIR set to a folder that only you can write.`,
-    );
+}
+
+/** Whether a file is gone, and not only out of reach. */
+export function isGone(path: string): boolean {
+  try {
+    return process.platform !== "win32" && fs().statSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
+  }
+}
+
+// On Deno without --allow-sys, the user is not known. Nobody else can use a folder of another user with mode 0700, but a root process could.
+function isOurs(stat: Stats): boolean {
+  try {
+    const user = process.geteuid?.();
+    return user === undefined || user === stat.uid;
+  } catch {
+    return true;
+  }
 }
 
 function isPrivate(stat: Stats): boolean {
@@ -91,7 +103,7 @@ export function remove(path: string): void {
 /** Removes the folders of this user's trees in which no process listens any more. That happens when a whole tree is killed at once. */
 export function sweep(own: string): void {
   try {
-    const parent = temporary();
+    const parent = dirname(own);
     const { uid } = fs().lstatSync(own);
     for (const name of fs().readdirSync(parent)) {
       const folder = join(parent, name);

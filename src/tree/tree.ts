@@ -32,6 +32,8 @@ export interface ChildMembership {
 export class Tree {
   #membership: Membership | undefined;
   #stopExit: (() => void) | undefined;
+  // Sockets in a folder that this process can't use any more.
+  readonly #left: string[] = [];
 
   /** The membership. A process without a parent makes a new tree when this is read for the first time. */
   get membership(): Membership {
@@ -62,15 +64,27 @@ export class Tree {
     this.#membership = undefined;
   }
 
-  /** Returns the path on which this process is about to listen. */
+  /**
+   * Returns the path on which this process is about to listen. If it can't use the tree's folder any more, for example because its user has
+   * changed, it gets a folder of its own.
+   */
   addressOf(use: "hub" | "keeper"): string {
-    const { folder, address } = this.membership;
-    keepFolder(folder);
+    if (!keepFolder(this.membership.folder)) this.#move();
+    const { address } = this.membership;
     return use === "hub" ? address : keeperOf(address);
+  }
+
+  #move(): void {
+    const old = this.membership;
+    const folder = makeFolder();
+    // A folder that belongs to somebody else is not removed.
+    if (!old.ownsFolder) this.#left.push(...socketsOf(old.address));
+    this.#membership = { ...old, folder, address: makeAddress(folder), ownsFolder: true };
   }
 
   /** Prepares a child's membership. A detached child gets a folder of its own, which outlives this process. */
   prepareChild(detached: boolean): ChildMembership {
+    if (!keepFolder(this.membership.folder)) this.#move();
     const { secret, folder: ours, address: own, ownsFolder, ancestors } = this.membership;
     const folder = detached ? makeFolder() : ours;
     const address = makeAddress(folder);
@@ -89,7 +103,7 @@ export class Tree {
   #remove(): void {
     if (this.#membership === undefined) return;
     const { ownsFolder, folder, address } = this.#membership;
-    for (const path of ownsFolder ? [folder] : socketsOf(address)) remove(path);
+    for (const path of [...(ownsFolder ? [folder] : socketsOf(address)), ...this.#left]) remove(path);
   }
 }
 

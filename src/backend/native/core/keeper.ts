@@ -1,8 +1,10 @@
 import { OwnerDiedError, ProcessError, UnsupportedError } from "../../../errors/errors.ts";
+import { removedSocket } from "../../../tree/bound.ts";
+import { isGone } from "../../../tree/folder.ts";
 import type { Tree } from "../../../tree/tree.ts";
 import { randomName } from "../../../util/random.ts";
 import type { Ref } from "../../contract/ref.ts";
-import { ECONNREFUSED, ECONNRESET, ENOENT } from "../library/errno.ts";
+import { ECONNREFUSED, ECONNRESET, ENOENT, EPERM } from "../library/errno.ts";
 import type { Shim } from "../library/functions.ts";
 import { check, text } from "../library/result.ts";
 import type { Inbox } from "./inbox.ts";
@@ -131,9 +133,14 @@ export class Keeper {
     const fetched = this.#fetched.get(token);
     this.#fetched.delete(token);
     const fd = fetched ?? (keeper === this.#address ? this.#shim.pp_claim(bytesOf(token)) : ENOENT);
+    const removed = fd === ECONNREFUSED ? removedSocket(keeper) : undefined;
+    if (removed !== undefined) throw new ProcessError(`The object can't be received: ${removed}.`);
     if (fd === ECONNREFUSED || fd === ECONNRESET)
       // The process whose keeper had the descriptor has ended.
       throw new OwnerDiedError("The process that kept this object for its receiver is gone, and the object with it.");
+    if (fd === EPERM)
+      // The kernel says so of the other end of the connection.
+      throw new ProcessError("An object can't be received from a process of another user: send objects before the user is changed.");
     if (fd === ENOENT && keeper === WITH_MESSAGE)
       // The kernel drops the descriptors of a message that comes when this process has no number left for them.
       throw new ProcessError(
@@ -156,7 +163,8 @@ export class Keeper {
   }
 
   #listen(): string {
-    if (this.#address === undefined) {
+    // A program may have cleaned the temporary folder since.
+    if (this.#address === undefined || isGone(this.#address)) {
       const address = this.#tree.addressOf("keeper");
       check(this.#shim.pp_keeper_listen(this.#inbox, text(address)), "This process can't hand objects over");
       this.#address = address;

@@ -1,4 +1,5 @@
-import { AuthenticationError, OwnerDiedError } from "../../../errors/errors.ts";
+import { AuthenticationError, OwnerDiedError, ProcessError } from "../../../errors/errors.ts";
+import { removedSocket } from "../../../tree/bound.ts";
 import type { Tree } from "../../../tree/tree.ts";
 import { after } from "../../../util/deadline.ts";
 import { net } from "../../../util/lazy-modules.ts";
@@ -58,7 +59,7 @@ export class Clients {
       closed: (_torn, error) => {
         this.#others.delete(hub);
         this.#announcing.delete(client);
-        const reject = (): void => client.closed(() => connectionLost(error));
+        const reject = (): void => client.closed(() => connectionLost(hub, error));
         // If an ancestor of this process is gone, this process is about to be ended. Until then the calls stay pending.
         const isAncestor = this.#tree.known?.ancestors.includes(hub) === true && !(error instanceof AuthenticationError);
         if (isAncestor) after(ENDED_WITHIN, reject);
@@ -70,8 +71,17 @@ export class Clients {
   }
 }
 
-function connectionLost(error: Error | undefined): Error {
+// The errors of a connection to a process that is gone. Any other error says nothing about that process.
+const GONE: ReadonlySet<string | undefined> = new Set([undefined, "ECONNREFUSED", "ECONNRESET", "EPIPE", "ENOENT"]);
+
+function connectionLost(hub: string, error: NodeJS.ErrnoException | undefined): Error {
   if (error instanceof AuthenticationError) return new AuthenticationError(error.message);
+  const removed = error?.code === "ENOENT" ? removedSocket(hub) : undefined;
+  if (removed !== undefined) return new ProcessError(`The object can't be used: ${removed}.`);
+  if (!GONE.has(error?.code))
+    return new ProcessError(
+      `This process can't connect to the process that hosts this object (${error?.message}). That process may be alive. If this one has changed its user, use the object once before that.`,
+    );
   const why = error === undefined ? "" : ` (${error.message})`;
   return new OwnerDiedError(`The process that hosts this object is gone${why}: make shared objects in the process that lives longest.`);
 }

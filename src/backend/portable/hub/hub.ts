@@ -34,6 +34,11 @@ export class Hub {
 
   /** Serves this process's objects from now on. Returns the hub's address. */
   listen(): string {
+    // Those that are connected already do not need the socket.
+    if (this.#server?.isCutOff === true) {
+      this.#server.close();
+      this.#server = undefined;
+    }
     this.#server ??= new HubServer(this.#tree.addressOf("hub"), this.#tree.membership.secret, this.#table, this.#store);
     return this.#tree.membership.address;
   }

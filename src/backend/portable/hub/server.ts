@@ -1,5 +1,5 @@
 import type { Server, Socket } from "node:net";
-import { restrict } from "../../../tree/folder.ts";
+import { isGone, restrict } from "../../../tree/folder.ts";
 import { net } from "../../../util/lazy-modules.ts";
 import { SecureSocket } from "../secure-socket.ts";
 import type { ObjectTable } from "./object-table.ts";
@@ -13,6 +13,9 @@ const MOST_UNPROVED = 512;
 export class HubServer {
   /** Rejects if this process can't listen. */
   readonly ready: Promise<void>;
+  readonly #server: Server;
+  readonly #address: string;
+  #listens = false;
   readonly #secret: Uint8Array;
   readonly #table: ObjectTable;
   readonly #store: Store;
@@ -22,10 +25,23 @@ export class HubServer {
     this.#secret = secret;
     this.#table = table;
     this.#store = store;
-    const server = net().createServer((socket) => this.#accept(socket));
-    this.ready = listen(server, address);
+    this.#server = net().createServer((socket) => this.#accept(socket));
+    this.#address = address;
+    this.ready = listen(this.#server, address).then(() => {
+      this.#listens = true;
+    });
     this.ready.catch(() => {});
-    server.unref();
+    this.#server.unref();
+  }
+
+  /** Whether the socket was there, and is gone: a program has cleaned the temporary folder. */
+  get isCutOff(): boolean {
+    return this.#listens && isGone(this.#address);
+  }
+
+  /** Takes no more connections. Those that are there stay. */
+  close(): void {
+    this.#server.close();
   }
 
   #accept(socket: Socket): void {
