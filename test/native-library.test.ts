@@ -229,6 +229,14 @@ describe.skipIf(!hasLibrary())("permissions that keep the library away leave the
     expect(await look("node", program, { flags: [...node, "--allow-addons"] })).toEqual(native(realpathSync(builtLibrary)));
   });
 
+  // Deno and Bun themselves do not run without /proc.
+  it.skipIf(spawnSync("unshare", ["-m", "umount", "-l", "/proc"]).status !== 0)("node without /proc", () => {
+    const node = join(root, "node_modules/node/bin/node");
+    const script = `umount -l /proc && exec ${JSON.stringify(node)} ${PROGRAM}`;
+    const { stdout } = spawnSync("unshare", ["-m", "sh", "-c", script], { cwd: root, encoding: "utf8" });
+    expect(stdout).toMatch(/portable.*\/proc is not mounted/s);
+  });
+
   it("node with --no-addons", async () => {
     expect(await look("node", program, { flags: ["--no-addons"] })).toEqual(portable(/--no-addons/));
   });

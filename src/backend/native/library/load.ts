@@ -5,6 +5,7 @@ import { setBlockingClock } from "../../../util/blocking.ts";
 import { fs, util } from "../../../util/lazy-modules.ts";
 import { type CheckedLibrary, checkAbi, checkAccess, checkContent } from "./check.ts";
 import { elfFault } from "./elf.ts";
+import { ENOENT } from "./errno.ts";
 import { libraryOfEnvironment, NOT_FOUND, ownLibrary } from "./find.ts";
 import { type Shim, SIGNATURES } from "./functions.ts";
 
@@ -110,6 +111,7 @@ function open(checked: CheckedLibrary, isNamed: boolean): LoadResult {
   const feature = new Uint8Array(32);
   const status = shim.pp_probe(feature);
   if (status < 0) {
+    if (status === ENOENT && !fs().existsSync("/proc/self")) return none("/proc is not mounted, and the native backend needs it");
     const name = new TextDecoder().decode(feature).replace(/\0.*/, "");
     return none(`the kernel refuses ${name} (${util().getSystemErrorName(status)})`);
   }
