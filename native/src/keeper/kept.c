@@ -23,6 +23,7 @@ struct kept {
   uint8_t token[PP_TOKEN];
   int32_t inbox; /* the JavaScript thread that sent the message */
   int fd;
+  bool lent;                  /* the descriptor belongs to an open object of the thread, not to a message */
   bool sent;                  /* the sender has said where the message went */
   bool claimed;               /* somebody has a copy */
   struct pp_carrier *carrier; /* the queue that has the message, or NULL */
@@ -45,32 +46,25 @@ static void set_timer(void) {
   if (timer >= 0) timerfd_settime(timer, 0, &(struct itimerspec){.it_interval = period, .it_value = period}, NULL);
 }
 
-/* Removes an entry. The caller closes or takes the descriptor that this returns. */
-static int remove_entry(struct kept **link) {
+static void remove_entry(struct kept **link) {
   struct kept *kept = *link;
-  int fd = kept->fd;
+  if (!kept->lent) close(kept->fd);
   *link = kept->next;
   if (kept->carrier != NULL) {
     pp_carrier_drop(kept->carrier);
     if (--in_queues == 0) set_timer();
   }
   free(kept);
-  return fd;
 }
 
 /* An item of a queue that redelivers can be claimed until it is done. */
 static bool may_be_claimed_again(const struct kept *kept) { return !kept->sent || (kept->carrier != NULL && pp_carrier_redelivers(kept->carrier)); }
 
-int32_t pp_keep(int32_t inbox, const uint8_t *token, int32_t fd) {
+static int add(struct kept entry, const uint8_t *token) {
   struct kept *kept = malloc(sizeof *kept);
   if (kept == NULL) return -ENOMEM;
-  *kept = (struct kept){.inbox = inbox, .fd = fcntl(fd, F_DUPFD_CLOEXEC, 3)};
+  *kept = entry;
   memcpy(kept->token, token, PP_TOKEN);
-  if (kept->fd < 0) {
-    int status = -errno;
-    free(kept);
-    return status;
-  }
   pthread_mutex_lock(&guard);
   kept->next = buckets[token[0] % BUCKETS];
   buckets[token[0] % BUCKETS] = kept;
@@ -78,13 +72,23 @@ int32_t pp_keep(int32_t inbox, const uint8_t *token, int32_t fd) {
   return 0;
 }
 
+int32_t pp_keep(int32_t inbox, const uint8_t *token, int32_t fd) {
+  int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+  if (copy < 0) return -errno;
+  int status = add((struct kept){.inbox = inbox, .fd = copy}, token);
+  if (status < 0) close(copy);
+  return status;
+}
+
+int32_t pp_lend(int32_t inbox, const uint8_t *token, int32_t fd) { return add((struct kept){.inbox = inbox, .fd = fd, .lent = true}, token); }
+
 int pp_kept_give(const uint8_t *token, pp_handing_over *hand_over, void *argument) {
   pthread_mutex_lock(&guard);
   struct kept **link = find(token);
   int status = *link == NULL ? -ENOENT : hand_over((*link)->fd, argument);
   if (status >= 0) {
     (*link)->claimed = true;
-    if (!may_be_claimed_again(*link)) close(remove_entry(link));
+    if (!may_be_claimed_again(*link)) remove_entry(link);
   }
   pthread_mutex_unlock(&guard);
   return status;
@@ -101,9 +105,10 @@ int32_t pp_claim(const uint8_t *token) { return pp_kept_give(token, copy, NULL);
 int32_t pp_revoke(const uint8_t *token) {
   pthread_mutex_lock(&guard);
   struct kept **link = find(token);
-  int fd = *link == NULL ? -ENOENT : remove_entry(link);
+  int status = *link == NULL ? -ENOENT : 0;
+  if (status == 0) remove_entry(link);
   pthread_mutex_unlock(&guard);
-  return fd < 0 ? fd : close(fd);
+  return status;
 }
 
 static void rang(struct pp_watched *watched, int fd, uint32_t events) {
@@ -139,7 +144,7 @@ int32_t pp_keep_sent(const uint8_t *token, int32_t queue) {
     kept->position = position;
     if (carrier != NULL && in_queues++ == 0) set_timer();
     carrier = NULL;
-    if (kept->claimed && !may_be_claimed_again(kept)) close(remove_entry(link));
+    if (kept->claimed && !may_be_claimed_again(kept)) remove_entry(link);
   }
   pthread_mutex_unlock(&guard);
   if (carrier != NULL) pp_carrier_drop(carrier);
@@ -150,7 +155,7 @@ int32_t pp_keep_sent(const uint8_t *token, int32_t queue) {
 static void close_all(bool (*matches)(const struct kept *kept, int32_t inbox), int32_t inbox) {
   for (int i = 0; i < BUCKETS; i++)
     for (struct kept **link = &buckets[i]; *link != NULL;) {
-      if (matches(*link, inbox)) close(remove_entry(link));
+      if (matches(*link, inbox)) remove_entry(link);
       else link = &(*link)->next;
     }
 }

@@ -2,7 +2,10 @@
  *
  * A token stands in a message, and is kept for as long as that message exists. While its sender has not said where the message went, any
  * claim gets a copy. Afterwards the first claim takes the descriptor, because such a message has one receiver. In a queue that redelivers,
- * an item may have several receivers, one after the other, so each claim gets a copy until the item is done. */
+ * an item may have several receivers, one after the other, so each claim gets a copy until the item is done.
+ *
+ * A descriptor of an open object may also be lent: each claim gets a copy until the object is closed. Thus a receiver still gets the object
+ * when the sender of the message has ended. */
 #ifndef PP_KEEPER_KEPT_H
 #define PP_KEEPER_KEPT_H
 

@@ -28,6 +28,14 @@ export async function sendQueueAndStay(out: Connection): Promise<void> {
   await stay();
 }
 
+export async function passOn(items: Queue<Event>, event: Event): Promise<void> {
+  await items.put(event);
+}
+
+export async function setTheEvent(items: Queue<Event>): Promise<void> {
+  await (await items.get()).set();
+}
+
 function descriptors(): number {
   return readdirSync("/proc/self/fd").length;
 }
@@ -47,6 +55,16 @@ async function warmUp(): Promise<void> {
 }
 
 export const cases: Cases = {
+  "an object in an item outlives the sender of the item, as long as its maker has it open": async () => {
+    const [items, event] = [new Queue<Event>(), new Event()];
+    const senders = [1, 2].map(() => started({ target: passOn, args: [items, event] }));
+    for (const sender of await Promise.all(senders)) assert.equal(await sender.join(), 0);
+    const received = await items.get({ timeout: 5000 });
+    const setter = await started({ target: setTheEvent, args: [items] });
+    assert.equal(await setter.join(), 0);
+    assert.equal(await received.isSet(), true);
+  },
+
   "an item that is redelivered has its objects again, as often as consumers die": slow(async () => {
     const [q, ready] = [new Queue<{ lock: Lock }>({ redeliver: true }), new Queue<string>()];
     const lock = new Lock();

@@ -3,8 +3,8 @@ import { startTimer, stopTimer, type Timer } from "../../../util/clock.ts";
 import type { Ref } from "../../contract/ref.ts";
 import { EAGAIN, ECONNREFUSED, ECONNRESET } from "../library/errno.ts";
 import { text } from "../library/result.ts";
-import { bytesOf, tokensOf } from "./keeper.ts";
-import { locationsOf } from "./location.ts";
+import { bytesOf, checkTokens, tokensOf } from "./keeper.ts";
+import { type Home, locationsOf } from "./location.ts";
 import type { NativeThread } from "./native-thread.ts";
 
 // A keeper drops a claim if many later ones come before its request. After so many attempts, the keeper counts as gone.
@@ -18,22 +18,25 @@ class Claim {
   /** The descriptor, or the error of the claim. `undefined` before the reply. */
   result: number | undefined;
   readonly #thread: NativeThread;
-  readonly #keeper: Uint8Array;
   readonly #id: number;
+  #keeper: string;
+  #asked: Uint8Array;
+  #home: Home | undefined;
   #socket = -1;
   #tries = 0;
   #timer: Timer | undefined;
 
-  constructor(thread: NativeThread, keeper: string, token: string, replied: () => void) {
+  constructor(thread: NativeThread, { keeper, token, home }: Wanted, replied: () => void) {
     this.token = token;
     this.#thread = thread;
-    this.#keeper = text(keeper);
+    this.#keeper = keeper;
+    this.#asked = bytesOf(token);
+    this.#home = home;
     this.#id = thread.inbox.add(() => {
       if (this.look(0)) replied();
       else this.#watch();
     });
     this.#begin();
-    this.#watch();
   }
 
   /** Looks for the reply, for `ms` at most. */
@@ -44,8 +47,8 @@ class Claim {
     if (status === EAGAIN) return false;
     this.#socket = -1;
     if (status === ECONNRESET && ++this.#tries < MOST_TRIES) return this.look(0);
-    this.#end(status);
-    return true;
+    this.#replied(status);
+    return this.result !== undefined;
   }
 
   close(): void {
@@ -54,13 +57,26 @@ class Claim {
   }
 
   #begin(): boolean {
-    const status = this.#thread.inbox.shim.pp_claim_begin(this.#keeper, bytesOf(this.token));
+    const { shim, id } = this.#thread.inbox;
+    const status = shim.pp_claim_begin(text(this.#keeper), this.#asked);
     if (status >= 0) {
       this.#socket = status;
-      this.#thread.inbox.shim.pp_own(this.#thread.inbox.id, status);
-    }
-    if (status < 0 && status !== EAGAIN) this.#end(status);
+      shim.pp_own(id, status);
+    } else if (status !== EAGAIN) this.#replied(status);
+    this.#watch();
     return status >= 0;
+  }
+
+  #replied(status: number): void {
+    const home = this.#home;
+    if (home === undefined || (status !== ECONNREFUSED && status !== ECONNRESET)) return this.#end(status);
+    // The sender has ended. The process that made the object may still have it open.
+    this.#home = undefined;
+    this.#keeper = home.keeper;
+    this.#asked = bytesOf(home.token);
+    this.#tries = 0;
+    if (this.#thread.keeper.isElsewhere(home)) this.#begin();
+    else this.#end(this.#thread.inbox.shim.pp_claim(this.#asked));
   }
 
   #watch(): void {
@@ -79,6 +95,12 @@ class Claim {
   }
 }
 
+/** A descriptor that is wanted from a keeper. */
+interface Wanted extends Home {
+  /** Where it is claimed if that keeper is gone. */
+  readonly home: Home | undefined;
+}
+
 /** The descriptors of a message, on their way from the keepers of other processes. */
 export class Fetching {
   readonly #thread: NativeThread;
@@ -87,12 +109,12 @@ export class Fetching {
   #ready: () => void = () => {};
   #isOver = false;
 
-  private constructor(thread: NativeThread, refs: readonly Ref[], wanted: readonly (readonly [keeper: string, token: string])[]) {
+  private constructor(thread: NativeThread, refs: readonly Ref[], wanted: readonly Wanted[]) {
     this.#thread = thread;
     this.#refs = refs;
     this.#claims = wanted.map(
-      ([keeper, token]) =>
-        new Claim(thread, keeper, token, () => {
+      (each) =>
+        new Claim(thread, each, () => {
           if (this.look(0)) this.#ready();
         }),
     );
@@ -101,7 +123,11 @@ export class Fetching {
   /** Begins to fetch the descriptors for these references. `undefined` if none has to be fetched. */
   static begin(thread: NativeThread, refs: readonly Ref[]): Fetching | undefined {
     const elsewhere = locationsOf(refs).filter((location) => thread.keeper.isElsewhere(location));
-    const wanted = elsewhere.flatMap((location) => tokensOf(location).map((token) => [location.keeper, token] as const));
+    const wanted = elsewhere.flatMap((location) => {
+      const { keeper, home } = location;
+      if (home !== undefined) checkTokens([home.token]);
+      return tokensOf(location).map((token, i) => ({ keeper, token, home: i === 0 ? home : undefined }));
+    });
     return wanted.length === 0 ? undefined : new Fetching(thread, refs, wanted);
   }
 

@@ -28,9 +28,9 @@ export class Handles {
 
   /** Returns the handle of an object that another process sent. If the object is open already, the second descriptor is closed. */
   receive<H extends Handle>({ fd, location }: Received, Class: abstract new (...args: never[]) => H, open: (origin: Origin) => H): H {
-    const { identity = "" } = location;
+    const { identity = "", home } = location;
     const handle = this.#handles.get(identity);
-    if (handle === undefined) return this.#add(open({ identity, isReceived: true }));
+    if (handle === undefined) return this.#add(open({ identity, isReceived: true, home }));
     this.thread.inbox.shim.pp_close(fd);
     if (handle instanceof Class) return handle;
     throw otherKind();

@@ -8,7 +8,7 @@ import { ECONNREFUSED, ECONNRESET, ENOENT, EPERM } from "../library/errno.ts";
 import type { Shim } from "../library/functions.ts";
 import { check, text } from "../library/result.ts";
 import type { Inbox } from "./inbox.ts";
-import { type Location, type LocationFields, locationsOf } from "./location.ts";
+import { type Home, type Location, type LocationFields, locationsOf } from "./location.ts";
 
 const TOKEN = /^[0-9a-f]{32}$/;
 
@@ -62,6 +62,23 @@ export class Keeper {
     return { ...fields, keeper, token, ...(others.length > 0 && { more: others }) };
   }
 
+  /** Lends the descriptor of an open object to others under a new token, until `revokeLent`. */
+  lend(fd: number): string {
+    const token = randomName(16);
+    check(this.#shim.pp_lend(this.#inbox, bytesOf(token), fd), "The object can't be sent");
+    return token;
+  }
+
+  /** Returns the address at which this process lends the descriptor with this token. */
+  homeOf(token: string): Home {
+    return { keeper: this.#listen(), token };
+  }
+
+  /** Must be called before the descriptor is closed. */
+  revokeLent(token: string): void {
+    this.#shim.pp_revoke(bytesOf(token));
+  }
+
   /** Says that a message is on its way: in a queue of this process, as the item that was put last, or elsewhere. */
   sent(locations: readonly Location[], queue = -1): void {
     for (const token of this.#keptTokens(locations)) this.#shim.pp_keep_sent(bytesOf(token), queue);
@@ -113,7 +130,7 @@ export class Keeper {
   }
 
   /** Whether another process's keeper has to be asked for the descriptors of this location. */
-  isElsewhere({ keeper }: Location): boolean {
+  isElsewhere({ keeper }: Home): boolean {
     return keeper !== this.#address && keeper !== WITH_MESSAGE;
   }
 
@@ -175,7 +192,11 @@ export class Keeper {
 
 /** Checks the tokens of a location, which came from another process. */
 export function tokensOf({ token, more = [] }: Location): string[] {
-  const tokens = [token, ...more];
+  return checkTokens([token, ...more]);
+}
+
+/** Checks tokens that came from another process. */
+export function checkTokens(tokens: string[]): string[] {
   // The location's token does not have the form of a token.
   if (!tokens.every((each) => TOKEN.test(each)))
     throw new UnsupportedError("A reference to a native object is malformed: it comes from no polyproc process.");

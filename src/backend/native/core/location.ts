@@ -16,10 +16,18 @@ export interface Location extends LocationFields {
   readonly more?: readonly string[];
 }
 
+/** Where the process that made an object lends its descriptor to others, for as long as it has the object open. */
+export interface Home {
+  readonly keeper: string;
+  readonly token: string;
+}
+
 /** The data that some kinds of objects need besides their descriptor. */
 export interface LocationFields {
   /** The object's own name. By it, a process that gets the object again finds it among its open objects. */
   readonly identity?: string;
+  /** It serves a receiver whose sender has ended. */
+  readonly home?: Home | undefined;
   /** Whether this end of a pipe can be read and written. */
   readonly readable?: boolean;
   readonly writable?: boolean;
@@ -32,11 +40,12 @@ export interface LocationFields {
 /** Checks the location in a reference, which came from another process. */
 export function checkLocation({ location }: Ref): Location {
   if (typeof location === "object" && location !== null) {
-    const { keeper, token, more, identity, readable, writable, type, name } = location as Record<string, unknown>;
+    const { keeper, token, more, identity, home, readable, writable, type, name } = location as Record<string, unknown>;
     const isSound =
       typeof keeper === "string" &&
       typeof token === "string" &&
       isOptional("string", identity) &&
+      (home === undefined || isHome(home)) &&
       isOptional("boolean", readable) &&
       isOptional("boolean", writable) &&
       (more === undefined || (Array.isArray(more) && more.every((each) => typeof each === "string"))) &&
@@ -50,6 +59,12 @@ export function checkLocation({ location }: Ref): Location {
 /** Returns the locations of the native objects among these references. */
 export function locationsOf(refs: readonly Ref[]): Location[] {
   return refs.filter(({ backend }) => backend === NATIVE).map(checkLocation);
+}
+
+function isHome(home: unknown): boolean {
+  if (typeof home !== "object" || home === null) return false;
+  const { keeper, token } = home as Record<string, unknown>;
+  return typeof keeper === "string" && typeof token === "string";
 }
 
 function isOptional(type: "string" | "boolean", value: unknown): boolean {

@@ -237,6 +237,8 @@ export interface Shim {
   pp_keeper_sweep(): number;
   /** Leaves a copy of `fd` under a 16-byte token with this process's keeper. It is closed when the thread of the inbox ends. */
   pp_keep(inbox: number, token: Bytes, fd: number): number;
+  /** Lets others claim copies of `fd` under a 16-byte token until it is revoked, which must be before `fd` is closed. */
+  pp_lend(inbox: number, token: Bytes, fd: number): number;
   /** Says where the message went: into a queue, as the item put last, so that it is kept until the item is gone, or elsewhere (-1). */
   pp_keep_sent(token: Bytes, queue: number): number;
   /** Ends the keeping of a descriptor. -ENOENT: nothing is kept under the token (any more). */
@@ -338,6 +340,7 @@ export const SIGNATURES: Readonly<Record<keyof Shim, string>> = {
   pp_keeper_listen: "ip",
   pp_keeper_sweep: "",
   pp_keep: "ipi",
+  pp_lend: "ipi",
   pp_keep_sent: "pi",
   pp_revoke: "p",
   pp_claim: "p",

@@ -29,9 +29,9 @@ export class NativeMemory extends NativePort implements MemoryPort {
   }
 
   protected override travelling(): Travelling {
-    const { index, origin, shim } = this.#handle;
     const name = this.#handle.nameToSend();
-    return { fd: shim.pp_memory_fd(index), fields: { identity: origin.identity, name } };
+    const fd = this.#handle.shim.pp_memory_fd(this.#handle.index);
+    return { fd, fields: { ...this.#handle.namesFor(fd), name } };
   }
 
   protected override free(): void {

@@ -82,8 +82,8 @@ export class NativeNumbers extends NativePort implements NumbersPort {
   }
 
   protected override travelling(): Travelling {
-    const { index, origin, shim } = this.#handle;
-    return { fd: shim.pp_memory_fd(index), fields: { identity: origin.identity, type: this.type } };
+    const fd = this.#handle.shim.pp_memory_fd(this.#handle.index);
+    return { fd, fields: { ...this.#handle.namesFor(fd), type: this.type } };
   }
 
   protected override free(): void {

@@ -33,8 +33,8 @@ export class NativeQueue extends NativePort implements QueuePort, BlockingQueue 
   }
 
   protected override travelling(): Travelling {
-    const { index, shim, origin } = this.#handle;
-    return { fd: shim.pp_queue_fd(index), fields: { identity: origin.identity } };
+    const fd = this.#handle.shim.pp_queue_fd(this.#handle.index);
+    return { fd, fields: this.#handle.namesFor(fd) };
   }
 
   protected override free(): void {

@@ -26,8 +26,8 @@ export abstract class NativeSyncPort extends NativePort {
   }
 
   protected override travelling(): Travelling {
-    const { origin } = this.handle;
-    return { fd: this.shim.pp_sync_fd(this.index), fields: { identity: origin.identity } };
+    const fd = this.shim.pp_sync_fd(this.index);
+    return { fd, fields: this.handle.namesFor(fd) };
   }
 
   protected override free(): void {
