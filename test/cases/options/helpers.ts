@@ -1,1 +1,1 @@
-export default function nothing(): void {}
+export function nothing(): void {}

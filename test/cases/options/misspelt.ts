@@ -24,21 +24,21 @@ import {
 } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
 import { rejects } from "../../suite/help.ts";
+import { nothing } from "./helpers.ts";
 
 type Call = (options: never) => unknown;
 
 const authKey = "secret";
-const target = new URL("helpers.ts", import.meta.url);
 
 /** Each constructor and function, an option that it does not have, and the option that is near. */
 const constructors: readonly (readonly [call: Call, options: object, meant: string])[] = [
-  [(o) => new Process(o), { target, arg: [1] }, "args"],
-  [(o) => new Process(o), { target, start_timeout: 1 }, "startTimeout"],
-  [(o) => new Process(o), { target, kwArgs: {} }, "kwargs"],
-  [(o) => new Process(o), { target, execargv: [] }, "execArgv"],
+  [(o) => new Process(o), { target: nothing, arg: [1] }, "args"],
+  [(o) => new Process(o), { target: nothing, start_timeout: 1 }, "startTimeout"],
+  [(o) => new Process(o), { target: nothing, kwArgs: {} }, "kwargs"],
+  [(o) => new Process(o), { target: nothing, execargv: [] }, "execArgv"],
   [(o) => new Process({ runtime: o }), { execpath: "/bin/true", execPath: "/bin/true" }, "execPath"],
   [(o) => new Process({ limits: o }), { openfiles: 100 }, "openFiles"],
-  [(o) => new Process({ target: o }), { module: target, names: "x" }, "name"],
+  [(o) => new Process({ target: o }), { module: import.meta.url, names: "x" }, "name"],
   [(o) => new Queue(o), { maxSize: 1 }, "maxsize"],
   [(o) => new Queue(o), { maxsize: 1, redelivery: true }, "redeliver"],
   [(o) => new SimpleQueue(o), { nmae: "x" }, "name"],
@@ -110,7 +110,7 @@ export const cases: Cases = {
     for (const each of [queue, simple, a, b, lock, condition, event, barrier]) each.close();
   },
   "a process's waits refuse an option that does not exist": async () => {
-    const child = new Process({ target });
+    const child = new Process({ target: nothing });
     await child.start();
     await rejects(child.join({ timeOut: 1 } as never), TypeError, /did you mean timeout\?$/);
     await rejects(child.result({ signals: 1 } as never), TypeError, /did you mean signal\?$/);
