@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -72,9 +73,15 @@ static int32_t take_out(int32_t index, enum pp_kind kind, int owner_ended) {
 
 int32_t pp_handle_close(int32_t index, enum pp_kind kind) { return take_out(index, kind, 0); }
 
-void pp_handles_close_all(int32_t inbox) {
+static void close_of(int32_t inbox, bool keepers) {
   for (int32_t index = 0; index < room; index++) {
     struct handle found = look_up(index);
-    if (found.object != NULL && found.inbox == inbox) take_out(index, found.kind, 1);
+    if (found.object != NULL && found.inbox == inbox && (found.kind == PP_KEEPER) == keepers) take_out(index, found.kind, 1);
   }
+}
+
+void pp_handles_close_all(int32_t inbox) {
+  /* The keeper lends the descriptors of the other objects. If they were closed first, it could give away others that have their numbers. */
+  close_of(inbox, true);
+  close_of(inbox, false);
 }

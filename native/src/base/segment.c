@@ -15,7 +15,7 @@
 /* Older kernels start fallocate again from the beginning after a signal. A profiler that sends one each millisecond would keep a large
  * call from ever ending, so memory is reserved in small steps. */
 #define FILL_STEP (1u << 20)
-/* Whoever reserves less than this does not ask for the memory that is left, because asking would cost more. */
+/* Smaller reservations do not look at the memory that is left, because the look would cost more than they do. */
 #define ASK_FROM (1u << 16)
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
