@@ -123,13 +123,21 @@ if (isMain(import.meta)) {
     return path;
   }
 
-  const features = ["--unstable-kv", "--location", "http://pp.invalid/", "--v8-flags=--expose-gc", "--preload", "./hook.mjs", "--no-lock"];
+  const features = ["--unstable-kv", "--location", "http://pp.invalid/", "--v8-flags=--expose-gc", "--no-lock"];
+  const preload = ["--preload", "./hook.mjs"];
   const some = ["--no-prompt", "--allow-read", "--allow-write", "--allow-net"];
   const ways = {
-    "an import map, with all permissions": ["run", "-A", "--import-map", "map.json", ...features],
-    "a configuration file, with all permissions": ["run", "-A", "-c=map.json", ...features],
-    "an import map, with some permissions": ["run", ...some, "--allow-run", "--import-map=map.json", ...features],
-    "an import map, with the permission to run Deno only": ["run", ...some, "--allow-run=deno", "--import-map=map.json", ...features],
+    "an import map, with all permissions": ["run", "-A", "--import-map", "map.json", ...features, ...preload],
+    "a configuration file, with all permissions": ["run", "-A", "-c=map.json", ...features, "--import", "./hook.mjs"],
+    "an import map, with some permissions": ["run", ...some, "--allow-run", "--import-map=map.json", ...features, ...preload],
+    "an import map, with the permission to run Deno only": [
+      "run",
+      ...some,
+      "--allow-run=deno",
+      "--import-map=map.json",
+      ...features,
+      ...preload,
+    ],
   };
   for (const [name, flags] of Object.entries(ways))
     it(`reach children: ${name}`, async () => {

@@ -28,6 +28,7 @@ const TAKES_WORD = new Set([
   "conditions",
   "config",
   "ext",
+  "import",
   "import-map",
   "inspect-publish-uid",
   "location",

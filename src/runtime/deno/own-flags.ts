@@ -20,6 +20,8 @@ const CARRIED: Readonly<Record<string, Carry>> = {
   coverage: path,
   frozen: asItIs,
   "frozen-lockfile": asItIs,
+  // Another name of --preload, which Deno's help does not list.
+  import: moduleOf,
   "import-map": pathOrUrl,
   location: asItIs,
   lock: path,
