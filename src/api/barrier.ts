@@ -97,7 +97,7 @@ export class Barrier extends SharedObject<BarrierPort> {
     const left = timeLeft(wait);
     const steps = async (): Promise<number> => {
       const { index, phase, last } = arrived(await port.arrive(arrivalLimits(wait)));
-      if (last) await finish(port, phase, action);
+      if (last) await this.#finish(port, phase, action);
       else await this.#pass(port, phase, left());
       return index;
     };
@@ -119,6 +119,7 @@ export class Barrier extends SharedObject<BarrierPort> {
     }
     try {
       action?.();
+      openPort(this, "waitSync");
     } catch (error) {
       try {
         blocking.endSync("break", phase);
@@ -164,10 +165,21 @@ export class Barrier extends SharedObject<BarrierPort> {
     } catch (error) {
       // A party that stops waiting breaks the barrier, so that no other party waits for it. If all parties have come in the meantime, the
       // barrier does not break, and this wait succeeds.
-      if (error instanceof BrokenBarrierError || isClosed(this) || (await port.end("break", phase).catch(() => true))) throw error;
+      if (error instanceof BrokenBarrierError || (await port.end("break", phase).catch(() => true)) || isClosed(this)) throw error;
       return;
     }
     if (!passed && (await port.end("break", phase))) throw barrierTimedOut();
+  }
+
+  async #finish(port: BarrierPort, phase: number, action: (() => unknown) | undefined): Promise<void> {
+    try {
+      await action?.();
+      openPort(this, "wait");
+    } catch (error) {
+      await port.end("break", phase).catch(() => {});
+      throw error;
+    }
+    await port.end("pass", phase);
   }
 }
 
@@ -180,16 +192,6 @@ function arrivalLimits(wait: Wait): Wait {
 function arrived(arrival: Arrival | undefined): Arrival {
   if (arrival === undefined) throw barrierTimedOut();
   return arrival;
-}
-
-async function finish(port: BarrierPort, phase: number, action: (() => unknown) | undefined): Promise<void> {
-  try {
-    await action?.();
-  } catch (error) {
-    await port.end("break", phase).catch(() => {});
-    throw error;
-  }
-  await port.end("pass", phase);
 }
 
 function checkAction(action: unknown): (() => unknown) | undefined {

@@ -32,7 +32,10 @@ export interface BarrierPort extends WaitingPort {
   arrive(wait: Wait): Promise<Arrival | undefined>;
   /** Waits for the end of a phase. False if the time ran out first. */
   passed(phase: number, wait: Wait): Promise<boolean>;
-  /** Ends the present phase. With `phase`, it ends only that phase, and the result is false if that phase is over already. */
+  /**
+   * Ends the present phase. With `phase`, it ends only that phase, and the result is false if that phase is over already. It works after
+   * `release`, too, as long as this process has another port to the barrier. The release of the last one breaks the barrier by itself.
+   */
   end(how: BarrierEnd, phase?: number): Promise<boolean>;
   state(): Promise<BarrierState>;
   /** The blocking calls, if the backend has them. */

@@ -132,6 +132,32 @@ export const cases: Cases = {
     await rejects(other, BrokenBarrierError);
     barrier.close();
   },
+  "closing one of two objects of a process breaks the barrier only if the process waits through that one": async () => {
+    const [barrier, q] = [new Barrier(2), new Queue<Barrier>()];
+    const second = async (): Promise<Barrier> => {
+      await q.put(barrier);
+      return q.get();
+    };
+    const [idle, waits, acts] = [await second(), await second(), await second()];
+    const first = barrier.wait();
+    idle.close();
+    assert.equal(await barrier.isBroken(), false);
+    assert.equal(await waits.wait(), 1);
+    assert.equal(await first, 0);
+    const left = waits.wait();
+    await partiesWait(barrier, 1);
+    waits.close();
+    await rejects(left, ClosedError);
+    await rejects(barrier.wait(), BrokenBarrierError);
+    await barrier.reset();
+    // The last party closes its object while it runs its action.
+    const other = barrier.wait();
+    other.catch(() => {});
+    await partiesWait(barrier, 1);
+    await rejects(acts.wait({ action: () => acts.close() }), ClosedError);
+    await rejects(other, BrokenBarrierError);
+    for (const each of [barrier, q]) each.close();
+  },
   "a party that closes the barrier while it waits, or ends, breaks it for the others": slow(async () => {
     const barrier = new Barrier(2);
     const [a, b] = Pipe<Barrier>();

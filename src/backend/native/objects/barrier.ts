@@ -62,7 +62,7 @@ export class NativeBarrier extends NativeSyncPort implements BarrierPort, Blocki
   }
 
   #end(how: BarrierEnd, phase: number = ANY_PHASE): number {
-    return this.shim.pp_barrier_end(this.index, HOW[how], phase);
+    return this.shim.pp_barrier_end(this.handle.inUse ? this.handle.index : this.index, HOW[how], phase);
   }
 
   // "busy" if another process was stopped in the middle of a call. No event tells when it goes on.

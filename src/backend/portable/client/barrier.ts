@@ -13,7 +13,7 @@ export class PortableBarrier extends PortablePort implements BarrierPort {
   }
 
   async end(how: BarrierEnd, phase?: number): Promise<boolean> {
-    return (await this.perform("end", [how, phase])) === true;
+    return (await this.tidy("end", [how, phase])) === true;
   }
 
   async state(): Promise<BarrierState> {
