@@ -24,23 +24,38 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs a test file. Its second test starts a process, after the import of the file has ended. */
-function run(runtime: string, name: string, double: string): { code: number | null; output: string; runs: number } {
-  const runner = runners[runtime];
-  const runs = join(folder, `${name}.runs`);
-  const text = `${runner?.importTest}
-import { appendFileSync, readFileSync } from "node:fs";
-import { Process } from ${mod};
-${double}
-appendFileSync(process.env.RUNS, "x");
-if (readFileSync(process.env.RUNS).length > 3) process.exit(9); // It starts itself again and again.
-test("first", () => new Promise((resolve) => setTimeout(resolve, 10)));
-test("second", async () => {
+const second = `
   const p = new Process({ target: double, args: [4] });
   await p.start();
   if ((await p.result()) !== 8) throw new Error("not doubled");
   await p.join();
-});
+`;
+const withMockTimers = `
+  mock.timers.enable({ apis: ["setTimeout", "setInterval", "setImmediate", "Date"] });
+  try {
+    ${second}
+    const q = new Queue();
+    const said = await q.get({ timeout: 50 }).catch((error) => error.name);
+    if (said !== "Empty") throw new Error(said);
+    q.close();
+  } finally {
+    mock.timers.reset();
+  }
+`;
+
+/** Runs a test file. Its second test starts a process, after the import of the file has ended. */
+function run(runtime: string, name: string, double: string, body = second): { code: number | null; output: string; runs: number } {
+  const runner = runners[runtime];
+  const runs = join(folder, `${name}.runs`);
+  const text = `${runner?.importTest}
+import { appendFileSync, readFileSync } from "node:fs";
+import { mock } from "node:test";
+import { Process, Queue } from ${mod};
+${double}
+appendFileSync(process.env.RUNS, "x");
+if (readFileSync(process.env.RUNS).length > 3) process.exit(9); // It starts itself again and again.
+test("first", () => new Promise((resolve) => setTimeout(resolve, 10)));
+test("second", async () => {${body}});
 `;
   const file = join(folder, `${name}.test.mjs`);
   writeFileSync(file, text);
@@ -81,4 +96,9 @@ it("a target in the test file works, because a child registers no tests, on Deno
   const { code, output, runs } = run("deno", "own-deno", "export function double(n) { return 2 * n; }");
   expect(code, output).toBe(0);
   expect(runs).toBe(2);
+});
+
+it.each(Object.keys(runners))("mock timers of node:test stop no call, on %s", (runtime) => {
+  const { code, output } = run(runtime, `mocks-${runtime}`, 'import { double } from "./double.mjs";', withMockTimers);
+  expect(code, output).toBe(0);
 });

@@ -6,10 +6,20 @@ import { clearTimeout, setInterval, setTimeout } from "node:timers";
 export interface Timer {
   ref(): unknown;
   unref(): unknown;
+  /** Fakes may have no such method. */
+  close?(): unknown;
 }
+
+// What all runtimes call the class of their timers.
+type TimerClass = new (callback: () => void, ms: number, args: readonly unknown[], again: boolean, ref: boolean) => Timer;
+
+// The longest delay of a timer. With a longer delay it would fire at once.
+const LONGEST_DELAY = 2 ** 31 - 1;
 
 // An import is a view of the module's present export, which fake timers may replace. A constant keeps the function itself.
 const [startReal, stopReal, repeatReal] = [setTimeout, clearTimeout, setInterval];
+// Deno's functions ask at each call whether the mock timers of node:test are enabled. The class of its timers does not.
+const Timeout = classOfTimers();
 const { now: wall } = Date;
 const clock: Pick<Performance, "now"> = isReal(globalThis.performance)
   ? globalThis.performance
@@ -21,9 +31,6 @@ const monotonic: () => number = (Object.getPrototypeOf(clock) as Partial<Perform
 function isReal(performance: unknown): boolean {
   return Object.getPrototypeOf(performance)?.constructor?.name === "Performance";
 }
-
-// The longest delay of a timer. With a longer delay it would fire at once.
-const LONGEST_DELAY = 2 ** 31 - 1;
 
 /** Returns the time in milliseconds since some moment. It never goes back. */
 export function now(): number {
@@ -37,25 +44,41 @@ export function date(): number {
 
 /** Calls `callback` after `ms` milliseconds, or after about 24 days if that is earlier. */
 export function startTimer(callback: () => void, ms: number): Timer {
-  const timer = startReal(callback, Math.min(ms, LONGEST_DELAY));
+  const timer = begin(callback, ms, false);
   timer.unref();
   return timer;
 }
 
 export function stopTimer(timer: Timer | undefined): void {
-  stopReal(timer as NodeJS.Timeout | undefined);
+  if (timer?.close !== undefined) timer.close();
+  else stopReal(timer as NodeJS.Timeout | undefined);
 }
 
 /** Calls `callback` every `ms` milliseconds, or about every 24 days if that is more often. */
 export function repeat(callback: () => void, ms: number): Timer {
-  const timer = repeatReal(callback, Math.min(ms, LONGEST_DELAY));
+  const timer = begin(callback, ms, true);
   timer.unref();
   return timer;
 }
 
 /** Resolves after `ms` milliseconds. It keeps the event loop alive. */
 export function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => void startReal(resolve, ms));
+  return new Promise((resolve) => void begin(resolve, ms, false));
+}
+
+function begin(callback: () => void, ms: number, again: boolean): Timer {
+  const delay = Math.min(ms, LONGEST_DELAY);
+  const timer = (again ? repeatReal : startReal)(callback, delay);
+  if (Timeout === undefined || timer.constructor === Timeout) return timer;
+  stopReal(timer);
+  return new Timeout(callback, delay, [], again, true);
+}
+
+// `undefined` if fakes were installed before this module was loaded.
+function classOfTimers(): TimerClass | undefined {
+  const timer = startReal(() => {}, LONGEST_DELAY);
+  stopReal(timer);
+  return timer?.constructor.name === "Timeout" ? (timer.constructor as TimerClass) : undefined;
 }
 
 /** Calls `callback` once the present task is done. Fakes replace `queueMicrotask`, but not the jobs of promises. */
