@@ -38,8 +38,8 @@ describe.each(pairs)("%s, %s: endings", (runtime, backend) => {
     expect(tree.files()).toEqual([]);
   });
 
-  it("Ctrl-C prints nothing, whatever the children wait for", async () => {
-    const tree = program(runtime, backend, "waits");
+  it.each(["waits", "writes"])("Ctrl-C prints nothing, whatever the children wait for: %s", async (kind) => {
+    const tree = program(runtime, backend, kind);
     await tree.json();
     await new Promise((resolve) => setTimeout(resolve, 300));
     tree.child.kill("SIGINT");

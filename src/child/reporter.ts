@@ -19,6 +19,8 @@ const FLUSH_LIMIT = 1000;
 /** The limit in milliseconds for the news of the parent's end, after a connection that the parent may have had was closed. */
 const NEWS_LIMIT = 50;
 
+const CLOSED: ReadonlySet<unknown> = new Set(["EPIPE", "ECONNRESET"]);
+
 /** Reports the progress of the child to its parent, and errors to stderr too. */
 export class Reporter {
   readonly #name: string;
@@ -82,8 +84,7 @@ export class Reporter {
   // parent's end may come a little later than that of the end of a connection.
   async #isConsequence(error: unknown): Promise<boolean> {
     if (isOrphan()) return true;
-    const endsConnection = error instanceof OwnerDiedError || error instanceof EOFError || error instanceof BrokenPipeError;
-    if (endsConnection) await endsWithin(this.#parentGone, upTo(NEWS_LIMIT));
+    if (endsConnection(error)) await endsWithin(this.#parentGone, upTo(NEWS_LIMIT));
     return isOrphan();
   }
 
@@ -92,6 +93,12 @@ export class Reporter {
     await this.#port.report("error", packed).catch(() => {});
     packed.release(true);
   }
+}
+
+// The runtimes' own errors say it by their code, such as that of a write to an output that the parent has read.
+function endsConnection(error: unknown): boolean {
+  if (error instanceof OwnerDiedError || error instanceof EOFError || error instanceof BrokenPipeError) return true;
+  return error instanceof Error && CLOSED.has((error as NodeJS.ErrnoException).code);
 }
 
 // An error may have fields whose own code throws when it is shown.

@@ -36,6 +36,14 @@ export async function startsWaiter(...args: Parameters<typeof waits>): Promise<v
   await child.result();
 }
 
+/** Writes to an output that its parent reads. It hears SIGTERM, so that it sees the end of that output. */
+export async function writes(pids: Queue<number>): Promise<void> {
+  process.on("SIGTERM", () => {});
+  await pids.put(process.pid);
+  for (;;)
+    await new Promise<void>((resolve, reject) => process.stdout.write("x".repeat(65_536), (error) => (error ? reject(error) : resolve())));
+}
+
 export async function idle(pids: Queue<number>): Promise<void> {
   await pids.put(process.pid);
   await forEver();
@@ -95,6 +103,10 @@ async function main(kind: string, folder: string): Promise<void> {
         new Process({ target: startsWaiter, args: [pids, queue, pipes[1][1], lock] }),
       ]),
     );
+    await forEver();
+  }
+  if (kind === "writes") {
+    await start(1, (pids) => all([new Process({ target: writes, args: [pids], stdout: "pipe" })]));
     await forEver();
   }
   if (kind === "codes") {

@@ -41,6 +41,7 @@ class PortableChildChannel implements ChildChannel {
   constructor({ membership, orphaned, detached }: ChildSettings, backend: Backend) {
     this.#backend = backend;
     this.#address = membership.address;
+    if (!detached) watchParent();
     this.#watchStdin({ pid: process.pid, orphaned, detached });
   }
 
@@ -76,6 +77,12 @@ class PortableChildChannel implements ChildChannel {
     // This must come after the listener was added, because adding a listener makes the worker keep the event loop alive again.
     worker.unref();
   }
+}
+
+// Other systems than Unix do not give an orphan another parent. There only the end of stdin tells.
+function watchParent(): void {
+  const parent = process.ppid;
+  setOrphanCheck(() => process.ppid !== parent);
 }
 
 // A worker's first module can only be a file or a data URL. A data URL may import a module from any URL.
