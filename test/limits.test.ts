@@ -102,6 +102,24 @@ describe.skipIf(!hasLibrary()).each(RUNTIMES)("%s: what the system has little of
     expect(await program.ended).toBe(0);
   });
 
+  it("descriptors: connections that the program dropped are closed, on both sides", async () => {
+    const client = new Program(runtime, "dropped-connections.ts", { args: ["client"] });
+    const open = /raise `ulimit -n`.* this process has open: \d+ × connection, 2 × queue/;
+    const report = (await client.json()) as { kept: number };
+    expect(report).toEqual({
+      failures: [],
+      kept: expect.any(Number),
+      message: expect.stringMatching(new RegExp(`^StateError: Can't connect.*${open.source}`)),
+      unheard: expect.stringMatching(new RegExp(`^StateError: Can't listen.*${open.source}`)),
+      later: null,
+    });
+    expect(report.kept).toBeGreaterThan(50);
+    expect(await client.ended).toBe(0);
+    const listener = new Program(runtime, "dropped-connections.ts", { args: ["listener"] });
+    expect(await listener.json()).toEqual({ failures: 0 });
+    expect(await listener.ended).toBe(0);
+  });
+
   it("memory in a cgroup: a put and shared memory are errors, and nobody is killed", async ({ skip }) => {
     const folder = memoryCgroup(400 * MIB);
     if (folder === undefined) skip("this process may make no memory cgroup");

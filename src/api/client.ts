@@ -1,4 +1,5 @@
 import { AuthenticationError, BrokenPipeError, CorruptedError, EOFError, TimeoutError } from "../errors/errors.ts";
+import { needingFilesLater } from "../objects/unclosed.ts";
 import { type Address, checkAddress, textOf } from "../remote/address.ts";
 import { cantConnect, dial } from "../remote/dial.ts";
 import { introduce } from "../remote/handshake.ts";
@@ -66,9 +67,11 @@ export async function Client<T = unknown>(address: Address, options: ClientOptio
 }
 
 async function meet(address: Address, key: Uint8Array, signal: AbortSignal): Promise<RemotePort> {
-  const socket = await dial(address, signal).catch((error: unknown) => {
-    throw cantConnect(address, error);
-  });
+  const socket = await needingFilesLater(() =>
+    dial(address, signal).catch((error: unknown) => {
+      throw cantConnect(address, error);
+    }),
+  );
   const port = new RemotePort(socket);
   const cut = (): void => port.cut();
   signal.addEventListener("abort", cut, { once: true });

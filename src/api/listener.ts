@@ -2,6 +2,7 @@ import type { Server } from "node:net";
 import { resolve } from "node:path";
 import { ClosedError } from "../errors/errors.ts";
 import { closedMeanwhile, nobodyConnected } from "../errors/messages.ts";
+import { makeRoom, needingFilesLater } from "../objects/unclosed.ts";
 import { makeWaitable } from "../objects/waitable.ts";
 import { type Address, checkAddress } from "../remote/address.ts";
 import { admit } from "../remote/handshake.ts";
@@ -166,19 +167,24 @@ export class Listener implements AsyncIterable<Connection> {
   async #listen(backlog: number | undefined): Promise<void> {
     const file = typeof this.#address === "string" && process.platform !== "win32" ? resolve(this.#address) : undefined;
     try {
-      await listenAt(this.#server, this.#address, backlog, () => this.#closed);
+      await needingFilesLater(() =>
+        listenAt(this.#server, this.#address, backlog, () => this.#closed).catch((error: unknown) => {
+          throw error instanceof ClosedError ? error : cantListen(this.#address, error);
+        }),
+      );
       if (file !== undefined) removeAtExit(file);
       this.#file = file;
       const bound = this.#server.address();
       if (typeof bound === "object" && bound !== null) this.#address = { host: bound.address, port: bound.port };
     } catch (error) {
-      this.#failure = error instanceof ClosedError ? error : cantListen(this.#address, error);
+      this.#failure = error as Error;
       this.#accepts.retry();
-      throw this.#failure;
+      throw error;
     }
   }
 
   #greet(port: RemotePort): void {
+    makeRoom();
     this.#halfOpen.add(port);
     const [oldest] = this.#halfOpen;
     if (oldest !== undefined && this.#halfOpen.size > MAX_HALF_OPEN) {

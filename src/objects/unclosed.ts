@@ -1,7 +1,11 @@
 // Objects that are open, and what is done when the process has no descriptor left.
 import type { Port } from "../backend/contract/port.ts";
-import { ProcessError } from "../errors/errors.ts";
+import { ProcessError, StateError } from "../errors/errors.ts";
 import { runtime } from "../runtime/current.ts";
+import { now } from "../util/clock.ts";
+import { canOpen, isOutOfFiles } from "../util/out-of-files.ts";
+import { upTo } from "../util/wait-options.ts";
+import { endsWithin } from "../util/within.ts";
 
 /** An object that was not closed. */
 export interface Unclosed {
@@ -11,6 +15,17 @@ export interface Unclosed {
 }
 
 const unclosed = new Set<Unclosed>();
+
+// Released ports that still have a descriptor.
+const closing = new Set<Promise<void>>();
+
+// The limit in milliseconds for which a call waits until released ports have closed their descriptors.
+const CLOSING_LIMIT = 2000;
+
+// `makeRoom` works if fewer descriptors are left, and again after so many milliseconds at the earliest, because a collection takes time.
+const ROOM = 8;
+const PAUSE = 500;
+let collectedAt = Number.NEGATIVE_INFINITY;
 
 // Releases the ports of objects that were collected without close(). It is a safety net: correctness never depends on it.
 const collected = new FinalizationRegistry<Unclosed>(release);
@@ -27,6 +42,7 @@ export function noteOpen(object: object, port: Port, label: string): Unclosed {
 export function noteClosed(entry: Unclosed): void {
   unclosed.delete(entry);
   collected.unregister(entry);
+  noteClosing(entry.port);
 }
 
 /**
@@ -47,13 +63,14 @@ export function needingFiles<T>(call: () => T): T {
   }
 }
 
-/** Like {@link needingFiles}, for a call that returns a promise. */
+/** Like {@link needingFiles}, for a call that returns a promise. It also waits for descriptors that are just being closed. */
 export async function needingFilesLater<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
     if (!isOutOfFiles(error)) throw error;
     closeCollected();
+    await endsWithin(Promise.all(closing), upTo(CLOSING_LIMIT));
   }
   try {
     return await call();
@@ -62,9 +79,26 @@ export async function needingFilesLater<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
+/**
+ * Closes the objects that nothing refers to if few descriptors are left. Called where a runtime opens a descriptor by itself: Node does not
+ * tell that it could not accept a connection.
+ */
+export function makeRoom(): void {
+  if (now() - collectedAt < PAUSE || canOpen(ROOM)) return;
+  collectedAt = now();
+  closeCollected();
+}
+
 function release(entry: Unclosed): void {
   unclosed.delete(entry);
+  noteClosing(entry.port);
   entry.port.release();
+}
+
+function noteClosing({ gone }: Port): void {
+  if (gone === undefined) return;
+  closing.add(gone);
+  void gone.then(() => closing.delete(gone));
 }
 
 function closeCollected(): void {
@@ -74,19 +108,14 @@ function closeCollected(): void {
   }
 }
 
-// The error is the native library's, or that of a runtime, which each write it in their own way.
-function isOutOfFiles(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return /\b(EMFILE|ENFILE)\b|os error 2[34]\b|too many open files/i.test(error.message) || isOutOfFiles(error.cause);
-}
-
 function withCounts(error: unknown): unknown {
-  if (!(error instanceof ProcessError)) return error;
+  const Class = [StateError, ProcessError].find((each) => error instanceof each);
+  if (Class === undefined) return error;
   const counts = new Map<string, number>();
   for (const { label } of unclosed) counts.set(label, (counts.get(label) ?? 0) + 1);
   const open = [...counts].sort(([, one], [, other]) => other - one).map(([label, count]) => `${count} × ${label}`);
-  return new ProcessError(
-    `${error.message} Of polyproc's objects, this process has open: ${open.length === 0 ? "none" : open.join(", ")}.`,
+  return new Class(
+    `${(error as Error).message} Of polyproc's objects, this process has open: ${open.length === 0 ? "none" : open.join(", ")}.`,
     { cause: error },
   );
 }

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { StateError } from "../errors/errors.ts";
 import { now, sleep } from "../util/clock.ts";
 import { net } from "../util/lazy-modules.ts";
+import { isOutOfFiles, noFileLeft, reasonOf } from "../util/out-of-files.ts";
 import { type Address, resolveAddress, type SocketAddress, textOf } from "./address.ts";
 
 // A listener with many callers at once refuses some of them for a moment. They try again after this number of milliseconds.
@@ -33,15 +34,16 @@ function connect(address: SocketAddress, signal: AbortSignal): Promise<Socket> {
       socket.destroy();
       reject(signal.reason);
     };
+    const fail = (error: unknown): void => {
+      signal.removeEventListener("abort", abort);
+      reject(reasonOf(error));
+    };
     socket.once("connect", () => {
       signal.removeEventListener("abort", abort);
-      socket.off("error", reject);
+      socket.off("error", fail);
       resolve(socket);
     });
-    socket.once("error", (error) => {
-      signal.removeEventListener("abort", abort);
-      reject(error);
-    });
+    socket.once("error", fail);
     signal.addEventListener("abort", abort, { once: true });
   });
 }
@@ -50,6 +52,7 @@ function connect(address: SocketAddress, signal: AbortSignal): Promise<Socket> {
 export function cantConnect(address: Address, cause: unknown): Error {
   const text = textOf(address);
   const { code, message } = cause as NodeJS.ErrnoException;
+  if (isOutOfFiles(cause)) return new StateError(`Can't connect to ${text}: ${noFileLeft}`, { cause });
   if (code === "ECONNREFUSED" || code === "ENOENT")
     return new StateError(`Nobody listens at ${text}: start the listener first, or check the address.`, { cause });
   return new StateError(`Can't connect to ${text}: ${message}.`, { cause });

@@ -1,6 +1,7 @@
 import type { Server } from "node:net";
 import { ClosedError, StateError } from "../errors/errors.ts";
 import { restrict } from "../tree/folder.ts";
+import { isOutOfFiles, noFileLeft, reasonOf } from "../util/out-of-files.ts";
 import { type Address, resolveAddress, textOf } from "./address.ts";
 
 /** Makes a server listen. Only this user can connect to a Unix socket, from its first moment on. */
@@ -9,7 +10,7 @@ export async function listenAt(server: Server, address: Address, backlog: number
   if (isClosed()) throw closedEarly();
   await new Promise<void>((resolve, reject) => {
     server.once("listening", resolve);
-    server.once("error", reject);
+    server.once("error", (error) => reject(reasonOf(error)));
     server.once("close", () => reject(closedEarly()));
     const umask = "path" in resolved ? setPrivateUmask() : undefined;
     try {
@@ -38,6 +39,7 @@ function setPrivateUmask(): number | undefined {
 export function cantListen(address: Address, cause: unknown): Error {
   const text = textOf(address);
   const { code, message } = cause as NodeJS.ErrnoException;
+  if (isOutOfFiles(cause)) return new StateError(`Can't listen at ${text}: ${noFileLeft}`, { cause });
   if (code !== "EADDRINUSE") return new StateError(`Can't listen at ${text}: ${message}.`, { cause });
   const left = typeof address === "string" ? ", or its file was left by a listener that was killed (if so, remove the file first)" : "";
   return new StateError(`The address ${text} is in use by another listener${left}: choose another address.`, { cause });

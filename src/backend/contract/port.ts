@@ -13,6 +13,8 @@ export interface Port {
   again(): Port;
   /** Releases this port once its sends are complete. `sent` is false for a port that was made for a message which was not sent. */
   release(sent?: boolean): void;
+  /** Resolves when a released port has closed its descriptor. Absent if `release` does that at once. */
+  readonly gone?: Promise<void>;
 }
 
 /** A port with calls that wait. */
