@@ -120,6 +120,19 @@ describe.skipIf(!hasLibrary()).each(RUNTIMES)("%s: what the system has little of
     expect(await listener.ended).toBe(0);
   });
 
+  it.each(["pipe", "queue"])(
+    "descriptors: objects that came and were dropped are closed, so that others can come by a %s",
+    async (kind) => {
+      const program = new Program(runtime, "dropped-messages.ts", { args: [kind], env: { POLYPROC_BACKEND: "native" } });
+      const report = (await program.json()) as { kept: number };
+      // An object for which there is no descriptor is lost, and the error says so.
+      const message = expect.stringMatching(/EMFILE.*raise `ulimit -n`.* this process has open: \d+ × queue/);
+      expect(report).toEqual({ inOrder: true, kept: expect.any(Number), message, lost: 1 });
+      expect(report.kept).toBeGreaterThan(30);
+      expect(await program.ended).toBe(0);
+    },
+  );
+
   it("memory in a cgroup: a put and shared memory are errors, and nobody is killed", async ({ skip }) => {
     const folder = memoryCgroup(400 * MIB);
     if (folder === undefined) skip("this process may make no memory cgroup");

@@ -11,6 +11,7 @@ import { SerializationError } from "../errors/errors.ts";
 import { copyOf } from "../util/bytes.ts";
 import { adoptAll } from "./adopt.ts";
 import { openPort, partsOf, type SharedObject } from "./shared-object.ts";
+import { counting } from "./unclosed.ts";
 
 /** A value that is ready to be sent. It has ports of its own to the shared objects inside, so that they live until they arrive. */
 export interface Packed extends Message {
@@ -130,6 +131,6 @@ function attachAll(refs: readonly Ref[]): Port[] {
     return ports;
   } catch (error) {
     for (const port of ports) port.release();
-    throw error;
+    throw counting(error);
   }
 }

@@ -22,10 +22,12 @@ const closing = new Set<Promise<void>>();
 // The limit in milliseconds for which a call waits until released ports have closed their descriptors.
 const CLOSING_LIMIT = 2000;
 
-// `makeRoom` works if fewer descriptors are left, and again after so many milliseconds at the earliest, because a collection takes time.
+// So many descriptors are kept free, because a message that brings objects is lost if there are none for them.
 const ROOM = 8;
+// Nothing is done for fewer open objects, and for so many milliseconds after a collection that freed nothing, because each takes time.
+const FEW = 32;
 const PAUSE = 500;
-let collectedAt = Number.NEGATIVE_INFINITY;
+let uselessAt = Number.NEGATIVE_INFINITY;
 
 // Releases the ports of objects that were collected without close(). It is a safety net: correctness never depends on it.
 const collected = new FinalizationRegistry<Unclosed>(release);
@@ -35,6 +37,7 @@ export function noteOpen(object: object, port: Port, label: string): Unclosed {
   const entry = { object: new WeakRef(object), port, label };
   unclosed.add(entry);
   collected.register(object, entry, entry);
+  if (unclosed.size % 2 === 0) makeRoom();
   return entry;
 }
 
@@ -59,7 +62,7 @@ export function needingFiles<T>(call: () => T): T {
   try {
     return call();
   } catch (error) {
-    throw isOutOfFiles(error) ? withCounts(error) : error;
+    throw counting(error);
   }
 }
 
@@ -75,18 +78,22 @@ export async function needingFilesLater<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    throw isOutOfFiles(error) ? withCounts(error) : error;
+    throw counting(error);
   }
 }
 
 /**
- * Closes the objects that nothing refers to if few descriptors are left. Called where a runtime opens a descriptor by itself: Node does not
- * tell that it could not accept a connection.
+ * Closes the objects that nothing refers to if few descriptors are left. Called after descriptors came from outside, and so could not be asked
+ * for once more: with a message, or (Node does not tell that it could not accept a connection) at a listener.
  */
 export function makeRoom(): void {
-  if (now() - collectedAt < PAUSE || canOpen(ROOM)) return;
-  collectedAt = now();
-  closeCollected();
+  if (unclosed.size < FEW || now() - uselessAt < PAUSE || canOpen(ROOM)) return;
+  if (closeCollected() === 0) uselessAt = now();
+}
+
+/** Adds to an error for want of descriptors how many objects of each kind are open. Returns any other error as it is. */
+export function counting(error: unknown): unknown {
+  return isOutOfFiles(error) ? withCounts(error) : error;
 }
 
 function release(entry: Unclosed): void {
@@ -101,11 +108,12 @@ function noteClosing({ gone }: Port): void {
   void gone.then(() => closing.delete(gone));
 }
 
-function closeCollected(): void {
+// Returns how many there were.
+function closeCollected(): number {
   runtime.collectGarbage();
-  for (const entry of unclosed) {
-    if (entry.object.deref() === undefined) release(entry);
-  }
+  const gone = [...unclosed].filter(({ object }) => object.deref() === undefined);
+  for (const entry of gone) release(entry);
+  return gone.length;
 }
 
 function withCounts(error: unknown): unknown {

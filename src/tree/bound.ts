@@ -12,8 +12,11 @@ export function isBound(path: string): boolean | undefined {
   }
 }
 
-/** Returns what to say of a process whose socket is not there, if the process itself still has it. */
+/**
+ * Returns what to say of a process whose socket is not there, if the process itself still has it. A process that ends removes its socket, too,
+ * a moment earlier.
+ */
 export function removedSocket(path: string): string | undefined {
   if (isBound(path) !== true) return undefined;
-  return `its process runs, but another program has removed the socket ${path}. It is made again as soon as that process shares an object or starts a child. Let programs that clean the temporary folder leave polyproc-* there`;
+  return `its process is just ending, or another program has removed the socket ${path}. In that case, the socket is made again as soon as that process shares an object or starts a child. Let programs that clean the temporary folder leave polyproc-* there`;
 }

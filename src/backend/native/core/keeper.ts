@@ -161,7 +161,7 @@ export class Keeper {
     if (fd === ENOENT && keeper === WITH_MESSAGE)
       // The kernel drops the descriptors of a message that comes when this process has no number left for them.
       throw new ProcessError(
-        "An object came, and this process has as many open files as it may have: close some, or raise `ulimit -n`. The object is lost.",
+        "An object came, and this process has as many open files as it may have (EMFILE). Close some, or raise `ulimit -n`. The object is lost.",
       );
     if (fd === ENOENT)
       // The keeper no longer has the descriptor.
