@@ -1,6 +1,7 @@
 // Uses queues and shared memory under a limit of the system, and prints what was possible and what the errors say.
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { Queue, SharedMemory } from "../../mod.ts";
+import { memoryName } from "../suite/leaks.ts";
 
 const [queues = 1, bytes = 1024, memory = 0, named = 0] = process.argv.slice(2).map(Number);
 const MIB = 2 ** 20;
@@ -44,7 +45,7 @@ const putting = await messageOf(async () => {
 });
 const after = first === undefined ? null : await messageOf(() => first.qsize());
 const nameless = memory === 0 ? null : await messageOf(() => new SharedMemory({ size: memory }).close());
-const name = `limited-${process.pid}`;
+const name = memoryName("limited");
 const withName = named === 0 ? null : await messageOf(() => new SharedMemory({ name, create: true, size: named }).close());
 for (const queue of made) queue.close();
 console.log(JSON.stringify({ ...report, puts, putting, after, nameless, withName }));

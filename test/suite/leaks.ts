@@ -10,9 +10,6 @@ export { TAG } from "../../tools/processes.ts";
 /** How long what is on its way to its end may take. */
 const SETTLED_WITHIN = 3000;
 
-// CPython's own shared memory: other programs of the machine may use that at any time.
-const OTHERS = /^(psm_|sem\.)/;
-
 /** Processes with this tag in their environment, as "pid command". */
 export function taggedProcesses(tag: string): string[] {
   return processes.taggedProcesses(tag).map((pid) => `${pid} ${processes.commandOf(pid)}`);
@@ -26,9 +23,14 @@ export function zombies(parent: number): string[] {
   });
 }
 
-/** Named shared memory of this library's kind: there is to be none at any time. */
-export function sharedMemory(): string[] {
-  return readdirSync("/dev/shm").filter((name) => !OTHERS.test(name));
+/** Begins a name of shared memory that nothing else on this machine uses. Such a name has the tag of the test in it. */
+export function memoryName(what: string): string {
+  return `${what}-${process.env[processes.TAG] ?? ""}-${process.pid}`;
+}
+
+/** The shared memory whose name has this tag in it. */
+export function sharedMemory(tag: string): string[] {
+  return readdirSync("/dev/shm").filter((name) => name.includes(tag));
 }
 
 /** Unix sockets that are bound below this folder, their files there or not, and any of ours without a file. */

@@ -29,7 +29,6 @@ export class Program {
   stdout = "";
   stderr = "";
   readonly #tag = randomUUID();
-  readonly #memory = new Set(sharedMemory());
   #waiting: (() => void)[] = [];
 
   constructor(runtime: string, file: string, { args = [], flags, env = {}, stdin = "ignore", cwd, through = [] }: ProgramOptions = {}) {
@@ -112,7 +111,7 @@ export class Program {
 
   // Things that are left although all processes of the tree were killed.
   #leaks(): string[] {
-    return [...this.left(), ...sharedMemory().filter((name) => !this.#memory.has(name)), ...unixSockets(this.temp)];
+    return [...this.left(), ...sharedMemory(this.#tag), ...unixSockets(this.temp)];
   }
 
   #hear(stream: "stdout" | "stderr", text: string): void {

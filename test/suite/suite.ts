@@ -63,7 +63,6 @@ function defineCases(run: Run, file: CaseFile): void {
 /** The process that runs the cases of a folder. */
 class Run {
   readonly #tag = randomUUID();
-  readonly #memory = new Set(sharedMemory());
   readonly #reports = new Map<string, PromiseWithResolvers<Report>>();
   readonly #runtime: string;
   readonly #backend: string;
@@ -122,12 +121,7 @@ class Run {
   async end(): Promise<{ code: number | string | null; left: readonly string[] }> {
     const code = await this.#exited;
     const left = await settled(
-      () => [
-        ...taggedProcesses(this.#tag),
-        ...sharedMemory().filter((name) => !this.#memory.has(name)),
-        ...unixSockets(this.#temp),
-        ...readdirSync(this.#temp),
-      ],
+      () => [...taggedProcesses(this.#tag), ...sharedMemory(this.#tag), ...unixSockets(this.#temp), ...readdirSync(this.#temp)],
       GONE_WITHIN,
     );
     return { code, left };

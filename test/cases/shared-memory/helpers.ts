@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { SharedMemory } from "../../../mod.ts";
+import { memoryName } from "../../suite/leaks.ts";
 
 export const MIB: number = 2 ** 20;
 
@@ -10,7 +11,7 @@ export const names: string[] = [];
 
 /** Gives a name that nothing else uses. */
 export function freshName(): string {
-  const name = `test-${process.pid}-${names.length}`;
+  const name = `${memoryName("test")}-${names.length}`;
   names.push(name);
   return name;
 }

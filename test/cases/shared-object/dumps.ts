@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { Barrier, Condition, Event, Lock, Queue, Semaphore, SharedArray, SharedMemory } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
+import { memoryName } from "../../suite/leaks.ts";
 
 /** Only the native backend maps memory. */
 export const only = "native";
@@ -28,7 +29,7 @@ export const cases: Cases = {
       new Barrier(2),
       new SharedArray("i32", 4),
       new SharedMemory({ size: 4096 }),
-      new SharedMemory({ name: `dumps-${process.pid}`, create: true, size: 4096 }),
+      new SharedMemory({ name: memoryName("dumps"), create: true, size: 4096 }),
     ];
     const found = mappings();
     // A condition has a lock of its own.
