@@ -93,11 +93,18 @@ export function restrict(address: string): void {
 export function remove(path: string): void {
   for (let tries = 0; tries < 2; tries++)
     try {
+      removeUnsigned(path);
       fs().rmSync(path, { recursive: true, force: true });
       return;
     } catch {
       // Another process may be removing it too, or the system was short of a resource. Try once more.
     }
+}
+
+// The sign goes last. If this process is killed before that, the next sweep removes the rest.
+function removeUnsigned(path: string): void {
+  if (!fs().existsSync(join(path, SIGN))) return;
+  for (const name of fs().readdirSync(path)) if (name !== SIGN) fs().rmSync(join(path, name), { recursive: true, force: true });
 }
 
 /** Removes the folders of this user's trees in which no process listens any more. That happens when a whole tree is killed at once. */
@@ -153,7 +160,8 @@ function isMark(path: string): boolean {
 
 function removeDead(folder: string, paths: readonly string[]): void {
   try {
-    for (const path of paths) fs().unlinkSync(path);
+    const signLast = paths.toSorted((one, other) => Number(one.endsWith(SIGN)) - Number(other.endsWith(SIGN)));
+    for (const path of signLast) fs().unlinkSync(path);
     fs().rmdirSync(folder);
   } catch {
     // Another process is removing the folder too, or uses it again.
