@@ -6,7 +6,9 @@ export type Role = (typeof ROLES)[number];
 interface Put {
   readonly committed: Set<number>;
   readonly refused: Set<number>;
-  last: number;
+  /** How many puts ended without anybody knowing whether the item is in the queue. */
+  readonly undecided: number;
+  readonly last: number;
 }
 
 /** The statistics of a queue at the end. */
@@ -42,8 +44,8 @@ export class Oracle {
   }
 
   #addPuts(id: number, lines: readonly string[]): void {
-    const put: Put = { committed: new Set(), refused: new Set(), last: lines.length };
-    for (const line of lines) (line.startsWith("+") ? put.committed : put.refused).add(Number(line.slice(1)));
+    const numbers = (sign: string): number[] => lines.filter((line) => line.startsWith(sign)).map((line) => Number(line.slice(1)));
+    const put = { committed: new Set(numbers("+")), refused: new Set(numbers("-")), undecided: numbers("?").length, last: lines.length };
     this.#puts.set(id, put);
   }
 
@@ -65,11 +67,12 @@ export class Oracle {
   /** Compares everything. Call it once the queue is drained and all workers are dead: a missing item was in a killed consumer then. */
   compare(account: Account): { received: number; inKilledConsumers: number } {
     let committed = 0;
+    let undecided = 0;
     let missing = 0;
     let received = 0;
     let again = 0;
     for (const [producer, numbers] of this.#received) {
-      const put = this.#puts.get(producer) ?? { committed: new Set(), refused: new Set(), last: 0 };
+      const put = this.#puts.get(producer) ?? { committed: new Set(), refused: new Set(), undecided: 0, last: 0 };
       for (const [number, times] of numbers) {
         received++;
         again += times - 1;
@@ -81,6 +84,7 @@ export class Oracle {
     }
     for (const [producer, put] of this.#puts) {
       committed += put.committed.size;
+      undecided += put.undecided;
       const numbers = this.#received.get(producer);
       for (const number of put.committed) if (numbers?.has(number) !== true) missing++;
     }
@@ -89,7 +93,7 @@ export class Oracle {
     this.#expect(size === 0, `${size} items are left in a drained queue`);
     this.#expect(participants === 1, `${participants - 1} dead processes still count as participants`);
     this.#expect(
-      puts >= committed && puts <= committed + this.killed.producer,
+      puts >= committed && puts <= committed + undecided + this.killed.producer,
       `the queue counted ${puts} puts, and ${committed} have settled`,
     );
     this.#expect(

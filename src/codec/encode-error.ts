@@ -24,7 +24,7 @@ export function encodeError(error: Error, prototype: object, encoder: ValueEncod
     out.byte(Tag.error);
     encoder.value(className ?? null, depth);
     out.string(ownName);
-    const present = PARTS.filter((part) => isPresent(error, part));
+    const present = PARTS.filter((part) => isPresent(error, part, className));
     out.byte(present.reduce((bits, part) => bits | ErrorPart[part], 0));
     for (const part of present) encoder.value(read(error, part), depth + 1);
     const fields = fieldsOf(error, className);
@@ -39,9 +39,11 @@ export function encodeError(error: Error, prototype: object, encoder: ValueEncod
 }
 
 // On some runtimes, `message` and `stack` are getters of the prototype. So these two are read, and not looked up as own properties.
-function isPresent(error: Error, part: (typeof PARTS)[number]): boolean {
+function isPresent(error: Error, part: (typeof PARTS)[number], className: string | undefined): boolean {
   if (part === "cause" || part === "errors") return Object.hasOwn(error, part);
-  return (part === "message" && Object.hasOwn(error, part)) || textIn(error, part) !== "";
+  if (textIn(error, part) !== "") return true;
+  // An error has no message, or an empty one. A DOMException always has one.
+  return part === "message" && className !== DOM_EXCEPTION && Object.hasOwn(error, part);
 }
 
 function textIn(error: Error, key: "message" | "stack" | "name"): string {

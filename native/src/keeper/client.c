@@ -43,6 +43,8 @@ static int receive(int fd, int32_t ms) {
   int given = -1;
   int status = pp_packet_receive(fd, &reply, sizeof reply, &given);
   if (status == 0) status = reply;
+  /* Here, EAGAIN means that no reply has come. A keeper never sends it, so this reply is not valid. */
+  if (status == -EAGAIN && reply == -EAGAIN) status = -EPROTO;
   if (status == 0) return given >= 0 ? given : -EMFILE;
   if (given >= 0) close(given);
   return status < 0 ? status : -EPROTO;
