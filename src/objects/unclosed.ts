@@ -3,7 +3,7 @@ import type { Port } from "../backend/contract/port.ts";
 import { ProcessError, StateError } from "../errors/errors.ts";
 import { runtime } from "../runtime/current.ts";
 import { now } from "../util/clock.ts";
-import { canOpen, isOutOfFiles } from "../util/out-of-files.ts";
+import { isOutOfFiles } from "../util/out-of-files.ts";
 import { upTo } from "../util/wait-options.ts";
 import { endsWithin } from "../util/within.ts";
 
@@ -87,7 +87,7 @@ export async function needingFilesLater<T>(call: () => Promise<T>): Promise<T> {
  * for once more: with a message, or (Node does not tell that it could not accept a connection) at a listener.
  */
 export function makeRoom(): void {
-  if (unclosed.size < FEW || now() - uselessAt < PAUSE || canOpen(ROOM)) return;
+  if (unclosed.size < FEW || now() - uselessAt < PAUSE || runtime.canOpen(ROOM)) return;
   if (closeCollected() === 0) uselessAt = now();
 }
 

@@ -2,8 +2,9 @@ import type { Socket } from "node:net";
 import { StateError } from "../errors/errors.ts";
 import { now, sleep } from "../util/clock.ts";
 import { net } from "../util/lazy-modules.ts";
-import { isOutOfFiles, noFileLeft, reasonOf } from "../util/out-of-files.ts";
+import { isOutOfFiles, noFileLeft } from "../util/out-of-files.ts";
 import { type Address, resolveAddress, type SocketAddress, textOf } from "./address.ts";
+import { reasonOf } from "./reason.ts";
 
 // A listener with many callers at once refuses some of them for a moment. They try again after this number of milliseconds.
 const RETRY = 20;

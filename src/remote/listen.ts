@@ -1,8 +1,9 @@
 import type { Server } from "node:net";
 import { ClosedError, StateError } from "../errors/errors.ts";
 import { restrict } from "../tree/folder.ts";
-import { isOutOfFiles, noFileLeft, reasonOf } from "../util/out-of-files.ts";
+import { isOutOfFiles, noFileLeft } from "../util/out-of-files.ts";
 import { type Address, resolveAddress, textOf } from "./address.ts";
+import { reasonOf } from "./reason.ts";
 
 /** Makes a server listen. Only this user can connect to a Unix socket, from its first moment on. */
 export async function listenAt(server: Server, address: Address, backlog: number | undefined, isClosed: () => boolean): Promise<void> {

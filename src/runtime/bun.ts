@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { UnsupportedError } from "../errors/errors.ts";
 import { fs, modules } from "../util/lazy-modules.ts";
+import { canOpen } from "./can-open.ts";
 import { carriedFlags } from "./child-flags.ts";
 import type { Command, EntryOptions, Exit, LibraryFunctions, Output, RunningProgram, Runtime } from "./contract.ts";
 import { emptyProcessStdin } from "./empty-stdin.ts";
@@ -112,6 +113,7 @@ export const bun: Runtime = {
   mayRun: () => true,
 
   collectGarbage: () => host?.gc(true),
+  canOpen,
 
   refusesLibrary: () => undefined,
 

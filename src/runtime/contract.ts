@@ -131,6 +131,8 @@ export interface Runtime {
 
   /** Frees at once what nothing refers to, as far as the engine can be asked. */
   collectGarbage(): void;
+  /** Whether this process can open so many more files. The answer is yes if it has no permission to try. */
+  canOpen(count: number): boolean;
 
   // Native libraries.
 

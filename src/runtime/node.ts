@@ -4,6 +4,7 @@ import type { ReadableStream as NodeReadableStream } from "node:stream/web";
 import { pathToFileURL } from "node:url";
 import { UnsupportedError } from "../errors/errors.ts";
 import { modules, net, stream as streams } from "../util/lazy-modules.ts";
+import { canOpen } from "./can-open.ts";
 import { carriedFlags, heapFlag } from "./child-flags.ts";
 import { collectGarbage } from "./collect-garbage.ts";
 import { importConditions } from "./conditions.ts";
@@ -99,6 +100,7 @@ export const node: Runtime = {
   },
 
   collectGarbage,
+  canOpen,
 
   openLibrary(path: string): LibraryFunctions {
     const module = { exports: {} };

@@ -1,5 +1,6 @@
 import { UnsupportedError } from "../../errors/errors.ts";
 import { modules } from "../../util/lazy-modules.ts";
+import { canOpen } from "../can-open.ts";
 import { heapFlag } from "../child-flags.ts";
 import { collectGarbage } from "../collect-garbage.ts";
 import type { EntryOptions, LibraryFunctions, Runtime } from "../contract.ts";
@@ -50,6 +51,8 @@ export function denoRuntime(host: DenoHost | undefined): Runtime {
     mayRun: (file) => isGranted(host, { name: "run", command: file }),
 
     collectGarbage,
+    // Without the permission, Deno would ask the user for it.
+    canOpen: (count) => !isGranted(host, { name: "read", path: "/dev/null" }) || canOpen(count),
 
     refusesLibrary: (path) => libraryRefusal(host, path),
 
