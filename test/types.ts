@@ -23,3 +23,11 @@ const queue = new Queue<number>();
 // @ts-expect-error the queue holds numbers
 void queue.put("text");
 export const item: Promise<number> = queue.get();
+export const many: Promise<number[]> = queue.getMany(10, { from: [process] });
+void queue.putMany(new Set([1, 2]));
+// @ts-expect-error the queue holds numbers
+void queue.putMany(["text"]);
+const configured = new Process({ target: configure, args: ["x"], kwargs: { verbose: true } });
+void queue.get({ from: new Set([process, configured]) });
+// @ts-expect-error a list of processes, and not one
+void queue.get({ from: process });

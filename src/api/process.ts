@@ -5,7 +5,7 @@ import type { JobArguments } from "../launch/job.ts";
 import { checkMayStart, treeLimitsOfChild } from "../launch/may-start.ts";
 import type { CheckedOptions, KwargsOptions, ProcessOptions, TerminateOptions } from "../launch/options.ts";
 import { currentName, nextIdentity } from "../launch/position.ts";
-import { Run } from "../launch/run.ts";
+import { noteLifeOf, Run } from "../launch/run.ts";
 import { boundStartMethod, plannerFor, type StartMethod, startMethod } from "../launch/start-method.ts";
 import { boundBackend } from "../objects/backend-binding.ts";
 import { pack } from "../objects/message.ts";
@@ -45,7 +45,7 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
   readonly #method: StartMethod | undefined;
   readonly #backend: string | undefined;
   readonly #current: CurrentProcessSettings | undefined;
-  // A start that fails ends this run. Then a new run takes its place, so that `start()` can be called again.
+  // A start that fails ends this run. The next call of `start()` makes a new one.
   #run: Run<Result>;
   readonly #sentinel: Sentinel;
   #name: string;
@@ -72,6 +72,7 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     this.#run = this.#newRun();
     if (current !== undefined) this.#state = "current";
     this.#sentinel = new Sentinel(() => this.#run.waitable);
+    noteLifeOf(this, () => this.#run);
     makeWaitable(this, () => {
       this.#checkStarted("wait");
       return this.#run.waitable;
@@ -95,6 +96,7 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     const { args, kwargs } = this.#options;
     const packed = pack({ args, kwargs, self: this.#isSubclass ? { ...this } : undefined } satisfies JobArguments, "");
     this.#state = "starting";
+    if (this.#run.hasFailed) this.#run = this.#newRun();
     try {
       const method = this.#method ?? startMethod();
       const launch = plannerFor(method)({ ...this.#options, env: { ...this.#options.env }, backend: this.#backend });
@@ -112,7 +114,6 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
       children.delete(this as never);
       this.#state = "new";
       this.#run.fail(error);
-      this.#run = this.#newRun();
       throw error;
     }
   }
@@ -181,6 +182,7 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     if (this.#state === "current") return;
     if (this.#state === "starting" || this.#state === "running")
       throw new StateError(`${this.#name} is still running: join() it first, or kill() it.`);
+    if (this.#state === "new") this.#run.fail(closed("start"));
     this.#state = "closed";
   }
 
@@ -326,11 +328,8 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
 }
 
 // Makes `console.log` show the text of `toString`.
-Object.defineProperty(Process.prototype, Symbol.for("nodejs.util.inspect.custom"), {
-  value: Process.prototype.toString,
-  writable: true,
-  configurable: true,
-});
+const show: PropertyDescriptor = { value: Process.prototype.toString, writable: true, configurable: true };
+Object.defineProperty(Process.prototype, Symbol.for("nodejs.util.inspect.custom"), show);
 
 function closed(call: string): ClosedError {
   return new ClosedError(`The process object is closed: ${call} works only before close().`);

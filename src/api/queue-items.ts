@@ -5,7 +5,9 @@ import { queueEmpty, queueFull } from "../errors/messages.ts";
 import { accept, deliver, deliverSync } from "../objects/delivery.ts";
 import { packLent } from "../objects/message.ts";
 import { noSync } from "../objects/shared-object.ts";
-import { type BlockOptions, checkWait, type Wait } from "../util/wait-options.ts";
+import { checkWait, type Wait } from "../util/wait-options.ts";
+import { checkFrom, FROM_OPTIONS, type GetOptions, type Producers } from "./producers.ts";
+import { takeFrom, takeFromSync } from "./take-from.ts";
 
 /** Puts an item. Returns `undefined` if the item is in the queue already. That is the usual case, and it then needs no promise. */
 export function putInto(port: QueuePort, item: unknown, wait: Wait): Promise<boolean> | undefined {
@@ -25,7 +27,16 @@ export function putIntoSync(port: QueuePort, item: unknown, wait: Wait): void {
   if (!deliverSync(packLent(item, "item"), (message) => blocking.putSync(message, wait))) throw queueFull();
 }
 
-export function takeFromSync(port: QueuePort, options: BlockOptions | undefined): unknown {
+/** Takes an item, within the limits of a `get`. `undefined` if none came in time. */
+export function takeItem(port: QueuePort, wait: Wait, producers: Producers | undefined): Promise<Incoming | undefined> {
+  return producers === undefined ? port.get(wait) : takeFrom(port, wait, producers, (limits) => port.get(limits));
+}
+
+/** Takes an item with the options of a `getSync`. Throws `Empty` if none came in time. */
+export function takeItemSync(port: QueuePort, options: GetOptions | undefined): unknown {
   const { blocking = noSync("getSync", "get") } = port;
-  return acceptItem(blocking.getSync(checkWait(options)));
+  const wait = checkWait(options, FROM_OPTIONS);
+  const producers = checkFrom(options?.from);
+  const take = (limits: Wait): Incoming | undefined => blocking.getSync(limits);
+  return acceptItem(producers === undefined ? take(wait) : takeFromSync(port, wait, producers, take));
 }

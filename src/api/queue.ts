@@ -1,43 +1,15 @@
-import { QUEUE, type QueuePort, type QueueSettings, type QueueStats } from "../backend/contract/queue.ts";
+import { QUEUE, type QueuePort, type QueueStats } from "../backend/contract/queue.ts";
 import { ShutDown, StateError } from "../errors/errors.ts";
 import { notAllDone, queueFull } from "../errors/messages.ts";
-import { makeFor, type ObjectOptions } from "../objects/make.ts";
+import { makeFor } from "../objects/make.ts";
 import { adopt, isClosed, noSync, openPort, portOf, SharedObject } from "../objects/shared-object.ts";
 import { makeWaitable } from "../objects/waitable.ts";
-import { describe } from "../util/describe.ts";
-import { optionNames, refuseUnknown } from "../util/known-options.ts";
 import { type BlockOptions, checkWait, ONCE, type WaitOptions } from "../util/wait-options.ts";
-import { acceptItem, putInto, putIntoSync, takeFromSync } from "./queue-items.ts";
-
-/** Options of a {@link Queue}. */
-export interface QueueOptions extends ObjectOptions {
-  /** The largest number of items in the queue. 0 or less means no limit. Default: no limit. */
-  readonly maxsize?: number;
-  /**
-   * Whether the items that a dead consumer had taken and not marked done (`taskDone`) go back to the front of the queue. Default `false`:
-   * they are lost.
-   */
-  readonly redeliver?: boolean;
-}
-
-/** Options of {@link Queue.shutdown}. */
-export interface ShutdownOptions {
-  /** Whether the items in the queue are dropped, instead of being left for consumers. Default `false`. */
-  readonly immediate?: boolean;
-}
-
-const QUEUE_OPTIONS = optionNames<QueueOptions>({ name: true, maxsize: true, redeliver: true });
-const SHUTDOWN_OPTIONS = optionNames<ShutdownOptions>({ immediate: true });
-
-function checkOptions(options: QueueOptions | number): QueueSettings {
-  const { maxsize = 0, redeliver = false } = typeof options === "number" ? { maxsize: options } : options;
-  if (typeof maxsize !== "number") throw new TypeError(`maxsize must be a number of items, received ${describe(maxsize)}.`);
-  if (!Number.isInteger(maxsize) && maxsize !== Number.POSITIVE_INFINITY && maxsize !== Number.NEGATIVE_INFINITY) {
-    throw new RangeError(`maxsize must be a whole number of items, received ${maxsize}.`);
-  }
-  if (typeof redeliver !== "boolean") throw new TypeError(`redeliver must be a boolean, received ${describe(redeliver)}.`);
-  return { maxsize: maxsize > 0 && Number.isFinite(maxsize) ? maxsize : 0, redeliver };
-}
+import { checkMost, type TakenMany, takeMany } from "./get-many.ts";
+import { checkFrom, FROM_OPTIONS, type GetOptions, listOf } from "./producers.ts";
+import { putAll } from "./put-many.ts";
+import { acceptItem, putInto, putIntoSync, takeItem, takeItemSync } from "./queue-items.ts";
+import { checkQueueOptions, checkShutdown, QUEUE_OPTIONS, type QueueOptions, type ShutdownOptions } from "./queue-options.ts";
 
 /**
  * A queue for many producers and many consumers, in any processes of the tree. Items leave in the order in which they were put, and each
@@ -52,18 +24,18 @@ function checkOptions(options: QueueOptions | number): QueueSettings {
  * ```
  */
 export class Queue<T = unknown> extends SharedObject<QueuePort> implements AsyncIterable<T> {
+  // The errors of items that a `getMany` took after others.
+  readonly #late: NonNullable<TakenMany["failure"]>[] = [];
+
   /**
    * @param options the value of `maxsize`, or {@link QueueOptions}; default: no limit
    * @throws {TypeError} for an option of a wrong type
    * @throws {RangeError} if `maxsize` is not a whole number
    */
   constructor(options: QueueOptions | number = {}) {
-    if (typeof options !== "number" && (typeof options !== "object" || options === null))
-      throw new TypeError(`A queue takes maxsize or { maxsize?, redeliver? }, received ${describe(options)}.`);
-    super(QUEUE.label, () => {
-      const named = typeof options === "number" ? undefined : options;
-      return makeFor(new.target, QUEUE, checkOptions(options), named, QUEUE_OPTIONS);
-    });
+    const settings = checkQueueOptions(options);
+    const named = typeof options === "number" ? undefined : options;
+    super(QUEUE.label, () => makeFor(new.target, QUEUE, settings, named, QUEUE_OPTIONS));
     makeWaitable(this, () => openPort(this, "wait"));
   }
 
@@ -99,21 +71,74 @@ export class Queue<T = unknown> extends SharedObject<QueuePort> implements Async
   /**
    * Waits for an item, and takes the first one.
    *
-   * @param options `timeout` in ms, `signal`, `block`; default: wait for ever
+   * @param options `timeout` in ms, `signal`, `block`, `from` (see {@link FromOptions}); default: wait for ever
    * @throws {Empty} if no item came in time
-   * @throws {ShutDown} if the queue was shut down and has no more items
+   * @throws {ShutDown} if the queue was shut down and has no more items, or if all processes of `from` have ended well and no item is left
+   * @throws {ProcessDiedError} if no item is left, all processes of `from` have ended, and one of them failed
    * @throws {ClosedError} after `close()`, also if `close()` is called during the wait
    * @throws {OwnerDiedError} on the portable backend, if the process that made the queue is gone
    */
-  async get(options?: BlockOptions): Promise<T> {
+  async get(options?: GetOptions): Promise<T> {
     const port = openPort(this, "get");
-    const wait = checkWait(options);
-    return acceptItem(port.getNow?.() ?? (await port.get(wait))) as T;
+    const wait = checkWait(options, FROM_OPTIONS);
+    const producers = checkFrom(options?.from);
+    if (this.#late.length > 0) this.#throwLate();
+    return acceptItem(port.getNow?.() ?? (await takeItem(port, wait, producers))) as T;
   }
 
   /** Like `get`, but does not wait: rejects with `Empty` if there is no item now. */
   async getNowait(): Promise<T> {
-    return acceptItem(await openPort(this, "getNowait").get(ONCE)) as T;
+    const port = openPort(this, "getNowait");
+    if (this.#late.length > 0) this.#throwLate();
+    return acceptItem(await port.get(ONCE)) as T;
+  }
+
+  /**
+   * Puts the items of an iterable, in their order; items of others may come between them. Each item is packed when it is pulled, and the call
+   * waits for room as it goes. An item that was pulled is in the queue soon, also while an asynchronous source makes the next one.
+   *
+   * @param items an iterable or async iterable. If the call fails, its `return()` is called; at most the items for which there was room, and
+   * one more, were pulled and are not in the queue
+   * @param options `timeout` in ms for the whole call, `signal`, `block`; default: wait for ever until there is room
+   * @returns the number of items
+   * @throws {Full} if there was no room in time. This error and those below have `added`, the number of items that are in the queue
+   * @throws {TimeoutError} if the source gave no item in time
+   * @throws {ShutDown} if the queue was shut down
+   * @throws {SerializationError} if an item can't travel; `path` names it: `items[3].deep`
+   * @throws {ClosedError} after `close()`, also if `close()` is called during the call
+   * @throws {TypeError} if `items` is not iterable
+   *
+   * @example
+   * ```ts
+   * const queue = new Queue<number>();
+   * console.log(await queue.putMany([1, 2, 3])); // 3
+   * console.log(await queue.getMany(10)); // [1, 2, 3]
+   * queue.close();
+   * ```
+   */
+  async putMany(items: Iterable<T> | AsyncIterable<T>, options?: BlockOptions): Promise<number> {
+    const open = (): QueuePort => openPort(this, "putMany");
+    return await putAll(open, items, checkWait(options));
+  }
+
+  /**
+   * Waits for an item, and takes it together with those that are there.
+   *
+   * @param most the largest number of items, 1 or more
+   * @param options those of {@link Queue.get}
+   * @returns the items in their order, at least one. An item that can't be received ends the list: the next call rejects with its error
+   * @throws {TypeError} or {@link RangeError} if `most` is not a whole number of 1 or more, and the errors of {@link Queue.get}
+   */
+  async getMany(most: number, options?: GetOptions): Promise<T[]> {
+    const open = (): QueuePort => openPort(this, "getMany");
+    open();
+    const limit = checkMost(most);
+    const wait = checkWait(options, FROM_OPTIONS);
+    const producers = checkFrom(options?.from);
+    if (this.#late.length > 0) this.#throwLate();
+    const { values, failure } = await takeMany(open, limit, wait, producers);
+    if (failure !== undefined) this.#late.push(failure);
+    return values as T[];
   }
 
   /** Returns the number of items in the queue. It is exact at the moment of the call. */
@@ -168,12 +193,7 @@ export class Queue<T = unknown> extends SharedObject<QueuePort> implements Async
    * @throws {TypeError} for an option of a wrong type
    */
   async shutdown(options: ShutdownOptions = {}): Promise<void> {
-    if (typeof options !== "object" || options === null)
-      throw new TypeError(`shutdown takes { immediate? }, received ${describe(options)}.`);
-    refuseUnknown(options, SHUTDOWN_OPTIONS, "shutdown");
-    const { immediate = false } = options;
-    if (typeof immediate !== "boolean") throw new TypeError(`immediate must be a boolean, received ${describe(immediate)}.`);
-    await openPort(this, "shutdown").shutdown(immediate);
+    await openPort(this, "shutdown").shutdown(checkShutdown(options));
   }
 
   /** Closes the queue in this process. Pending gets reject with `ClosedError`; pending puts are completed. A second call does nothing. */
@@ -203,9 +223,10 @@ export class Queue<T = unknown> extends SharedObject<QueuePort> implements Async
   }
 
   /** Like `get`, but blocks this thread. Throws `UnsupportedError` on the portable backend. */
-  getSync(options?: BlockOptions): T {
+  getSync(options?: GetOptions): T {
     const port = openPort(this, "getSync");
-    return takeFromSync(port, options) as T;
+    if (this.#late.length > 0) this.#throwLate();
+    return takeItemSync(port, options) as T;
   }
 
   /** Like `join`, but blocks this thread. Throws `UnsupportedError` on the portable backend. */
@@ -215,17 +236,46 @@ export class Queue<T = unknown> extends SharedObject<QueuePort> implements Async
   }
 
   /** Iterates over the items until the queue is shut down and empty. `break` leaves the queue open and takes no further item. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    return this.items();
+  }
+
+  /**
+   * Iterates over the items, like the queue itself, with the options of a `get` for each of them.
+   *
+   * @param options `from`: the processes that may still put (see {@link FromOptions}), whose end ends the iteration; and those of `get`,
+   * which count for each item
+   * @throws {ProcessDiedError} if no item is left, all processes of `from` have ended, and one of them failed
+   *
+   * @example
+   * ```ts
+   * const queue = new Queue<number>();
+   * const worker = new Process();
+   * await queue.put(1);
+   * await worker.start();
+   * for await (const item of queue.items({ from: [worker] })) console.log(item); // 1
+   * queue.close();
+   * ```
+   */
+  async *items(options?: GetOptions): AsyncGenerator<T, void, undefined> {
+    // The list may be one that can be read only once.
+    const each = options?.from === undefined ? options : { ...options, from: listOf(options.from) };
     for (;;) {
       let item: T;
       try {
-        item = await this.get();
+        item = await this.get(each);
       } catch (error) {
         if (error instanceof ShutDown) return;
         throw error;
       }
       yield item;
     }
+  }
+
+  // Throws the error of an item that a `getMany` took and could not receive.
+  #throwLate(): void {
+    const failure = this.#late.shift();
+    if (failure !== undefined) throw failure.error;
   }
 
   /** Calls `close()`, then `joinThread()`. */

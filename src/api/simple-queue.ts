@@ -4,7 +4,8 @@ import { makeFor, type ObjectOptions } from "../objects/make.ts";
 import { adopt, isClosed, openPort, SharedObject } from "../objects/shared-object.ts";
 import { makeWaitable } from "../objects/waitable.ts";
 import { checkWait, FOREVER, type WaitOptions } from "../util/wait-options.ts";
-import { acceptItem, putInto, putIntoSync, takeFromSync } from "./queue-items.ts";
+import { checkFrom, FROM_OPTIONS, type FromOptions } from "./producers.ts";
+import { acceptItem, putInto, putIntoSync, takeItem, takeItemSync } from "./queue-items.ts";
 
 /**
  * A queue without a limit and without `taskDone`, `join` and `shutdown`.
@@ -36,10 +37,11 @@ export class SimpleQueue<T = unknown> extends SharedObject<QueuePort> {
   }
 
   /** Takes an item, like {@link Queue.get}. */
-  async get(options?: WaitOptions): Promise<T> {
+  async get(options?: FromOptions): Promise<T> {
     const port = openPort(this, "get");
-    const wait = checkWait(options);
-    return acceptItem(port.getNow?.() ?? (await port.get(wait))) as T;
+    const wait = checkWait(options, FROM_OPTIONS);
+    const producers = checkFrom(options?.from);
+    return acceptItem(port.getNow?.() ?? (await takeItem(port, wait, producers))) as T;
   }
 
   /** Returns whether the queue has no items. */
@@ -58,8 +60,7 @@ export class SimpleQueue<T = unknown> extends SharedObject<QueuePort> {
   }
 
   /** Like `get`, but blocks this thread. Throws `UnsupportedError` on the portable backend. */
-  getSync(options?: WaitOptions): T {
-    const port = openPort(this, "getSync");
-    return takeFromSync(port, options) as T;
+  getSync(options?: FromOptions): T {
+    return takeItemSync(openPort(this, "getSync"), options) as T;
   }
 }

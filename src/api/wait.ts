@@ -2,18 +2,23 @@ import type { BlockingPort } from "../backend/contract/port.ts";
 import { noSync } from "../objects/shared-object.ts";
 import { type Waitable, waitableOf } from "../objects/waitable.ts";
 import { countdown, SLICE, sleepSync } from "../util/blocking.ts";
+import { sleep } from "../util/clock.ts";
 import { describe } from "../util/describe.ts";
-import { checkWait, FOREVER, ONCE, type Wait, type WaitOptions } from "../util/wait-options.ts";
+import { checkWait, FOREVER, ONCE, type Wait } from "../util/wait-options.ts";
 import { LATE, within } from "../util/within.ts";
+import { checkFrom, FROM_OPTIONS, type FromOptions, type Producers } from "./producers.ts";
+import { LOOKS, PAUSE } from "./take-from.ts";
 
 /**
  * Waits until at least one of the objects is ready. A connection or queue is ready when a `recv` or `get` would not wait. A process or
  * sentinel is ready when the process has ended, an event when it is set, and a listener when `accept` would not wait. Nothing is read.
  *
  * @param objects connections, queues, processes, sentinels, events and listeners
- * @param options `timeout` in ms, `signal`; default: wait for ever
+ * @param options `timeout` in ms, `signal`, `from` (see {@link FromOptions}); default: wait for ever
  * @returns the objects that are ready, in the given order; `[]` if none was ready in time
  * @throws {TypeError} for an object that `wait` does not support
+ * @throws {ProcessDiedError} if none is ready, all processes of `from` have ended, and one of them failed
+ * @throws {ShutDown} if none is ready, and all processes of `from` have ended well
  * @throws {ClosedError} for an object that is closed, or that is closed during the wait
  *
  * @example
@@ -23,8 +28,9 @@ import { LATE, within } from "../util/within.ts";
  * console.log((await wait([a], { timeout: 1000 })).length); // 1
  * ```
  */
-export async function wait<T extends object>(objects: Iterable<T>, options?: WaitOptions): Promise<T[]> {
-  const limits = checkWait(options);
+export async function wait<T extends object>(objects: Iterable<T>, options?: FromOptions): Promise<T[]> {
+  const limits = checkWait(options, FROM_OPTIONS);
+  const producers = checkFrom(options?.from);
   const list = [...checkIterable(objects)];
   const opened = openAll(list);
   const stop = new AbortController();
@@ -33,11 +39,16 @@ export async function wait<T extends object>(objects: Iterable<T>, options?: Wai
     return list.filter((_, i) => answers[i]);
   };
   const find = async (): Promise<T[]> => {
-    for (;;) {
+    for (let looks = 0; ; ) {
+      const over = producers?.areOver === true;
       const now = await ready();
-      if (now.length > 0 || limits.timeout === 0 || stop.signal.aborted) return now;
+      if (now.length > 0 || stop.signal.aborted) return now;
+      if (over) {
+        if ((await areDrained(opened)) && ++looks >= LOOKS) throw producers.verdict();
+        await sleep(PAUSE);
+      } else if (limits.timeout === 0) return now;
       // Another process may take the item or message before `ready` looks at the object. Then the wait goes on.
-      await untilFirst(opened, stop.signal);
+      else await untilFirst(opened, stop.signal, producers);
     }
   };
   try {
@@ -64,8 +75,9 @@ export async function wait<T extends object>(objects: Iterable<T>, options?: Wai
  * }
  * ```
  */
-export function waitSync<T extends object>(objects: Iterable<T>, options?: WaitOptions): T[] {
-  const { timeout } = checkWait(options);
+export function waitSync<T extends object>(objects: Iterable<T>, options?: FromOptions): T[] {
+  const { timeout } = checkWait(options, FROM_OPTIONS);
+  const producers = checkFrom(options?.from);
   const list = [...checkIterable(objects)];
   const waitables = openAll(list).map(({ waitable }) => waitable);
   const ports = waitables.map(({ blocking = noSync("waitSync", "wait") }): BlockingPort => blocking);
@@ -73,8 +85,10 @@ export function waitSync<T extends object>(objects: Iterable<T>, options?: WaitO
   const stop = new AbortController();
   try {
     for (let watched = false; ; watched = true) {
+      const over = producers?.areOverSync("waitSync", "wait") === true;
       const now = list.filter((_, i) => ports[i]?.pollSync() === true);
       const left = countDown();
+      if (over && now.length === 0 && ports.every((port) => port.isDrainedSync?.() !== false)) throw producers.verdict();
       if (now.length > 0 || left <= 0) return now;
       // A pending poll makes the backend watch its object. Nothing awaits that poll.
       if (!watched) for (const each of waitables) each.poll({ timeout: Number.POSITIVE_INFINITY, signal: stop.signal }).catch(() => {});
@@ -121,15 +135,22 @@ function pollAll(opened: readonly Opened[], wait: Wait): Promise<boolean>[] {
   return opened.map(({ waitable }) => waitable.poll(wait));
 }
 
-// Resolves once one of them is ready. The polls of the others are withdrawn, so that each can be polled again.
-async function untilFirst(opened: readonly Opened[], signal: AbortSignal): Promise<void> {
+// Whether the queues among them are empty. A host that is busy answers when it goes on.
+async function areDrained(opened: readonly Opened[]): Promise<boolean> {
+  const answers = await Promise.all(opened.map(({ waitable }) => waitable.isDrained?.()));
+  return !answers.includes(false);
+}
+
+// Resolves once one of them is ready, or all producers have ended. The polls of the others are withdrawn, so that each can be polled again.
+async function untilFirst(opened: readonly Opened[], signal: AbortSignal, producers: Producers | undefined): Promise<void> {
   const stop = new AbortController();
   const abort = (): void => stop.abort();
   signal.addEventListener("abort", abort, { once: true });
   try {
     // Without any object, only the timeout or the signal ends the wait.
     const never = opened.length === 0 ? [new Promise(() => {})] : [];
-    await Promise.race([...pollAll(opened, { timeout: Number.POSITIVE_INFINITY, signal: stop.signal }), ...never]);
+    const over = producers === undefined ? [] : [producers.over(stop.signal)];
+    await Promise.race([...pollAll(opened, { timeout: Number.POSITIVE_INFINITY, signal: stop.signal }), ...over, ...never]);
   } finally {
     signal.removeEventListener("abort", abort);
     stop.abort();

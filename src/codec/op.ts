@@ -20,4 +20,6 @@ export const Op = {
   call: 18,
   leave: 19,
   ask: 20,
+  putMany: 21,
+  getMany: 22,
 } as const;

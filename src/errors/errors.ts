@@ -35,6 +35,8 @@ export class ProcessError extends Error {
   declare readonly code: string;
   /** The process that threw the error, if it was another one. */
   declare readonly remote?: RemoteOrigin;
+  /** If a `putMany` failed: the number of items that it has put. */
+  declare readonly added?: number;
 
   /**
    * @param message the error's message

@@ -28,9 +28,19 @@ export function notAllDone(): TimeoutError {
   return new TimeoutError("Not every item was marked done in time: consumers call taskDone() for each item.");
 }
 
+// The time of a putMany ran out while its source made the next item.
+export function sourceLate(): TimeoutError {
+  return new TimeoutError("The source gave no further item in time: wait longer, or find out why it takes so long.");
+}
+
 // A put after shutdown(), or a get after shutdown() from a queue that is empty.
 export function shutDown(): ShutDown {
   return new ShutDown("The queue was shut down: no items can be put any more, and it has no items left to take.");
+}
+
+// A get whose option `from` names processes that have all ended well, and no item is left.
+export function noneLeft(): ShutDown {
+  return new ShutDown("All processes of `from` have ended, and no item is left: nothing more will come from them.");
 }
 
 // taskDone() was called when every taken item was marked already.

@@ -32,17 +32,38 @@ export interface RunSettings {
   finished(): void;
 }
 
+/** What a caller of `result()` is told besides how the process ended. */
+const NO_RESULT = " before it gave a result";
+
 type Settled<Result> = { readonly value: Result } | { readonly error: unknown };
+
+/** The part of a run that says whether it is over, and how it ended. */
+export type Life = Pick<Run<unknown>, "isOver" | "over" | "isOverSync" | "loss">;
+
+const lives = new WeakMap<object, () => Life>();
+
+/** Lets a wait for items find the present run of a process object. */
+export function noteLifeOf(process: object, life: () => Life): void {
+  lives.set(process, life);
+}
+
+/** Returns the present run of a process object, or `undefined` for any other object. */
+export function lifeOf(process: object): Life | undefined {
+  return lives.get(process)?.();
+}
 
 /** One run of a process: from its start to its result and its end. */
 export class Run<Result> {
   readonly #settings: RunSettings;
-  readonly #outcome = promised<Result>();
+  // Its type has no Result, so that a process can stand for one with a wider result.
+  readonly #outcome = promised<unknown>();
   readonly #ended = promised<void>();
   #settled: Settled<Result> | undefined;
   #child: Child | undefined;
   #ending: Ending | undefined;
   #killed: "SIGTERM" | "SIGKILL" | undefined;
+  // The error of a start that failed.
+  #failure: { readonly error: unknown } | undefined;
 
   constructor(settings: RunSettings) {
     this.#settings = settings;
@@ -59,7 +80,43 @@ export class Run<Result> {
 
   /** The result of the target. Rejects if the start or the child failed. */
   get outcome(): Promise<Result> {
-    return this.#outcome.promise;
+    return this.#outcome.promise as Promise<Result>;
+  }
+
+  /** Whether the start failed. A process that is started again gets a new run. */
+  get hasFailed(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  /** Whether the run has ended, or will never begin. */
+  get isOver(): boolean {
+    return this.#ending !== undefined || this.hasFailed;
+  }
+
+  /** Settles when the run is over. Rejects if the start failed. */
+  get over(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  /** Like `isOver`, also while this thread blocks. `name` is the blocking call, and `twin` the one that does not block. */
+  isOverSync(name: string, twin: string): boolean {
+    if (this.isOver || this.#child === undefined) return this.isOver;
+    const blocking = this.#child.blocking ?? noSync(name, twin);
+    blocking.pumpSync(0);
+    const ending = blocking.endingSync();
+    if (ending !== undefined) this.#finish(ending);
+    return ending !== undefined;
+  }
+
+  /** Returns the error of a run that is over and did not end well: with an exit code other than 0, by a signal, or before its start. */
+  loss(): ProcessDiedError | undefined {
+    if (this.#failure !== undefined) {
+      const { error } = this.#failure;
+      const why = error instanceof Error ? error.message : String(error);
+      return new ProcessDiedError(`${this.#name} did not start, so it has put nothing: ${why}`, { cause: error });
+    }
+    if (this.#ending === undefined || this.#ending.exitCode === 0) return undefined;
+    return this.#died(this.#ending, ", and no item is left");
   }
 
   /** Lets `wait()` wait for the end. */
@@ -105,13 +162,15 @@ export class Run<Result> {
       letGo();
       this.#handedOver(packed, false);
       this.#finish(ending);
-      this.#outcome.reject(this.#died(ending));
+      this.#outcome.reject(this.#died(ending, NO_RESULT));
       this.#ended.resolve();
     });
   }
 
   /** Called when the start failed. The waits for the end and for the result reject too. */
   fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#child = undefined;
     for (const waited of [this.#outcome, this.#ended]) waited.reject(error);
   }
 
@@ -136,7 +195,7 @@ export class Run<Result> {
   /** Returns the result, and blocks this thread until it is there. Throws the error of `outcome`, or `TimeoutError` if the time ran out. */
   resultSync(wait: Wait): Result {
     this.#block("resultSync", "result", wait, () => this.#settled !== undefined || this.#ending !== undefined);
-    if (this.#settled === undefined && this.#ending !== undefined) throw this.#died(this.#ending);
+    if (this.#settled === undefined && this.#ending !== undefined) throw this.#died(this.#ending, NO_RESULT);
     if (this.#settled === undefined) throw this.late();
     if ("error" in this.#settled) throw this.#settled.error;
     return this.#settled.value;
@@ -241,13 +300,13 @@ export class Run<Result> {
     return error;
   }
 
-  #died({ exitCode, isKnown, signal, stderr }: Ending): ProcessDiedError {
+  #died({ exitCode, isKnown, signal, stderr }: Ending, so: string): ProcessDiedError {
     const pid = this.#child?.pid;
     const unknown = `in a way that the system does not tell (exit code ${exitCode} stands for that)`;
     const how = signal !== null ? `by ${signal}` : isKnown ? `with exit code ${exitCode}` : unknown;
     const hint = signal === "SIGKILL" && this.#killed === undefined ? " (possibly out of memory)" : "";
     const last = stderr === "" ? "" : `\nThe last of its stderr:\n${stderr}`;
-    return new ProcessDiedError(`${this.#name} (pid ${pid}) ended ${how}${hint} before it gave a result.${last}`, {
+    return new ProcessDiedError(`${this.#name} (pid ${pid}) ended ${how}${hint}${so}.${last}`, {
       fields: { pid, exitCode, signal },
     });
   }

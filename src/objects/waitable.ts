@@ -5,6 +5,8 @@ import type { Wait } from "../util/wait-options.ts";
 export interface Waitable {
   /** Waits until a read would not have to wait. False if the time ran out first. */
   poll(wait: Wait): Promise<boolean>;
+  /** Whether there is surely nothing to read. Only what can be filled by processes that end has it. */
+  isDrained?(): Promise<boolean>;
   /** The same as blocking calls, if the backend has them. */
   readonly blocking?: BlockingPort | undefined;
 }

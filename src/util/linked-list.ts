@@ -16,6 +16,10 @@ export class LinkedList<T> {
     return this.#size;
   }
 
+  get first(): T | undefined {
+    return this.#first?.value;
+  }
+
   push(value: T): Entry<T> {
     return this.#link(value, this.#last, undefined);
   }

@@ -124,6 +124,10 @@ class MemoryQueue extends MemoryPort<QueueState> implements QueuePort {
     return (await this.until(this.state.polls, wait, () => (this.state.items.length > 0 ? true : undefined))) === true;
   }
 
+  async isDrained(): Promise<boolean> {
+    return this.state.items.length === 0;
+  }
+
   async stats(): Promise<QueueStats & { readonly maxsize: number }> {
     const { items, stats, ports, settings } = this.state;
     return { size: items.length, ...stats, lost: 0, redelivered: 0, participants: ports, maxsize: settings.maxsize };

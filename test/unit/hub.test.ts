@@ -203,6 +203,18 @@ describe("a process of the tree that lies", () => {
         { op: Op.attach, id: 1, object: 1, meta: location.id },
         { op: Op.put, id: 2, object: 1 },
         { op: Op.report, id: 3, object: 1 },
+        { op: Op.get, id: 5, object: 1, message: { bytes: new Uint8Array(1), refs: [] } },
+      ],
+      [
+        { op: Op.attach, id: 1, object: 1, meta: location.id },
+        { op: Op.getMany, id: 2, object: 1, once: true, meta: -1 },
+      ],
+      [
+        { op: Op.attach, id: 1, object: 1, meta: location.id },
+        { op: Op.putMany, id: 2, object: 1, message: { bytes: new Uint8Array(3), refs: [] } },
+      ],
+      [
+        { op: Op.attach, id: 1, object: 1, meta: location.id },
         { op: Op.shutdown + 100, id: 4, object: 1 },
       ],
       [
@@ -240,6 +252,8 @@ describe("a process of the tree that lies", () => {
       ["queue", { hub }],
       ["queue", { hub, id: 1 }],
       ["queue", { hub: ["/"], id }],
+      ["queue", { hub, id }],
+      ["queue", { hub, id, isBounded: 1 }],
       ["connection", { hub, id }],
       ["connection", { hub, id, readable: true, writable: 1 }],
       ["sharedArray", { hub, id, length: 1 }],
@@ -254,7 +268,7 @@ describe("a process of the tree that lies", () => {
 
   it("harms nobody by random frames and bytes", async () => {
     const frame = fc.record({
-      op: fc.integer({ min: 0, max: 20 }),
+      op: fc.integer({ min: 0, max: 22 }),
       id: fc.nat(50),
       object: fc.nat(3),
       once: fc.boolean(),

@@ -35,6 +35,19 @@ describe("a queue of a third backend", () => {
     queue.close();
   });
 
+  it("puts and takes many items, and ends a wait for those of processes that have ended, without calls of its own for that", async () => {
+    const queue = new (context().Queue)<number>(2);
+    const putting = queue.putMany([1, 2, 3, 4, 5]);
+    const items: number[] = [];
+    while (items.length < 5) items.push(...(await queue.getMany(10)));
+    expect([items, await putting]).toEqual([[1, 2, 3, 4, 5], 5]);
+    await expect(queue.putMany([1, 2, 3], { block: false })).rejects.toMatchObject({ code: "ERR_POLYPROC_FULL", added: 2 });
+    expect(await queue.getMany(1, { from: [] })).toEqual([1]);
+    expect(await queue.get({ from: [] })).toBe(2);
+    await expect(queue.get({ from: [] })).rejects.toBeInstanceOf(ShutDown);
+    queue.close();
+  });
+
   it("lets a get and a put wait for each other, and an abort end a get without taking an item", async () => {
     const queue = new (context().Queue)<number>(1);
     const aborted = queue.get({ signal: AbortSignal.timeout(20) });

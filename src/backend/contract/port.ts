@@ -29,6 +29,8 @@ export interface WaitingPort extends Port {
 export interface BlockingPort {
   /** Whether a read would not have to wait. */
   pollSync(): boolean;
+  /** Whether there is surely nothing to read. Only what can be filled by processes that end has it. */
+  isDrainedSync?(): boolean;
   /** Blocks this thread, at most `ms` milliseconds, until an event comes for which a call of this thread may wait. */
   pumpSync(ms: number): void;
 }

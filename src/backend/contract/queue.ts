@@ -1,3 +1,4 @@
+import type { KeptBytes } from "../../util/bytes.ts";
 import type { Wait } from "../../util/wait-options.ts";
 import type { Kind } from "./kind.ts";
 import type { Incoming, Message } from "./message.ts";
@@ -37,6 +38,11 @@ export interface QueuePort extends WaitingPort {
   getNow?(): Incoming | undefined;
   /** Waits until a `get` would not have to wait. False if the time ran out first. */
   poll(wait: Wait): Promise<boolean>;
+  /**
+   * Whether no item is in the queue, nor on its way from there to this process. The process that hosts the queue tells, and this waits until
+   * it does.
+   */
+  isDrained(): Promise<boolean>;
   stats(): Promise<QueueStats & { readonly maxsize: number }>;
   taskDone(): Promise<void>;
   /** Waits until each item is marked as done. False if the time ran out first. */
@@ -46,8 +52,41 @@ export interface QueuePort extends WaitingPort {
   sent(): Promise<void>;
   /** Lets the event loop, and so this process, end although puts are not complete. */
   letGo(): void;
+  /** The calls for many items at once, if the backend has them: one that asks another process for each call. */
+  readonly many?: ManyItems;
   /** The blocking calls, if the backend has them. */
   readonly blocking?: BlockingQueue;
+}
+
+/** Many items that were taken at once. */
+export interface IncomingList {
+  /** Their messages, which are lent: valid until the next item is taken. */
+  readonly list: readonly Message[];
+  /** Whether the queue had more items than one call takes. */
+  readonly isCut: boolean;
+  /** Tells the owner that so many of them have arrived. The others go back. */
+  settle(count: number): void;
+}
+
+/** The calls of {@link QueuePort} that carry many items. */
+export interface ManyItems {
+  /** Whether the queue has a limit. */
+  readonly isBounded: boolean;
+  /**
+   * Puts the first of these messages once there is room, and those after it for which there is room then. They have no shared objects inside.
+   * `undefined` if there was no room in time.
+   */
+  putMany(messages: readonly KeptBytes[], wait: Wait): Promise<Stored | undefined>;
+  /** Takes the items that are there: `most` at most. `undefined` if none came in time. An item that does not fit into a list comes alone. */
+  getMany(most: number, wait: Wait): Promise<Incoming | IncomingList | undefined>;
+}
+
+/** What became of messages that were put together. */
+export interface Stored {
+  /** How many of them are in the queue. */
+  readonly count: number;
+  /** How many more have room now. */
+  readonly room: number;
 }
 
 /** The calls of {@link QueuePort} that block this thread. */
@@ -55,6 +94,7 @@ export interface BlockingQueue extends BlockingPort {
   putSync(message: Message, wait: Wait): boolean;
   getSync(wait: Wait): Incoming | undefined;
   joinSync(wait: Wait): boolean;
+  isDrainedSync(): boolean;
 }
 
 export const QUEUE: Kind<QueuePort, QueueSettings> = { name: "queue", label: "queue" };

@@ -9,7 +9,7 @@ import type { ReportListener } from "../contract/launcher.ts";
 import { LOCK, RLOCK } from "../contract/lock.ts";
 import { type NumbersPort, type NumbersSettings, SHARED_ARRAY, SHARED_VALUE } from "../contract/numbers.ts";
 import type { Port } from "../contract/port.ts";
-import { QUEUE, SIMPLE_QUEUE } from "../contract/queue.ts";
+import { QUEUE, type QueuePort, type QueueSettings, SIMPLE_QUEUE } from "../contract/queue.ts";
 import { BOUNDED_SEMAPHORE, SEMAPHORE } from "../contract/semaphore.ts";
 import { PortableBarrier } from "./client/barrier.ts";
 import { PortableCondition } from "./client/condition.ts";
@@ -67,8 +67,8 @@ export const REPORT_CHANNEL: Kind<PortableReportChannel, ReportListener, ParentR
 };
 
 const rows: readonly Row[] = [
-  simple(QUEUE, (settings) => new QueueState(settings), PortableQueue),
-  simple(SIMPLE_QUEUE, (settings) => new QueueState(settings), PortableQueue),
+  queue(QUEUE),
+  queue(SIMPLE_QUEUE),
   simple(LOCK, () => new LockState(false), PortableLock),
   simple(RLOCK, () => new LockState(true), PortableLock),
   simple(SEMAPHORE, (settings) => new SemaphoreState(settings, false), PortableSemaphore),
@@ -119,6 +119,17 @@ function simple<P extends Port, S>(
     kind,
     make: (host, settings) => new PortClass(host(makeState(settings), undefined)),
     attach: (reach) => new PortClass(reach(undefined)),
+  });
+}
+
+function queue(kind: Kind<QueuePort, QueueSettings>): Row {
+  return row({
+    kind,
+    make: (host, settings) => new PortableQueue(host(new QueueState(settings), { isBounded: settings.maxsize > 0 })),
+    attach: (reach, { isBounded }) => {
+      if (typeof isBounded !== "boolean") throw malformedReference();
+      return new PortableQueue(reach({ isBounded }));
+    },
   });
 }
 

@@ -9,7 +9,9 @@ import { ReportChannelState } from "../../../src/backend/portable/objects/report
 import type { Frame } from "../../../src/codec/frame.ts";
 import { FrameReader } from "../../../src/codec/frame-reader.ts";
 import { encodeFrame } from "../../../src/codec/frame-writer.ts";
+import { joinMessages } from "../../../src/codec/message-list.ts";
 import { Op } from "../../../src/codec/op.ts";
+import { SMALL_INT } from "../../../src/codec/tags.ts";
 import { CorruptedError, ProcessError } from "../../../src/errors/errors.ts";
 import { asKept } from "../../../src/util/bytes.ts";
 import type { Random } from "../../../tools/random.ts";
@@ -18,6 +20,8 @@ import { ensure, mayRefuse, type Target } from "./target.ts";
 import { mutate, type ValueWriter } from "./values.ts";
 
 const IDS = ["queue", "redelivered", "first", "second", "reports"] as const;
+/** The operations whose meta is a number. */
+const NUMBERED: ReadonlySet<number> = new Set([Op.getMany, Op.settle]);
 const KNOWN = [...Object.values(Op), 0, 99];
 const REPORTS = ["started", "result", "error", "result", "__proto__"];
 const MARK = Uint8Array.of(0xfe, 0xed);
@@ -90,6 +94,11 @@ export class HonestClient {
   }
 }
 
+/** A list of messages, of which some have no bytes. */
+function listBytes(random: Random): Uint8Array {
+  return joinMessages(Array.from({ length: 1 + random.int(5) }, () => random.bytes(random.int(12))));
+}
+
 /** Frames as a client, or with `reports` a child, could send them, with some bytes changed. */
 export function hostileStream(random: Random, targets: RefTargets, reports = false): Uint8Array {
   const stream: number[] = [];
@@ -98,9 +107,12 @@ export function hostileStream(random: Random, targets: RefTargets, reports = fal
   const write = (op: number, id: number, object: number): void => {
     const text = (writer: ValueWriter): void =>
       !sound && random.once(6) ? writer.value(2) : writer.string(op === Op.report ? random.pick(REPORTS) : random.pick(ids));
-    const hasMeta = op === Op.attach || op === Op.report || random.once(4);
-    const meta = hasMeta ? metaBytes(random, text, targets) : undefined;
-    const payload = op === Op.put || op === Op.report || random.once(200) ? random.bytes(random.int(30)) : undefined;
+    const number = (writer: ValueWriter): void => void (random.once(8) ? writer.value(0) : writer.out.push(SMALL_INT | random.int(6)));
+    const hasMeta = op === Op.attach || op === Op.report || (op === Op.getMany && !random.once(8)) || random.once(4);
+    const meta = hasMeta ? metaBytes(random, NUMBERED.has(op) ? number : text, targets) : undefined;
+    const isList = op === Op.putMany && !random.once(10);
+    const hasPayload = op === Op.put || op === Op.putMany || op === Op.report || random.once(200);
+    const payload = isList ? listBytes(random) : hasPayload ? random.bytes(random.int(30)) : undefined;
     stream.push(...frameBytes(random, { op, id, object, meta, payload }, sound));
   };
   const attach = (): void => write(Op.attach, attached, random.once(30) ? 0 : attached++);
@@ -171,7 +183,8 @@ const hub: Target = {
     table.add("reports", new ReportChannelState(() => void reports++));
     const honest = new HonestClient(table, store);
     for (const [handle, meta] of IDS.entries()) honest.ask(Op.attach, handle, { meta });
-    const waiting = [0, 1].filter(() => random.once(3)).map((object) => honest.send(Op.get, object));
+    const wait = (object: number): number => (random.once(2) ? honest.send(Op.get, object) : honest.send(Op.getMany, object, { meta: 3 }));
+    const waiting = [0, 1].filter(() => random.once(3)).map(wait);
     const hostile = makeHostileClient(table, store);
     const reader = new FrameReader();
     const bytes = hostileStream(random, { hub: "/h", ids: IDS, sound: random.once(2) });
@@ -194,7 +207,7 @@ const hub: Target = {
   },
 };
 
-const CALLS = [Op.put, Op.get, Op.poll, Op.stats, Op.join, Op.shutdown, Op.taskDone];
+const CALLS = [Op.put, Op.get, Op.putMany, Op.getMany, Op.poll, Op.stats, Op.join, Op.shutdown, Op.taskDone];
 
 /** A client with a hostile hub: every call settles, and an error is of a known class. */
 const client: Target = {

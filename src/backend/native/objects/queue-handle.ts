@@ -61,6 +61,16 @@ export class QueueHandle extends Handle {
     return this.#busyLock !== undefined;
   }
 
+  /** Whether an item was taken whose shared objects are still on their way. */
+  get isArriving(): boolean {
+    return this.#arriving !== undefined;
+  }
+
+  /** Whether the queue has no item, and was not shut down. False also if that can't be seen now. */
+  get isEmpty(): boolean {
+    return this.shim.pp_queue_poll(this.index) === 0;
+  }
+
   /** Puts an item, with these references in its bytes. `undefined` while there is no room. */
   put(bytes: Uint8Array, refs: readonly Ref[], ms = 0): true | undefined {
     this.#busyLock = undefined;

@@ -91,6 +91,15 @@ export class NativeQueue extends NativePort implements QueuePort, BlockingQueue 
     return this.#handle.poll() === true;
   }
 
+  async isDrained(): Promise<boolean> {
+    this.checkOpen();
+    return (await this.#handle.stats()).size === 0 && !this.#handle.isArriving;
+  }
+
+  isDrainedSync(): boolean {
+    return this.#handle.isEmpty && !this.#handle.isArriving;
+  }
+
   async stats(): Promise<QueueStats & { readonly maxsize: number }> {
     return this.#handle.stats();
   }

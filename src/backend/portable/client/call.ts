@@ -34,9 +34,12 @@ export interface CallOptions {
   readonly hold?: Hold;
 }
 
+/** A message that a reply brought. If it is a list of messages, `count` says how many of them have arrived; the others go back. */
+export type Arrival = Incoming & { settle(count?: number): void };
+
 export interface Reply {
   readonly value: unknown;
-  readonly incoming: Incoming | undefined;
+  readonly incoming: Arrival | undefined;
 }
 
 const UNTRACKED: readonly Set<Call>[] = [];

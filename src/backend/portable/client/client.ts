@@ -2,8 +2,8 @@ import type { Frame } from "../../../codec/frame.ts";
 import { Op } from "../../../codec/op.ts";
 import { asKept, COPY_BELOW } from "../../../util/bytes.ts";
 import { upTo } from "../../../util/wait-options.ts";
-import type { Incoming, Message } from "../../contract/message.ts";
-import { Call, type CallOptions } from "./call.ts";
+import type { Message } from "../../contract/message.ts";
+import { type Arrival, Call, type CallOptions } from "./call.ts";
 
 /** This process's attachment to one object. All its ports share it. */
 interface Attachment {
@@ -103,8 +103,8 @@ export class Client {
 
   readonly #cancel = ({ id }: Call): void => this.#sendUnlessGone({ op: Op.cancel, id, object: 0 });
 
-  #incoming(id: number, message: Message): Incoming {
-    const settle = (): void => this.#sendUnlessGone({ op: Op.settle, id, object: 0 });
+  #incoming(id: number, message: Message): Arrival {
+    const settle = (count?: number): void => this.#sendUnlessGone({ op: Op.settle, id, object: 0, meta: count });
     const { bytes, refs } = message;
     if (bytes.length < COPY_BELOW) return { message, lent: true, settle };
     return { message: { bytes: asKept(bytes), refs }, lent: false, settle };

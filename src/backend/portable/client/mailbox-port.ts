@@ -2,8 +2,8 @@ import { Op } from "../../../codec/op.ts";
 import { CorruptedError } from "../../../errors/errors.ts";
 import { COPY_BELOW, copyOf } from "../../../util/bytes.ts";
 import type { Wait } from "../../../util/wait-options.ts";
-import type { Incoming, Message } from "../../contract/message.ts";
-import { allEnded, type Call, type Reply } from "./call.ts";
+import type { Message } from "../../contract/message.ts";
+import { type Arrival, allEnded, type Call, type Reply } from "./call.ts";
 import { type ObjectAccess, PortablePort } from "./port.ts";
 
 /** The common part of the ports to queues and pipes: sending and receiving messages. */
@@ -39,22 +39,27 @@ export class MailboxPort<Traits = undefined> extends PortablePort<Traits> {
 
   /** Sends a message. False if the time ran out and it was not sent. */
   protected async transmit({ bytes, refs }: Message, wait: Wait): Promise<boolean> {
-    this.checkOpen();
     // A small message is copied into its frame at once. A large one is not, and its bytes are lent, so it is copied here.
     const message: Message = bytes.length < COPY_BELOW ? { bytes, refs } : { bytes: copyOf(bytes), refs };
+    return (await this.request(Op.put, message, wait)) !== undefined;
+  }
+
+  /** Makes a request with a message. Returns the reply, or `undefined` if the time ran out and the request was not carried out. */
+  protected request(op: number, message: Message, wait: Wait): Promise<Reply | undefined> {
+    this.checkOpen();
     const trackedIn = this.#mayBeLost ? [this.#sends] : this.#sendSets;
     const hold = this.#mayBeLost ? "whileWorking" : "always";
-    const call = this.access.client.call({ op: Op.put, object: this.object, message, wait, onWithdrawal: "ask", trackedIn, hold });
-    return (await call.reply) !== undefined;
+    return this.access.client.call({ op, object: this.object, message, wait, onWithdrawal: "ask", trackedIn, hold }).reply;
   }
 
   /** Takes a message. `undefined` if none came in time. */
-  protected take(wait: Wait): Promise<Incoming | undefined> {
+  protected take(wait: Wait): Promise<Arrival | undefined> {
     return this.ask(Op.get, wait).then(incomingOf);
   }
 }
 
-function incomingOf(reply: Reply | undefined): Incoming | undefined {
+/** Returns the message that a reply must have brought. */
+export function incomingOf(reply: Reply | undefined): Arrival | undefined {
   if (reply !== undefined && reply.incoming === undefined) throw new CorruptedError("The host of this object replied without the message.");
   return reply?.incoming;
 }

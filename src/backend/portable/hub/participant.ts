@@ -10,6 +10,8 @@ import type { Delivery, HubObject, Request, StoredMessage, Withdraw } from "./re
 /** Stores a message that came from a participant. */
 export type Store = (message: Message) => StoredMessage;
 
+const TAKES_MESSAGE: ReadonlySet<number> = new Set([Op.put, Op.putMany, Op.report]);
+
 /** One process, as the hub sees it. It turns the process's frames into requests on objects, and cleans up when the process goes. */
 export class Participant {
   readonly #table: ObjectTable;
@@ -51,7 +53,7 @@ export class Participant {
         this.#cancel(frame.id);
         return;
       case Op.settle:
-        this.#takeDelivery(frame.id)?.settle();
+        this.#takeDelivery(frame.id)?.settle(frame.meta);
         return;
       case Op.giveBack:
         this.#takeDelivery(frame.id)?.giveBack();
@@ -104,7 +106,7 @@ export class Participant {
   #request(frame: Frame): void {
     const { op, id, once, meta } = frame;
     if (this.#waiting.has(id) || this.#deliveries.has(id)) throw new CorruptedError("A request has the number of another one.");
-    if (frame.message !== undefined && op !== Op.put && op !== Op.report)
+    if (frame.message !== undefined && !TAKES_MESSAGE.has(op))
       throw new CorruptedError("A message came with an operation that takes none.");
     const message = frame.message === undefined ? undefined : this.#store(frame.message);
     const responder = new PendingReply(id, message, this.#sendReply);

@@ -1,5 +1,6 @@
 import type { Frame } from "../../../codec/frame.ts";
 import { Op } from "../../../codec/op.ts";
+import type { KeptMessage } from "../../contract/message.ts";
 import type { Delivery, Responder, StoredMessage } from "./request.ts";
 
 /** Sends a reply. If it carries an item, `delivery` is told whether the item arrived. */
@@ -27,8 +28,8 @@ export class PendingReply implements Responder {
     else void objectsHeld.then(() => this.#give(Op.reply, meta));
   }
 
-  deliver(message: StoredMessage, delivery: Delivery): void {
-    this.#give(Op.reply, undefined, message, delivery);
+  deliver(message: KeptMessage, delivery: Delivery, value?: unknown): void {
+    this.#give(Op.reply, value, message, delivery);
   }
 
   fail(error: Error): void {
@@ -39,7 +40,7 @@ export class PendingReply implements Responder {
     this.#give(Op.fail, null);
   }
 
-  #give(op: number, meta: unknown, message?: StoredMessage, delivery?: Delivery): void {
+  #give(op: number, meta: unknown, message?: KeptMessage, delivery?: Delivery): void {
     this.isSent = true;
     this.#send({ op, id: this.#id, object: 0, meta, message }, delivery);
   }

@@ -12,8 +12,8 @@ export interface StoredMessage extends KeptMessage {
 
 /** The fate of an item that was handed out. Exactly one of these methods is called in the end. */
 export interface Delivery {
-  /** The receiver has the item. */
-  settle(): void;
+  /** The receiver has the item. Of a list of items, `count` says how many of them it has; the others go back. Default: all. */
+  settle(count?: unknown): void;
   /** The receiver withdrew its request before the item arrived. */
   giveBack(): void;
   /** The receiver died. */
@@ -23,7 +23,8 @@ export interface Delivery {
 /** Replies to one request. Exactly one of these methods is called, now or later. */
 export interface Responder {
   reply(value?: unknown): void;
-  deliver(message: StoredMessage, delivery: Delivery): void;
+  /** Replies with an item, or with a list of items as one message and a value that says so. */
+  deliver(message: KeptMessage, delivery: Delivery, value?: unknown): void;
   fail(error: Error): void;
   /** Declines a request that would have to wait but must not wait. */
   decline(): void;

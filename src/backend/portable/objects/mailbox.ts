@@ -1,55 +1,29 @@
 import { CorruptedError } from "../../../errors/errors.ts";
 import { LinkedList } from "../../../util/linked-list.ts";
-import type { Delivery, ParticipantId, Request, Responder, StoredMessage, Withdraw } from "../hub/request.ts";
-
-/** A message, with its number in the order of all messages. */
-export interface Item {
-  readonly order: number;
-  readonly message: StoredMessage;
-}
+import type { ParticipantId, Request, Responder, StoredMessage, Withdraw } from "../hub/request.ts";
+import { type Fates, type Item, ItemDelivery, ListDelivery } from "./delivery.ts";
+import { ItemList, isSmall } from "./item-list.ts";
 
 interface Getter {
   readonly participant: ParticipantId;
   readonly responder: Responder;
+  /** The largest number of items, for a getter that takes a list of them. */
+  readonly most?: number;
 }
 
 interface Putter {
   readonly message: StoredMessage;
+  /** The messages that follow it, if it is the first of a list. */
+  readonly rest?: readonly StoredMessage[];
   readonly responder: Responder;
 }
 
 /** The rules in which a queue and a pipe differ. */
-export interface MailboxRules {
+export interface MailboxRules extends Fates {
   hasRoom(items: number, bytes: number): boolean;
+  /** How many more messages have room, where lists of messages are put. */
+  room?(items: number): number;
   stored?(): void;
-  // These methods say how the delivery of an item ended, see `Delivery`.
-  settle(item: Item, participant: ParticipantId): void;
-  giveBack(item: Item): void;
-  lose(item: Item): void;
-}
-
-class ItemDelivery implements Delivery {
-  readonly #rules: MailboxRules;
-  readonly #item: Item;
-  readonly #participant: ParticipantId;
-
-  constructor(rules: MailboxRules, item: Item, participant: ParticipantId) {
-    this.#rules = rules;
-    this.#item = item;
-    this.#participant = participant;
-  }
-
-  settle(): void {
-    this.#rules.settle(this.#item, this.#participant);
-  }
-
-  giveBack(): void {
-    this.#rules.giveBack(this.#item);
-  }
-
-  lose(): void {
-    this.#rules.lose(this.#item);
-  }
 }
 
 /** Messages in order, with the requests that wait for a message or for room. */
@@ -74,44 +48,26 @@ export class Mailbox {
   }
 
   put({ message, once, responder }: Request): Withdraw | undefined {
-    if (message === undefined) {
-      responder.fail(new CorruptedError("A put came without its message."));
-      return;
-    }
-    if (this.#putRefusal !== undefined) {
-      message.release();
-      responder.fail(this.#putRefusal());
-      return;
-    }
-    // Earlier puts that still wait for room go first.
-    if (this.#hasRoom() && this.#putters.size === 0) {
-      this.#store({ message, responder });
-      this.#serveWaiting();
-      return;
-    }
-    if (once) {
-      message.release();
-      responder.decline();
-      return;
-    }
-    const remove = this.#putters.add({ message, responder });
-    return () => {
-      const waited = remove();
-      if (waited) message.release();
-      return waited;
-    };
+    if (message !== undefined) return this.#put({ message, responder }, once);
+    responder.fail(new CorruptedError("A put came without its message."));
+    return;
+  }
+
+  /**
+   * Puts the first message of a list once there is room, and those after it for which there is room then. Replies with two numbers: how many
+   * messages it has put, and how many more have room. The messages must not have shared objects inside.
+   */
+  putMany([message, ...rest]: readonly [StoredMessage, ...StoredMessage[]], { once, responder }: Request): Withdraw | undefined {
+    return this.#put({ message, rest, responder }, once);
   }
 
   get({ participant, once, responder }: Request): Withdraw | undefined {
-    if (this.#items.size > 0) {
-      this.#handOut({ participant, responder });
-      this.#serveWaiting();
-      return;
-    }
-    if (this.#getRefusal !== undefined) responder.fail(this.#getRefusal());
-    else if (once) responder.decline();
-    else return this.#getters.add({ participant, responder });
-    return;
+    return this.#get({ participant, responder }, once);
+  }
+
+  /** Like `get`, but replies with a list of the items that are there: `most` at most. */
+  getMany(most: number, { participant, once, responder }: Request): Withdraw | undefined {
+    return this.#get({ participant, responder, most }, once);
   }
 
   /** Replies true once a `get` would not have to wait. */
@@ -122,10 +78,13 @@ export class Mailbox {
     return;
   }
 
-  /** Puts an item that was handed out back to its old position in the order. */
-  putBack(item: Item): void {
-    this.#items.insert(item, (other) => other.order > item.order);
-    this.#bytes += item.message.bytes.length;
+  /** Puts items that were handed out back to their old positions in the order. */
+  putBack(items: readonly Item[]): void {
+    // From the last to the first, so that each finds its position at once.
+    for (const item of items.toReversed()) {
+      this.#items.insert(item, (other) => other.order > item.order);
+      this.#bytes += item.message.bytes.length;
+    }
     this.#serveWaiting();
   }
 
@@ -157,11 +116,54 @@ export class Mailbox {
     return this.#rules.hasRoom(this.#items.size, this.#bytes);
   }
 
-  #store({ message, responder }: Putter): void {
+  #put(putter: Putter, once: boolean): Withdraw | undefined {
+    const { message, responder } = putter;
+    if (this.#putRefusal !== undefined) {
+      message.release();
+      responder.fail(this.#putRefusal());
+      return;
+    }
+    // Earlier puts that still wait for room go first.
+    if (this.#hasRoom() && this.#putters.size === 0) {
+      this.#store(putter);
+      this.#serveWaiting();
+      return;
+    }
+    if (once) {
+      message.release();
+      responder.decline();
+      return;
+    }
+    const remove = this.#putters.add(putter);
+    return () => {
+      const waited = remove();
+      if (waited) message.release();
+      return waited;
+    };
+  }
+
+  #get(getter: Getter, once: boolean): Withdraw | undefined {
+    if (this.#items.size > 0) {
+      this.#handOut(getter);
+      this.#serveWaiting();
+    } else if (this.#getRefusal !== undefined) getter.responder.fail(this.#getRefusal());
+    else if (once) getter.responder.decline();
+    else return this.#getters.add(getter);
+    return;
+  }
+
+  #store({ message, rest, responder }: Putter): void {
+    this.#add(message);
+    if (rest === undefined) return responder.reply();
+    let stored = 0;
+    while (stored < rest.length && this.#hasRoom()) this.#add(rest[stored++] as StoredMessage);
+    responder.reply([stored + 1, this.#rules.room?.(this.#items.size) ?? 0]);
+  }
+
+  #add(message: StoredMessage): void {
     this.#items.push({ order: this.#order++, message });
     this.#bytes += message.bytes.length;
     this.#rules.stored?.();
-    responder.reply();
   }
 
   // Called after a change. It hands items to waiting gets, and stores the items of waiting puts while there is room.
@@ -179,10 +181,19 @@ export class Mailbox {
     if (this.#items.size > 0) for (const responder of this.#pollers.drain()) responder.reply(true);
   }
 
-  #handOut({ participant, responder }: Getter): void {
-    const item = this.#items.shift();
+  #handOut({ participant, responder, most }: Getter): void {
+    const item = this.#shift();
     if (item === undefined) return;
-    this.#bytes -= item.message.bytes.length;
-    responder.deliver(item.message, new ItemDelivery(this.#rules, item, participant));
+    if (most === undefined || !isSmall(item)) return responder.deliver(item.message, new ItemDelivery(this.#rules, item, participant));
+    const list = new ItemList(item);
+    while (list.size < most && this.#items.first !== undefined && list.hasRoomFor(this.#items.first)) list.add(this.#shift() as Item);
+    const isCut = list.size < most && this.#items.size > 0;
+    responder.deliver(list.message, new ListDelivery(this.#rules, list.items, participant), isCut);
+  }
+
+  #shift(): Item | undefined {
+    const item = this.#items.shift();
+    if (item !== undefined) this.#bytes -= item.message.bytes.length;
+    return item;
   }
 }

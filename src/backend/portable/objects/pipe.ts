@@ -17,7 +17,10 @@ class Lane {
     this.box = new Mailbox({
       hasRoom: (items, bytes) => items === 0 || bytes < HIGH_WATER,
       settle: ({ message }) => message.release(),
-      giveBack: (item) => (this.#noReader ? item.message.release() : this.box.putBack(item)),
+      giveBack: (items) => {
+        if (!this.#noReader) this.box.putBack(items);
+        else for (const { message } of items) message.release();
+      },
       lose: ({ message }) => message.release(),
     });
   }

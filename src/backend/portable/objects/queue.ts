@@ -4,7 +4,10 @@ import { shutDown, takenDied, tooManyDone } from "../../../errors/messages.ts";
 import { LinkedList } from "../../../util/linked-list.ts";
 import type { QueueSettings, QueueStats } from "../../contract/queue.ts";
 import type { HubObject, ParticipantId, Request, Responder, Withdraw } from "../hub/request.ts";
-import { type Item, Mailbox } from "./mailbox.ts";
+import type { Item } from "./delivery.ts";
+import { messagesIn } from "./item-list.ts";
+import { Mailbox } from "./mailbox.ts";
+import { wholeNumber } from "./operations.ts";
 
 /** The items that one process took and has not marked as done. The items themselves are kept only if they may have to be redelivered. */
 interface Taken {
@@ -33,12 +36,13 @@ export class QueueState implements HubObject {
     this.#redeliver = redeliver;
     this.#box = new Mailbox({
       hasRoom: (items) => maxsize === 0 || items < maxsize,
+      room: (items) => (maxsize === 0 ? Number.POSITIVE_INFINITY : Math.max(0, maxsize - items)),
       stored: () => {
         this.#puts++;
         this.#unfinished++;
       },
       settle: (item, participant) => this.#settle(item, participant),
-      giveBack: (item) => this.#box.putBack(item),
+      giveBack: (items) => this.#box.putBack(items),
       lose: (item) => this.#lose(item),
     });
   }
@@ -50,6 +54,10 @@ export class QueueState implements HubObject {
         return this.#box.put(request);
       case Op.get:
         return this.#box.get(request);
+      case Op.putMany:
+        return this.#box.putMany(messagesIn(request.message), request);
+      case Op.getMany:
+        return this.#box.getMany(wholeNumber(request.meta, 1), request);
       case Op.poll:
         return this.#box.poll(request);
       case Op.join:
@@ -152,7 +160,7 @@ export class QueueState implements HubObject {
 
   #redeliverItem(item: Item): void {
     this.#redelivered++;
-    this.#box.putBack(item);
+    this.#box.putBack([item]);
   }
 
   #finish(count: number): void {

@@ -1,0 +1,71 @@
+import type { Incoming } from "../backend/contract/message.ts";
+import type { IncomingList, QueuePort } from "../backend/contract/queue.ts";
+import { queueEmpty } from "../errors/messages.ts";
+import { accept } from "../objects/delivery.ts";
+import { describe } from "../util/describe.ts";
+import { ONCE, type Wait } from "../util/wait-options.ts";
+import type { Producers } from "./producers.ts";
+import { takeFrom } from "./take-from.ts";
+
+/** Items that were taken together, and the error of the one after them, if that can't be received. */
+export interface TakenMany {
+  readonly values: readonly unknown[];
+  readonly failure: { readonly error: unknown } | undefined;
+}
+
+/** Checks the number of items that a `getMany` takes at most. */
+export function checkMost(most: unknown): number {
+  if (typeof most !== "number") throw new TypeError(`getMany takes a number of items, received ${describe(most)}.`);
+  if (Number.isSafeInteger(most) && most >= 1) return most;
+  throw new RangeError(`getMany takes a whole number of items, 1 or more; received ${most}.`);
+}
+
+type Taken = Incoming | IncomingList;
+
+/** Waits for an item, and takes it with those that are there: `most` at most. Throws `Empty` if none came in time. */
+export async function takeMany(open: () => QueuePort, most: number, wait: Wait, producers: Producers | undefined): Promise<TakenMany> {
+  const port = open();
+  const values: unknown[] = [];
+  const take = (limits: Wait): Promise<Taken | undefined> => port.many?.getMany(most - values.length, limits) ?? port.get(limits);
+  let taken: Taken | undefined = port.getNow?.() ?? (await (producers === undefined ? take(wait) : takeFrom(port, wait, producers, take)));
+  if (taken === undefined) throw queueEmpty();
+  try {
+    while (taken !== undefined) {
+      if ("list" in taken) receiveList(taken, values);
+      else {
+        const value = accept(taken);
+        values.push(taken.message.refs.length === 0 ? value : await value);
+      }
+      if (values.length === most || ("list" in taken && !taken.isCut)) break;
+      // What was taken is the result, whatever happens now. The next call finds the same error.
+      taken = port.getNow === undefined ? await take(ONCE).catch(() => undefined) : nextNow(open);
+    }
+  } catch (error) {
+    if (values.length === 0) throw error;
+    return { values, failure: { error } };
+  }
+  return { values, failure: undefined };
+}
+
+function nextNow(open: () => QueuePort): Incoming | undefined {
+  try {
+    return open().getNow?.();
+  } catch {
+    return undefined;
+  }
+}
+
+// Receives the items up to one that can't be received, which counts as taken. Those after it go back.
+function receiveList({ list, settle }: IncomingList, values: unknown[]): void {
+  let received = 0;
+  try {
+    for (const message of list) {
+      received++;
+      values.push(accept({ message, lent: true, settle: nothing }));
+    }
+  } finally {
+    settle(received);
+  }
+}
+
+const nothing = (): void => {};

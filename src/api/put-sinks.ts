@@ -1,0 +1,111 @@
+// How the items of a putMany go in: one by one, or many in a request.
+import type { ManyItems, QueuePort } from "../backend/contract/queue.ts";
+import { ENOUGH_BYTES, MOST_MESSAGES } from "../codec/message-list.ts";
+import { queueFull } from "../errors/messages.ts";
+import { deliver } from "../objects/delivery.ts";
+import { type Packed, packLent } from "../objects/message.ts";
+import { COPY_BELOW, copyOf, type KeptBytes } from "../util/bytes.ts";
+import type { Wait } from "../util/wait-options.ts";
+
+/** Returns the port of the queue. Throws `ClosedError` if the program has closed the queue in the meantime. */
+export type Open = () => QueuePort;
+
+/** Puts the items that it is given, in their order. */
+export interface Sink {
+  /** The number of items that are in the queue. */
+  readonly added: number;
+  /** Packs an item, and puts it now or later. If there is a promise, no further item must be given before it resolves. */
+  add(item: unknown): Promise<void> | undefined;
+  /** Puts the items that were given and are not in the queue yet. After a failure, the promise rejects with that failure. */
+  flush(): Promise<void> | undefined;
+}
+
+/** For a backend that puts an item without asking another process. */
+export class OneByOne implements Sink {
+  added = 0;
+  readonly #open: Open;
+  readonly #left: () => Wait;
+
+  constructor(open: Open, left: () => Wait) {
+    this.#open = open;
+    this.#left = left;
+  }
+
+  add(item: unknown): Promise<void> | undefined {
+    const packed = packLent(item, `items[${this.added}]`);
+    if (packed.refs.length > 0 || this.#open().putNow?.(packed) !== true) return this.#wait(packed);
+    this.added++;
+    return undefined;
+  }
+
+  flush(): undefined {}
+
+  async #wait(packed: Packed): Promise<void> {
+    if (!(await deliver(packed, async (message) => this.#open().put(message, this.#left())))) throw queueFull();
+    this.added++;
+  }
+}
+
+/** For a backend that asks another process: many items go in one request. */
+export class Together implements Sink {
+  added = 0;
+  readonly #open: Open;
+  readonly #many: ManyItems;
+  readonly #left: () => Wait;
+  // The items that are not in the queue yet. Those of a request stay here until its reply says how many are in.
+  readonly #waiting: KeptBytes[] = [];
+  #bytes = 0;
+  // No more items are taken than there is room for, because those that do not get in are lost for their source.
+  #room: number;
+  #flight: Promise<void> | undefined;
+
+  constructor(open: Open, many: ManyItems, left: () => Wait) {
+    this.#open = open;
+    this.#many = many;
+    this.#left = left;
+    this.#room = many.isBounded ? 1 : MOST_MESSAGES;
+  }
+
+  add(item: unknown): Promise<void> | undefined {
+    const packed = packLent(item, `items[${this.added + this.#waiting.length}]`);
+    const { bytes, refs } = packed;
+    if (refs.length > 0 || bytes.length >= COPY_BELOW) return this.#alone({ ...packed, bytes: copyOf(bytes) });
+    this.#waiting.push(copyOf(bytes));
+    this.#bytes += bytes.length;
+    const isFull = this.#waiting.length >= Math.min(this.#room, MOST_MESSAGES) || this.#bytes >= ENOUGH_BYTES;
+    return isFull ? this.flush() : undefined;
+  }
+
+  flush(): Promise<void> | undefined {
+    if (this.#flight === undefined && this.#waiting.length > 0) {
+      this.#flight = this.#send().then(() => {
+        this.#flight = undefined;
+      });
+      this.#flight.catch(() => {});
+    }
+    return this.#flight;
+  }
+
+  async #send(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const stored = await this.#many.putMany(this.#waiting.slice(0, MOST_MESSAGES), this.#left());
+      if (stored === undefined) throw queueFull();
+      for (const bytes of this.#waiting.splice(0, stored.count)) this.#bytes -= bytes.length;
+      this.added += stored.count;
+      this.#room = Math.max(1, stored.room);
+    }
+  }
+
+  // An item with shared objects inside, or with many bytes, goes after those before it, in a request of its own.
+  async #alone(packed: Packed): Promise<void> {
+    try {
+      await this.flush();
+    } catch (error) {
+      packed.release(false);
+      throw error;
+    }
+    if (!(await deliver(packed, async (message) => this.#open().put(message, this.#left())))) throw queueFull();
+    this.added++;
+    if (this.#many.isBounded) this.#room = 1;
+  }
+}
