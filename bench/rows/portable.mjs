@@ -1,4 +1,4 @@
-import { builtin, polyproc } from "../commands.mjs";
+import { builtin, polyproc, python } from "../commands.mjs";
 
 const ALL = /^\w+ portable$/;
 
@@ -33,6 +33,12 @@ export function rows({ ms }) {
         ...builtin("net relay", "relay", { pending: 64, ms }),
       },
       { subject: ALL, against: "own fork advanced", least: 0.5 },
+    ),
+    row(
+      "portable-many",
+      "Portable Queue 1 to 1, putMany and getMany(100)",
+      { ...polyproc("queue", { many: 100, ms }, { backend: "portable" }), ...python("queue_rate.py", { ms }) },
+      { subject: ALL, against: "CPython", least: 1 },
     ),
   ];
 }

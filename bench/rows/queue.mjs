@@ -36,6 +36,13 @@ export function rows({ ms, samples }) {
       ]),
       quick: /./,
     },
+    {
+      ...throughput("queue-many", "Queue, small objects, 1 to 1, putMany and getMany(100)", { ms }, {}, [
+        { subject: ALL, against: "CPython", least: 15 },
+      ]),
+      contenders: { ...polyproc("queue", { many: 100, ms }), ...python("queue_rate.py", { ms }) },
+      quick: /./,
+    },
     throughput("queue-1-4", "Queue, small objects, 1 to 4", { producers: 1, consumers: 4, ms }),
     throughput("queue-4-1", "Queue, small objects, 4 to 1", { producers: 4, consumers: 1, ms }),
     throughput("queue-4-4", "Queue, small objects, 4 to 4", { producers: 4, consumers: 4, ms }),
