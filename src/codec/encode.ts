@@ -22,6 +22,9 @@ export interface Encoded extends LentEncoded {
   readonly bytes: KeptBytes;
 }
 
+/** Writes bytes behind a value. */
+export type Tail = (out: Writer) => void;
+
 // The writer for the next value. It is undefined while it is in use, because a getter or toWire() may encode a value in the meantime.
 let spare: Writer | undefined;
 
@@ -39,23 +42,28 @@ export function encode(value: unknown, root = "value"): Encoded {
  *
  * @param objectsTravel whether shared objects travel, too; otherwise they are described
  */
-export function encodeReport(value: unknown, objectsTravel: boolean): Encoded {
-  const { bytes, shared } = encodeWith(value, "", objectsTravel ? "describe" : "describe objects");
+export function encodeReport(value: unknown, objectsTravel: boolean, tail?: Tail): Encoded {
+  const { bytes, shared } = encodeWith(value, "", objectsTravel ? "describe" : "describe objects", tail);
   return { bytes: keepPart(bytes), shared };
 }
 
-/** Like {@link encode}, but without a copy: the bytes are valid until the next value is encoded. */
-export function encodeLent(value: unknown, root: string): LentEncoded {
-  return encodeWith(value, root, "refuse");
+/**
+ * Like {@link encode}, but without a copy: the bytes are valid until the next value is encoded.
+ *
+ * @param tail writes bytes behind the value, which the receiver cuts off before it decodes the value
+ */
+export function encodeLent(value: unknown, root: string, tail?: Tail): LentEncoded {
+  return encodeWith(value, root, "refuse", tail);
 }
 
-function encodeWith(value: unknown, root: string, manner: Manner): LentEncoded {
+function encodeWith(value: unknown, root: string, manner: Manner, tail?: Tail): LentEncoded {
   const writer = spare ?? new Writer();
   spare = undefined;
   const encoder = new Encoder(writer, manner);
   try {
     writer.byte(FORMAT);
     encoder.value(value, 0);
+    tail?.(writer);
     return { bytes: writer.finish(), shared: encoder.shared };
   } catch (error) {
     throw asRefusal(error).toError(root);

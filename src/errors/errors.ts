@@ -1,62 +1,6 @@
-/** The options of a {@link ProcessError}. */
-export interface ProcessErrorOptions extends ErrorOptions {
-  /** More properties for the error. */
-  readonly fields?: Readonly<Record<string, unknown>>;
-}
+import { nameOnPrototype, ProcessError } from "./process-error.ts";
 
-/** The process in which an error was thrown. */
-export interface RemoteOrigin {
-  /** The process id. */
-  readonly pid: number;
-  /** The process's name. */
-  readonly name: string;
-  /** The name of its runtime: "node", "deno" or "bun". */
-  readonly runtime: string;
-}
-
-/**
- * The base class of all errors of this library. The message says what is wrong and what to do next. It may change between versions;
- * `code` does not.
- *
- * @example
- * ```ts
- * const queue = new Queue();
- * try {
- *   await queue.getNowait();
- * } catch (error) {
- *   if (error instanceof ProcessError) console.log(error.code); // "ERR_POLYPROC_EMPTY"
- * }
- * queue.close();
- * ```
- */
-export class ProcessError extends Error {
-  static readonly code: string = "ERR_POLYPROC";
-  /** The stable name of this kind of error: `ERR_POLYPROC_...`. */
-  declare readonly code: string;
-  /** The process that threw the error, if it was another one. */
-  declare readonly remote?: RemoteOrigin;
-  /** If a `putMany` failed: the number of items that it has put. */
-  declare readonly added?: number;
-
-  /**
-   * @param message the error's message
-   * @param options `cause`, `fields`
-   */
-  constructor(message?: string, options: ProcessErrorOptions = {}) {
-    super(message, options);
-    if (options.fields !== undefined) Object.assign(this, options.fields);
-  }
-
-  static {
-    nameOnPrototype(ProcessError, "ProcessError");
-  }
-}
-
-// Defines `name` and `code` on the prototype, so that they are not own properties of each error: those are printed and sent.
-function nameOnPrototype(target: typeof ProcessError, name: string): void {
-  Object.defineProperty(target.prototype, "name", { value: name, configurable: true, writable: true });
-  Object.defineProperty(target.prototype, "code", { value: target.code, configurable: true, writable: true });
-}
+export { ProcessError, type ProcessErrorOptions, type RemoteOrigin } from "./process-error.ts";
 
 /**
  * The object's state does not allow the call: the call came too early, too late or twice.
@@ -296,6 +240,8 @@ export class ProcessDiedError extends ProcessError {
   declare readonly exitCode?: number | null;
   /** The name of the signal that killed it, such as "SIGKILL"; `null` if none did. */
   declare readonly signal?: string | null;
+  /** The last lines of its stderr, if that was a pipe and it wrote some. */
+  declare readonly stderr?: string;
   /** If consumers of a queue ended: the number of items that they had taken and not marked as done. */
   declare readonly items?: number;
   static {
@@ -306,8 +252,22 @@ export class ProcessDiedError extends ProcessError {
 /** A worker of a pool died while it ran a task. */
 export class WorkerDiedError extends ProcessDiedError {
   static override readonly code: string = "ERR_POLYPROC_WORKER_DIED";
+  /** The number of the task in its pool. */
+  declare readonly task?: number;
+  /** The index of the element, if a map made the task. */
+  declare readonly index?: number;
   static {
     nameOnPrototype(WorkerDiedError, "WorkerDiedError");
+  }
+}
+
+/**
+ * The workers of a pool can't start: several in a row died before they could take a task. The error's `cause` says what ended the last one.
+ */
+export class BrokenPoolError extends ProcessError {
+  static override readonly code: string = "ERR_POLYPROC_BROKEN_POOL";
+  static {
+    nameOnPrototype(BrokenPoolError, "BrokenPoolError");
   }
 }
 

@@ -43,7 +43,17 @@ export function beginTarget(): void {
   waitsForTarget = false;
 }
 
-/** Whether this is a child that has not called its target yet. All code that runs in it belongs to a module that it imports. */
+/** Calls a function that imports modules of the program, after this child has called its target. */
+export async function whileImporting<T>(call: () => Promise<T>): Promise<T> {
+  waitsForTarget = position.depth > 0;
+  try {
+    return await call();
+  } finally {
+    waitsForTarget = false;
+  }
+}
+
+/** Whether this is a child that imports modules, and runs no target. All code that runs in it belongs to a module that it imports. */
 export function isWaitingForTarget(): boolean {
   return waitsForTarget;
 }

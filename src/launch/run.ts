@@ -307,7 +307,7 @@ export class Run<Result> {
     const hint = signal === "SIGKILL" && this.#killed === undefined ? " (possibly out of memory)" : "";
     const last = stderr === "" ? "" : `\nThe last of its stderr:\n${stderr}`;
     return new ProcessDiedError(`${this.#name} (pid ${pid}) ended ${how}${hint}${so}.${last}`, {
-      fields: { pid, exitCode, signal },
+      fields: { pid, exitCode, signal, ...(stderr === "" ? {} : { stderr }) },
     });
   }
 }

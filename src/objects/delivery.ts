@@ -41,15 +41,24 @@ export function deliverSync(packed: Packed, send: (message: Message) => boolean)
  * live in a hub, the result is a promise, which resolves once this process is attached to them.
  */
 export function accept(incoming: Incoming): unknown {
-  if (incoming.message.refs.length > 0) return acceptWithObjects(incoming);
+  return acceptPart(incoming, incoming.message);
+}
+
+/**
+ * Like {@link accept}, for a value that is a part of the message.
+ *
+ * @param part the value's bytes, and the references of the message
+ */
+export function acceptPart({ message, settle }: Incoming, part: Message): unknown {
+  if (message.refs.length > 0) return acceptWithObjects(part, settle);
   try {
-    return unpack(incoming.message).value;
+    return unpack(part).value;
   } finally {
-    incoming.settle();
+    settle();
   }
 }
 
-async function acceptWithObjects({ message, settle }: Incoming): Promise<unknown> {
+async function acceptWithObjects(message: Message, settle: () => void): Promise<unknown> {
   let attached: Promise<unknown> | undefined;
   try {
     await fetched(message);

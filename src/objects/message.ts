@@ -4,7 +4,7 @@ import type { Port } from "../backend/contract/port.ts";
 import type { Ref } from "../backend/contract/ref.ts";
 import { backendOf } from "../backend/registry.ts";
 import { decode } from "../codec/decode.ts";
-import { encode, encodeLent, encodeReport, type LentEncoded } from "../codec/encode.ts";
+import { encode, encodeLent, encodeReport, type LentEncoded, type Tail } from "../codec/encode.ts";
 import { unseal } from "../codec/envelope.ts";
 import { MAX_OBJECTS } from "../codec/tags.ts";
 import { SerializationError } from "../errors/errors.ts";
@@ -27,18 +27,22 @@ export function pack(value: unknown, root: string): Packed {
 }
 
 /** Packs a report about an error. Each part that can't travel is replaced by a text that describes it, so that the rest arrives. */
-export function packReport(value: unknown): Packed {
+export function packReport(value: unknown, tail?: Tail): Packed {
   try {
-    return packed(encodeReport(value, true));
+    return packed(encodeReport(value, true, tail));
   } catch {
     // A shared object inside can't be passed on now, for example because this process may open no more descriptors.
-    return packed(encodeReport(value, false));
+    return packed(encodeReport(value, false, tail));
   }
 }
 
-/** Like {@link pack}, for a port that handles the message at once: the bytes are valid until the next value is packed. */
-export function packLent(value: unknown, root: string): Packed {
-  const encoded = encodeLent(value, root);
+/**
+ * Like {@link pack}, for a port that handles the message at once: the bytes are valid until the next value is packed.
+ *
+ * @param tail writes bytes behind the value
+ */
+export function packLent(value: unknown, root: string, tail?: Tail): Packed {
+  const encoded = encodeLent(value, root, tail);
   // The references will be encoded into the same buffer, so the bytes must be copied first.
   return packed(encoded.shared.length === 0 ? encoded : { ...encoded, bytes: copyOf(encoded.bytes) });
 }

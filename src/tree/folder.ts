@@ -12,6 +12,8 @@ const SIGN = ".polyproc-tree";
 const NAME = new RegExp(`^${PREFIX}[A-Za-z0-9]{6}$`);
 /** The end of the names of files that count processes. */
 export const COUNTING = ".counted";
+/** The end of the names of files in which workers of pools note their tasks. */
+export const BEGUN = ".begun";
 // A folder that is younger than this number of milliseconds may belong to a program that is still starting, so it stays.
 const SWEEP_AGE = 10_000;
 
@@ -133,7 +135,7 @@ function sweepFolder(folder: string, uid: number): void {
       .readdirSync(folder)
       .map((name) => join(folder, name));
     sockets = paths.filter((path) => fs().lstatSync(path).isSocket());
-    const isOurs = (path: string): boolean => sockets.includes(path) || path.endsWith(COUNTING) || isMark(path);
+    const isOurs = (path: string): boolean => sockets.includes(path) || path.endsWith(COUNTING) || path.endsWith(BEGUN) || isMark(path);
     if (!paths.includes(join(folder, SIGN)) || !paths.every(isOurs)) return;
   } catch {
     return;

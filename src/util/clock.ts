@@ -1,6 +1,6 @@
 // The only source of timers and clocks in this library. They are taken when this module loads. So a program that replaces them later, as
 // fake timers in tests do, does not stop this library's waits. A unit test keeps the other files from using the globals.
-import { clearTimeout, setInterval, setTimeout } from "node:timers";
+import { clearTimeout, setImmediate, setInterval, setTimeout } from "node:timers";
 
 /** A timer that was started. It does not keep the event loop alive unless `ref` is called. */
 export interface Timer {
@@ -17,7 +17,7 @@ type TimerClass = new (callback: () => void, ms: number, args: readonly unknown[
 const LONGEST_DELAY = 2 ** 31 - 1;
 
 // An import is a view of the module's present export, which fake timers may replace. A constant keeps the function itself.
-const [startReal, stopReal, repeatReal] = [setTimeout, clearTimeout, setInterval];
+const [startReal, stopReal, repeatReal, turnReal] = [setTimeout, clearTimeout, setInterval, setImmediate];
 // Deno's functions ask at each call whether the mock timers of node:test are enabled. The class of its timers does not.
 const Timeout = classOfTimers();
 const { now: wall } = Date;
@@ -84,4 +84,9 @@ function classOfTimers(): TimerClass | undefined {
 /** Calls `callback` once the present task is done. Fakes replace `queueMicrotask`, but not the jobs of promises. */
 export function soon(callback: () => void): void {
   void Promise.resolve().then(callback);
+}
+
+/** Resolves after the event loop has handled what waits for it. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => void turnReal(resolve));
 }

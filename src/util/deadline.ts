@@ -67,7 +67,9 @@ export function watchWait(wait: Wait, late: () => void, aborted: (reason: unknow
   };
   const abort = (): void => {
     if (stopped) return;
-    stop();
+    // The listener is removed already. To remove it again would take a look at each other listener of the signal.
+    stopped = true;
+    cancel();
     aborted(signal?.reason);
   };
   const cancel = after(wait.timeout, () => {

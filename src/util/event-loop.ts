@@ -45,3 +45,12 @@ export function holdEventLoop(hold: Hold = "always"): () => void {
     held = false;
   };
 }
+
+/** Makes a call that keeps the event loop alive while it waits, and lets the event loop end all the same. */
+export function unheld<T>(call: () => Promise<T>): Promise<T> {
+  const waiting = call();
+  freeEventLoop();
+  const settle = (): void => keepEventLoop();
+  waiting.then(settle, settle);
+  return waiting;
+}

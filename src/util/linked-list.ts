@@ -20,6 +20,11 @@ export class LinkedList<T> {
     return this.#first?.value;
   }
 
+  /** Yields the values from the front. The list must not change meanwhile. */
+  *[Symbol.iterator](): Generator<T> {
+    for (let entry = this.#first; entry !== undefined; entry = entry.after) yield entry.value;
+  }
+
   push(value: T): Entry<T> {
     return this.#link(value, this.#last, undefined);
   }

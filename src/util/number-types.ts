@@ -66,9 +66,9 @@ export function makeNumbers(type: NumberType, length: number): NumberArray {
   return new classes[type](length);
 }
 
-/** Makes an array of numbers over a buffer, from the buffer's start. */
-export function numbersOver(type: NumberType, buffer: ArrayBuffer, length: number): NumberArray {
-  return new classes[type](buffer, 0, length);
+/** Makes an array of numbers over a buffer, from a byte on; default: from the buffer's start. */
+export function numbersOver(type: NumberType, buffer: ArrayBuffer, length: number, offset = 0): NumberArray {
+  return new classes[type](buffer, offset, length);
 }
 
 /** Copies numbers of one type to others of the same type. The caller has checked that they fit. */

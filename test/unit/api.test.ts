@@ -8,6 +8,7 @@ it("the module exports these names", () => {
     "BoundedSemaphore",
     "BrokenBarrierError",
     "BrokenPipeError",
+    "BrokenPoolError",
     "BufferTooShort",
     "Client",
     "ClosedError",

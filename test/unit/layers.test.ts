@@ -22,6 +22,7 @@ const LAYERS = [
   ["src/objects"],
   ["src/target"],
   ["src/launch"],
+  ["src/pool"],
   ["src/api"],
   ["src/child", "src/cli", "mod.ts"],
 ];

@@ -20,6 +20,8 @@ export interface NumbersPort extends Port {
   write(start: number, values: NumberArray): Promise<void>;
   /** Performs an atomic operation on the first number. Returns the number before. */
   operate(operation: Operation, operand: NumberValue, expected: NumberValue): Promise<NumberValue>;
+  /** Like `operate`, but without a promise, if the backend can do that. */
+  operateNow?(operation: Operation, operand: NumberValue, expected: NumberValue): NumberValue;
   /** A view of the shared memory itself, if the backend has one. It is valid until the port is released. */
   readonly view?: NumberArray;
 }

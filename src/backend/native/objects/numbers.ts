@@ -34,12 +34,16 @@ export class NativeNumbers extends NativePort implements NumbersPort {
   readonly #handle: MemoryHandle;
   // The operand and the expected value, 8 bytes each. The result takes the operand's place.
   readonly #operands = new Uint8Array(16);
+  readonly #operand: NumberArray;
+  readonly #expected: NumberArray;
 
   constructor(handle: MemoryHandle, kind: Kind<NumbersPort, NumbersSettings>, type: NumberType) {
     super(handle.thread, kind);
     this.type = type;
     this.length = handle.size / bytesPerNumber(type);
     this.#handle = handle;
+    this.#operand = numbersOver(type, this.#operands.buffer, 1);
+    this.#expected = numbersOver(type, this.#operands.buffer, 1, 8);
     handle.use();
   }
 
@@ -72,13 +76,15 @@ export class NativeNumbers extends NativePort implements NumbersPort {
   }
 
   async operate(operation: Operation, operand: NumberValue, expected: NumberValue): Promise<NumberValue> {
-    const width = bytesPerNumber(this.type);
-    for (const [i, value] of [operand, expected].entries()) {
-      const one = makeNumbers(this.type, 1).fill(value as never);
-      new Uint8Array(this.#operands.buffer, 8 * i, width).set(new Uint8Array(one.buffer));
-    }
+    return this.operateNow(operation, operand, expected);
+  }
+
+  operateNow(operation: Operation, operand: NumberValue, expected: NumberValue): NumberValue {
+    this.#operand.fill(operand as never);
+    this.#expected.fill(expected as never);
+    const width = this.#operand.BYTES_PER_ELEMENT;
     check(this.#handle.shim.pp_memory_atomic(this.#handle.index, OPERATIONS[operation], width, this.#operands), UNREACHABLE);
-    return numberAt(numbersOver(this.type, this.#operands.buffer, 1), 0);
+    return numberAt(this.#operand, 0);
   }
 
   protected override travelling(): Travelling {

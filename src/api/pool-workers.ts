@@ -1,0 +1,145 @@
+import type { Message } from "../backend/contract/message.ts";
+import type { QueuePort } from "../backend/contract/queue.ts";
+import { chooseBackend } from "../backend/registry.ts";
+import { ProcessDiedError } from "../errors/errors.ts";
+import { bindStartMethod, type StartMethod } from "../launch/start-method.ts";
+import { bindBackend } from "../objects/backend-binding.ts";
+import { openPort } from "../objects/shared-object.ts";
+import { FileMark, type ParentMark, SharedMark } from "../pool/marks.ts";
+import type { PoolSettings } from "../pool/options.ts";
+import type { WorkerArguments } from "../pool/worker/main.ts";
+import type { WorkerEnding, WorkerLink, WorkerSource } from "../pool/worker-source.ts";
+import { unheld } from "../util/event-loop.ts";
+import { ownModule } from "../util/package-urls.ts";
+import { FOREVER } from "../util/wait-options.ts";
+import { Process } from "./process.ts";
+import { SharedValue } from "./shared-value.ts";
+import { SimpleQueue } from "./simple-queue.ts";
+
+/** Starts the workers of a pool as processes of this host. */
+export class LocalWorkers implements WorkerSource {
+  readonly results: QueuePort;
+  readonly #settings: PoolSettings;
+  readonly #queue: SimpleQueue;
+  readonly #Process: typeof Process;
+  readonly #Queue: typeof SimpleQueue;
+  readonly #Value: typeof SharedValue;
+  readonly #hasMemory: boolean;
+
+  constructor(settings: PoolSettings, backend: string | undefined, method: StartMethod | undefined) {
+    this.#settings = settings;
+    this.#Process = class extends Process {} as typeof Process;
+    this.#Queue = class extends SimpleQueue {} as typeof SimpleQueue;
+    this.#Value = class extends SharedValue {} as typeof SharedValue;
+    if (method !== undefined) bindStartMethod(this.#Process, method);
+    if (backend !== undefined) for (const Class of [this.#Process, this.#Queue, this.#Value]) bindBackend(Class, backend);
+    this.#hasMemory = chooseBackend(backend).features.sharedMemory;
+    this.#queue = new this.#Queue();
+    this.results = openPort(this.#queue, "");
+  }
+
+  start(worker: number): WorkerLink {
+    const tasks = new this.#Queue();
+    const { mark, travelling, close } = this.#makeMark();
+    const args: WorkerArguments = {
+      worker,
+      tasks,
+      results: this.#queue,
+      mark: travelling,
+      initializes: this.#settings.initializer !== undefined,
+    };
+    const process = new this.#Process<[WorkerArguments], void>({
+      ...this.#settings.process,
+      target: { module: ownModule("pool/worker/main"), name: "work" },
+      args: [args],
+      name: `${this.#settings.name}-worker-${worker}`,
+      daemon: true,
+    });
+    return new LocalWorker(process as Process<never, unknown>, openPort(tasks, ""), mark, this.#settings.process.grace, () => {
+      tasks.close();
+      close();
+    });
+  }
+
+  close(): void {
+    this.#queue.close();
+  }
+
+  #makeMark(): { readonly mark: ParentMark; readonly travelling: WorkerArguments["mark"]; close(): void } {
+    if (!this.#hasMemory) {
+      const mark = FileMark.make();
+      return { mark, travelling: mark.path, close: () => mark.close() };
+    }
+    const word = new this.#Value("u64", 0n);
+    return { mark: new SharedMark(openPort(word, "")), travelling: word, close: () => word.close() };
+  }
+}
+
+class LocalWorker implements WorkerLink {
+  readonly name: string;
+  readonly mark: ParentMark;
+  readonly ended: Promise<WorkerEnding>;
+  readonly #process: Process<never, unknown>;
+  readonly #tasks: QueuePort;
+  readonly #grace: number | undefined;
+  readonly #close: () => void;
+
+  constructor(process: Process<never, unknown>, tasks: QueuePort, mark: ParentMark, grace: number | undefined, close: () => void) {
+    this.name = process.name;
+    this.mark = mark;
+    this.#process = process;
+    this.#tasks = tasks;
+    this.#grace = grace;
+    this.#close = close;
+    this.ended = this.#run();
+  }
+
+  get pid(): number | null {
+    return this.#process.pid;
+  }
+
+  send(message: Message): void {
+    if (this.#tasks.putNow?.(message) === true) return;
+    // A put fails only if the queue is closed: the worker is dead then.
+    this.#tasks.put(message, FOREVER).catch(() => {});
+  }
+
+  terminate(): void {
+    this.#signal(() => this.#process.terminate({ grace: this.#grace }));
+  }
+
+  kill(): void {
+    this.#signal(() => this.#process.kill());
+  }
+
+  close(): void {
+    this.#close();
+  }
+
+  // A start that failed has left no process that a signal could reach.
+  #signal(send: () => void): void {
+    try {
+      send();
+    } catch {}
+  }
+
+  async #run(): Promise<WorkerEnding> {
+    const process = this.#process;
+    try {
+      await process.start();
+      // Nobody reads what the workers print into pipes. The last lines of stderr are kept.
+      for (const output of [process.stdout, process.stderr]) void output?.cancel().catch(() => {});
+    } catch (error) {
+      return { exitCode: null, signal: null, error, stderr: undefined };
+    }
+    // A worker without tasks must not keep this program alive.
+    const failure = await unheld(() => process.result()).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    await unheld(() => process.join());
+    const died = failure instanceof ProcessDiedError && failure.pid === process.pid ? failure : undefined;
+    const { signal = null, stderr } = died ?? {};
+    return { exitCode: process.exitCode, signal, error: died === undefined ? failure : undefined, stderr };
+  }
+}

@@ -1,0 +1,186 @@
+import { now } from "../../util/clock.ts";
+import { describe } from "../../util/describe.ts";
+import { TaskWork } from "../task-work.ts";
+import type { CallHost, PoolCall } from "./call.ts";
+
+/** A chunk of unknown size lasts about this number of milliseconds. */
+const CHUNK_MS = 10;
+const MOST_IN_CHUNK = 10_000;
+/** So many elements of an async iterable are taken ahead. */
+const AHEAD = 1000;
+/** As in Python, a map over an iterable of known length makes so many chunks for each worker. */
+const CHUNKS_A_WORKER = 4;
+
+export type Elements = Iterable<unknown> | AsyncIterable<unknown>;
+
+export interface ChunkRules {
+  readonly kind: number;
+  /** The number of elements in a chunk. Without it, it is chosen. */
+  readonly chunkSize: number | undefined;
+  /** Whether an iterable of known length is parted into as many chunks as in Python. */
+  readonly likePython: boolean;
+  /** Returns the number of elements that may be taken now, counted from the first one. */
+  mayTake(): number;
+}
+
+/** Throws `TypeError` for what is no iterable. */
+export function checkIterable(elements: unknown): asserts elements is Elements {
+  const given = elements as Partial<Iterable<unknown> & AsyncIterable<unknown>> | null | undefined;
+  if (typeof given?.[Symbol.iterator] === "function" || typeof given?.[Symbol.asyncIterator] === "function") return;
+  throw new TypeError(`The elements must be an iterable, received ${describe(elements)}.`);
+}
+
+/** Takes the elements of a map from their iterable, and makes chunks of them. */
+export class Chunks {
+  /** The number of elements, if it is known. */
+  total: number | undefined;
+  readonly #call: PoolCall;
+  readonly #host: CallHost;
+  readonly #rules: ChunkRules;
+  readonly #sync: Iterator<unknown> | undefined;
+  readonly #async: AsyncIterator<unknown> | undefined;
+  readonly #chunkSize: number | undefined;
+  #taken: unknown[] = [];
+  #next = 0;
+  #isDone = false;
+  #isPulling = false;
+  // After an element that can't travel, so many elements go alone, so that only that one fails.
+  #alone = 0;
+
+  constructor(call: PoolCall, host: CallHost, elements: Elements, rules: ChunkRules) {
+    this.#call = call;
+    this.#host = host;
+    this.#rules = rules;
+    this.#async = (elements as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator]?.();
+    this.#sync = this.#async === undefined ? (elements as Iterable<unknown>)[Symbol.iterator]() : undefined;
+    this.total = lengthOf(elements);
+    const even = this.total === undefined || !rules.likePython ? undefined : Math.ceil(this.total / (host.workers * CHUNKS_A_WORKER));
+    this.#chunkSize = rules.chunkSize ?? (even === undefined ? undefined : Math.max(1, even));
+    if (this.total === 0) this.#isDone = true;
+  }
+
+  /** The number of elements that were taken so far. */
+  get count(): number {
+    return this.#next + this.#taken.length;
+  }
+
+  /** The number of elements that are in no chunk yet, as far as it is known. */
+  get waiting(): number {
+    return this.total === undefined ? this.#taken.length : this.total - this.#next;
+  }
+
+  /** Whether all elements were taken and are in chunks. */
+  get isEmpty(): boolean {
+    return this.#isDone && this.#taken.length === 0;
+  }
+
+  /** The number of elements in the next chunk. */
+  get size(): number {
+    if (this.#chunkSize !== undefined) return this.#chunkSize;
+    const { pace } = this.#call.target;
+    return pace === undefined ? 1 : Math.max(1, Math.min(MOST_IN_CHUNK, Math.floor(CHUNK_MS / Math.max(pace, 1e-6))));
+  }
+
+  /** The number of elements that are there now, or `most` if there are more. */
+  tasks(most: number): number {
+    this.#take(most);
+    return Math.min(most, this.#taken.length);
+  }
+
+  /** Returns the next chunk. */
+  next(): TaskWork | undefined {
+    for (;;) {
+      const size = this.#alone > 0 ? 1 : this.size;
+      this.#take(size);
+      if (this.#taken.length === 0) return undefined;
+      const elements = this.#taken.splice(0, size);
+      const work = this.#make(elements);
+      if (work !== undefined) return work;
+      if (this.#call.isOver) return undefined;
+    }
+  }
+
+  /** Takes elements of an async iterable as long as there is room for them. */
+  pull(): void {
+    if (this.#async !== undefined && !this.#isPulling && !this.#isDone) void this.#pull(this.#async);
+  }
+
+  /** Tells the iterable that no more elements are wanted. */
+  close(): void {
+    if (this.#isDone) return;
+    this.#isDone = true;
+    try {
+      // What it throws or rejects with comes too late to be told to anybody.
+      const closed: unknown = this.#sync?.return?.() ?? this.#async?.return?.();
+      if (closed instanceof Promise) closed.catch(() => {});
+    } catch {}
+  }
+
+  #make(elements: unknown[]): TaskWork | undefined {
+    const { kind, chunkSize } = this.#rules;
+    const first = this.#next;
+    this.#next += elements.length;
+    const fields = { kind, first, size: elements.length, attempt: 1, isDivisible: chunkSize === undefined, since: now(), isIndexed: true };
+    try {
+      const work = TaskWork.make(this.#call, elements, "elements", { ...fields, task: this.#host.number(elements.length) });
+      if (this.#alone > 0) this.#alone--;
+      return work;
+    } catch (error) {
+      if (elements.length === 1) {
+        if (this.#alone > 0) this.#alone--;
+        this.#call.failed(first, error);
+        return undefined;
+      }
+      this.#next = first;
+      this.#alone = elements.length;
+      this.#taken.unshift(...elements);
+      return undefined;
+    }
+  }
+
+  #take(most: number): void {
+    if (this.#sync === undefined) {
+      this.pull();
+      return;
+    }
+    const end = Math.min(this.#next + most, this.#rules.mayTake());
+    try {
+      while (!this.#isDone && this.count < end) {
+        const { done, value } = this.#sync.next();
+        if (done === true) this.#end();
+        else this.#taken.push(value);
+      }
+    } catch (error) {
+      this.#isDone = true;
+      this.#call.giveUp(error);
+    }
+  }
+
+  async #pull(iterator: AsyncIterator<unknown>): Promise<void> {
+    this.#isPulling = true;
+    try {
+      while (!this.#isDone && this.#taken.length < AHEAD && this.count < this.#rules.mayTake()) {
+        const { done, value } = await iterator.next();
+        if (this.#isDone) break;
+        if (done === true) this.#end();
+        else if (this.#taken.push(value) === 1) this.#call.offer();
+      }
+    } catch (error) {
+      this.#isDone = true;
+      this.#call.giveUp(error);
+    } finally {
+      this.#isPulling = false;
+    }
+    if (this.#isDone) this.#call.values(0, []);
+  }
+
+  #end(): void {
+    this.#isDone = true;
+    this.total = this.count;
+  }
+}
+
+function lengthOf(elements: Elements): number | undefined {
+  if (Array.isArray(elements) || ArrayBuffer.isView(elements)) return (elements as { length?: number }).length;
+  return elements instanceof Set || elements instanceof Map ? elements.size : undefined;
+}

@@ -1,0 +1,324 @@
+import type { Incoming } from "../backend/contract/message.ts";
+import { unseal } from "../codec/envelope.ts";
+import { BrokenPoolError, ClosedError, StateError } from "../errors/errors.ts";
+import { type Packed, packLent } from "../objects/message.ts";
+import { copyOf } from "../util/bytes.ts";
+import { now, soon, startTimer, type Timer, turn } from "../util/clock.ts";
+import { after } from "../util/deadline.ts";
+import { holdEventLoop } from "../util/event-loop.ts";
+import { FOREVER, type Wait } from "../util/wait-options.ts";
+import { endsWithin } from "../util/within.ts";
+import type { Source } from "./backlog.ts";
+import type { CallHost, PoolCall } from "./calls/call.ts";
+import { Crew } from "./crew.ts";
+import type { CrewMember } from "./crew-member.ts";
+import { Dispatcher, type Hands } from "./dispatcher.ts";
+import { entriesIn, headerOf, Kind } from "./entries.ts";
+import type { PoolSettings } from "./options.ts";
+import { Receiver } from "./receiver.ts";
+import { Room } from "./room.ts";
+import type { PoolTarget } from "./targets.ts";
+import type { TaskWork } from "./task-work.ts";
+import type { WorkerSource } from "./worker-source.ts";
+
+/** An idle worker gets tasks of another one after so many milliseconds. */
+const BALANCE_MS = 2;
+/** After so many milliseconds of results without a pause, the event loop turns. */
+const TURN_MS = 5;
+
+/** Runs the calls of a pool: it does what the dispatcher decides, and tells it what the workers say. */
+export class Engine implements CallHost, Hands<TaskWork> {
+  readonly settings: PoolSettings;
+  readonly dispatcher: Dispatcher<TaskWork>;
+  readonly receiver: Receiver;
+  readonly #source: WorkerSource;
+  readonly crew: Crew;
+  readonly #calls = new Set<PoolCall>();
+  readonly #kwargs = new Map<number, Packed>();
+  readonly #room = new Room();
+  readonly #ended = Promise.withResolvers<void>();
+  readonly #initializer: PoolTarget | undefined;
+  #state: "open" | "closed" | "terminated" | "ended" = "open";
+  #broken: BrokenPoolError | undefined;
+  #tasks = 0;
+  #kwargsNumbers = 0;
+  #hasGivenUp = false;
+  #isScheduled = false;
+  #isReceiving = false;
+  #balance: Timer | undefined;
+  #letGo: (() => void) | undefined;
+
+  constructor(settings: PoolSettings, source: WorkerSource, initializer: PoolTarget | undefined) {
+    this.settings = settings;
+    this.#source = source;
+    this.#initializer = initializer;
+    this.crew = new Crew(settings, source, initializer, { changed: () => this.schedule(), broken: (error) => this.#break(error) });
+    this.receiver = new Receiver(this);
+    this.dispatcher = new Dispatcher<TaskWork>(this, { min: settings.min, max: settings.max, maxTasks: settings.maxTasksPerChild });
+    if (settings.min > 0) this.schedule();
+  }
+
+  get workers(): number {
+    return this.settings.max;
+  }
+
+  member(worker: number): CrewMember | undefined {
+    return this.crew.member(worker);
+  }
+
+  /** Throws if the pool takes no tasks. */
+  checkOpen(): void {
+    if (this.#state !== "open") throw new ClosedError("The pool is closed: make a new Pool for more tasks.");
+    if (this.#broken !== undefined) throw new BrokenPoolError(this.#broken.message, { cause: this.#broken.cause });
+  }
+
+  /** Waits until there is room for a call, within its limits. `undefined` if there is room now. Throws `Full` if it may not wait. */
+  room(call: PoolCall): Promise<void> | undefined {
+    const { maxQueued } = this.settings;
+    return maxQueued === Number.POSITIVE_INFINITY ? undefined : this.#room.wait(call.options, () => this.dispatcher.waiting < maxQueued);
+  }
+
+  /** Begins a call, once its target is found. */
+  begin(call: PoolCall): void {
+    this.#calls.add(call);
+    this.#letGo ??= holdEventLoop();
+    call.watch();
+    const missing = [call.target, this.#initializer].filter((target) => target !== undefined && target.ref === undefined);
+    if (missing.length === 0) call.offer();
+    else
+      Promise.all(missing.map((target) => target?.located)).then(
+        () => call.offer(),
+        (error: unknown) => call.giveUp(error),
+      );
+  }
+
+  // What the calls need.
+
+  offer(source: Source<TaskWork>): () => boolean {
+    this.schedule();
+    return this.dispatcher.add(source);
+  }
+
+  number(count: number): number {
+    this.#tasks += count;
+    return this.#tasks - count + 1;
+  }
+
+  keepKwargs(kwargs: object | undefined): number {
+    if (kwargs === undefined) return 0;
+    const number = ++this.#kwargsNumbers;
+    const packed = packLent(kwargs, "kwargs", headerOf({ kind: Kind.kwargs, kwargs: number }));
+    this.#kwargs.set(number, packed.refs.length > 0 ? packed : { ...packed, bytes: copyOf(packed.bytes) });
+    return number;
+  }
+
+  settled(call: PoolCall): void {
+    this.#calls.delete(call);
+    if (this.#calls.size === 0) {
+      this.#letGo?.();
+      this.#letGo = undefined;
+    }
+    if (call.kwargs !== 0) {
+      this.#kwargs.get(call.kwargs)?.release(true);
+      this.#kwargs.delete(call.kwargs);
+      for (const member of this.crew) member.forget(call.kwargs);
+    }
+    if (call.manner !== undefined) this.#hasGivenUp = true;
+    if (call.manner !== undefined || this.#state !== "open") this.schedule();
+  }
+
+  more(call: PoolCall, count: number): void {
+    const post = [...this.dispatcher.posts].find((each) => each.at(each.first)?.work.call === call);
+    if (post === undefined) return;
+    this.crew.member(post.worker)?.send(undefined, { kind: Kind.more, seq: post.first, number: count });
+    this.crew.member(post.worker)?.flush();
+  }
+
+  // What the dispatcher needs.
+
+  start(): number {
+    this.receiver.started++;
+    return this.crew.start();
+  }
+
+  hand(worker: number, work: TaskWork, seq: number): void {
+    this.crew.member(worker)?.hand(work, seq, this.#kwargs.get(work.call.kwargs));
+    this.receiver.handed(work);
+  }
+
+  takeBack(worker: number, from: number): number {
+    return this.crew.member(worker)?.link?.mark.limit(from) ?? from;
+  }
+
+  allow(worker: number): void {
+    this.crew.member(worker)?.link?.mark.unlimit();
+  }
+
+  retire(worker: number): void {
+    const member = this.crew.member(worker);
+    if (member === undefined) return;
+    member.isEnding = true;
+    if ((this.dispatcher.post(worker)?.left ?? 1) <= 0) this.receiver.recycled++;
+    member.send(undefined, { kind: Kind.end });
+    member.flush();
+  }
+
+  // What happens to workers.
+
+  ready(member: CrewMember): void {
+    this.crew.ready(member);
+    this.dispatcher.ready(member.worker);
+  }
+
+  /** A worker uses more memory than it may, or is to be replaced for another reason. */
+  recycle(worker: number): void {
+    this.receiver.recycled++;
+    this.dispatcher.retire(worker);
+  }
+
+  /** A worker has died, and all that it sent has been handled. */
+  dead(worker: number): void {
+    const member = this.crew.member(worker);
+    if (member?.ending === undefined) return;
+    this.receiver.lost(member, this.dispatcher.died(worker, member.link?.mark.begun() ?? 0));
+    this.crew.remove(member);
+    this.schedule();
+  }
+
+  schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    soon(() => {
+      this.#isScheduled = false;
+      this.#pass();
+    });
+  }
+
+  /** Takes no more tasks. */
+  close(): void {
+    if (this.#state !== "open") return;
+    this.#state = "closed";
+    this.#room.fail(() => new ClosedError("The pool was closed before there was room for the task."));
+    this.schedule();
+  }
+
+  /** Ends everything at once. */
+  terminate(): void {
+    if (this.#state === "terminated" || this.#state === "ended") return;
+    this.#state = "terminated";
+    const ended = (): ClosedError => new ClosedError("The pool was terminated before the task was done.");
+    for (const call of [...this.#calls]) call.giveUp(ended());
+    this.#room.fail(ended);
+    this.crew.terminate();
+    this.schedule();
+  }
+
+  /** Waits until all workers are gone. False if the time ran out. */
+  async join(wait: Wait): Promise<boolean> {
+    if (this.#state === "open") throw new StateError("join() waits for the workers' end: call close() or terminate() first.");
+    return endsWithin(this.#ended.promise, wait);
+  }
+
+  // Closes what the pool itself has open, once all its workers are gone.
+  #endIfDone(): void {
+    const isDone = this.#state === "terminated" || (this.#state === "closed" && this.#calls.size === 0);
+    if (!isDone || this.crew.size > 0) return;
+    this.#state = "ended";
+    this.#source.close();
+    this.#ended.resolve();
+  }
+
+  // What waits can never run. What runs goes on.
+  #break(error: BrokenPoolError): void {
+    this.#broken = error;
+    this.#room.fail(() => error);
+    const running = new Set([...this.dispatcher.posts].flatMap((post) => post.at(post.first)?.work.call ?? []));
+    for (const call of [...this.#calls]) if (!running.has(call) || call.tasks(1) > 0) call.giveUp(error);
+  }
+
+  #pass(): void {
+    if (this.#state === "open" || this.#state === "closed") {
+      if (this.#hasGivenUp) this.#dropGivenUp();
+      if (this.#state === "closed" && this.#calls.size === 0) this.dispatcher.close();
+      else if (this.#broken === undefined) this.dispatcher.dispatch();
+      for (const member of this.crew) member.flush();
+      this.#watchBalance();
+      this.#room.enter();
+      this.receiver.watchIdle();
+    }
+    this.#endIfDone();
+    void this.#receive();
+  }
+
+  #dropGivenUp(): void {
+    this.#hasGivenUp = false;
+    for (const { work, worker, seq } of this.dispatcher.drop()) {
+      const { reason, manner } = work.call as PoolCall;
+      this.abandon(worker, seq, reason, manner === "kill");
+    }
+  }
+
+  /** Tells a worker that the task which it runs is given up. If it goes on with the task after its grace, it is killed. */
+  abandon(worker: number, seq: number, reason: unknown, kills: boolean): void {
+    const member = this.crew.member(worker);
+    if (member === undefined || member.abandoned.has(seq)) return;
+    member.abandoned.add(seq);
+    member.sendReport(reason, { kind: Kind.abort, seq });
+    if (!kills) return;
+    after(this.settings.taskGrace, () => {
+      if (this.dispatcher.post(worker)?.first === seq) member.link?.kill();
+    });
+  }
+
+  #watchBalance(): void {
+    if (this.#balance !== undefined || !this.dispatcher.isUnbalanced) return;
+    this.#balance = startTimer(() => {
+      this.#balance = undefined;
+      this.dispatcher.rebalance();
+      this.#pass();
+    }, BALANCE_MS);
+  }
+
+  get #expectsMore(): boolean {
+    return (
+      (this.#state === "open" || this.#state === "closed") &&
+      (this.crew.hasDead || this.dispatcher.isBusy || (this.#state === "closed" && this.crew.size > 0))
+    );
+  }
+
+  // Handles what the workers send, as long as something is to come. Otherwise the waiting would keep an idle pool's process alive.
+  async #receive(): Promise<void> {
+    if (this.#isReceiving) return;
+    this.#isReceiving = true;
+    const { results } = this.#source;
+    try {
+      for (let began = now(); this.#expectsMore; ) {
+        let incoming = results.getNow?.();
+        if (incoming === undefined) {
+          this.#pass();
+          incoming = await results.get(FOREVER);
+          began = now();
+        }
+        if (incoming !== undefined) this.#handle(incoming);
+        if (now() - began < TURN_MS) continue;
+        this.#pass();
+        await turn();
+        began = now();
+      }
+    } catch (error) {
+      // The queue is closed at the end of the pool. Any other error would leave calls without an end.
+      if (!(error instanceof ClosedError)) for (const call of [...this.#calls]) call.giveUp(error);
+    } finally {
+      this.#isReceiving = false;
+    }
+    if (this.#expectsMore) this.schedule();
+  }
+
+  #handle(incoming: Incoming): void {
+    const { message } = incoming;
+    const { bytes, refs } = message.refs.length > 0 ? message : unseal(message.bytes);
+    const entries = entriesIn(bytes);
+    for (const entry of entries) this.receiver.handle(entry, incoming, refs);
+    if (refs.length === 0) incoming.settle();
+  }
+}

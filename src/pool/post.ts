@@ -1,0 +1,175 @@
+import type { TaskAt, Work } from "./work.ts";
+
+/** A worker gets more tasks than the one it runs as long as all of them will probably take no more than this number of milliseconds. */
+const AHEAD_MS = 4;
+const MOST_AHEAD = 512;
+
+interface Handed<W> {
+  readonly work: W;
+  /** The time in milliseconds that each of its tasks will probably take, if that is known. */
+  readonly pace: number | undefined;
+  /** The number of its first task. */
+  readonly seq: number;
+  /** The number after its last task. */
+  end: number;
+}
+
+/** The tasks of one worker that are handed to it and not settled. They have consecutive numbers, and the worker runs them in this order. */
+export class Post<W extends Work> {
+  readonly worker: number;
+  state: "starting" | "ready" | "retired" = "starting";
+  readonly #most: number;
+  readonly #works: Handed<W>[] = [];
+  // The number of the first task that is not settled.
+  #first = 1;
+  // The number of the next task that is handed out.
+  #next = 1;
+  // The number after the last task that is not taken back. The tasks from here to `#next` are refused by the worker one day.
+  #end = 1;
+  #isLimited = false;
+  // The time in milliseconds that its tasks will probably take, and the number of works for which that is not known.
+  #time = 0;
+  #unknown = 0;
+
+  /** @param most the number of tasks after which the worker ends */
+  constructor(worker: number, most: number) {
+    this.worker = worker;
+    this.#most = most;
+  }
+
+  /** The number of the first task that is not settled. */
+  get first(): number {
+    return this.#first;
+  }
+
+  /** The number after the last task. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** The number of tasks. */
+  get size(): number {
+    return this.#end - this.#first;
+  }
+
+  /** Whether it has no tasks, and has refused all that were taken back. */
+  get isEmpty(): boolean {
+    return this.#first === this.#next;
+  }
+
+  /** The number of tasks that were handed to the worker so far. */
+  get handed(): number {
+    return this.#next - 1;
+  }
+
+  /** The number of tasks that it may still get. */
+  get left(): number {
+    return this.#most - this.handed;
+  }
+
+  /** Whether the worker may be forbidden to begin tasks. */
+  get isLimited(): boolean {
+    return this.#isLimited;
+  }
+
+  /**
+   * The number from which on tasks should move to another worker that has none: about half of those that have not begun. `undefined` if none
+   * can move.
+   */
+  get half(): number | undefined {
+    if (this.#isLimited || this.size < 2) return undefined;
+    const last = this.#works.at(-1) as Handed<W>;
+    if (last.work.key !== undefined) return undefined;
+    const half = this.#end - Math.ceil((this.size - 1) / 2);
+    const handed = this.#works.find(({ seq, end }) => half >= seq && half < end) as Handed<W>;
+    if (handed.work.isDivisible) return half;
+    const from = handed.seq > this.#first ? handed.seq : handed.end;
+    return from < this.#end ? from : undefined;
+  }
+
+  /** Whether the worker should get more tasks. */
+  get hasRoom(): boolean {
+    if (this.left <= 0) return false;
+    if (this.isEmpty) return true;
+    return !this.#isLimited && this.size < MOST_AHEAD && this.#unknown === 0 && this.#time < AHEAD_MS;
+  }
+
+  /** Adds work. Returns the number of its first task. */
+  push(work: W): number {
+    const seq = this.#next;
+    this.#next += work.size;
+    this.#end = this.#next;
+    const pace = work.time === undefined ? undefined : work.time / work.size;
+    const handed = { work, pace, seq, end: this.#next };
+    this.#works.push(handed);
+    this.#count(handed, work.size, 1);
+    return seq;
+  }
+
+  /** Returns the work that has the task with this number. */
+  at(seq: number): TaskAt<W> | undefined {
+    const handed = this.#works.find((each) => seq >= each.seq && seq < each.end);
+    return handed === undefined ? undefined : { work: handed.work, index: seq - handed.seq };
+  }
+
+  /** The number of the first task that is not settled and whose work matches. */
+  find(matches: (work: W) => boolean): number | undefined {
+    const handed = this.#works.find(({ work }) => matches(work));
+    return handed === undefined ? undefined : Math.max(handed.seq, this.#first);
+  }
+
+  /** Removes the first tasks. */
+  shift(count: number): TaskAt<W>[] {
+    const tasks: TaskAt<W>[] = [];
+    for (let i = 0; i < count; i++) {
+      const [handed] = this.#works;
+      if (handed === undefined) break;
+      tasks.push({ work: handed.work, index: this.#first - handed.seq });
+      this.#first++;
+      this.#count(handed, -1, 0);
+      if (this.#first >= handed.end) {
+        this.#works.shift();
+        this.#count(handed, 0, -1);
+      }
+    }
+    return tasks;
+  }
+
+  /** Removes the tasks from this number on, and returns them as works. */
+  cut(from: number): W[] {
+    const works: W[] = [];
+    for (let last = this.#works.at(-1); last !== undefined && last.end > from; last = this.#works.at(-1)) {
+      const start = Math.max(from, last.seq, this.#first);
+      const { work, seq, end } = last;
+      works.unshift(start === seq && end === seq + work.size ? work : (work.part(start - seq, end - seq) as W));
+      this.#count(last, start - last.end, 0);
+      last.end = start;
+      if (start > Math.max(last.seq, this.#first)) break;
+      this.#works.pop();
+      this.#count(last, 0, -1);
+    }
+    this.#end = Math.max(this.#first, Math.min(this.#end, from));
+    return works;
+  }
+
+  /** Removes the tasks from this number on, which the worker will refuse. */
+  limit(from: number): W[] {
+    this.#isLimited = true;
+    return this.cut(from);
+  }
+
+  /** The worker has refused the tasks before this number. */
+  refused(before: number): void {
+    if (before > this.#end) this.#first = Math.min(before, this.#next);
+    if (this.#first > this.#end) this.#end = this.#first;
+  }
+
+  unlimit(): void {
+    this.#isLimited = false;
+  }
+
+  #count({ pace }: Handed<W>, tasks: number, works: number): void {
+    if (pace === undefined) this.#unknown += works;
+    else this.#time = this.size === 0 ? 0 : this.#time + pace * tasks;
+  }
+}

@@ -1,0 +1,252 @@
+import type { Incoming } from "../backend/contract/message.ts";
+import type { Ref } from "../backend/contract/ref.ts";
+import { decode } from "../codec/decode.ts";
+import { CorruptedError, TimeoutError, WorkerDiedError } from "../errors/errors.ts";
+import { acceptPart } from "../objects/delivery.ts";
+import { now } from "../util/clock.ts";
+import { after } from "../util/deadline.ts";
+import type { CrewMember } from "./crew-member.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { type Entry, Kind } from "./entries.ts";
+import type { PoolSettings } from "./options.ts";
+import { Histogram } from "./statistics.ts";
+import type { TaskWork } from "./task-work.ts";
+import type { TaskAt } from "./work.ts";
+
+/** The engine of a pool, as its receiver needs it. */
+export interface ReceiverHost {
+  readonly settings: PoolSettings;
+  readonly dispatcher: Dispatcher<TaskWork>;
+  member(worker: number): CrewMember | undefined;
+  ready(member: CrewMember): void;
+  dead(worker: number): void;
+  recycle(worker: number): void;
+  /** Tells a worker that the task which it runs is given up, and kills it later if it goes on. */
+  abandon(worker: number, seq: number, reason: unknown, kills: boolean): void;
+  /** Asks for a pass: something may be handed out now. */
+  schedule(): void;
+}
+
+/** Hears what the workers say, and settles the tasks. It also counts. */
+export class Receiver {
+  readonly #engine: ReceiverHost;
+  readonly waitTimes: Histogram = new Histogram();
+  readonly runTimes: Histogram = new Histogram();
+  done = 0;
+  failed = 0;
+  cancelled = 0;
+  retried = 0;
+  started = 0;
+  died = 0;
+  recycled = 0;
+
+  constructor(engine: ReceiverHost) {
+    this.#engine = engine;
+  }
+
+  /** Work was handed to a worker. */
+  handed(work: TaskWork): void {
+    this.waitTimes.add(now() - work.since, work.size);
+  }
+
+  handle(entry: Entry, incoming: Incoming, refs: readonly Ref[]): void {
+    const member = this.#engine.member(entry.worker);
+    if (member === undefined) return;
+    const open = (): unknown => (refs.length === 0 ? decode(entry.value) : acceptPart(incoming, { bytes: entry.value, refs }));
+    switch (entry.kind) {
+      case Kind.ready:
+        this.#engine.ready(member);
+        this.#engine.schedule();
+        break;
+      case Kind.results:
+        this.#settle(member, entry, open);
+        break;
+      case Kind.error:
+        this.#fail(member, entry, open);
+        break;
+      case Kind.skipped:
+        this.#engine.dispatcher.skipped(entry.worker, entry.seq, entry.count);
+        break;
+      case Kind.begun:
+        this.#begun(member, entry.seq);
+        break;
+      case Kind.opened:
+        this.#withTask(member, entry.seq, ({ work }) => work.opened());
+        break;
+      case Kind.report:
+        this.#report(member, entry.seq, open);
+        break;
+      case Kind.item:
+        this.#withTask(member, entry.seq, ({ work }) => void whenOpen(open, (value) => work.call.gave(value)));
+        break;
+      case Kind.memory:
+        this.#memory(member, entry.number);
+        break;
+      case Kind.dead:
+        this.#engine.dead(entry.worker);
+        break;
+      default:
+        throw new CorruptedError("A worker sent a message of an unknown kind: it runs another version of polyproc, or is corrupted.");
+    }
+  }
+
+  /** Tasks that a dead worker had begun run again, or fail. */
+  lost(member: CrewMember, lost: readonly TaskAt<TaskWork>[]): void {
+    if (!member.isEnding || lost.length > 0) this.died++;
+    const { exitCode = null, signal = null, error, stderr } = member.ending ?? {};
+    const pid = member.link?.pid ?? undefined;
+    for (const { work, index } of lost) {
+      work.taskDone();
+      if (work.isOver) continue;
+      if (work.attempt <= work.call.retries) {
+        this.retried++;
+        this.#engine.dispatcher.again(work.again(index));
+        continue;
+      }
+      this.failed++;
+      const how = signal === null ? `with exit code ${exitCode}` : `by ${signal}`;
+      const died = new WorkerDiedError(`${member.name} (pid ${pid}) ended ${how} while it ran the task.`, {
+        fields: { pid, exitCode, signal, task: work.task + index, ...(stderr === undefined ? {} : { stderr }) },
+        ...(error === undefined ? {} : { cause: error }),
+      });
+      work.call.failed(work.first + index, died);
+    }
+  }
+
+  /** Lets workers end that have had no task for long enough. */
+  watchIdle(): void {
+    const { idleTimeout } = this.#engine.settings;
+    if (idleTimeout === Number.POSITIVE_INFINITY) return;
+    const isIdle = (worker: number): boolean => now() - (this.#engine.member(worker)?.idleSince ?? 0) >= idleTimeout;
+    this.#engine.dispatcher.shrink(isIdle);
+    for (const post of this.#engine.dispatcher.posts) {
+      const member = this.#engine.member(post.worker);
+      if (member === undefined || !post.isEmpty || post.state !== "ready" || member.isWatched) continue;
+      member.isWatched = true;
+      after(idleTimeout, () => {
+        member.isWatched = false;
+        this.#engine.schedule();
+      });
+    }
+  }
+
+  #settle(member: CrewMember, { worker, seq, count, number: ms }: Entry, open: () => unknown): void {
+    const tasks = this.#engine.dispatcher.settled(worker, seq, count);
+    this.#noteDone(member, tasks, ms);
+    if (tasks.every(({ work }, i) => this.#isAbandoned(member, seq + i) || work.isOver)) {
+      member.done += count;
+      return;
+    }
+    void whenOpen(
+      open,
+      (values) => this.#deliver(member, tasks, seq, values),
+      (error) => {
+        for (const [i, { work, index }] of tasks.entries())
+          if (!this.#isAbandoned(member, seq + i)) work.call.failed(work.first + index, error);
+      },
+    );
+  }
+
+  #deliver(member: CrewMember, tasks: readonly TaskAt<TaskWork>[], seq: number, values: unknown): void {
+    if (!Array.isArray(values) || values.length !== tasks.length)
+      throw new CorruptedError("A worker sent results that are not valid: it runs another version of polyproc, or is corrupted.");
+    this.done += tasks.length;
+    for (let start = 0; start < tasks.length; ) {
+      const { work, index } = tasks[start] as TaskAt<TaskWork>;
+      let end = start + 1;
+      while (end < tasks.length && tasks[end]?.work === work && !this.#isAbandoned(member, seq + end)) end++;
+      if (!this.#isAbandoned(member, seq + start))
+        work.call.values(work.first + index, start === 0 && end === tasks.length ? values : values.slice(start, end));
+      start = end;
+    }
+  }
+
+  #fail(member: CrewMember, { worker, seq, number: ms }: Entry, open: () => unknown): void {
+    const [task] = this.#engine.dispatcher.settled(worker, seq, 1);
+    if (task === undefined) return;
+    this.#noteDone(member, [task], ms);
+    const { work, index } = task;
+    if (work.isOver || this.#isAbandoned(member, seq)) return;
+    this.failed++;
+    const fail = (error: unknown): void => work.call.failed(work.first + index, error);
+    void whenOpen(open, (value) => fail(this.#withOrigin(member, (value as { error?: unknown } | null)?.error, task)), fail);
+  }
+
+  #withOrigin(member: CrewMember, error: unknown, { work, index }: TaskAt<TaskWork>): unknown {
+    if (!(error instanceof Error) || !Object.isExtensible(error)) return error;
+    const { pid, name } = member.link ?? { pid: null, name: "" };
+    const origin = { pid, name, runtime: this.#engine.settings.runtime };
+    const remote = work.isIndexed ? { ...origin, index: work.first + index } : origin;
+    Object.defineProperty(error, "remote", { value: remote, configurable: true, writable: true });
+    return error;
+  }
+
+  #noteDone(member: CrewMember, tasks: readonly TaskAt<TaskWork>[], ms: number): void {
+    member.done += tasks.length;
+    member.idleSince = now();
+    member.busy += ms;
+    if (tasks.length === 0) return;
+    this.runTimes.add(ms / tasks.length, tasks.length);
+    tasks[0]?.work.call.target.took(ms, tasks.length);
+    for (const { work } of tasks) {
+      work.taskDone();
+      if (work.isOver) this.cancelled++;
+    }
+  }
+
+  #isAbandoned(member: CrewMember, seq: number): boolean {
+    return member.abandoned.size > 0 && member.abandoned.has(seq);
+  }
+
+  #begun(member: CrewMember, seq: number): void {
+    this.#withTask(member, seq, ({ work, index }) => {
+      const { taskTimeout } = work.call;
+      after(taskTimeout, () => {
+        if (this.#engine.dispatcher.post(member.worker)?.first !== seq || member.ending !== undefined) return;
+        const error = new TimeoutError(`The task took longer than its limit of ${taskTimeout} ms (taskTimeout), and is given up.`);
+        this.#engine.abandon(member.worker, seq, error, true);
+        member.flush();
+        this.cancelled++;
+        work.call.failed(work.first + index, error);
+      });
+    });
+  }
+
+  #report(member: CrewMember, seq: number, open: () => unknown): void {
+    this.#withTask(member, seq, ({ work, index }) => {
+      void whenOpen(open, (value) => {
+        if (!work.isOver) work.call.reported(work.first + index, value);
+        member.send(undefined, { kind: Kind.accepted, seq, number: 1 });
+        member.flush();
+      });
+    });
+  }
+
+  #memory(member: CrewMember, bytes: number): void {
+    member.memory = bytes;
+    if (bytes > this.#engine.settings.maxMemoryPerChild && !member.isEnding) this.#engine.recycle(member.worker);
+  }
+
+  #withTask(member: CrewMember, seq: number, use: (task: TaskAt<TaskWork>) => void): void {
+    const task = this.#engine.dispatcher.post(member.worker)?.at(seq);
+    if (task !== undefined && !task.work.isOver && !this.#isAbandoned(member, seq)) use(task);
+  }
+}
+
+/** Opens a value, now or when its shared objects are there. */
+function whenOpen(
+  open: () => unknown,
+  use: (value: unknown) => void,
+  fail: (error: unknown) => void = () => {},
+): Promise<void> | undefined {
+  let value: unknown;
+  try {
+    value = open();
+  } catch (error) {
+    fail(error);
+    return undefined;
+  }
+  if (value instanceof Promise) return value.then(use, fail);
+  use(value);
+  return undefined;
+}

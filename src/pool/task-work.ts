@@ -1,0 +1,169 @@
+import { decode } from "../codec/decode.ts";
+import { type Packed, packLent } from "../objects/message.ts";
+import { copyOf } from "../util/bytes.ts";
+import { entriesIn, type Header, headerOf, Kind, Notice } from "./entries.ts";
+import type { PoolTarget } from "./targets.ts";
+import type { Work } from "./work.ts";
+
+/** A call of a pool's user, as its tasks need it. */
+export interface TaskCall {
+  readonly target: PoolTarget;
+  /** The number by which its tasks name their named arguments; 0 if it has none. */
+  readonly kwargs: number;
+  readonly key: unknown;
+  /** The number of times that a task is run again if its worker died. */
+  readonly retries: number;
+  /** The time limit of each task, from its beginning, in milliseconds. */
+  readonly taskTimeout: number;
+  /** Whether it has objects to transfer. */
+  readonly hasTransfer: boolean;
+  /** Whether the call has settled, so that nobody waits for its tasks. */
+  readonly isOver: boolean;
+  /** Tasks gave these values. `first` is the index of the first one. */
+  values(first: number, values: readonly unknown[]): void;
+  /** A task has failed. */
+  failed(index: number, error: unknown): void;
+  /** A task reported a value. */
+  reported(index: number, value: unknown): void;
+  /** The worker has opened the arguments of a task. */
+  opened(): void;
+  /** A task's generator gave a value. */
+  gave(value: unknown): void;
+}
+
+interface Fields {
+  readonly kind: number;
+  readonly first: number;
+  readonly size: number;
+  readonly task: number;
+  readonly attempt: number;
+  readonly isDivisible: boolean;
+  readonly isIndexed: boolean;
+  readonly since: number;
+}
+
+/** An encoded value, and the number of tasks that need it. The last one that settles releases the shared objects inside. */
+interface Kept {
+  readonly packed: Packed;
+  /** The value itself, if shared objects are inside: they can be received once, so they are packed again if the tasks are sent again. */
+  readonly value: unknown;
+  left: number;
+}
+
+/** Tasks of one call, with their encoded arguments. */
+export class TaskWork implements Work {
+  readonly call: TaskCall;
+  readonly kind: number;
+  /** The index of the first task in its call. */
+  readonly first: number;
+  readonly size: number;
+  /** The number of the first task in the pool. */
+  readonly task: number;
+  /** 1 when the tasks run for the first time. */
+  readonly attempt: number;
+  readonly isDivisible: boolean;
+  /** Whether the tasks belong to elements, which have an index. */
+  readonly isIndexed: boolean;
+  /** The moment since which it has waited. */
+  readonly since: number;
+  readonly #kept: Kept;
+
+  private constructor(call: TaskCall, fields: Fields, kept: Kept) {
+    this.call = call;
+    this.kind = fields.kind;
+    this.first = fields.first;
+    this.size = fields.size;
+    this.task = fields.task;
+    this.attempt = fields.attempt;
+    this.isDivisible = fields.isDivisible;
+    this.isIndexed = fields.isIndexed;
+    this.since = fields.since;
+    this.#kept = kept;
+  }
+
+  /**
+   * Encodes the arguments of tasks. Throws `SerializationError` if they can't travel.
+   *
+   * @param value the arguments of one task, or the array of the elements of several ones
+   * @param root the name of the value in that error
+   */
+  static make(call: TaskCall, value: unknown, root: string, fields: Fields): TaskWork {
+    const { kind, first, size, task, attempt, isIndexed } = fields;
+    const header: Partial<Header> = {
+      kind,
+      count: size,
+      target: call.target.number,
+      kwargs: call.kwargs,
+      attempt,
+      notices: (call.taskTimeout === Number.POSITIVE_INFINITY ? 0 : Notice.begun) | (call.hasTransfer ? Notice.opened : 0),
+      task,
+      number: isIndexed ? first : -1,
+    };
+    const lent = packLent(value, root, headerOf(header));
+    const hasObjects = lent.refs.length > 0;
+    const packed = hasObjects ? lent : { ...lent, bytes: copyOf(lent.bytes) };
+    return new TaskWork(call, fields, { packed, value: hasObjects ? value : undefined, left: size });
+  }
+
+  get packed(): Packed {
+    return this.#kept.packed;
+  }
+
+  get key(): unknown {
+    return this.call.key;
+  }
+
+  get time(): number | undefined {
+    // A task with a time limit of its own is not handed ahead, so that it begins soon.
+    if (this.call.taskTimeout !== Number.POSITIVE_INFINITY || this.kind === Kind.iterate) return undefined;
+    const { pace } = this.call.target;
+    return pace === undefined ? undefined : pace * this.size;
+  }
+
+  get isOver(): boolean {
+    return this.call.isOver;
+  }
+
+  part(start: number, end: number): TaskWork {
+    return this.#part(start, end, this.attempt);
+  }
+
+  /** Returns one of its tasks, to be run again. */
+  again(index: number): TaskWork {
+    this.#kept.left++;
+    return this.#part(index, index + 1, this.attempt + 1);
+  }
+
+  /** One of its tasks has settled. */
+  taskDone(): void {
+    this.#release(1);
+  }
+
+  drop(): void {
+    this.#release(this.size, false);
+  }
+
+  /** The worker has the shared objects inside, and needs no help of this process to keep them. */
+  opened(): void {
+    this.#kept.packed.release(true);
+    this.#kept.left = Number.POSITIVE_INFINITY;
+    this.call.opened();
+  }
+
+  #part(start: number, end: number, attempt: number): TaskWork {
+    const { call, kind, since, isDivisible, isIndexed, task, first, size } = this;
+    const fields = { kind, since, isDivisible, isIndexed, attempt, size: end - start, first: first + start, task: task + start };
+    const { value, packed } = this.#kept;
+    if (fields.size === size && value === undefined) return new TaskWork(call, fields, this.#kept);
+    const all = value ?? decode(entriesIn(packed.bytes)[0]?.value as Uint8Array);
+    const part = TaskWork.make(call, isIndexed ? (all as unknown[]).slice(start, end) : all, isIndexed ? "elements" : "args", fields);
+    this.#release(fields.size);
+    return part;
+  }
+
+  // The shared objects inside are the receiver's only if it got them.
+  #release(tasks: number, sent = true): void {
+    this.#kept.left -= tasks;
+    if (this.#kept.left === 0) this.#kept.packed.release(sent);
+  }
+}

@@ -1,0 +1,85 @@
+import type { QueuePort } from "../../backend/contract/queue.ts";
+import { type Packed, packLent, packReport } from "../../objects/message.ts";
+import { copyOf, join, type KeptBytes } from "../../util/bytes.ts";
+import { now } from "../../util/clock.ts";
+import { FOREVER } from "../../util/wait-options.ts";
+import { type Header, headerOf } from "../entries.ts";
+
+/** Entries wait at most so many milliseconds for others to go with. */
+const MOST_WAIT = 1;
+const MOST_BYTES = 1 << 16;
+
+/**
+ * What a worker sends. Where the backend can put an item at once, each entry leaves at once, so that it outlives the worker. Elsewhere a put
+ * takes turns of the event loop, so entries that come soon after each other go as one item.
+ */
+export class Outbox {
+  readonly #port: QueuePort;
+  readonly #worker: number;
+  readonly #waiting: KeptBytes[] = [];
+  #bytes = 0;
+  #since = 0;
+  #sending = 0;
+
+  constructor(port: QueuePort, worker: number) {
+    this.#port = port;
+    this.#worker = worker;
+  }
+
+  /** Whether entries have not left this process yet. */
+  get isFull(): boolean {
+    return this.#waiting.length > 0 || this.#sending > 0;
+  }
+
+  /** Adds an entry. Throws `SerializationError` if the value can't travel. */
+  add(value: unknown, root: string, fields: Partial<Header>): void {
+    this.#add(packLent(value, root, headerOf({ ...fields, worker: this.#worker })));
+  }
+
+  /** Adds an error. A part of it that can't travel is described. */
+  addError(error: unknown, fields: Partial<Header>): void {
+    this.#add(packReport({ error }, headerOf({ ...fields, worker: this.#worker })));
+  }
+
+  /** Sends the entries that wait. */
+  flush(): void {
+    if (this.#waiting.length === 0) return;
+    const bytes = this.#waiting.length === 1 ? (this.#waiting[0] as KeptBytes) : join(this.#waiting);
+    this.#waiting.length = 0;
+    this.#bytes = 0;
+    this.#put({ bytes, refs: [], release: () => {} });
+  }
+
+  /** Resolves when all entries have reached the queue. */
+  async sent(): Promise<void> {
+    this.flush();
+    await this.#port.sent();
+  }
+
+  #add(packed: Packed): void {
+    if (packed.refs.length > 0) {
+      this.flush();
+      this.#put(packed);
+      return;
+    }
+    if (this.#port.putNow !== undefined) {
+      if (this.#sending === 0 && this.#port.putNow(packed)) return;
+      this.#put({ ...packed, bytes: copyOf(packed.bytes) });
+      return;
+    }
+    if (this.#waiting.length === 0) this.#since = now();
+    this.#waiting.push(copyOf(packed.bytes));
+    this.#bytes += packed.bytes.length;
+    if (this.#bytes > MOST_BYTES || now() - this.#since > MOST_WAIT) this.flush();
+  }
+
+  #put(packed: Packed): void {
+    this.#sending++;
+    const settle = (sent: boolean): void => {
+      this.#sending--;
+      packed.release(sent);
+    };
+    // A put fails only if the parent is gone. Then this process is about to end.
+    this.#port.put(packed, FOREVER).then(settle, () => settle(false));
+  }
+}

@@ -1,0 +1,34 @@
+import { decode } from "../../codec/decode.ts";
+import { CorruptedError } from "../../errors/errors.ts";
+import { runAs } from "../../launch/origin.ts";
+import { whileImporting } from "../../launch/position.ts";
+import { loadTarget } from "../../target/load.ts";
+import type { Callable, TargetRef } from "../../target/target.ts";
+
+/** The targets that this worker knows by their numbers. Each is imported when a task needs it. */
+export class Targets {
+  readonly #refs = new Map<number, TargetRef>();
+  readonly #loaded = new Map<number, Callable>();
+
+  define(number: number, value: Uint8Array): void {
+    this.#refs.set(number, decode(value) as TargetRef);
+  }
+
+  /** Returns a target, or a promise of it if it has to be imported first. Rejects with the error that its module throws. */
+  get(number: number): Callable | Promise<Callable> {
+    return this.#loaded.get(number) ?? this.#load(number);
+  }
+
+  async #load(number: number): Promise<Callable> {
+    const ref = this.#refs.get(number);
+    if (ref === undefined) throw new CorruptedError("A pool sent a task without its target.");
+    const loaded = await load(ref);
+    this.#loaded.set(number, loaded);
+    return loaded;
+  }
+}
+
+/** Imports a target. What its module does by itself may start no processes. */
+export function load(ref: TargetRef): Promise<Callable> {
+  return whileImporting(() => runAs("module", () => loadTarget(ref)));
+}

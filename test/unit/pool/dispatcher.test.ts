@@ -1,0 +1,250 @@
+// Seeded schedules of the pool's dispatcher: workers that begin, settle, refuse and die at any moment, and calls that are given up.
+import { describe, expect, it } from "vitest";
+import { Dispatcher, type Hands } from "../../../src/pool/dispatcher.ts";
+import type { Work } from "../../../src/pool/work.ts";
+import { Random } from "../../../tools/random.ts";
+
+const SCHEDULES = 400;
+
+interface Call {
+  isOver: boolean;
+  readonly key: unknown;
+  readonly time: number | undefined;
+}
+
+class TestWork implements Work {
+  readonly call: Call;
+  readonly tasks: readonly number[];
+  readonly isDivisible: boolean;
+
+  constructor(call: Call, tasks: readonly number[], isDivisible: boolean) {
+    this.call = call;
+    this.tasks = tasks;
+    this.isDivisible = isDivisible;
+  }
+
+  get size(): number {
+    return this.tasks.length;
+  }
+  get key(): unknown {
+    return this.call.key;
+  }
+  get time(): number | undefined {
+    return this.call.time === undefined ? undefined : this.call.time * this.size;
+  }
+  get isOver(): boolean {
+    return this.call.isOver;
+  }
+  drop(): void {}
+  part(start: number, end: number): TestWork {
+    return new TestWork(this.call, this.tasks.slice(start, end), this.isDivisible);
+  }
+}
+
+/** A worker as the dispatcher's hands see it. Its mark has the same rules as a real one. */
+class TestWorker {
+  readonly number: number;
+  isStarted = false;
+  isRetired = false;
+  begun = 0;
+  limit = 0;
+  next = 1;
+  /** The tasks that were handed to it. The index is the task's number. */
+  readonly handed: { readonly work: TestWork; readonly task: number }[] = [];
+  running: number | undefined;
+
+  constructor(number: number) {
+    this.number = number;
+  }
+}
+
+class World implements Hands<TestWork> {
+  readonly random: Random;
+  readonly workers = new Map<number, TestWorker>();
+  readonly dispatcher: Dispatcher<TestWork>;
+  readonly fates = new Map<number, string[]>();
+  readonly begun: { readonly task: number; readonly worker: number }[] = [];
+  readonly max: number;
+  readonly maxTasks: number;
+  #workers = 0;
+
+  constructor(seed: number) {
+    this.random = new Random(seed);
+    this.max = 1 + this.random.int(4);
+    this.maxTasks = this.random.chance(0.3) ? 1 + this.random.int(8) : Number.POSITIVE_INFINITY;
+    this.dispatcher = new Dispatcher<TestWork>(this, { min: 0, max: this.max, maxTasks: this.maxTasks });
+  }
+
+  start(): number {
+    const worker = new TestWorker(++this.#workers);
+    this.workers.set(worker.number, worker);
+    expect([...this.workers.values()].filter(({ isRetired }) => !isRetired).length).toBeLessThanOrEqual(this.max);
+    return worker.number;
+  }
+
+  hand(number: number, work: TestWork, seq: number): void {
+    const worker = this.workers.get(number) as TestWorker;
+    expect(work.isOver).toBe(false);
+    expect(worker.isRetired).toBe(false);
+    for (const [i, task] of work.tasks.entries()) {
+      expect(worker.handed[seq + i]).toBeUndefined();
+      worker.handed[seq + i] = { work, task };
+    }
+  }
+
+  takeBack(number: number, from: number): number {
+    const worker = this.workers.get(number) as TestWorker;
+    worker.limit = from;
+    return Math.max(from, worker.begun + 1);
+  }
+
+  allow(number: number): void {
+    const worker = this.workers.get(number) as TestWorker;
+    expect(worker.next).toBe(worker.handed.length === 0 ? 1 : worker.handed.length);
+    worker.limit = 0;
+  }
+
+  retire(number: number): void {
+    (this.workers.get(number) as TestWorker).isRetired = true;
+  }
+
+  note(task: number, fate: string): void {
+    const fates = this.fates.get(task) ?? [];
+    fates.push(fate);
+    this.fates.set(task, fates);
+  }
+
+  /** One step of a worker. */
+  step(worker: TestWorker): void {
+    if (!worker.isStarted) {
+      worker.isStarted = true;
+      this.dispatcher.ready(worker.number);
+      return;
+    }
+    const seq = worker.running;
+    if (seq !== undefined) {
+      worker.running = undefined;
+      worker.next = seq + 1;
+      const { work, task } = worker.handed[seq] as { work: TestWork; task: number };
+      const settled = this.dispatcher.settled(worker.number, seq, 1);
+      expect(settled.map(({ work: { tasks }, index }) => tasks[index])).toEqual([task]);
+      this.note(task, work.isOver ? "over" : "settled");
+      return;
+    }
+    const next = worker.handed[worker.next];
+    if (next === undefined) {
+      if (worker.isRetired) this.#end(worker);
+      return;
+    }
+    // The mark is written first, and the limit read afterwards: a take-back may come in between.
+    worker.begun = worker.next;
+    if (this.random.chance(0.2)) this.#disturb();
+    if (worker.limit !== 0 && worker.next >= worker.limit) {
+      worker.begun = worker.next - 1;
+      this.dispatcher.skipped(worker.number, worker.next, 1);
+      worker.next++;
+      return;
+    }
+    worker.running = worker.next;
+    this.begun.push({ task: next.task, worker: worker.number });
+  }
+
+  die(worker: TestWorker): void {
+    this.workers.delete(worker.number);
+    for (const { work, index } of this.dispatcher.died(worker.number, worker.begun))
+      this.note(work.tasks[index] as number, work.isOver ? "over" : "lost");
+  }
+
+  #end(worker: TestWorker): void {
+    this.workers.delete(worker.number);
+    expect(this.dispatcher.died(worker.number, worker.begun)).toEqual([]);
+  }
+
+  #disturb(): void {
+    if (this.random.chance(0.5)) this.dispatcher.rebalance();
+    else this.dispatcher.drop();
+  }
+}
+
+function run(seed: number): void {
+  const world = new World(seed);
+  const { random, dispatcher } = world;
+  const calls: { readonly call: Call; readonly tasks: number[] }[] = [];
+  let tasks = 0;
+  const make = (): void => {
+    const call: Call = {
+      isOver: false,
+      key: random.chance(0.3) ? 1 + random.int(3) : undefined,
+      time: random.chance(0.6) ? random.int(4) : undefined,
+    };
+    const all = Array.from({ length: 1 + random.int(12) }, () => ++tasks);
+    calls.push({ call, tasks: all });
+    const isDivisible = random.chance(0.7);
+    const chunk = 1 + random.int(5);
+    let at = 0;
+    dispatcher.add({
+      tasks: (most) => (call.isOver ? 0 : Math.min(most, all.length - at)),
+      get waiting() {
+        return call.isOver ? 0 : all.length - at;
+      },
+      next: () => {
+        if (call.isOver || at === all.length) return undefined;
+        const some = all.slice(at, at + chunk);
+        at += some.length;
+        return new TestWork(call, some, isDivisible);
+      },
+    });
+  };
+  for (let step = 0; step < 150; step++) {
+    if (random.chance(0.15)) make();
+    const worker = [...world.workers.values()][random.int(Math.max(1, world.workers.size))];
+    if (worker !== undefined && random.chance(0.03)) world.die(worker);
+    else if (worker !== undefined) world.step(worker);
+    if (random.chance(0.05)) {
+      const given = calls[random.int(Math.max(1, calls.length))];
+      if (given !== undefined) given.call.isOver = true;
+      dispatcher.drop();
+    }
+    if (random.chance(0.1)) dispatcher.rebalance();
+    if (random.chance(0.02) && worker !== undefined) dispatcher.retire(worker.number);
+    if (random.chance(0.7)) dispatcher.dispatch();
+  }
+  for (let step = 0; step < 5000 && (dispatcher.isBusy || dispatcher.waiting > 0); step++) {
+    dispatcher.dispatch();
+    for (const worker of [...world.workers.values()]) world.step(worker);
+  }
+  expect(dispatcher.waiting).toBe(0);
+  expect(dispatcher.isBusy).toBe(false);
+  for (const { call, tasks: all } of calls)
+    for (const task of all) {
+      const fates = world.fates.get(task) ?? [];
+      if (call.isOver) expect(fates.length).toBeLessThanOrEqual(1);
+      else expect(fates).toHaveLength(1);
+      // No task begins twice.
+      expect(world.begun.filter((each) => each.task === task).length).toBeLessThanOrEqual(1);
+    }
+  checkKeys(world, calls);
+}
+
+// Tasks of one key begin in their order, whatever worker they are in.
+function checkKeys({ begun }: World, calls: readonly { readonly call: Call; readonly tasks: readonly number[] }[]): void {
+  const keyOf = new Map(calls.flatMap(({ call, tasks }) => tasks.map((task) => [task, call] as const)));
+  for (const { call, tasks } of calls) {
+    if (call.key === undefined) continue;
+    const order = begun.map(({ task }) => task).filter((task) => keyOf.get(task) === call);
+    expect(order).toEqual(order.toSorted((a, b) => tasks.indexOf(a) - tasks.indexOf(b)));
+  }
+}
+
+describe("the dispatcher", () => {
+  it(`settles each task once in ${SCHEDULES} schedules`, () => {
+    const first = Number(process.env.POOL_SEED ?? 1);
+    for (let seed = first; seed < first + SCHEDULES; seed++) {
+      try {
+        run(seed);
+      } catch (error) {
+        throw new Error(`Seed ${seed}: ${(error as Error).message}`, { cause: error });
+      }
+    }
+  });
+});
