@@ -17,6 +17,8 @@ const BACK_OFF_MS = 100;
 export interface CrewEvents {
   /** A worker has ended. */
   changed(): void;
+  /** A worker is dead, and the entry that should say so can't be put: the system has no memory for it. */
+  dead(worker: number): void;
   /** No worker can start. */
   broken(error: BrokenPoolError): void;
 }
@@ -129,7 +131,7 @@ export class Crew implements Iterable<CrewMember> {
     }
     this.#dead++;
     const packed = packLent(undefined, "", headerOf({ kind: Kind.dead, worker: member.worker }));
-    this.#source.results.put({ ...packed, bytes: copyOf(packed.bytes) }, FOREVER).catch(() => {});
+    this.#source.results.put({ ...packed, bytes: copyOf(packed.bytes) }, FOREVER).catch(() => this.#events.dead(member.worker));
     this.#events.changed();
   }
 

@@ -52,10 +52,18 @@ export class Engine implements CallHost, Hands<TaskWork> {
     this.settings = settings;
     this.#source = source;
     this.#initializer = initializer;
-    this.crew = new Crew(settings, source, initializer, { changed: () => this.schedule(), broken: (error) => this.#break(error) });
+    this.crew = new Crew(settings, source, initializer, {
+      changed: () => this.schedule(),
+      dead: (worker) => this.dead(worker),
+      broken: (error) => this.#break(error),
+    });
     this.receiver = new Receiver(this);
     this.dispatcher = new Dispatcher<TaskWork>(this, { min: settings.min, max: settings.max, maxTasks: settings.maxTasksPerChild });
-    if (settings.min > 0) this.schedule();
+    if (settings.min > 0)
+      void (initializer?.located ?? Promise.resolve()).then(
+        () => this.schedule(),
+        () => {}, // Each call rejects with that error.
+      );
   }
 
   get workers(): number {
@@ -240,7 +248,7 @@ export class Engine implements CallHost, Hands<TaskWork> {
     if (this.#state === "open" || this.#state === "closed") {
       if (this.#hasGivenUp) this.#dropGivenUp();
       if (this.#state === "closed" && this.#calls.size === 0) this.dispatcher.close();
-      else if (this.#broken === undefined) this.dispatcher.dispatch();
+      else if (this.#broken === undefined && this.#canStart) this.dispatcher.dispatch();
       for (const member of this.crew) member.flush();
       this.#watchBalance();
       this.#room.enter();
@@ -248,6 +256,11 @@ export class Engine implements CallHost, Hands<TaskWork> {
     }
     this.#endIfDone();
     void this.#receive();
+  }
+
+  // A worker needs the initializer, and that is looked for at first.
+  get #canStart(): boolean {
+    return this.#initializer === undefined || this.#initializer.ref !== undefined;
   }
 
   #dropGivenUp(): void {

@@ -132,6 +132,13 @@ export const cases: Cases = {
       },
       { initializer: initialize, initArgs: ["once"] },
     ),
+  "workers that start at once wait for the initializer to be found": () =>
+    withPool(
+      async (pool) => {
+        assert.equal(await pool.apply(initializedWith), "first");
+      },
+      { processes: { min: 2, max: 2 }, initializer: initialize, initArgs: ["first"] },
+    ),
   "a task knows itself": () =>
     withPool(
       async (pool) => {

@@ -79,7 +79,10 @@ export class Outbox {
       this.#sending--;
       packed.release(sent);
     };
-    // A put fails only if the parent is gone. Then this process is about to end.
-    this.#port.put(packed, FOREVER).then(settle, () => settle(false));
+    // A result that can't be put must not leave its task without an end. So this error ends the worker.
+    void this.#port.put(packed, FOREVER).then(settle, (error: unknown) => {
+      settle(false);
+      throw error;
+    });
   }
 }
