@@ -16,6 +16,7 @@ import { Event as PlainEvent } from "./event.ts";
 import { Lock as PlainLock } from "./lock.ts";
 import { parentProcess } from "./parent-process.ts";
 import { makePipe, Pipe } from "./pipe.ts";
+import { Pool as PlainPool } from "./pool.ts";
 import { activeChildren, Process } from "./process.ts";
 import { JoinableQueue, Queue as PlainQueue } from "./queue.ts";
 import { RLock as PlainRLock } from "./rlock.ts";
@@ -43,6 +44,7 @@ export class Context {
   readonly #method: StartMethod;
   readonly #backend: BackendName | undefined;
   readonly Process: typeof Process;
+  readonly Pool: typeof PlainPool;
   readonly Queue: typeof PlainQueue = PlainQueue;
   readonly JoinableQueue: typeof JoinableQueue = JoinableQueue;
   readonly SimpleQueue: typeof PlainSimpleQueue = PlainSimpleQueue;
@@ -71,8 +73,10 @@ export class Context {
     this.#method = method;
     this.#backend = backend;
     this.Process = bindStartMethod(subclassOfProcess(), method);
+    this.Pool = bindStartMethod(class Pool extends PlainPool {}, method);
     if (backend === undefined) return;
     bindBackend(this.Process, backend);
+    bindBackend(this.Pool, backend);
     this.Queue = bindBackend(class Queue<T> extends PlainQueue<T> {}, backend) as typeof PlainQueue;
     this.JoinableQueue = this.Queue;
     this.SimpleQueue = bindBackend(class SimpleQueue<T> extends PlainSimpleQueue<T> {}, backend) as typeof PlainSimpleQueue;

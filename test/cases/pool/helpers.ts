@@ -1,8 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Queue } from "../../mod.ts";
-import { Pool } from "../../src/api/pool.ts";
-import { currentTask } from "../../src/pool/current-task.ts";
-import type { PoolOptions } from "../../src/pool/options.ts";
+import { currentTask, Pool, type PoolOptions, type Queue } from "../../../mod.ts";
 
 /** Makes a pool of two workers, and ends it after the test. A task that was given up has little time to end. */
 export async function withPool(use: (pool: Pool) => Promise<void>, options: PoolOptions = {}): Promise<void> {

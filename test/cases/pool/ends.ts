@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
-import { BrokenPoolError, ClosedError, Full, Queue, TimeoutError, WorkerDiedError } from "../../mod.ts";
-import { Pool } from "../../src/api/pool.ts";
-import { type Cases, slow } from "../suite/case.ts";
-import { rejects, run } from "../suite/help.ts";
+import { BrokenPoolError, ClosedError, Full, Pool, Queue, TimeoutError, WorkerDiedError } from "../../../mod.ts";
+import { type Cases, slow } from "../../suite/case.ts";
+import { rejects, run } from "../../suite/help.ts";
 import {
   add,
   exit,

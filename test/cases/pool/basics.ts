@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { type Connection, EOFError, Pipe, Queue, RemoteError, SerializationError, StateError } from "../../mod.ts";
-import { Pool } from "../../src/api/pool.ts";
-import { type Cases, slow } from "../suite/case.ts";
-import { rejects } from "../suite/help.ts";
+import { type Connection, EOFError, getContext, Pipe, Pool, Queue, RemoteError, SerializationError, StateError } from "../../../mod.ts";
+import { type Cases, slow } from "../../suite/case.ts";
+import { rejects } from "../../suite/help.ts";
 import {
   add,
   countTo,
@@ -271,6 +270,12 @@ export const cases: Cases = {
     assert.deepEqual(await results, [1, 4, 9, 16, 25, 36]);
     assert.deepEqual(pool.workers, []);
     await rejects(pool.apply(square, [1]), StateError, /closed/);
+  },
+  "a context has a Pool, whose workers use its backend": async () => {
+    const context = getContext("spawn", { backend: "portable" });
+    await using pool = new context.Pool({ processes: 1 });
+    assert.ok(pool instanceof Pool);
+    assert.equal(await pool.apply(square, [3]), 9);
   },
   "join() before close() is a StateError": () =>
     withPool(async (pool) => {

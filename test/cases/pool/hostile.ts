@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { Process } from "../../mod.ts";
-import { Pool } from "../../src/api/pool.ts";
-import { type Cases, slow } from "../suite/case.ts";
-import { rejects } from "../suite/help.ts";
+import { Pool, Process } from "../../../mod.ts";
+import { type Cases, slow } from "../../suite/case.ts";
+import { rejects } from "../../suite/help.ts";
 import { add, countTo, pidAfter, square, withPool } from "./helpers.ts";
 
 export class Sub extends Process {}
