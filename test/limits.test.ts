@@ -15,6 +15,14 @@ const WITH_FEW_ADDRESSES = ["node", "bun"];
 const shell = (script: string): readonly string[] => ["/bin/sh", "-c", `${script} && exec "$@"`, "sh"];
 const ulimit = (limit: string): readonly string[] => shell(`ulimit ${limit}`);
 
+/** Limits files to 64 MiB. Deno would be ended by the signal itself if one of its caches grew beyond that: it gets new ones, which are small. */
+function smallFiles(): readonly string[] {
+  const caches = mkdtempSync(join(tmpdir(), "pp-test-deno-"));
+  onTestFinished(() => rmSync(caches, { recursive: true, force: true }));
+  // In blocks of 512 bytes.
+  return shell(`ulimit -f 131072 && export DENO_DIR='${caches}'`);
+}
+
 interface Limited {
   readonly queues?: number;
   /** The size of an item. With up to 1 MiB, so many are put until there is an error. */
@@ -149,12 +157,7 @@ describe.skipIf(!hasLibrary()).each(RUNTIMES)("%s: what the system has little of
   });
 
   it("a small size of files: smaller queues, and an error in place of SIGXFSZ", async () => {
-    // Deno would be ended by the signal itself if one of its caches grew beyond the limit: it gets new ones, which are small.
-    const caches = mkdtempSync(join(tmpdir(), "pp-test-deno-"));
-    onTestFinished(() => rmSync(caches, { recursive: true, force: true }));
-    // In blocks of 512 bytes: 64 MiB.
-    const through = shell(`ulimit -f 131072 && export DENO_DIR='${caches}'`);
-    const report = await limited(runtime, through, { bytes: 100 * MIB, memory: 100 * MIB, named: 100 * MIB });
+    const report = await limited(runtime, smallFiles(), { bytes: 100 * MIB, memory: 100 * MIB, named: 100 * MIB });
     const refused = expect.stringMatching(/EFBIG.*`ulimit -f`/);
     expect(report).toMatchObject({
       works: true,
@@ -163,6 +166,18 @@ describe.skipIf(!hasLibrary()).each(RUNTIMES)("%s: what the system has little of
       nameless: refused,
       withName: refused,
     });
+  });
+
+  it("a small size of files: a pool's task with a large argument or result fails alone", async () => {
+    const program = new Program(runtime, "pool-limited.ts", { through: smallFiles(), env: { POLYPROC_BACKEND: "native" } });
+    const tooLarge = /^The item is too large for this queue, which was made small: .*`ulimit -f`/;
+    expect(await program.json()).toEqual({
+      argument: expect.stringMatching(tooLarge),
+      small: 2,
+      result: expect.stringMatching(tooLarge),
+      later: 3,
+    });
+    expect(await program.ended).toBe(0);
   });
 
   it("a /dev/shm of 64 MiB: memory without a name fits, and memory with one says what is full", async ({ skip }) => {

@@ -83,6 +83,7 @@ class LocalWorker implements WorkerLink {
   readonly #tasks: QueuePort;
   readonly #grace: number | undefined;
   readonly #close: () => void;
+  #isClosed = false;
 
   constructor(process: Process<never, unknown>, tasks: QueuePort, mark: ParentMark, grace: number | undefined, close: () => void) {
     this.name = process.name;
@@ -98,10 +99,9 @@ class LocalWorker implements WorkerLink {
     return this.#process.pid;
   }
 
-  send(message: Message): void {
-    if (this.#tasks.putNow?.(message) === true) return;
-    // A put fails only if the queue is closed: the worker is dead then.
-    this.#tasks.put(message, FOREVER).catch(() => {});
+  send(message: Message): Promise<void> | undefined {
+    if (this.#isClosed || this.#tasks.putNow?.(message) === true) return undefined;
+    return this.#put(message);
   }
 
   terminate(): void {
@@ -113,7 +113,17 @@ class LocalWorker implements WorkerLink {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#close();
+  }
+
+  async #put(message: Message): Promise<void> {
+    try {
+      await this.#tasks.put(message, FOREVER);
+    } catch (error) {
+      // The worker is dead, so nothing can be sent to it.
+      if (!this.#isClosed) throw error;
+    }
   }
 
   // A start that failed has left no process that a signal could reach.

@@ -1,6 +1,7 @@
+import type { Message } from "../backend/contract/message.ts";
 import { type Packed, packLent, packReport } from "../objects/message.ts";
 import { copyOf, join } from "../util/bytes.ts";
-import { now } from "../util/clock.ts";
+import { now, soon } from "../util/clock.ts";
 import { type Header, headerOf, Kind, number } from "./entries.ts";
 import type { PoolTarget } from "./targets.ts";
 import type { TaskWork } from "./task-work.ts";
@@ -8,6 +9,20 @@ import type { WorkerEnding, WorkerLink } from "./worker-source.ts";
 
 /** Entries for a worker go together in one item up to this number of bytes. */
 const MOST_BYTES = 1 << 16;
+
+/** What leaves together. */
+class Batch {
+  readonly pieces: Uint8Array[] = [];
+  bytes = 0;
+  /** The number of its first task in the worker, and the number of tasks. */
+  seq = 0;
+  tasks = 0;
+  /** Whether something in it concerns a task that the worker has already. */
+  isVital = false;
+}
+
+/** Called when a message with `count` tasks could not be sent. Later ones have not been sent. */
+export type OnUnsent = (member: CrewMember, error: unknown, seq: number, count: number) => void;
 
 /** What a pool knows of one of its workers. */
 export class CrewMember {
@@ -33,14 +48,17 @@ export class CrewMember {
   /** Stops the timer of its start. */
   stopTimer: () => void = () => {};
   readonly #since = now();
+  readonly #onUnsent: OnUnsent;
   // The entries that leave together at the end of a pass.
-  readonly #waiting: Uint8Array[] = [];
-  #bytes = 0;
+  #batch = new Batch();
+  // Whether a message could not be sent, and the pool has not been told yet.
+  #isBroken = false;
   readonly #targets = new Set<number>();
   readonly #kwargs = new Set<number>();
 
-  constructor(worker: number) {
+  constructor(worker: number, onUnsent: OnUnsent) {
     this.worker = worker;
+    this.#onUnsent = onUnsent;
   }
 
   /** The time in milliseconds since it was started. */
@@ -61,7 +79,7 @@ export class CrewMember {
       this.#add(kwargs);
     }
     number(work.packed.bytes, seq, work.attempt);
-    this.#add(work.packed);
+    this.#add(work.packed, seq, work.size);
   }
 
   /** Sends a call of the pool's initializer. */
@@ -78,38 +96,70 @@ export class CrewMember {
 
   /** Sends a value. */
   send(value: unknown, fields: Partial<Header>): void {
-    const packed = packLent(value, "initArgs", headerOf(fields));
-    this.#add(packed.refs.length > 0 ? packed : { ...packed, bytes: copyOf(packed.bytes) });
+    this.#batch.isVital = true;
+    this.#sendPart(value, fields);
   }
 
   /** Sends an error, or another reason. A part of it that can't travel is described. */
   sendReport(reason: unknown, fields: Partial<Header>): void {
+    this.#batch.isVital = true;
     this.#add({ ...packReport(reason, headerOf(fields)), refs: [] });
   }
 
   /** Sends the entries that wait. */
   flush(): void {
-    if (this.#waiting.length === 0 || this.link === undefined) return;
-    const bytes = this.#waiting.length === 1 ? (this.#waiting[0] as Uint8Array) : join(this.#waiting);
-    this.#waiting.length = 0;
-    this.#bytes = 0;
-    this.link.send({ bytes, refs: [] });
+    if (this.#batch.pieces.length === 0 || this.link === undefined) return;
+    const { pieces } = this.#batch;
+    this.#post({ bytes: pieces.length === 1 ? (pieces[0] as Uint8Array) : join(pieces), refs: [] });
   }
 
   #define(target: PoolTarget): void {
     if (this.#targets.has(target.number)) return;
     this.#targets.add(target.number);
-    this.send(target.ref, { kind: Kind.target, target: target.number });
+    this.#sendPart(target.ref, { kind: Kind.target, target: target.number });
   }
 
-  #add(message: Packed): void {
-    if (message.refs.length > 0) {
-      this.flush();
-      this.link?.send(message);
+  // Sends a value that only the tasks behind it need.
+  #sendPart(value: unknown, fields: Partial<Header>): void {
+    const packed = packLent(value, "initArgs", headerOf(fields));
+    this.#add(packed.refs.length > 0 ? packed : { ...packed, bytes: copyOf(packed.bytes) });
+  }
+
+  #add(message: Packed, seq = 0, tasks = 0): void {
+    const isWhole = message.refs.length > 0;
+    if (isWhole || (this.#batch.bytes > 0 && this.#batch.bytes + message.bytes.length > MOST_BYTES)) this.flush();
+    const batch = this.#batch;
+    if (batch.tasks === 0) batch.seq = seq;
+    batch.tasks += tasks;
+    if (isWhole) {
+      this.#post(message);
       return;
     }
-    if (this.#bytes > 0 && this.#bytes + message.bytes.length > MOST_BYTES) this.flush();
-    this.#waiting.push(message.bytes);
-    this.#bytes += message.bytes.length;
+    batch.pieces.push(message.bytes);
+    batch.bytes += message.bytes.length;
+  }
+
+  #post(message: Message): void {
+    const batch = this.#batch;
+    this.#batch = new Batch();
+    if (this.#isBroken) return;
+    try {
+      this.link?.send(message)?.catch((error: unknown) => this.#fail(error, batch));
+    } catch (error) {
+      this.#fail(error, batch);
+    }
+  }
+
+  // Nothing else is sent until the pool knows it. It is told later, because it may be in the middle of handing out tasks.
+  #fail(error: unknown, { seq, tasks, isVital }: Batch): void {
+    if (this.#isBroken) return;
+    this.#isBroken = true;
+    soon(() => {
+      this.#isBroken = false;
+      if (tasks > 0) this.#onUnsent(this, error, seq, tasks);
+      if (!isVital && tasks > 0) return;
+      this.failure = error;
+      this.link?.kill();
+    });
   }
 }

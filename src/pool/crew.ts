@@ -19,6 +19,8 @@ export interface CrewEvents {
   changed(): void;
   /** A worker is dead, and the entry that should say so can't be put: the system has no memory for it. */
   dead(worker: number): void;
+  /** A message with `count` tasks could not be sent. */
+  unsent(member: CrewMember, error: unknown, seq: number, count: number): void;
   /** No worker can start. */
   broken(error: BrokenPoolError): void;
 }
@@ -61,7 +63,7 @@ export class Crew implements Iterable<CrewMember> {
 
   /** Starts a worker, at once or later. Returns its number. */
   start(): number {
-    const member = new CrewMember(++this.#workers);
+    const member = new CrewMember(++this.#workers, this.#events.unsent);
     this.#members.set(member.worker, member);
     if (this.#startDeaths === 0) this.#start(member);
     else member.stopTimer = after(BACK_OFF_MS * 2 ** (this.#startDeaths - 1), () => this.#start(member));

@@ -124,6 +124,19 @@ export class Dispatcher<W extends Work> {
     return lost;
   }
 
+  /**
+   * A message with tasks could not be sent to a worker, and later ones were not sent. Returns the tasks of that message. The worker ends after
+   * those that it has.
+   */
+  unsent(worker: number, seq: number, count: number): TaskAt<W>[] {
+    const post = this.#posts.get(worker);
+    if (post === undefined) return [];
+    this.#takeBack(post, Math.min(seq + count, post.end));
+    const tasks = post.limit(seq).flatMap((work) => Array.from({ length: work.size }, (_, index) => ({ work, index })));
+    this.#retire(post);
+    return tasks;
+  }
+
   /** Takes back all work that nobody waits for. Returns those of its tasks that workers may be running. */
   drop(): RunningAt<W>[] {
     this.#backlog.drop();

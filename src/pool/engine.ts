@@ -55,6 +55,10 @@ export class Engine implements CallHost, Hands<TaskWork> {
     this.crew = new Crew(settings, source, initializer, {
       changed: () => this.schedule(),
       dead: (worker) => this.dead(worker),
+      unsent: (member, error, seq, count) => {
+        this.receiver.refused(this.dispatcher.unsent(member.worker, seq, count), error);
+        this.schedule();
+      },
       broken: (error) => this.#break(error),
     });
     this.receiver = new Receiver(this);

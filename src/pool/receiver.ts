@@ -113,6 +113,16 @@ export class Receiver {
     }
   }
 
+  /** Tasks could not be sent to a worker. */
+  refused(tasks: readonly TaskAt<TaskWork>[], error: unknown): void {
+    for (const { work, index } of tasks) {
+      work.drop(1);
+      if (work.isOver) continue;
+      this.failed++;
+      work.call.failed(work.first + index, error);
+    }
+  }
+
   /** Lets workers end that have had no task for long enough. */
   watchIdle(): void {
     const { idleTimeout } = this.#engine.settings;

@@ -139,8 +139,8 @@ export class TaskWork implements Work {
     this.#release(1);
   }
 
-  drop(): void {
-    this.#release(this.size, false);
+  drop(tasks: number = this.size): void {
+    this.#release(tasks, false);
   }
 
   /** The worker has the shared objects inside, and needs no help of this process to keep them. */

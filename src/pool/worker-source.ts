@@ -19,8 +19,8 @@ export interface WorkerLink {
   readonly mark: ParentMark;
   /** Resolves when the worker has ended, and everything that it sent is in the queue of results. It never rejects. */
   readonly ended: Promise<WorkerEnding>;
-  /** Sends a message to the worker. */
-  send(message: Message): void;
+  /** Sends a message to the worker. The messages arrive in their order. Throws or rejects if there is no memory for it. */
+  send(message: Message): Promise<void> | undefined;
   terminate(): void;
   kill(): void;
   /** Releases what belongs to the worker, after its end. */

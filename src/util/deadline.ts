@@ -52,31 +52,56 @@ export function afterIdle(ms: number, late: () => void): () => void {
   return () => stop();
 }
 
+// A signal looks at all its listeners each time that one is added. So the waits that share a signal share one listener.
+const listeners = new WeakMap<AbortSignal, { readonly calls: Set<() => void>; readonly listener: () => void }>();
+
+// Calls `abort` when the signal is aborted. The returned function cancels that.
+function whenAborted(signal: AbortSignal, abort: () => void): () => void {
+  const shared = listeners.get(signal) ?? listen(signal);
+  const { calls, listener } = shared;
+  calls.add(abort);
+  return () => {
+    if (!calls.delete(abort) || calls.size > 0) return;
+    listeners.delete(signal);
+    signal.removeEventListener("abort", listener);
+  };
+}
+
+function listen(signal: AbortSignal): { readonly calls: Set<() => void>; readonly listener: () => void } {
+  const calls = new Set<() => void>();
+  const listener = (): void => {
+    listeners.delete(signal);
+    for (const call of calls) call();
+  };
+  const shared = { calls, listener };
+  listeners.set(signal, shared);
+  signal.addEventListener("abort", listener, { once: true });
+  return shared;
+}
+
 /**
  * Watches a wait's timeout and signal. Calls `late` when the time has run out, or `aborted` with the signal's reason: one of them, at
  * most once, and never before this function has returned. The returned function ends the watch.
  */
 export function watchWait(wait: Wait, late: () => void, aborted: (reason: unknown) => void): () => void {
-  const { signal } = wait;
-  if (signal === undefined && wait.timeout === Number.POSITIVE_INFINITY) return () => {};
+  const { signal, timeout } = wait;
+  if (signal === undefined && timeout === Number.POSITIVE_INFINITY) return () => {};
   let stopped = false;
   const stop = (): void => {
     stopped = true;
     cancel();
-    signal?.removeEventListener("abort", abort);
+    ignore?.();
   };
   const abort = (): void => {
     if (stopped) return;
-    // The listener is removed already. To remove it again would take a look at each other listener of the signal.
-    stopped = true;
-    cancel();
+    stop();
     aborted(signal?.reason);
   };
-  const cancel = after(wait.timeout, () => {
+  const cancel = after(timeout, () => {
     stop();
     late();
   });
-  signal?.addEventListener("abort", abort, { once: true });
+  const ignore = signal === undefined ? undefined : whenAborted(signal, abort);
   // A signal that is aborted already does not fire its event again.
   if (signal?.aborted === true) soon(abort);
   return stop;

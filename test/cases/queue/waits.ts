@@ -36,6 +36,23 @@ export async function countAll(q: Queue<number>): Promise<number> {
 }
 
 export const cases: Cases = {
+  "waits that share a signal take a time that grows with their number alone": async () => {
+    const q = new Queue<number>();
+    const abortMany = async (count: number): Promise<number> => {
+      const controller = new AbortController();
+      const begun = performance.now();
+      const gets = Array.from({ length: count }, () => q.get({ signal: controller.signal }));
+      controller.abort(new RangeError("all of them"));
+      for (const { status } of await Promise.allSettled(gets)) assert.equal(status, "rejected");
+      return performance.now() - begun;
+    };
+    await abortMany(500);
+    // A listener for each wait takes 100 times as long on Node, because a signal looks at all its listeners when one is added.
+    const few = await abortMany(2000);
+    const many = await abortMany(20_000);
+    assert.ok(many < 50 * few, `${few} and ${many} ms`);
+    q.close();
+  },
   "a get that times out leaves the order of items as it was": async () => {
     const q = new Queue<number>();
     const child = await started({ target: impatient, args: [q, 1000] });

@@ -155,6 +155,18 @@ class World implements Hands<TestWork> {
       this.note(work.tasks[index] as number, work.isOver ? "over" : "lost");
   }
 
+  /** A message with some of the last tasks is not sent, and what follows it neither. */
+  loseMessage(worker: TestWorker): void {
+    const first = Math.max(worker.next, worker.begun + 1);
+    const handed = worker.handed.length - first;
+    if (handed <= 0) return;
+    const seq = first + this.random.int(handed);
+    const count = 1 + this.random.int(worker.handed.length - seq);
+    worker.handed.length = seq;
+    for (const { work, index } of this.dispatcher.unsent(worker.number, seq, count))
+      this.note(work.tasks[index] as number, work.isOver ? "over" : "unsent");
+  }
+
   #end(worker: TestWorker): void {
     this.workers.delete(worker.number);
     expect(this.dispatcher.died(worker.number, worker.begun)).toEqual([]);
@@ -200,6 +212,7 @@ function run(seed: number): void {
     const worker = [...world.workers.values()][random.int(Math.max(1, world.workers.size))];
     if (worker !== undefined && random.chance(0.03)) world.die(worker);
     else if (worker !== undefined) world.step(worker);
+    if (worker !== undefined && random.chance(0.02)) world.loseMessage(worker);
     if (random.chance(0.05)) {
       const given = calls[random.int(Math.max(1, calls.length))];
       if (given !== undefined) given.call.isOver = true;
