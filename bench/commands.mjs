@@ -1,7 +1,7 @@
 // The contenders of a row. `prepare` compiles or finds the program of a contender, and returns how to run it: `{ command, env }`, or
 // `{ missing }` with the reason why it can't run. It is called only for rows that are measured.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { nativeSources } from "../scripts/native-sources.mjs";
 import { built, programFor } from "../scripts/programs.mjs";
@@ -34,6 +34,11 @@ export function polyproc(program, settings = {}, { backend = "native", runtimes 
 /** A program that uses nothing but the runtime: "node fork advanced", ... */
 export function builtin(label, program, settings = {}, runtimes = RUNTIMES) {
   return forEach(runtimes, (name) => [`${name} ${label}`, onRuntime(name, `builtin/${program}`, settings)]);
+}
+
+/** The pool of another package, on Node: "node piscina", ... */
+export function peerPool(name, settings = {}) {
+  return { [`node ${name}`]: onRuntime("node", "peers/pool", { package: name, ...settings }) };
 }
 
 /** The blocking calls of the shim (the native library) from JavaScript, via "pipe" or "queue": with plain bytes, and with the codec. */
@@ -71,12 +76,15 @@ export function python(program, settings = {}, label = "CPython") {
 }
 
 const CFLAGS = "-std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes -Werror".split(" ");
+/** What the C programs share. */
+const SHARED_SOURCES = ["measure", "sha256"];
 const compiled = new Map();
 
 function compile(program) {
   const output = join(built, "bench", program);
   mkdirSync(join(built, "bench"), { recursive: true });
-  const sources = [...nativeSources().map((path) => join(root, path)), join(root, `bench/c/${program}.c`), join(root, "bench/c/measure.c")];
+  const ours = [program, ...SHARED_SOURCES].map((name) => join(root, `bench/c/${name}.c`));
+  const sources = [...nativeSources().map((path) => join(root, path)), ...ours];
   const args = [...CFLAGS, "-I", join(root, "native/src"), ...sources, "-lpthread", "-o", output];
   const { status, error, stderr } = spawnSync(process.env.CC ?? "cc", args, { encoding: "utf8" });
   if (error !== undefined) return { missing: "there is no C compiler" };
@@ -93,13 +101,41 @@ export function c(program, settings = {}, label = `C ${program}`) {
   return { [label]: { prepare } };
 }
 
-/** The same contenders, with all processes of each on one core. */
-export function onOneCore(contenders) {
+/** The same contenders with another command line. */
+function withCommand(contenders, change) {
   return forEach(Object.keys(contenders), (name) => {
     const prepare = () => {
       const prepared = contenders[name].prepare();
-      return prepared.missing === undefined ? { ...prepared, command: ["taskset", "-c", "0", ...prepared.command] } : prepared;
+      return prepared.missing === undefined ? { ...prepared, command: change(prepared.command) } : prepared;
     };
     return [name, { ...contenders[name], prepare }];
+  });
+}
+
+/** The same contenders, with all processes of each on one core. */
+export function onOneCore(contenders) {
+  return withCommand(contenders, (command) => ["taskset", "-c", "0", ...command]);
+}
+
+const MAX_FILE_BYTES = 1 << 20;
+let fileList;
+
+/** Lists real files, of all sizes up to 1 MiB: those of the installed packages. */
+function listFiles() {
+  const entries = readdirSync(join(root, "node_modules"), { withFileTypes: true, recursive: true });
+  const files = entries.flatMap((entry) => {
+    const path = join(entry.parentPath, entry.name);
+    return entry.isFile() && !path.includes("/node_modules/.") && statSync(path).size <= MAX_FILE_BYTES ? [path] : [];
+  });
+  const list = join(built, "bench/files.txt");
+  writeFileSync(list, `${files.sort().join("\n")}\n`);
+  return list;
+}
+
+/** The same contenders, with a list of real files as their setting `files`. */
+export function withFiles(contenders) {
+  return withCommand(contenders, (command) => {
+    fileList ??= listFiles();
+    return [...command, `--files=${fileList}`];
   });
 }

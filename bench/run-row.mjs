@@ -75,12 +75,23 @@ function compare(subject, against, isDifference) {
   return complete.length === 0 ? undefined : spread(complete.map(([a, b]) => (isDifference ? a - b : a / b)));
 }
 
-/** Checks a target for each of its subjects. `against: "own X"` is program X on the subject's own runtime. */
-function check(target, results) {
+/** The best of the programs that printed a value. */
+function best(names, results, higherIsBetter) {
+  const measured = names.filter((name) => results[name]?.median !== undefined);
+  const sign = higherIsBetter ? 1 : -1;
+  return measured.reduce((a, b) => (a !== undefined && sign * (results[a].median - results[b].median) >= 0 ? a : b), undefined);
+}
+
+/**
+ * Checks a target for each of its subjects. `against: "own X"` is program X on the subject's own runtime. Of several programs, the best one
+ * counts.
+ */
+function check(target, results, higherIsBetter) {
   const subjects = Object.keys(results).filter((name) => target.subject.test(name));
   const checks = subjects.flatMap((subject) => {
     const runtime = subject.split(" ")[0];
-    const against = target.against.replace(/^own/, runtime);
+    const names = [target.against].flat().map((name) => name.replace(/^own/, runtime));
+    const against = names.length === 1 ? names[0] : best(names, results, higherIsBetter);
     if (results[against] === undefined) return [];
     const limit = target.limits?.[runtime] ?? target.least ?? target.most;
     const ratio = compare(results[subject], results[against], target.difference);
@@ -106,6 +117,10 @@ export async function runRow(row, turns, showTurn) {
     }
   }
   const results = Object.fromEntries(names.map((name) => [name, summary(samples[name])]));
-  const targets = (row.targets ?? []).map((target) => ({ ...target, subject: String(target.subject), checks: check(target, results) }));
+  const targets = (row.targets ?? []).map((target) => ({
+    ...target,
+    subject: String(target.subject),
+    checks: check(target, results, row.higherIsBetter),
+  }));
   return { id: row.id, title: row.title, unit: row.unit, higherIsBetter: row.higherIsBetter, results, targets };
 }

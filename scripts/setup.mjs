@@ -6,17 +6,24 @@ import { fileURLToPath } from "node:url";
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-const commands = JSON.parse(readFileSync(join(root, "tools/runtimes.json"), "utf8"));
+function readJson(path) {
+  return JSON.parse(readFileSync(join(root, path), "utf8"));
+}
+
+const commands = readJson("tools/runtimes.json");
 
 /** The pinned program of a runtime. */
 export function runtime(name) {
   return join(root, commands[name][0]);
 }
 
-/** Installs the dependencies if they are missing. */
+/** Installs the dependencies if some are missing, as in a fresh clone, and after a pull that brought new ones. */
 export function ensureInstalled() {
-  const isComplete = () =>
-    existsSync(join(root, "node_modules/.package-lock.json")) && ["node", "deno", "bun"].every((name) => existsSync(runtime(name)));
+  const { dependencies, devDependencies } = readJson("package.json");
+  // npm writes this file at the end of an install.
+  const names = [".package-lock.json", ...Object.keys({ ...dependencies, ...devDependencies })];
+  const wanted = [...names.map((name) => join(root, "node_modules", name)), ...["node", "deno", "bun"].map(runtime)];
+  const isComplete = () => wanted.every((path) => existsSync(path));
   if (isComplete()) return;
   console.log("Installing the dependencies, among them Node, Deno and Bun (once)...");
   const { status } = spawnSync("npm", ["install", "--no-audit", "--no-fund", "--engine-strict=false"], {

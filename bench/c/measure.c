@@ -7,12 +7,16 @@
 
 #define SAMPLES 31
 
-int64_t setting(int argc, char **argv, const char *name, int64_t otherwise) {
+const char *text_setting(int argc, char **argv, const char *name) {
   size_t length = strlen(name);
   for (int i = 1; i < argc; i++)
-    if (strncmp(argv[i], "--", 2) == 0 && strncmp(argv[i] + 2, name, length) == 0 && argv[i][2 + length] == '=')
-      return strtoll(argv[i] + 2 + length + 1, NULL, 10);
-  return otherwise;
+    if (strncmp(argv[i], "--", 2) == 0 && strncmp(argv[i] + 2, name, length) == 0 && argv[i][2 + length] == '=') return argv[i] + 2 + length + 1;
+  return "";
+}
+
+int64_t setting(int argc, char **argv, const char *name, int64_t otherwise) {
+  const char *text = text_setting(argc, argv, name);
+  return *text == 0 ? otherwise : strtoll(text, NULL, 10);
 }
 
 void report(double value) {

@@ -6,6 +6,8 @@
 
 /* The value of the argument `--name=value`, or `otherwise` if it is not given. */
 int64_t setting(int argc, char **argv, const char *name, int64_t otherwise);
+/* The text of the argument `--name=text`, or an empty text. */
+const char *text_setting(int argc, char **argv, const char *name);
 /* Prints the line that the runner reads. */
 void report(double value);
 /* Microseconds of the monotonic clock. */

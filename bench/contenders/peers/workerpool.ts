@@ -1,0 +1,5 @@
+// A worker of the package workerpool.
+import workerpool from "workerpool";
+import * as tasks from "../tasks.ts";
+
+workerpool.worker({ ...tasks });

@@ -1,0 +1,101 @@
+import { availableParallelism } from "node:os";
+import { c, peerPool, polyproc, python, withFiles } from "../commands.mjs";
+
+const NATIVE = /^\w+ native$/;
+const PORTABLE = /^\w+ portable$/;
+const ON_NODE = /^node native$/;
+/** The pools of other packages. They run on Node. */
+const THREADS = ["piscina", "poolifier-threads"];
+const PROCESSES = ["tinypool", "workerpool", "jest-worker", "poolifier-cluster"];
+
+function named(packages) {
+  return packages.map((name) => `node ${name}`);
+}
+
+/** Both backends. */
+function ours(program, settings) {
+  return { ...polyproc(program, settings), ...polyproc(program, settings, { backend: "portable" }) };
+}
+
+export function rows({ ms, samples, starts }) {
+  const workers = availableParallelism();
+  const row = (id, title, unit, contenders, targets) => ({
+    id,
+    title,
+    unit,
+    higherIsBetter: unit.endsWith("/s") || unit === "times",
+    contenders,
+    targets,
+  });
+  const contenders = (packages, settings) => {
+    const given = { workers, ...settings };
+    return {
+      ...ours("pool", given),
+      ...python("pool.py", given),
+      ...Object.assign({}, ...packages.map((name) => peerPool(name, given))),
+    };
+  };
+  const fastest = [
+    { subject: ON_NODE, against: named(THREADS), least: 1.5 },
+    { subject: ON_NODE, against: named(PROCESSES), least: 4 },
+  ];
+  const twiceTheFastest = [
+    { subject: NATIVE, against: "CPython", least: 4 },
+    { subject: ON_NODE, against: named(PROCESSES), least: 2 },
+  ];
+  const all = [...THREADS, ...PROCESSES];
+  const few = ["piscina", "jest-worker"];
+  const starting = ["tinypool", "workerpool", "jest-worker"];
+  const startsFast = [{ subject: ON_NODE, against: named(starting), most: 1.2 }];
+  const idle = { pause: 50, samples };
+  return [
+    {
+      ...row("pool-map", "Pool.map, chunks of one, trivial function", "tasks/s", contenders(all, { what: "map", ms }), [
+        { subject: NATIVE, against: "CPython", least: 6 },
+        { subject: PORTABLE, against: "CPython", least: 2 },
+        ...fastest,
+      ]),
+      quick: /native|portable|CPython/,
+    },
+    row("pool-applies", "Pool: many apply at once, trivial function", "tasks/s", contenders(all, { what: "applies", ms }), fastest),
+    {
+      ...row("pool-apply", "Pool: one apply at a time, busy", "µs", contenders(few, { what: "apply", ms }), [
+        { subject: NATIVE, against: "CPython", most: 0.15 },
+        { subject: PORTABLE, against: "CPython", most: 1.2 },
+        { subject: ON_NODE, against: "node piscina", most: 2 },
+        { subject: ON_NODE, against: "node jest-worker", most: 0.4 },
+      ]),
+      quick: /./,
+    },
+    row("pool-apply-idle", "Pool: one apply after 50 ms idle", "µs", contenders(few, { what: "apply", ms, ...idle }), [
+      { subject: NATIVE, against: "CPython", most: 0.6 },
+      { subject: ON_NODE, against: "node piscina", most: 1.3 },
+    ]),
+    row("pool-start", "Pool made, and a task for each worker done", "ms", contenders(starting, { what: "start", starts }), startsFast),
+    row("pool-start-cold", "The same, a program's first pool", "ms", contenders(starting, { what: "start", starts: 1 }), startsFast),
+    {
+      ...row(
+        "pool-numbers",
+        "Pool.map of a million numbers, default chunks",
+        "numbers/s",
+        contenders(PROCESSES, { what: "numbers", ms }),
+        twiceTheFastest,
+      ),
+      quick: /native|CPython/,
+    },
+    {
+      ...row("pool-bytes", "Pool.apply, 1 MiB there and back", "MiB/s", contenders(PROCESSES, { what: "bytes", ms }), twiceTheFastest),
+      quick: /native|CPython/,
+    },
+    {
+      ...row(
+        "pool-hash",
+        "Pool.map of files to their SHA-256, speed-up over a loop",
+        "times",
+        withFiles({ ...ours("hash", { workers, ms }), ...python("hash.py", { workers, ms }), ...c("hash", { workers, ms }) }),
+        [{ subject: NATIVE, against: "C hash", least: 0.85 }],
+      ),
+      quick: /native|^C /,
+    },
+  ];
+}
