@@ -1,6 +1,6 @@
 /**
- * Python's `multiprocessing` for JavaScript and TypeScript: real processes with `Process`, `Queue` and `Pipe`, locks and
- * shared memory, on Node, Deno and Bun.
+ * Python's `multiprocessing` for JavaScript and TypeScript: real processes with `Pool`, `Process`, `Queue` and `Pipe`,
+ * locks and shared memory, on Node, Deno and Bun.
  *
  * @module
  */

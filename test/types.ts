@@ -1,5 +1,5 @@
 // This file is compiled and never run. It shows the types that are inferred from a target, and what must not compile.
-import { Process, Queue } from "../mod.ts";
+import { Pool, Process, Queue } from "../mod.ts";
 
 declare function add(a: number, b: number): Promise<string>;
 declare function configure(name: string, options: { verbose: boolean }): void;
@@ -31,3 +31,14 @@ const configured = new Process({ target: configure, args: ["x"], kwargs: { verbo
 void queue.get({ from: new Set([process, configured]) });
 // @ts-expect-error a list of processes, and not one
 void queue.get({ from: process });
+
+const pool = new Pool();
+export const applied: Promise<string> = pool.apply(add, [1, 2]);
+export const configuredOnce: Promise<void> = pool.apply(configure, ["x"], { kwargs: { verbose: true } });
+declare const pairs: (readonly [number, number])[];
+export const sums: Promise<string[]> = pool.starmap(add, pairs);
+export const settled: Promise<PromiseSettledResult<string>[]> = pool.starmap(add, new Map([[1, 2]]), { settle: true });
+// @ts-expect-error a string is no number
+void pool.starmap(add, [["1", 2]]);
+// @ts-expect-error an argument too few
+void pool.starmap(add, [[1]]);

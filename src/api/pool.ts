@@ -93,7 +93,9 @@ export class Pool {
     if (!Array.isArray(args)) throw new TypeError(`args must be an array, received ${describe(args)}.`);
     const found = this.#find(target, "apply");
     const call = new ApplyCall(this.#engine, found, checked, args);
-    await this.#engine.room(call)?.catch((error: unknown) => call.giveUp(error));
+    // A call that does not wait begins now, so that later calls of the same turn see that it has the room.
+    const room = this.#engine.room(call);
+    if (room !== undefined) await room.catch((error: unknown) => call.giveUp(error));
     if (!call.isOver) this.#engine.begin(call);
     return call.result;
   }
@@ -134,12 +136,12 @@ export class Pool {
   /** Like `map`, but each element is the array of the arguments of one call. */
   starmap<Args extends readonly unknown[], Result>(
     target: Callback<Args, Result>,
-    elements: Iterable<Args> | AsyncIterable<Args>,
+    elements: Iterable<Readonly<Args>> | AsyncIterable<Readonly<Args>>,
     options: SettleOptions,
   ): Promise<PromiseSettledResult<Result>[]>;
   starmap<Args extends readonly unknown[], Result>(
     target: Callback<Args, Result>,
-    elements: Iterable<Args> | AsyncIterable<Args>,
+    elements: Iterable<Readonly<Args>> | AsyncIterable<Readonly<Args>>,
     options?: MapOptions,
   ): Promise<Result[]>;
   starmap<Result = unknown>(

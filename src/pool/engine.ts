@@ -43,6 +43,8 @@ export class Engine implements CallHost, Hands<TaskWork> {
   #tasks = 0;
   #kwargsNumbers = 0;
   #hasGivenUp = false;
+  // Calls whose target is looked for. They wait, too.
+  #searching = 0;
   #isScheduled = false;
   #isReceiving = false;
   #balance: Timer | undefined;
@@ -87,7 +89,9 @@ export class Engine implements CallHost, Hands<TaskWork> {
   /** Waits until there is room for a call, within its limits. `undefined` if there is room now. Throws `Full` if it may not wait. */
   room(call: PoolCall): Promise<void> | undefined {
     const { maxQueued } = this.settings;
-    return maxQueued === Number.POSITIVE_INFINITY ? undefined : this.#room.wait(call.options, () => this.dispatcher.waiting < maxQueued);
+    return maxQueued === Number.POSITIVE_INFINITY
+      ? undefined
+      : this.#room.wait(call.options, () => this.dispatcher.waiting + this.#searching < maxQueued);
   }
 
   /** Begins a call, once its target is found. */
@@ -96,9 +100,11 @@ export class Engine implements CallHost, Hands<TaskWork> {
     this.#letGo ??= holdEventLoop();
     call.watch();
     const missing = [call.target, this.#initializer].filter((target) => target !== undefined && target.ref === undefined);
-    if (missing.length === 0) call.offer();
-    else
-      Promise.all(missing.map((target) => target?.located)).then(
+    if (missing.length === 0) return call.offer();
+    this.#searching++;
+    Promise.all(missing.map((target) => target?.located))
+      .finally(() => this.#searching--)
+      .then(
         () => call.offer(),
         (error: unknown) => call.giveUp(error),
       );

@@ -206,6 +206,17 @@ export const cases: Cases = {
       },
       { processes: 1, maxQueued: 1 },
     ),
+  "maxQueued holds for calls of one turn, also while their target is looked for": () =>
+    withPool(
+      async (pool) => {
+        for (let turn = 0; turn < 2; turn++) {
+          const calls = [1, 2, 3].map((x) => pool.apply(square, [x]));
+          await rejects(pool.apply(add, [1, 1], { block: false }), Full);
+          assert.deepEqual(await Promise.all(calls), [1, 4, 9]);
+        }
+      },
+      { processes: 1, maxQueued: 1 },
+    ),
 };
 
 export function untilNever(): Promise<void> {

@@ -112,11 +112,12 @@ export function isInTask(): boolean {
   return currentTask() !== undefined;
 }
 
-/** Throws a little after it has returned. */
+/** Throws after it has returned, as soon as another task runs. */
 export function throwsLater(): string {
-  setTimeout(() => {
-    throw new Error("later");
-  }, 20);
+  const own = currentTask()?.id;
+  setInterval(() => {
+    if (currentTask() !== undefined && currentTask()?.id !== own) throw new Error("later");
+  }, 5);
   return "returned";
 }
 
