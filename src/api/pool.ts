@@ -88,16 +88,17 @@ export class Pool {
     options: ApplyOptions & { readonly kwargs: Kwargs },
   ): Promise<Result>;
   apply<Result = unknown>(target: ModuleTarget, args?: readonly unknown[], options?: ApplyOptions): Promise<Result>;
-  async apply(target: unknown, args: unknown = [], options?: ApplyOptions): Promise<unknown> {
-    const checked = checkTaskOptions(options, "apply");
-    if (!Array.isArray(args)) throw new TypeError(`args must be an array, received ${describe(args)}.`);
-    const found = this.#find(target, "apply");
-    const call = new ApplyCall(this.#engine, found, checked, args);
-    // A call that does not wait begins now, so that later calls of the same turn see that it has the room.
-    const room = this.#engine.room(call);
-    if (room !== undefined) await room.catch((error: unknown) => call.giveUp(error));
-    if (!call.isOver) this.#engine.begin(call);
-    return call.result;
+  apply(target: unknown, args: unknown = [], options?: ApplyOptions): Promise<unknown> {
+    // It is no async function, because there may be very many calls at a time, and the promise of each takes memory.
+    try {
+      const checked = checkTaskOptions(options, "apply");
+      if (!Array.isArray(args)) throw new TypeError(`args must be an array, received ${describe(args)}.`);
+      const call = new ApplyCall(this.#engine, this.#find(target, "apply"), checked, args);
+      this.#engine.beginWithRoom(call);
+      return call.result;
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**

@@ -1,4 +1,4 @@
-import { LinkedList } from "../util/linked-list.ts";
+import { type Entry, LinkedList } from "../util/linked-list.ts";
 import type { Work } from "./work.ts";
 
 /** A call that gives work piece by piece. */
@@ -10,6 +10,9 @@ export interface Source<W extends Work> {
   /** The number of tasks that wait in it, as far as it is known. */
   readonly waiting: number;
 }
+
+/** The place of a source among those that wait for their turn. */
+export type Place<W extends Work> = Entry<Source<W>>;
 
 /** The worker that asks for work. */
 export interface Asking {
@@ -31,9 +34,13 @@ export class Backlog<W extends Work> {
   // The workers whose last work was their own. Own and common work alternate.
   readonly #tookOwn = new Set<number>();
 
-  /** Adds a source. The returned function removes it. */
-  add(source: Source<W>): () => boolean {
-    return this.#sources.add(source);
+  /** Adds a source. Returns its place. */
+  add(source: Source<W>): Place<W> {
+    return this.#sources.push(source);
+  }
+
+  remove(place: Place<W>): void {
+    this.#sources.remove(place);
   }
 
   /** Puts work back that was in a worker before. It goes ahead of all other work. */
@@ -168,9 +175,10 @@ export class Backlog<W extends Work> {
   }
 
   #atMost(work: W, most: number, rest: (work: W) => void): W {
-    if (work.size <= most || !work.isDivisible) return work;
-    rest(work.part(most, work.size) as W);
-    return work.part(0, most) as W;
+    const size = Math.max(1, Math.floor(most / work.chunk)) * work.chunk;
+    if (work.size <= size) return work;
+    rest(work.part(size, work.size) as W);
+    return work.part(0, size) as W;
   }
 }
 

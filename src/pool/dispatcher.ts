@@ -1,5 +1,5 @@
 import { CorruptedError } from "../errors/errors.ts";
-import { Backlog, type Source } from "./backlog.ts";
+import { Backlog, type Place, type Source } from "./backlog.ts";
 import { Post } from "./post.ts";
 import type { TaskAt, Work } from "./work.ts";
 
@@ -71,9 +71,14 @@ export class Dispatcher<W extends Work> {
     return this.#backlog.size;
   }
 
-  /** Adds a source of work. The sources take turns. The returned function removes it. */
-  add(source: Source<W>): () => boolean {
+  /** Adds a source of work. The sources take turns. Returns its place. */
+  add(source: Source<W>): Place<W> {
     return this.#backlog.add(source);
+  }
+
+  /** Removes the source from its place, if it is still there. */
+  remove(place: Place<W>): void {
+    this.#backlog.remove(place);
   }
 
   /** Adds work that was in a worker before. It goes ahead of all other work. */

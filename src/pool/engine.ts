@@ -1,20 +1,20 @@
-import type { Incoming } from "../backend/contract/message.ts";
-import { unseal } from "../codec/envelope.ts";
 import { BrokenPoolError, ClosedError, StateError } from "../errors/errors.ts";
 import { type Packed, packLent } from "../objects/message.ts";
 import { copyOf } from "../util/bytes.ts";
-import { now, soon, startTimer, type Timer, turn } from "../util/clock.ts";
+import { soon, startTimer, type Timer } from "../util/clock.ts";
 import { after } from "../util/deadline.ts";
 import { holdEventLoop } from "../util/event-loop.ts";
-import { FOREVER, type Wait } from "../util/wait-options.ts";
+import { LinkedList } from "../util/linked-list.ts";
+import type { Wait } from "../util/wait-options.ts";
 import { endsWithin } from "../util/within.ts";
-import type { Source } from "./backlog.ts";
+import type { Place, Source } from "./backlog.ts";
 import type { CallHost, PoolCall } from "./calls/call.ts";
 import { Crew } from "./crew.ts";
 import type { CrewMember } from "./crew-member.ts";
 import { Dispatcher, type Hands } from "./dispatcher.ts";
-import { entriesIn, headerOf, Kind } from "./entries.ts";
+import { headerOf, Kind } from "./entries.ts";
 import type { PoolSettings } from "./options.ts";
+import { ReceiveLoop } from "./receive-loop.ts";
 import { Receiver } from "./receiver.ts";
 import { Room } from "./room.ts";
 import type { PoolTarget } from "./targets.ts";
@@ -23,8 +23,6 @@ import type { WorkerSource } from "./worker-source.ts";
 
 /** An idle worker gets tasks of another one after so many milliseconds. */
 const BALANCE_MS = 2;
-/** After so many milliseconds of results without a pause, the event loop turns. */
-const TURN_MS = 5;
 
 /** Runs the calls of a pool: it does what the dispatcher decides, and tells it what the workers say. */
 export class Engine implements CallHost, Hands<TaskWork> {
@@ -32,10 +30,11 @@ export class Engine implements CallHost, Hands<TaskWork> {
   readonly dispatcher: Dispatcher<TaskWork>;
   readonly receiver: Receiver;
   readonly #source: WorkerSource;
+  readonly #receiving: ReceiveLoop;
   readonly crew: Crew;
-  readonly #calls = new Set<PoolCall>();
+  readonly #calls = new LinkedList<PoolCall>();
   readonly #kwargs = new Map<number, Packed>();
-  readonly #room = new Room();
+  readonly #room = new Room(() => this.#isShort);
   readonly #ended = Promise.withResolvers<void>();
   readonly #initializer: PoolTarget | undefined;
   #state: "open" | "closed" | "terminated" | "ended" = "open";
@@ -46,7 +45,6 @@ export class Engine implements CallHost, Hands<TaskWork> {
   // Calls whose target is looked for. They wait, too.
   #searching = 0;
   #isScheduled = false;
-  #isReceiving = false;
   #balance: Timer | undefined;
   #letGo: (() => void) | undefined;
 
@@ -64,6 +62,7 @@ export class Engine implements CallHost, Hands<TaskWork> {
       broken: (error) => this.#break(error),
     });
     this.receiver = new Receiver(this);
+    this.#receiving = new ReceiveLoop(source.results, this.receiver, this);
     this.dispatcher = new Dispatcher<TaskWork>(this, { min: settings.min, max: settings.max, maxTasks: settings.maxTasksPerChild });
     if (settings.min > 0)
       void (initializer?.located ?? Promise.resolve()).then(
@@ -86,23 +85,26 @@ export class Engine implements CallHost, Hands<TaskWork> {
     if (this.#broken !== undefined) throw new BrokenPoolError(this.#broken.message, { cause: this.#broken.cause });
   }
 
-  /** Waits until there is room for a call, within its limits. `undefined` if there is room now. Throws `Full` if it may not wait. */
-  room(call: PoolCall): Promise<void> | undefined {
-    const { maxQueued } = this.settings;
-    return maxQueued === Number.POSITIVE_INFINITY
-      ? undefined
-      : this.#room.wait(call.options, () => this.dispatcher.waiting + this.#searching < maxQueued);
+  /** Begins a call once there is room for it. */
+  beginWithRoom(call: PoolCall): void {
+    const room = this.#room.wait(call.options);
+    if (room === undefined) this.begin(call);
+    else
+      room.then(
+        () => this.begin(call),
+        (error: unknown) => call.giveUp(error),
+      );
   }
 
   /** Begins a call, once its target is found. */
   begin(call: PoolCall): void {
-    this.#calls.add(call);
+    if (call.isOver) return;
+    call.place = this.#calls.push(call);
     this.#letGo ??= holdEventLoop();
     call.watch();
-    const missing = [call.target, this.#initializer].filter((target) => target !== undefined && target.ref === undefined);
-    if (missing.length === 0) return call.offer();
+    if (call.target.ref !== undefined && this.#canStart) return call.offer();
     this.#searching++;
-    Promise.all(missing.map((target) => target?.located))
+    Promise.all([call.target.located, this.#initializer?.located])
       .finally(() => this.#searching--)
       .then(
         () => call.offer(),
@@ -112,9 +114,13 @@ export class Engine implements CallHost, Hands<TaskWork> {
 
   // What the calls need.
 
-  offer(source: Source<TaskWork>): () => boolean {
+  offer(source: Source<TaskWork>): Place<TaskWork> {
     this.schedule();
     return this.dispatcher.add(source);
+  }
+
+  withdraw(place: Place<TaskWork>): void {
+    this.dispatcher.remove(place);
   }
 
   number(count: number): number {
@@ -131,7 +137,7 @@ export class Engine implements CallHost, Hands<TaskWork> {
   }
 
   settled(call: PoolCall): void {
-    this.#calls.delete(call);
+    if (call.place !== undefined) this.#calls.remove(call.place);
     if (this.#calls.size === 0) {
       this.#letGo?.();
       this.#letGo = undefined;
@@ -208,7 +214,7 @@ export class Engine implements CallHost, Hands<TaskWork> {
     this.#isScheduled = true;
     soon(() => {
       this.#isScheduled = false;
-      this.#pass();
+      this.pass();
     });
   }
 
@@ -237,6 +243,11 @@ export class Engine implements CallHost, Hands<TaskWork> {
     return endsWithin(this.#ended.promise, wait);
   }
 
+  /** Nothing can be received any more. */
+  deaf(error: unknown): void {
+    for (const call of [...this.#calls]) call.giveUp(error);
+  }
+
   // Closes what the pool itself has open, once all its workers are gone.
   #endIfDone(): void {
     const isDone = this.#state === "terminated" || (this.#state === "closed" && this.#calls.size === 0);
@@ -254,7 +265,8 @@ export class Engine implements CallHost, Hands<TaskWork> {
     for (const call of [...this.#calls]) if (!running.has(call) || call.tasks(1) > 0) call.giveUp(error);
   }
 
-  #pass(): void {
+  /** Hands out tasks, and does what else may be due. */
+  pass(): void {
     if (this.#state === "open" || this.#state === "closed") {
       if (this.#hasGivenUp) this.#dropGivenUp();
       if (this.#state === "closed" && this.#calls.size === 0) this.dispatcher.close();
@@ -265,7 +277,13 @@ export class Engine implements CallHost, Hands<TaskWork> {
       this.receiver.watchIdle();
     }
     this.#endIfDone();
-    void this.#receive();
+    void this.#receiving.run();
+  }
+
+  // Whether more tasks may wait. The waiting tasks are not counted without need.
+  get #isShort(): boolean {
+    const { maxQueued } = this.settings;
+    return maxQueued === Number.POSITIVE_INFINITY || this.dispatcher.waiting + this.#searching < maxQueued;
   }
 
   // A worker needs the initializer, and that is looked for at first.
@@ -298,50 +316,15 @@ export class Engine implements CallHost, Hands<TaskWork> {
     this.#balance = startTimer(() => {
       this.#balance = undefined;
       this.dispatcher.rebalance();
-      this.#pass();
+      this.pass();
     }, BALANCE_MS);
   }
 
-  get #expectsMore(): boolean {
+  /** Whether workers are to send something, or to end. */
+  get expectsMore(): boolean {
     return (
       (this.#state === "open" || this.#state === "closed") &&
       (this.crew.hasDead || this.dispatcher.isBusy || (this.#state === "closed" && this.crew.size > 0))
     );
-  }
-
-  // Handles what the workers send, as long as something is to come. Otherwise the waiting would keep an idle pool's process alive.
-  async #receive(): Promise<void> {
-    if (this.#isReceiving) return;
-    this.#isReceiving = true;
-    const { results } = this.#source;
-    try {
-      for (let began = now(); this.#expectsMore; ) {
-        let incoming = results.getNow?.();
-        if (incoming === undefined) {
-          this.#pass();
-          incoming = await results.get(FOREVER);
-          began = now();
-        }
-        if (incoming !== undefined) this.#handle(incoming);
-        if (now() - began < TURN_MS) continue;
-        this.#pass();
-        await turn();
-        began = now();
-      }
-    } catch (error) {
-      // The queue is closed at the end of the pool. Any other error would leave calls without an end.
-      if (!(error instanceof ClosedError)) for (const call of [...this.#calls]) call.giveUp(error);
-    } finally {
-      this.#isReceiving = false;
-    }
-    if (this.#expectsMore) this.schedule();
-  }
-
-  #handle(incoming: Incoming): void {
-    const { message } = incoming;
-    const { bytes, refs } = message.refs.length > 0 ? message : unseal(message.bytes);
-    const entries = entriesIn(bytes);
-    for (const entry of entries) this.receiver.handle(entry, incoming, refs);
-    if (refs.length === 0) incoming.settle();
   }
 }

@@ -62,6 +62,8 @@ export interface Header {
   /** The number of the first task in its worker, and the number of tasks. */
   readonly seq: number;
   readonly count: number;
+  /** The number of tasks whose results leave together. */
+  readonly chunk: number;
   readonly target: number;
   readonly kwargs: number;
   /** 1 when a task runs for the first time. */
@@ -78,75 +80,74 @@ export interface Header {
 export interface Entry extends Header {
   /** The encoded value. */
   readonly value: Uint8Array;
-  /** The whole entry. */
-  readonly bytes: Uint8Array;
 }
 
 // The header follows the value, so that both are written into one buffer, and a large value is not copied again. It begins with the kind, and
 // ends with the length of the entry. So entries that lie one behind the other are read from the end.
 const SEQ = 5;
-const ATTEMPT = 21;
-const LENGTH = 45;
-const HEADER = 49;
+const ATTEMPT = 25;
+const LENGTH = 49;
+const HEADER = 53;
 
-const NOTHING: Header = { kind: 0, worker: 0, seq: 0, count: 0, target: 0, kwargs: 0, attempt: 0, notices: 0, task: 0, number: 0 };
-
-/** Returns the function that writes the header behind a value. */
+/** Returns the function that writes the header behind a value. Numbers that are left out are 0. */
 export function headerOf(fields: Partial<Header>): Tail {
-  const { kind, worker, seq, count, target, kwargs, attempt, notices, task, number } = { ...NOTHING, ...fields };
   return (out: Writer) => {
-    out.byte(kind);
-    out.int32(worker);
-    out.int32(seq);
-    out.int32(count);
-    out.int32(target);
-    out.int32(kwargs);
-    out.int32(attempt);
-    out.int32(notices);
-    out.float64(task);
-    out.float64(number);
+    out.byte(fields.kind ?? 0);
+    out.int32(fields.worker ?? 0);
+    out.int32(fields.seq ?? 0);
+    out.int32(fields.count ?? 0);
+    out.int32(fields.chunk ?? 0);
+    out.int32(fields.target ?? 0);
+    out.int32(fields.kwargs ?? 0);
+    out.int32(fields.attempt ?? 0);
+    out.int32(fields.notices ?? 0);
+    out.float64(fields.task ?? 0);
+    out.float64(fields.number ?? 0);
     out.int32(out.length + 4);
   };
 }
 
 /** Writes the number of its first task, and its attempt, into an entry that is kept. */
 export function number(entry: Uint8Array, seq: number, attempt: number): void {
-  const view = viewOf(entry, entry.length);
-  view.setInt32(SEQ, seq);
-  view.setInt32(ATTEMPT, attempt);
+  const header = entry.length - HEADER;
+  writeInt32(entry, header + SEQ, seq);
+  writeInt32(entry, header + ATTEMPT, attempt);
 }
 
 /** Returns the entries of an item. Throws `CorruptedError` for bytes that are none. */
 export function entriesIn(item: Uint8Array): Entry[] {
   const entries: Entry[] = [];
+  const view = new DataView(item.buffer, item.byteOffset, item.length);
   for (let end = item.length; end > 0; ) {
-    const length = end < HEADER ? 0 : viewOf(item, end).getInt32(LENGTH);
+    const length = end < HEADER ? 0 : view.getInt32(end - HEADER + LENGTH);
     if (length <= HEADER || length > end)
       throw new CorruptedError("A pool got a message that is not valid: its sender runs another version of polyproc, or is corrupted.");
-    entries.push(entryAt(item, end - length, end));
+    entries.push(entryAt(item, view, end - length, end - HEADER));
     end -= length;
   }
-  return entries.reverse();
+  return entries.length > 1 ? entries.reverse() : entries;
 }
 
-function entryAt(item: Uint8Array, start: number, end: number): Entry {
-  const view = viewOf(item, end);
+function entryAt(item: Uint8Array, view: DataView, start: number, header: number): Entry {
   return {
-    kind: view.getUint8(0),
-    worker: view.getInt32(1),
-    seq: view.getInt32(SEQ),
-    count: view.getInt32(9),
-    target: view.getInt32(13),
-    kwargs: view.getInt32(17),
-    attempt: view.getInt32(ATTEMPT),
-    notices: view.getInt32(25),
-    task: view.getFloat64(29),
-    number: view.getFloat64(37),
-    value: item.subarray(start, end - HEADER),
-    bytes: item.subarray(start, end),
+    kind: view.getUint8(header),
+    worker: view.getInt32(header + 1),
+    seq: view.getInt32(header + SEQ),
+    count: view.getInt32(header + 9),
+    chunk: view.getInt32(header + 13),
+    target: view.getInt32(header + 17),
+    kwargs: view.getInt32(header + 21),
+    attempt: view.getInt32(header + ATTEMPT),
+    notices: view.getInt32(header + 29),
+    task: view.getFloat64(header + 33),
+    number: view.getFloat64(header + 41),
+    value: item.subarray(start, header),
   };
 }
 
-function viewOf(bytes: Uint8Array, end: number): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset + end - HEADER, HEADER);
+function writeInt32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >> 24;
+  bytes[at + 1] = value >> 16;
+  bytes[at + 2] = value >> 8;
+  bytes[at + 3] = value;
 }

@@ -82,9 +82,11 @@ export class Post<W extends Work> {
     if (last.work.key !== undefined) return undefined;
     const half = this.#end - Math.ceil((this.size - 1) / 2);
     const handed = this.#works.find(({ seq, end }) => half >= seq && half < end) as Handed<W>;
-    if (handed.work.isDivisible) return half;
-    const from = handed.seq > this.#first ? handed.seq : handed.end;
-    return from < this.#end ? from : undefined;
+    // The first chunk that begins there or later, if there is one, and otherwise the last one before.
+    const { chunk } = handed.work;
+    const next = handed.seq + Math.ceil((half - handed.seq) / chunk) * chunk;
+    const from = next < this.#end ? next : next - chunk;
+    return from > this.#first ? from : undefined;
   }
 
   /** Whether the worker should get more tasks. */

@@ -5,7 +5,6 @@ import { LinkedList } from "../util/linked-list.ts";
 import type { CheckedTaskOptions } from "./task-options.ts";
 
 interface Waiting {
-  readonly hasRoom: () => boolean;
   enter(): void;
   fail(error: unknown): void;
 }
@@ -13,10 +12,15 @@ interface Waiting {
 /** The calls that wait for room in a pool with a limited number of tasks, in their order. */
 export class Room {
   readonly #waiting = new LinkedList<Waiting>();
+  readonly #hasRoom: () => boolean;
 
-  /** Waits until `hasRoom` is true. */
-  wait({ block, wait }: CheckedTaskOptions, hasRoom: () => boolean): Promise<void> | undefined {
-    if (this.#waiting.size === 0 && hasRoom()) return undefined;
+  constructor(hasRoom: () => boolean) {
+    this.#hasRoom = hasRoom;
+  }
+
+  /** Waits for room, within a call's limits. `undefined` if there is room now. Throws `Full` if the call may not wait. */
+  wait({ block, wait }: CheckedTaskOptions): Promise<void> | undefined {
+    if (this.#waiting.size === 0 && this.#hasRoom()) return undefined;
     if (!block) throw new Full("The pool has no room for the task now: wait for room by leaving out block: false, or try again later.");
     return new Promise((resolve, reject) => {
       const letGo = holdEventLoop();
@@ -33,7 +37,7 @@ export class Room {
         end();
         resolve();
       };
-      const remove = this.#waiting.add({ hasRoom, enter, fail });
+      const remove = this.#waiting.add({ enter, fail });
       const late = (): void => fail(new TimeoutError(`The pool had no room for the task within ${wait.timeout} ms.`));
       const unwatch = watchWait(wait, late, fail);
     });
@@ -42,7 +46,7 @@ export class Room {
   /** Lets in the first call, if there is room. */
   enter(): void {
     for (const waiting of this.#waiting) {
-      if (waiting.hasRoom()) waiting.enter();
+      if (this.#hasRoom()) waiting.enter();
       return;
     }
   }

@@ -1,6 +1,6 @@
 import { decode } from "../codec/decode.ts";
 import { type Packed, packLent } from "../objects/message.ts";
-import { copyOf } from "../util/bytes.ts";
+import { copyForAWhile } from "../util/bytes.ts";
 import { entriesIn, type Header, headerOf, Kind, Notice } from "./entries.ts";
 import type { PoolTarget } from "./targets.ts";
 import type { Work } from "./work.ts";
@@ -15,6 +15,8 @@ export interface TaskCall {
   readonly retries: number;
   /** The time limit of each task, from its beginning, in milliseconds. */
   readonly taskTimeout: number;
+  /** The number of elements in a chunk, if the call says so. Such a chunk is not parted. */
+  readonly chunkSize: number | undefined;
   /** Whether it has objects to transfer. */
   readonly hasTransfer: boolean;
   /** Whether the call has settled, so that nobody waits for its tasks. */
@@ -37,7 +39,6 @@ interface Fields {
   readonly size: number;
   readonly task: number;
   readonly attempt: number;
-  readonly isDivisible: boolean;
   readonly isIndexed: boolean;
   readonly since: number;
 }
@@ -61,7 +62,6 @@ export class TaskWork implements Work {
   readonly task: number;
   /** 1 when the tasks run for the first time. */
   readonly attempt: number;
-  readonly isDivisible: boolean;
   /** Whether the tasks belong to elements, which have an index. */
   readonly isIndexed: boolean;
   /** The moment since which it has waited. */
@@ -75,7 +75,6 @@ export class TaskWork implements Work {
     this.size = fields.size;
     this.task = fields.task;
     this.attempt = fields.attempt;
-    this.isDivisible = fields.isDivisible;
     this.isIndexed = fields.isIndexed;
     this.since = fields.since;
     this.#kept = kept;
@@ -92,6 +91,7 @@ export class TaskWork implements Work {
     const header: Partial<Header> = {
       kind,
       count: size,
+      chunk: call.chunkSize ?? size,
       target: call.target.number,
       kwargs: call.kwargs,
       attempt,
@@ -101,12 +101,16 @@ export class TaskWork implements Work {
     };
     const lent = packLent(value, root, headerOf(header));
     const hasObjects = lent.refs.length > 0;
-    const packed = hasObjects ? lent : { ...lent, bytes: copyOf(lent.bytes) };
+    const packed = hasObjects ? lent : { ...lent, bytes: copyForAWhile(lent.bytes) };
     return new TaskWork(call, fields, { packed, value: hasObjects ? value : undefined, left: size });
   }
 
   get packed(): Packed {
     return this.#kept.packed;
+  }
+
+  get chunk(): number {
+    return this.call.chunkSize ?? 1;
   }
 
   get key(): unknown {
@@ -151,8 +155,8 @@ export class TaskWork implements Work {
   }
 
   #part(start: number, end: number, attempt: number): TaskWork {
-    const { call, kind, since, isDivisible, isIndexed, task, first, size } = this;
-    const fields = { kind, since, isDivisible, isIndexed, attempt, size: end - start, first: first + start, task: task + start };
+    const { call, kind, since, isIndexed, task, first, size } = this;
+    const fields = { kind, since, isIndexed, attempt, size: end - start, first: first + start, task: task + start };
     const { value, packed } = this.#kept;
     if (fields.size === size && value === undefined) return new TaskWork(call, fields, this.#kept);
     const all = value ?? decode(entriesIn(packed.bytes)[0]?.value as Uint8Array);

@@ -6,8 +6,8 @@ export interface Work {
   readonly key: unknown;
   /** The time in milliseconds that its tasks will probably take together. `undefined` if that is not known. */
   readonly time: number | undefined;
-  /** Whether its tasks may be parted, so that several workers run them. */
-  readonly isDivisible: boolean;
+  /** The number of tasks in each of its chunks. It may be parted between two chunks, so that several workers run it. */
+  readonly chunk: number;
   /** Whether nobody waits for it any more. Then it is dropped, and never handed out. */
   readonly isOver: boolean;
   /** Returns the tasks from index `start` up to, but not including, `end`, as work of their own. */

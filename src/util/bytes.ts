@@ -20,6 +20,25 @@ export function copyOf(bytes: Uint8Array): KeptBytes {
   return bytes.slice() as KeptBytes;
 }
 
+// Small copies lie one behind the other in a buffer of this size. To make a buffer for each would take longer than the copy.
+const COMMON = 1 << 14;
+const SMALL = 1 << 10;
+let common = new Uint8Array(0);
+let used = 0;
+
+/** Copies lent bytes that are needed for a short time only. Small copies share a buffer, which lives as long as one of them. */
+export function copyForAWhile(bytes: Uint8Array): KeptBytes {
+  if (bytes.length > SMALL) return copyOf(bytes);
+  if (used + bytes.length > common.length) {
+    common = new Uint8Array(COMMON);
+    used = 0;
+  }
+  const copy = common.subarray(used, used + bytes.length);
+  copy.set(bytes);
+  used += bytes.length;
+  return copy as Uint8Array as KeptBytes;
+}
+
 /** Keeps a part of a chunk that will not be used again. A small part is copied, so that it does not keep the whole chunk alive. */
 export function keepPart(bytes: Uint8Array): KeptBytes {
   return bytes.length < COPY_BELOW ? copyOf(bytes) : asKept(bytes);

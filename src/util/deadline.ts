@@ -79,13 +79,16 @@ function listen(signal: AbortSignal): { readonly calls: Set<() => void>; readonl
   return shared;
 }
 
+// What ends the watch of a wait without limits.
+const unwatched = (): void => {};
+
 /**
  * Watches a wait's timeout and signal. Calls `late` when the time has run out, or `aborted` with the signal's reason: one of them, at
  * most once, and never before this function has returned. The returned function ends the watch.
  */
 export function watchWait(wait: Wait, late: () => void, aborted: (reason: unknown) => void): () => void {
   const { signal, timeout } = wait;
-  if (signal === undefined && timeout === Number.POSITIVE_INFINITY) return () => {};
+  if (signal === undefined && timeout === Number.POSITIVE_INFINITY) return unwatched;
   let stopped = false;
   const stop = (): void => {
     stopped = true;

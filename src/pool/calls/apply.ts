@@ -23,7 +23,6 @@ export class ApplyCall extends PoolCall {
         size: 1,
         task: host.number(1),
         attempt: 1,
-        isDivisible: false,
         isIndexed: false,
         since: now(),
       }),

@@ -1,6 +1,7 @@
 import { TimeoutError } from "../../errors/errors.ts";
 import { watchWait } from "../../util/deadline.ts";
-import type { Source } from "../backlog.ts";
+import type { Entry } from "../../util/linked-list.ts";
+import type { Place, Source } from "../backlog.ts";
 import type { PoolTarget } from "../targets.ts";
 import type { CheckedTaskOptions } from "../task-options.ts";
 import type { TaskCall, TaskWork } from "../task-work.ts";
@@ -10,8 +11,9 @@ export type Manner = "tell" | "kill";
 
 /** The pool, as its calls need it. */
 export interface CallHost {
-  /** Lets a source of work take its turn. The returned function withdraws it. */
-  offer(source: Source<TaskWork>): () => boolean;
+  /** Lets a source of work take its turn. */
+  offer(source: Source<TaskWork>): Place<TaskWork>;
+  withdraw(place: Place<TaskWork>): void;
   /** Returns the number of the first of `count` new tasks. */
   number(count: number): number;
   /** Encodes a call's named arguments. Returns the number by which its tasks name them; 0 if there are none. */
@@ -28,28 +30,42 @@ export interface CallHost {
 export abstract class PoolCall implements TaskCall, Source<TaskWork> {
   readonly target: PoolTarget;
   readonly kwargs: number;
-  readonly key: unknown;
-  readonly retries: number;
-  readonly taskTimeout: number;
-  readonly hasTransfer: boolean;
   readonly options: CheckedTaskOptions;
   protected readonly host: CallHost;
   isOver = false;
+  /** Its place among the calls of its pool. */
+  place: Entry<PoolCall> | undefined;
   /** Why the call was given up, and what becomes of its tasks. Without a manner it was not. */
   reason: unknown;
   manner: Manner | undefined;
-  #withdraw = (): boolean => false;
-  #unwatch = (): void => {};
+  #turn: Place<TaskWork> | undefined;
+  #unwatch: (() => void) | undefined;
 
   constructor(host: CallHost, target: PoolTarget, options: CheckedTaskOptions) {
     this.host = host;
     this.target = target;
     this.options = options;
-    this.key = options.key;
-    this.retries = options.retries;
-    this.taskTimeout = options.taskTimeout;
-    this.hasTransfer = options.transfer.length > 0;
     this.kwargs = host.keepKwargs(options.kwargs);
+  }
+
+  get key(): unknown {
+    return this.options.key;
+  }
+
+  get retries(): number {
+    return this.options.retries;
+  }
+
+  get taskTimeout(): number {
+    return this.options.taskTimeout;
+  }
+
+  get chunkSize(): number | undefined {
+    return this.options.chunkSize;
+  }
+
+  get hasTransfer(): boolean {
+    return this.options.transfer.length > 0;
   }
 
   abstract tasks(most: number): number;
@@ -74,7 +90,7 @@ export abstract class PoolCall implements TaskCall, Source<TaskWork> {
   offer(): void {
     if (this.isOver) return;
     this.#withdraw();
-    this.#withdraw = this.host.offer(this);
+    this.#turn = this.host.offer(this);
   }
 
   /** Rejects the call, and gives up what has not settled. */
@@ -88,7 +104,7 @@ export abstract class PoolCall implements TaskCall, Source<TaskWork> {
     this.isOver = true;
     this.manner = manner;
     this.reason = reason;
-    this.#unwatch();
+    this.#unwatch?.();
     this.#withdraw();
     this.#transfer();
     this.untaken()?.drop();
@@ -129,6 +145,11 @@ export abstract class PoolCall implements TaskCall, Source<TaskWork> {
       this.host.settled(this);
       throw error;
     }
+  }
+
+  #withdraw(): void {
+    if (this.#turn !== undefined) this.host.withdraw(this.#turn);
+    this.#turn = undefined;
   }
 
   // The objects are closed even if the task fails before the worker has them: the caller has given them away.

@@ -6,6 +6,9 @@ import type { CallHost, PoolCall } from "./call.ts";
 /** A chunk of unknown size lasts about this number of milliseconds. */
 const CHUNK_MS = 10;
 const MOST_IN_CHUNK = 10_000;
+/** Chunks of a given size travel together as long as all of them last no longer than this number of milliseconds. */
+const TOGETHER_MS = 2;
+const MOST_TOGETHER = 256;
 /** So many elements of an async iterable are taken ahead. */
 const AHEAD = 1000;
 /** As in Python, a map over an iterable of known length makes so many chunks for each worker. */
@@ -90,14 +93,30 @@ export class Chunks {
   /** Returns the next chunk. */
   next(): TaskWork | undefined {
     for (;;) {
-      const size = this.#alone > 0 ? 1 : this.size;
-      this.#take(size);
-      if (this.#taken.length === 0) return undefined;
-      const elements = this.#taken.splice(0, size);
+      const elements = this.#taken.splice(0, this.#alone > 0 ? 1 : this.#takeChunks());
+      if (elements.length === 0) return undefined;
       const work = this.#make(elements);
       if (work !== undefined) return work;
       if (this.#call.isOver) return undefined;
     }
+  }
+
+  // Takes elements, and returns the number of those that may go to a worker together. Small chunks of a given size travel together, as long as
+  // each worker gets as many.
+  #takeChunks(): number {
+    const { chunkSize } = this.#rules;
+    const { pace } = this.#call.target;
+    const { size } = this;
+    const chunks =
+      chunkSize === undefined || pace === undefined ? 1 : Math.floor(Math.min(TOGETHER_MS / (pace * size), MOST_TOGETHER / size));
+    if (chunks <= 1) {
+      this.#take(size);
+      return size;
+    }
+    const { workers } = this.#host;
+    this.#take(chunks * size * workers);
+    const fair = Math.ceil(this.#taken.length / (size * workers));
+    return size * Math.max(1, Math.min(chunks, fair));
   }
 
   /** Takes elements of an async iterable as long as there is room for them. */
@@ -117,10 +136,10 @@ export class Chunks {
   }
 
   #make(elements: unknown[]): TaskWork | undefined {
-    const { kind, chunkSize } = this.#rules;
+    const { kind } = this.#rules;
     const first = this.#next;
     this.#next += elements.length;
-    const fields = { kind, first, size: elements.length, attempt: 1, isDivisible: chunkSize === undefined, since: now(), isIndexed: true };
+    const fields = { kind, first, size: elements.length, attempt: 1, since: now(), isIndexed: true };
     try {
       const work = TaskWork.make(this.#call, elements, "elements", { ...fields, task: this.#host.number(elements.length) });
       if (this.#alone > 0) this.#alone--;

@@ -6,6 +6,7 @@ import { acceptPart } from "../../objects/delivery.ts";
 import { copyOf } from "../../util/bytes.ts";
 import { FOREVER } from "../../util/wait-options.ts";
 import { type Entry, entriesIn, Kind } from "../entries.ts";
+import type { Prepared } from "./prepared.ts";
 import type { RunningTask } from "./running-task.ts";
 import { Targets } from "./targets.ts";
 
@@ -14,6 +15,8 @@ export interface Arrived {
   readonly entry: Entry;
   /** Decodes the value. It is a promise if shared objects are inside. */
   open(): unknown;
+  /** Set when its first task is about to begin. */
+  prepared?: Prepared | Promise<Prepared>;
 }
 
 /** What a worker receives: it keeps the tasks until their turn, and does everything else at once. */

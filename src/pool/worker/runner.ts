@@ -1,4 +1,3 @@
-import type { Callable } from "../../target/target.ts";
 import { now, turn } from "../../util/clock.ts";
 import { setCurrentTask } from "../current-task.ts";
 import { type Entry, Kind, Notice } from "../entries.ts";
@@ -6,6 +5,8 @@ import type { WorkerMark } from "../marks.ts";
 import { give } from "./generator.ts";
 import type { Arrived, Inbox } from "./inbox.ts";
 import type { Outbox } from "./outbox.ts";
+import { prepare } from "./prepare.ts";
+import type { Prepared } from "./prepared.ts";
 import { RunningTask } from "./running-task.ts";
 
 /** A target that took longer than this number of milliseconds, the last time, may take long again. */
@@ -14,12 +15,6 @@ const SHORT_MS = 1;
 const TURN_MS = 10;
 /** The worker tells how much memory it uses at most as often as this number of milliseconds. */
 const MEMORY_MS = 50;
-
-/** A target, and the arguments of each task of an entry. */
-interface Prepared {
-  readonly call: Callable;
-  args(index: number): unknown[];
-}
 
 /** The values of tasks that have settled one after another. */
 interface Results {
@@ -50,7 +45,23 @@ export class Runner {
       const arrived = this.#inbox.take() ?? (await this.#next());
       if (arrived === undefined) return;
       if (this.#outbox.isFull && this.#mayTakeLong(arrived.entry)) await this.#turn();
-      await this.#runAll(arrived);
+      const results: Results = { seq: arrived.entry.seq, values: [], began: now() };
+      for (let index = 0; index < arrived.entry.count && this.#begin(arrived.entry, index, results); index++) {
+        const began = now();
+        try {
+          const result = this.#call(arrived, index);
+          results.values.push(noGenerator(isThenable(result) ? await result : result));
+        } catch (error) {
+          this.#fail(error, results, began);
+        }
+        const ended = this.#end(arrived.entry, results, began);
+        // What is done leaves together with the rest of its chunk, but not later than when the event loop turns.
+        if ((index + 1) % arrived.entry.chunk === 0) this.#send(results);
+        if (ended - this.#turned < TURN_MS) continue;
+        this.#send(results);
+        await this.#turn();
+      }
+      this.#send(results);
       this.#tellMemory();
     }
   }
@@ -68,61 +79,73 @@ export class Runner {
     return arrived;
   }
 
-  async #runAll(arrived: Arrived): Promise<void> {
-    const { entry } = arrived;
-    const results: Results = { seq: entry.seq, values: [], began: now() };
-    let prepared: Prepared | undefined;
-    for (let index = 0; index < entry.count; index++) {
-      const seq = entry.seq + index;
-      if (!this.#mark.begin(seq)) {
-        this.#send(results);
-        this.#outbox.add(undefined, "", { kind: Kind.skipped, seq, count: entry.count - index });
-        return;
-      }
-      const task = new RunningTask(entry, index, this.#outbox);
-      this.#inbox.running = task;
-      setCurrentTask(task);
-      const began = now();
-      try {
-        if ((entry.notices & Notice.begun) !== 0) await this.#announce(seq);
-        prepared ??= await this.#prepare(arrived);
-        const result = Reflect.apply(prepared.call, undefined, prepared.args(index) as never);
-        if (entry.kind === Kind.iterate) await give(result, task, this.#outbox);
-        results.values.push(entry.kind === Kind.iterate ? undefined : noGenerator(isThenable(result) ? await result : result));
-      } catch (error) {
-        this.#send(results);
-        this.#outbox.addError(error, { kind: Kind.error, seq, count: 1, number: now() - began });
-        results.seq = seq + 1;
-      } finally {
-        task.end();
-        setCurrentTask(undefined);
-        this.#inbox.running = undefined;
-      }
-      const ended = now();
-      this.#times.set(entry.target, ended - began);
-      if (results.values.length === 0) results.began = ended;
-      if (ended - this.#turned < TURN_MS) continue;
+  // Notes that a task begins. Returns false if it was taken back, with all that follow in its entry.
+  #begin(entry: Entry, index: number, results: Results): boolean {
+    const seq = entry.seq + index;
+    if (!this.#mark.begin(seq)) {
       this.#send(results);
-      await this.#turn();
+      this.#outbox.add(undefined, "", { kind: Kind.skipped, seq, count: entry.count - index });
+      return false;
     }
-    this.#send(results);
+    const task = new RunningTask(entry, index, this.#outbox);
+    this.#inbox.running = task;
+    setCurrentTask(task);
+    return true;
   }
 
-  // The target is imported first: the arguments may contain instances of classes that its module registers.
-  async #prepare({ entry, open }: Arrived): Promise<Prepared> {
-    const call = await this.#inbox.targets.get(entry.target);
-    const value = await open();
-    if ((entry.notices & Notice.opened) !== 0) {
-      this.#outbox.add(undefined, "", { kind: Kind.opened, seq: entry.seq, count: 1 });
-      this.#outbox.flush();
-    }
-    const kwargs = entry.kwargs === 0 ? [] : [await this.#inbox.kwargs(entry.kwargs)];
-    if (entry.kind === Kind.map) return { call, args: (index) => [(value as unknown[])[index], ...kwargs] };
-    if (entry.kind === Kind.starmap) return { call, args: (index) => [...((value as unknown[][])[index] as unknown[]), ...kwargs] };
-    if (entry.kind === Kind.apply) return { call, args: () => [...(value as unknown[]), ...kwargs] };
-    const { args, lookAhead } = value as { args: unknown[]; lookAhead: number };
-    this.#inbox.running?.limit(lookAhead);
-    return { call, args: () => [...args, ...kwargs] };
+  // Calls the target, at once if it and its arguments are here.
+  #call(arrived: Arrived, index: number): unknown {
+    const { entry } = arrived;
+    if (entry.notices !== 0 || entry.kind === Kind.iterate) return this.#callLater(arrived, index);
+    const prepared = this.#prepare(arrived);
+    return prepared instanceof Promise ? prepared.then((made) => made.run(index)) : prepared.run(index);
+  }
+
+  async #callLater(arrived: Arrived, index: number): Promise<unknown> {
+    const { entry } = arrived;
+    const seq = entry.seq + index;
+    if ((entry.notices & Notice.begun) !== 0) await this.#tell(Kind.begun, seq);
+    const prepared = await this.#prepare(arrived);
+    if ((entry.notices & Notice.opened) !== 0) await this.#tell(Kind.opened, seq);
+    if (entry.kind !== Kind.iterate) return prepared.run(index);
+    const task = this.#inbox.running as RunningTask;
+    task.limit(prepared.lookAhead);
+    await give(prepared.run(index), task, this.#outbox);
+    return undefined;
+  }
+
+  // Its value is opened once, because shared objects inside can be received once.
+  #prepare(arrived: Arrived): Prepared | Promise<Prepared> {
+    arrived.prepared ??= prepare(arrived, this.#inbox);
+    if (arrived.prepared instanceof Promise)
+      void arrived.prepared.then(
+        (prepared) => (arrived.prepared = prepared),
+        () => {},
+      );
+    return arrived.prepared;
+  }
+
+  // Says something of a task before its target is called.
+  async #tell(kind: number, seq: number): Promise<void> {
+    this.#outbox.add(undefined, "", { kind, seq, count: 1 });
+    await this.#turn();
+  }
+
+  #fail(error: unknown, results: Results, began: number): void {
+    this.#send(results);
+    this.#outbox.addError(error, { kind: Kind.error, seq: results.seq, count: 1, number: now() - began });
+    results.seq++;
+  }
+
+  // Returns the time at which the task ended.
+  #end({ target }: Entry, results: Results, began: number): number {
+    this.#inbox.running?.end();
+    this.#inbox.running = undefined;
+    setCurrentTask(undefined);
+    const ended = now();
+    this.#times.set(target, ended - began);
+    if (results.values.length === 0) results.began = ended;
+    return ended;
   }
 
   // Sends the values so far. If one of them can't travel, only its own task fails.
@@ -153,11 +176,6 @@ export class Runner {
     this.#outbox.flush();
     await turn();
     this.#turned = now();
-  }
-
-  async #announce(seq: number): Promise<void> {
-    this.#outbox.add(undefined, "", { kind: Kind.begun, seq, count: 1 });
-    await this.#turn();
   }
 
   #tellMemory(): void {

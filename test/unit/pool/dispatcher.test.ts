@@ -15,12 +15,12 @@ interface Call {
 class TestWork implements Work {
   readonly call: Call;
   readonly tasks: readonly number[];
-  readonly isDivisible: boolean;
+  readonly chunk: number;
 
-  constructor(call: Call, tasks: readonly number[], isDivisible: boolean) {
+  constructor(call: Call, tasks: readonly number[], chunk: number) {
     this.call = call;
     this.tasks = tasks;
-    this.isDivisible = isDivisible;
+    this.chunk = chunk;
   }
 
   get size(): number {
@@ -37,7 +37,7 @@ class TestWork implements Work {
   }
   drop(): void {}
   part(start: number, end: number): TestWork {
-    return new TestWork(this.call, this.tasks.slice(start, end), this.isDivisible);
+    return new TestWork(this.call, this.tasks.slice(start, end), this.chunk);
   }
 }
 
@@ -191,8 +191,8 @@ function run(seed: number): void {
     };
     const all = Array.from({ length: 1 + random.int(12) }, () => ++tasks);
     calls.push({ call, tasks: all });
-    const isDivisible = random.chance(0.7);
-    const chunk = 1 + random.int(5);
+    const size = 1 + random.int(5);
+    const chunk = 1 + random.int(3);
     let at = 0;
     dispatcher.add({
       tasks: (most) => (call.isOver ? 0 : Math.min(most, all.length - at)),
@@ -201,9 +201,9 @@ function run(seed: number): void {
       },
       next: () => {
         if (call.isOver || at === all.length) return undefined;
-        const some = all.slice(at, at + chunk);
+        const some = all.slice(at, at + size);
         at += some.length;
-        return new TestWork(call, some, isDivisible);
+        return new TestWork(call, some, chunk);
       },
     });
   };
