@@ -1,6 +1,6 @@
 import type { Message } from "../backend/contract/message.ts";
 import { type Packed, packLent, packReport } from "../objects/message.ts";
-import { copyForAWhile, join } from "../util/bytes.ts";
+import { join, keepForAWhile } from "../util/bytes.ts";
 import { now, soon } from "../util/clock.ts";
 import { type Header, headerOf, Kind, number } from "./entries.ts";
 import type { PoolTarget } from "./targets.ts";
@@ -122,7 +122,7 @@ export class CrewMember {
   // Sends a value that only the tasks behind it need.
   #sendPart(value: unknown, fields: Partial<Header>): void {
     const packed = packLent(value, "initArgs", headerOf(fields));
-    this.#add(packed.refs.length > 0 ? packed : { ...packed, bytes: copyForAWhile(packed.bytes) });
+    this.#add(packed.refs.length > 0 ? packed : { ...packed, bytes: keepForAWhile(packed.bytes) });
   }
 
   #add(message: Packed, seq = 0, tasks = 0): void {

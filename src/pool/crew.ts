@@ -1,6 +1,6 @@
 import { BrokenPoolError, StateError, TimeoutError } from "../errors/errors.ts";
 import { packLent } from "../objects/message.ts";
-import { copyForAWhile } from "../util/bytes.ts";
+import { keepForAWhile } from "../util/bytes.ts";
 import { after, afterIdle } from "../util/deadline.ts";
 import { FOREVER } from "../util/wait-options.ts";
 import { CrewMember } from "./crew-member.ts";
@@ -133,7 +133,7 @@ export class Crew implements Iterable<CrewMember> {
     }
     this.#dead++;
     const packed = packLent(undefined, "", headerOf({ kind: Kind.dead, worker: member.worker }));
-    this.#source.results.put({ ...packed, bytes: copyForAWhile(packed.bytes) }, FOREVER).catch(() => this.#events.dead(member.worker));
+    this.#source.results.put({ ...packed, bytes: keepForAWhile(packed.bytes) }, FOREVER).catch(() => this.#events.dead(member.worker));
     this.#events.changed();
   }
 

@@ -21,6 +21,8 @@ import type { PoolTarget } from "./targets.ts";
 import type { TaskWork } from "./task-work.ts";
 import type { WorkerSource } from "./worker-source.ts";
 
+/** A worker is replaced after so many tasks, because their numbers have 32 bits. */
+const MOST_TASKS = 2 ** 30;
 /** An idle worker gets tasks of another one after so many milliseconds. */
 const BALANCE_MS = 2;
 
@@ -63,7 +65,11 @@ export class Engine implements CallHost, Hands<TaskWork> {
     });
     this.receiver = new Receiver(this);
     this.#receiving = new ReceiveLoop(source.results, this.receiver, this);
-    this.dispatcher = new Dispatcher<TaskWork>(this, { min: settings.min, max: settings.max, maxTasks: settings.maxTasksPerChild });
+    this.dispatcher = new Dispatcher<TaskWork>(this, {
+      min: settings.min,
+      max: settings.max,
+      maxTasks: Math.min(settings.maxTasksPerChild, MOST_TASKS),
+    });
     if (settings.min > 0)
       void (initializer?.located ?? Promise.resolve()).then(
         () => this.schedule(),

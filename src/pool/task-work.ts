@@ -1,6 +1,6 @@
 import { decode } from "../codec/decode.ts";
 import { type Packed, packLent } from "../objects/message.ts";
-import { copyForAWhile } from "../util/bytes.ts";
+import { keepForAWhile } from "../util/bytes.ts";
 import { entriesIn, type Header, headerOf, Kind, Notice } from "./entries.ts";
 import type { PoolTarget } from "./targets.ts";
 import type { Work } from "./work.ts";
@@ -101,7 +101,7 @@ export class TaskWork implements Work {
     };
     const lent = packLent(value, root, headerOf(header));
     const hasObjects = lent.refs.length > 0;
-    const packed = hasObjects ? lent : { ...lent, bytes: copyForAWhile(lent.bytes) };
+    const packed = hasObjects ? lent : { ...lent, bytes: keepForAWhile(lent.bytes) };
     return new TaskWork(call, fields, { packed, value: hasObjects ? value : undefined, left: size });
   }
 

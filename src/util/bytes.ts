@@ -26,9 +26,9 @@ const SMALL = 1 << 10;
 let common = new Uint8Array(0);
 let used = 0;
 
-/** Copies lent bytes that are needed for a short time only. Small copies share a buffer, which lives as long as one of them. */
-export function copyForAWhile(bytes: Uint8Array): KeptBytes {
-  if (bytes.length > SMALL) return copyOf(bytes);
+/** Like {@link keepPart}, for bytes that are needed for a short time only. Small copies share a buffer, which lives as long as one of them. */
+export function keepForAWhile(bytes: Uint8Array): KeptBytes {
+  if (bytes.length > SMALL) return keepPart(bytes);
   if (used + bytes.length > common.length) {
     common = new Uint8Array(COMMON);
     used = 0;
@@ -36,7 +36,7 @@ export function copyForAWhile(bytes: Uint8Array): KeptBytes {
   const copy = common.subarray(used, used + bytes.length);
   copy.set(bytes);
   used += bytes.length;
-  return copy as Uint8Array as KeptBytes;
+  return asKept(copy);
 }
 
 /** Keeps a part of a chunk that will not be used again. A small part is copied, so that it does not keep the whole chunk alive. */

@@ -1,6 +1,6 @@
 import type { QueuePort } from "../../backend/contract/queue.ts";
 import { type Packed, packLent, packReport } from "../../objects/message.ts";
-import { copyForAWhile, join, type KeptBytes } from "../../util/bytes.ts";
+import { join, type KeptBytes, keepForAWhile } from "../../util/bytes.ts";
 import { now } from "../../util/clock.ts";
 import { FOREVER } from "../../util/wait-options.ts";
 import { type Header, headerOf } from "../entries.ts";
@@ -64,11 +64,11 @@ export class Outbox {
     }
     if (this.#port.putNow !== undefined) {
       if (this.#sending === 0 && this.#port.putNow(packed)) return;
-      this.#put({ ...packed, bytes: copyForAWhile(packed.bytes) });
+      this.#put({ ...packed, bytes: keepForAWhile(packed.bytes) });
       return;
     }
     if (this.#waiting.length === 0) this.#since = now();
-    this.#waiting.push(copyForAWhile(packed.bytes));
+    this.#waiting.push(keepForAWhile(packed.bytes));
     this.#bytes += packed.bytes.length;
     if (this.#bytes > MOST_BYTES || now() - this.#since > MOST_WAIT) this.flush();
   }

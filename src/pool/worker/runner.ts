@@ -46,20 +46,21 @@ export class Runner {
       if (arrived === undefined) return;
       if (this.#outbox.isFull && this.#mayTakeLong(arrived.entry)) await this.#turn();
       const results: Results = { seq: arrived.entry.seq, values: [], began: now() };
+      let began = results.began;
       for (let index = 0; index < arrived.entry.count && this.#begin(arrived.entry, index, results); index++) {
-        const began = now();
         try {
           const result = this.#call(arrived, index);
           results.values.push(noGenerator(isThenable(result) ? await result : result));
         } catch (error) {
           this.#fail(error, results, began);
         }
-        const ended = this.#end(arrived.entry, results, began);
+        began = this.#end(arrived.entry, results, began);
         // What is done leaves together with the rest of its chunk, but not later than when the event loop turns.
         if ((index + 1) % arrived.entry.chunk === 0) this.#send(results);
-        if (ended - this.#turned < TURN_MS) continue;
+        if (began - this.#turned < TURN_MS) continue;
         this.#send(results);
         await this.#turn();
+        began = this.#turned;
       }
       this.#send(results);
       this.#tellMemory();

@@ -11,9 +11,9 @@ export class RunningTask {
   #view: CurrentTask | undefined;
   #abort: AbortController | undefined;
   // The reports that the parent has not accepted yet, in their order.
-  readonly #reports: (() => void)[] = [];
+  #reports: (() => void)[] | undefined;
   #wanted = Number.POSITIVE_INFINITY;
-  #wake = (): void => {};
+  #wake: (() => void) | undefined;
   #isOver = false;
 
   /** @param index the task's index in the entry */
@@ -52,26 +52,26 @@ export class RunningTask {
     if (this.isAborted) return;
     this.#outbox.add(value, "value", { kind: Kind.report, seq: this.seq });
     this.#outbox.flush();
-    await new Promise<void>((resolve) => this.#reports.push(resolve));
+    await new Promise<void>((resolve) => (this.#reports ??= []).push(resolve));
   }
 
   /** The parent has accepted so many reports. */
   accepted(count: number): void {
-    for (const resolve of this.#reports.splice(0, count)) resolve();
+    for (const resolve of this.#reports?.splice(0, count) ?? []) resolve();
   }
 
   /** The task is given up. */
   abort(reason: unknown): void {
     this.#abort ??= new AbortController();
     this.#abort.abort(reason);
-    this.accepted(this.#reports.length);
-    this.#wake();
+    if (this.#reports !== undefined) this.accepted(this.#reports.length);
+    this.#wake?.();
   }
 
   /** Called when the task has settled. */
   end(): void {
     this.#isOver = true;
-    this.accepted(this.#reports.length);
+    if (this.#reports !== undefined) this.accepted(this.#reports.length);
   }
 
   /** Lets the task's generator give only so many values. */
@@ -82,7 +82,7 @@ export class RunningTask {
   /** Lets the task's generator give so many more values. */
   more(count: number): void {
     this.#wanted += count;
-    this.#wake();
+    this.#wake?.();
   }
 
   /** Waits until the task's generator may give one more value. Returns false if it is to end. */

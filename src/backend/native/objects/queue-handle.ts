@@ -98,6 +98,11 @@ export class QueueHandle extends Handle {
     return hasRefs(bytes) ? this.#fetch(bytes.slice()) : bytes;
   }
 
+  /** Whether the bytes of an item are lent. A large item has a buffer of its own. */
+  isLent(bytes: Uint8Array): boolean {
+    return bytes.buffer === this.#buffer.buffer;
+  }
+
   /** Called when the shared objects inside an item are here, or when its receiver can't use it. */
   settle(bytes: Uint8Array): void {
     this.thread.keeper.dropFetched(refsIn(bytes));

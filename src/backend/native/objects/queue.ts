@@ -52,7 +52,7 @@ export class NativeQueue extends NativePort implements QueuePort, BlockingQueue 
 
   getNow(): Incoming | undefined {
     const bytes = this.#handle.gets.size === 0 ? this.#handle.get() : undefined;
-    return bytes === undefined ? undefined : takenLent(bytes, this.#settle(bytes));
+    return bytes === undefined ? undefined : this.#taken(bytes);
   }
 
   put(message: Message, wait: Wait): Promise<boolean> {
@@ -70,7 +70,7 @@ export class NativeQueue extends NativePort implements QueuePort, BlockingQueue 
   }
 
   async get(wait: Wait): Promise<Incoming | undefined> {
-    const question = this.#question(wait, () => this.#handle.get()?.slice());
+    const question = this.#question(wait, () => this.#kept(this.#handle.get()));
     const bytes = await this.waitFor(this.#handle.gets, question.wait, question.look, question.once);
     return bytes === undefined || bytes === false ? undefined : takenKept(asKept(bytes), this.#settle(bytes));
   }
@@ -78,7 +78,7 @@ export class NativeQueue extends NativePort implements QueuePort, BlockingQueue 
   getSync(wait: Wait): Incoming | undefined {
     const question = this.#question(wait, (ms) => this.#handle.get(ms));
     const bytes = blocking(question.wait, question.look);
-    return bytes === undefined || bytes === false ? undefined : takenLent(bytes, this.#settle(bytes));
+    return bytes === undefined || bytes === false ? undefined : this.#taken(bytes);
   }
 
   async poll(wait: Wait): Promise<boolean> {
@@ -127,6 +127,15 @@ export class NativeQueue extends NativePort implements QueuePort, BlockingQueue 
 
   async shutdown(immediate: boolean): Promise<void> {
     await this.sending(this.#handle.shutdown(immediate));
+  }
+
+  #taken(bytes: Uint8Array): Incoming {
+    if (this.#handle.isLent(bytes)) return takenLent(bytes, this.#settle(bytes));
+    return takenKept(asKept(bytes), this.#settle(bytes));
+  }
+
+  #kept(bytes: Uint8Array | undefined): Uint8Array | undefined {
+    return bytes === undefined || !this.#handle.isLent(bytes) ? bytes : bytes.slice();
   }
 
   // What a receiver does once an item has arrived. An item without shared objects belongs to it as soon as it is taken.
