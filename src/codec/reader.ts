@@ -12,6 +12,8 @@ const keys = new KnownKeys();
 /** Reads the output of a {@link Writer}. It checks everything, because the bytes come from another process. */
 export class Reader {
   readonly #bytes: Uint8Array;
+  // Most values need none, so it is made when it is needed.
+  #view: DataView | undefined;
   #at = 0;
 
   constructor(bytes: Uint8Array) {
@@ -21,10 +23,6 @@ export class Reader {
   /** The number of bytes that are left. */
   get left(): number {
     return this.#bytes.length - this.#at;
-  }
-
-  get #view(): DataView {
-    return new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength);
   }
 
   byte(): number {
@@ -47,7 +45,7 @@ export class Reader {
   }
 
   float64(): number {
-    return this.#view.getFloat64(this.#take(8));
+    return this.#viewed().getFloat64(this.#take(8));
   }
 
   /** Reads a whole number of 0 or more: seven bits in each byte, the lowest bits first. */
@@ -129,6 +127,11 @@ export class Reader {
     return this.#bytes.slice(start, start + size).buffer as ArrayBuffer;
   }
 
+  #viewed(): DataView {
+    this.#view ??= new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength);
+    return this.#view;
+  }
+
   // Moves past `size` bytes. Returns the index at which they begin.
   #take(size: number): number {
     const start = this.#at;
@@ -151,10 +154,11 @@ export class Reader {
   #utf16(): string {
     const units = this.size();
     const start = this.#take(units * 2);
+    const view = this.#viewed();
     const parts: string[] = [];
     for (let from = 0; from < units; from += UNITS_AT_ONCE) {
       const to = Math.min(units, from + UNITS_AT_ONCE);
-      const codes = Array.from({ length: to - from }, (_, i) => this.#view.getUint16(start + 2 * (from + i)));
+      const codes = Array.from({ length: to - from }, (_, i) => view.getUint16(start + 2 * (from + i)));
       parts.push(String.fromCharCode(...codes));
     }
     return parts.join("");

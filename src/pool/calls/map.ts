@@ -4,6 +4,7 @@ import type { CheckedTaskOptions } from "../task-options.ts";
 import type { TaskWork } from "../task-work.ts";
 import { type CallHost, PoolCall } from "./call.ts";
 import { Chunks, type Elements } from "./elements.ts";
+import { Results } from "./results.ts";
 
 /** Notes the index of the task that failed in an error of this library. A task's own error has it in `remote`. */
 export function withIndex(error: unknown, index: number): unknown {
@@ -17,7 +18,7 @@ export function withIndex(error: unknown, index: number): unknown {
 export class MapCall extends PoolCall {
   readonly result: Promise<unknown[]>;
   readonly #chunks: Chunks;
-  readonly #results: unknown[] = [];
+  readonly #results = new Results();
   #done = 0;
   #resolve!: (values: unknown[]) => void;
   #reject!: (error: unknown) => void;
@@ -62,7 +63,7 @@ export class MapCall extends PoolCall {
   values(first: number, values: readonly unknown[]): void {
     if (this.isOver) return;
     const { settle, onProgress } = this.options;
-    for (const [i, value] of values.entries()) this.#results[first + i] = settle ? { status: "fulfilled", value } : value;
+    this.#results.add(first, settle ? values.map((value) => ({ status: "fulfilled", value })) : values);
     this.#done += values.length;
     if (values.length > 0) this.tell(onProgress, this.#done, this.#chunks.total);
     this.#finish();
@@ -73,7 +74,7 @@ export class MapCall extends PoolCall {
       this.giveUp(withIndex(error, index));
       return;
     }
-    this.#results[index] = { status: "rejected", reason: withIndex(error, index) };
+    this.#results.add(index, [{ status: "rejected", reason: withIndex(error, index) }]);
     this.#done++;
     this.tell(this.options.onProgress, this.#done, this.#chunks.total);
     this.#finish();
@@ -86,6 +87,6 @@ export class MapCall extends PoolCall {
 
   #finish(): void {
     if (!this.#chunks.isEmpty || this.#done < this.#chunks.count) return;
-    if (this.end()) this.#resolve(this.#results);
+    if (this.end()) this.#resolve(this.#results.all());
   }
 }

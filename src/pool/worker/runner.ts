@@ -183,7 +183,7 @@ export class Runner {
     const time = now();
     if (time - this.#measured < MEMORY_MS) return;
     this.#measured = time;
-    this.#outbox.add(undefined, "", { kind: Kind.memory, number: process.memoryUsage().rss });
+    this.#outbox.add(undefined, "", { kind: Kind.memory, number: process.memoryUsage.rss() });
   }
 }
 
