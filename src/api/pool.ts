@@ -276,7 +276,7 @@ export class Pool {
   #imap(method: Method, target: unknown, elements: unknown, options: IMapOptions | undefined): AsyncGenerator<never, void, undefined> {
     const checked: CheckedTaskOptions = checkTaskOptions(options, method);
     checkIterable(elements);
-    const call = new IMapCall(this.#engine, this.#find(target, method), checked, Kind.map, elements as Elements, method === "imap");
+    const call = new IMapCall(this.#engine, this.#find(target, method), checked, elements as Elements, method === "imap");
     return this.#lazily(call, () => call.results()) as AsyncGenerator<never, void, undefined>;
   }
 

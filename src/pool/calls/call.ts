@@ -74,6 +74,7 @@ export abstract class PoolCall implements TaskCall, Source<TaskWork> {
   abstract next(): TaskWork | undefined;
   abstract values(first: number, values: readonly unknown[]): void;
   abstract failed(index: number, error: unknown): void;
+  abstract reported(index: number, value: unknown): void;
   /** Settles the promise of the call, or its iteration, with an error. */
   protected abstract reject(error: unknown): void;
 
@@ -121,10 +122,6 @@ export abstract class PoolCall implements TaskCall, Source<TaskWork> {
     }
   }
 
-  reported(index: number, value: unknown): void {
-    this.tell(this.options.onReport, value, index);
-  }
-
   gave(_value: unknown): void {}
 
   /** Returns its work, if it has made some that no worker ever had. */
@@ -136,15 +133,10 @@ export abstract class PoolCall implements TaskCall, Source<TaskWork> {
     this.#transfer();
   }
 
-  /** Makes the first work of the call. If that fails, nothing of the call stays behind. */
-  protected made(make: () => TaskWork): TaskWork {
-    try {
-      return make();
-    } catch (error) {
-      this.isOver = true;
-      this.host.settled(this);
-      throw error;
-    }
+  /** Called if its first work can't be made, so that nothing of the call stays behind. */
+  protected abandon(): void {
+    this.isOver = true;
+    this.host.settled(this);
   }
 
   #withdraw(): void {
