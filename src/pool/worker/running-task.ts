@@ -52,7 +52,9 @@ export class RunningTask {
     if (this.isAborted) return;
     this.#outbox.add(value, "value", { kind: Kind.report, seq: this.seq });
     this.#outbox.flush();
-    await new Promise<void>((resolve) => (this.#reports ??= []).push(resolve));
+    this.#reports ??= [];
+    const reports = this.#reports;
+    await new Promise<void>((resolve) => reports.push(resolve));
   }
 
   /** The parent has accepted so many reports. */
