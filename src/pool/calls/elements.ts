@@ -84,17 +84,25 @@ export class Chunks {
     return pace === undefined ? 1 : Math.max(1, Math.min(MOST_IN_CHUNK, Math.floor(CHUNK_MS / Math.max(pace, 1e-6))));
   }
 
+  // Whether elements can go to a worker. A chunk of a given size waits until it is full, or nothing may be added to it.
+  get #hasChunk(): boolean {
+    const { length } = this.#taken;
+    const { chunkSize = 1 } = this.#rules;
+    return length > 0 && (length >= chunkSize || this.#alone > 0 || this.#isDone || this.count >= this.#rules.mayTake());
+  }
+
   /** The number of elements that are there now, or `most` if there are more. */
   tasks(most: number): number {
     this.#take(most);
-    return Math.min(most, this.#taken.length);
+    return this.#hasChunk ? Math.min(most, this.#taken.length) : 0;
   }
 
   /** Returns the next chunk. */
   next(): TaskWork | undefined {
     for (;;) {
-      const elements = this.#taken.splice(0, this.#alone > 0 ? 1 : this.#takeChunks());
-      if (elements.length === 0) return undefined;
+      const size = this.#alone > 0 ? 1 : this.#takeChunks();
+      if (!this.#hasChunk) return undefined;
+      const elements = this.#taken.splice(0, size);
       const work = this.#make(elements);
       if (work !== undefined) return work;
       if (this.#call.isOver) return undefined;
@@ -181,8 +189,13 @@ export class Chunks {
       while (!this.#isDone && this.#taken.length < AHEAD && this.count < this.#rules.mayTake()) {
         const { done, value } = await iterator.next();
         if (this.#isDone) break;
-        if (done === true) this.#end();
-        else if (this.#taken.push(value) === 1) this.#call.offer();
+        if (done === true) {
+          this.#end();
+          break;
+        }
+        const hadChunk = this.#hasChunk;
+        this.#taken.push(value);
+        if (!hadChunk && this.#hasChunk) this.#call.offer();
       }
     } catch (error) {
       this.#isDone = true;
@@ -190,7 +203,10 @@ export class Chunks {
     } finally {
       this.#isPulling = false;
     }
-    if (this.#isDone) this.#call.values(0, []);
+    if (!this.#isDone) return;
+    // The last chunk may be smaller than the others.
+    if (this.#taken.length > 0) this.#call.offer();
+    this.#call.values(0, []);
   }
 
   #end(): void {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import { type Connection, EOFError, getContext, Pipe, Pool, Queue, RemoteError, SerializationError, StateError } from "../../../mod.ts";
 import { type Cases, slow } from "../../suite/case.ts";
 import { rejects } from "../../suite/help.ts";
@@ -69,6 +70,21 @@ export const cases: Cases = {
         unordered.toSorted((a, b) => a - b),
         numbers.map((n) => (n + 1) ** 2),
       );
+    }),
+  "elements of one chunk run in one worker, also if they come slowly": () =>
+    withPool(async (pool) => {
+      await pool.map(pidAfter, [0, 0, 0, 0], { chunkSize: 1 });
+      const slowly = async function* (): AsyncGenerator<number> {
+        for (let i = 0; i < 14; i++) {
+          await delay(5);
+          yield 20;
+        }
+      };
+      const pids = await pool.map(pidAfter, slowly(), { chunkSize: 4 });
+      for (let first = 0; first < 14; first += 4) assert.equal(new Set(pids.slice(first, first + 4)).size, 1, pids.join());
+      let results = 0;
+      for await (const _ of pool.imap(pidAfter, slowly(), { chunkSize: 8, lookAhead: 3 })) results++;
+      assert.equal(results, 14);
     }),
   "imap over an endless iterable takes only lookAhead elements ahead": () =>
     withPool(async (pool) => {
