@@ -6,8 +6,7 @@ import { fileURLToPath } from "node:url";
 import { cpuCount, isMain, Pool } from "../mod.ts";
 
 const TEXT = /\.(mdx?|txt|json|[cm]?[jt]s)$/;
-// Counts of more bytes hold each frequent word once more seldom, and so less is sent and added up.
-const BYTES_A_TASK = 1 << 20;
+const LEAST_BYTES = 1 << 18;
 
 /** The counts of one task, or of all. */
 export interface Index {
@@ -32,17 +31,23 @@ export function indexFiles(files: readonly string[]): Index {
   return { words, files: files.length, bytes };
 }
 
-/** The text files in a folder, in batches of about 1 MiB. */
+/**
+ * The text files in a folder, in batches. The counts of a large batch have each frequent word only once, so that less is sent and added up. The
+ * batches get smaller, so that no worker has much left to do when the others are done.
+ */
 export function batchesIn(folder: string): string[][] {
-  const batches: string[][] = [[]];
-  let bytes = 0;
-  for (const file of textFiles(folder)) {
-    if (bytes > BYTES_A_TASK) {
+  const files = textFiles(folder).map((path) => ({ path, bytes: statSync(path).size }));
+  let left = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  const batches: string[][] = [];
+  let room = 0;
+  for (const { path, bytes } of files) {
+    if (room <= 0) {
       batches.push([]);
-      bytes = 0;
+      room = Math.max(LEAST_BYTES, left / (2 * cpuCount()));
     }
-    batches.at(-1)?.push(file);
-    bytes += statSync(file).size;
+    batches.at(-1)?.push(path);
+    room -= bytes;
+    left -= bytes;
   }
   return batches;
 }
@@ -100,13 +105,13 @@ export interface Result {
 /** Counts the words with one process and with one process for each core, and prints what it found and how long it took. */
 export async function main(folder: string, showProgress: ShowProgress = printQuarters): Promise<Result> {
   const batches = batchesIn(folder);
-  if (batches[0]?.length === 0) throw new Error(`There is no text or source file in ${folder}: name another folder.`);
+  if (batches.length === 0) throw new Error(`There is no text or source file in ${folder}: name another folder.`);
   // Both runs find the files in the page cache, so the first run does not pay for the disk.
   for (const file of batches.flat()) readFileSync(file);
   const timed = async (title: string, processes: number): Promise<{ counts: Index; ms: number }> => {
     const pool = new Pool({ processes: { min: processes, max: processes } });
     try {
-      await warmUp(pool, batches[0] ?? [], processes);
+      await warmUp(pool, batches.at(-1) ?? [], processes);
       const start = performance.now();
       const counts = await index(pool, batches, showProgress(title, batches.length));
       return { counts, ms: performance.now() - start };
