@@ -93,7 +93,7 @@ export class Chunks {
 
   /** The number of elements that are there now, or `most` if there are more. */
   tasks(most: number): number {
-    this.#take(most);
+    this.#take(Math.max(most, this.#rules.chunkSize ?? 1));
     return this.#hasChunk ? Math.min(most, this.#taken.length) : 0;
   }
 
