@@ -57,6 +57,13 @@ export class Crew implements Iterable<CrewMember> {
     return this.#dead > 0;
   }
 
+  /** Whether a worker starts and has not said yet that it is ready. */
+  get hasStarting(): boolean {
+    for (const { isReady, isEnding, ending, link } of this.#members.values())
+      if (!isReady && !isEnding && ending === undefined && link !== undefined) return true;
+    return false;
+  }
+
   member(worker: number): CrewMember | undefined {
     return this.#members.get(worker);
   }
@@ -119,6 +126,7 @@ export class Crew implements Iterable<CrewMember> {
       link.kill();
     }
     member.flush();
+    this.#events.changed();
   }
 
   // Everything that the worker sent is in the queue of results already. So the news of its end gets in line behind that.

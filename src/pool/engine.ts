@@ -326,8 +326,12 @@ export class Engine implements CallHost, Hands<TaskWork> {
     }, BALANCE_MS);
   }
 
-  /** Whether workers are to send something, or to end. */
   get expectsMore(): boolean {
+    // Also an idle pool hears that a worker is ready. Otherwise the worker would be killed after its startTimeout.
+    return this.holdsProgram || (this.#state === "open" && this.crew.hasStarting);
+  }
+
+  get holdsProgram(): boolean {
     return (
       (this.#state === "open" || this.#state === "closed") &&
       (this.crew.hasDead || this.dispatcher.isBusy || (this.#state === "closed" && this.crew.size > 0))

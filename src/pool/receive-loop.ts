@@ -3,6 +3,7 @@ import type { QueuePort } from "../backend/contract/queue.ts";
 import { unseal } from "../codec/envelope.ts";
 import { ClosedError } from "../errors/errors.ts";
 import { now, turn } from "../util/clock.ts";
+import { unheld } from "../util/event-loop.ts";
 import { FOREVER } from "../util/wait-options.ts";
 import { entriesIn } from "./entries.ts";
 import type { Receiver } from "./receiver.ts";
@@ -14,6 +15,8 @@ const TURN_MS = 5;
 export interface LoopHost {
   /** Whether something is to come. */
   readonly expectsMore: boolean;
+  /** Whether the program must not end before that. */
+  readonly holdsProgram: boolean;
   /** Hands out tasks. */
   pass(): void;
   /** Asks for a pass later. */
@@ -22,7 +25,7 @@ export interface LoopHost {
   deaf(error: unknown): void;
 }
 
-/** Takes what the workers send, as long as something is to come. Otherwise the waiting would keep an idle pool's process alive. */
+/** Takes what the workers send, as long as something is to come. */
 export class ReceiveLoop {
   readonly #results: QueuePort;
   readonly #receiver: Receiver;
@@ -45,7 +48,8 @@ export class ReceiveLoop {
         let incoming = this.#results.getNow?.();
         if (incoming === undefined) {
           host.pass();
-          incoming = await this.#results.get(FOREVER);
+          const next = (): Promise<Incoming | undefined> => this.#results.get(FOREVER);
+          incoming = await (host.holdsProgram ? next() : unheld(next));
           began = now();
         }
         if (incoming !== undefined) this.#handle(incoming);

@@ -129,6 +129,25 @@ export const cases: Cases = {
     pool.terminate();
     await pool.join();
   }),
+  "a worker that starts while nothing is to be done is heard, and stays": slow(() =>
+    withPool(
+      async (pool) => {
+        const until = performance.now() + 20_000;
+        while (pool.workers.length < 2 || pool.workers.some(({ state }) => state !== "idle")) {
+          assert.ok(performance.now() < until, "the pool has not heard of its workers");
+          await delay(20);
+        }
+        const pids = pool.workers.map(({ pid }) => pid);
+        assert.equal(await pool.apply(add, [1, 1]), 2);
+        assert.deepEqual(
+          pool.workers.map(({ pid }) => pid),
+          pids,
+        );
+        assert.equal(pool.stats().died, 0);
+      },
+      { processes: { min: 2, max: 2 } },
+    ),
+  ),
   "an initializer that never ends runs into startTimeout": slow(async () => {
     const pool = new Pool({ processes: 1, initializer: untilNever, startTimeout: 400, stderr: "null" });
     const error = await rejects(pool.apply(add, [1, 1]), BrokenPoolError);
