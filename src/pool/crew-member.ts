@@ -10,14 +10,21 @@ import type { WorkerEnding, WorkerLink } from "./worker-source.ts";
 /** Entries for a worker go together in one item up to this number of bytes. */
 const MOST_BYTES = 1 << 16;
 
+/** What a part of a message is about. */
+interface Part {
+  /** The number of its first task in the worker, and the number of tasks. */
+  seq: number;
+  tasks: number;
+  /** Whether it concerns a task that the worker has already. What is not vital is needed by the tasks behind it alone. */
+  isVital: boolean;
+}
+
 /** What leaves together. */
-class Batch {
+class Batch implements Part {
   readonly pieces: Uint8Array[] = [];
   bytes = 0;
-  /** The number of its first task in the worker, and the number of tasks. */
   seq = 0;
   tasks = 0;
-  /** Whether something in it concerns a task that the worker has already. */
   isVital = false;
 }
 
@@ -51,8 +58,8 @@ export class CrewMember {
   readonly #onUnsent: OnUnsent;
   // The entries that leave together at the end of a pass.
   #batch = new Batch();
-  // Whether a message could not be sent, and the pool has not been told yet.
-  #isBroken = false;
+  // What could not be sent, as long as the pool has not been told.
+  #unsent: Batch | undefined;
   readonly #targets = new Set<number>();
   readonly #kwargs = new Set<number>();
 
@@ -76,10 +83,10 @@ export class CrewMember {
     this.#define(target);
     if (kwargs !== undefined && !this.#kwargs.has(kwargsNumber)) {
       this.#kwargs.add(kwargsNumber);
-      this.#add(kwargs);
+      this.#add(kwargs, {});
     }
     number(work.packed.bytes, seq, work.attempt);
-    this.#add(work.packed, seq, work.size);
+    this.#add(work.packed, { seq, tasks: work.size });
   }
 
   /** Sends a call of the pool's initializer. */
@@ -96,14 +103,12 @@ export class CrewMember {
 
   /** Sends a value. */
   send(value: unknown, fields: Partial<Header>): void {
-    this.#batch.isVital = true;
-    this.#sendPart(value, fields);
+    this.#sendPart(value, fields, true);
   }
 
   /** Sends an error, or another reason. A part of it that can't travel is described. */
   sendReport(reason: unknown, fields: Partial<Header>): void {
-    this.#batch.isVital = true;
-    this.#add({ ...packReport(reason, headerOf(fields)), refs: [] });
+    this.#add({ ...packReport(reason, headerOf(fields)), refs: [] }, { isVital: true });
   }
 
   /** Sends the entries that wait. */
@@ -119,18 +124,18 @@ export class CrewMember {
     this.#sendPart(target.ref, { kind: Kind.target, target: target.number });
   }
 
-  // Sends a value that only the tasks behind it need.
-  #sendPart(value: unknown, fields: Partial<Header>): void {
+  #sendPart(value: unknown, fields: Partial<Header>, isVital = false): void {
     const packed = packLent(value, "initArgs", headerOf(fields));
-    this.#add(packed.refs.length > 0 ? packed : { ...packed, bytes: keepForAWhile(packed.bytes) });
+    this.#add(packed.refs.length > 0 ? packed : { ...packed, bytes: keepForAWhile(packed.bytes) }, { isVital });
   }
 
-  #add(message: Packed, seq = 0, tasks = 0): void {
+  #add(message: Packed, { seq = 0, tasks = 0, isVital = false }: Partial<Part>): void {
     const isWhole = message.refs.length > 0;
     if (isWhole || (this.#batch.bytes > 0 && this.#batch.bytes + message.bytes.length > MOST_BYTES)) this.flush();
     const batch = this.#batch;
     if (batch.tasks === 0) batch.seq = seq;
     batch.tasks += tasks;
+    if (isVital) batch.isVital = true;
     if (isWhole) {
       this.#post(message);
       return;
@@ -142,7 +147,11 @@ export class CrewMember {
   #post(message: Message): void {
     const batch = this.#batch;
     this.#batch = new Batch();
-    if (this.#isBroken) return;
+    if (this.#unsent !== undefined) {
+      // It is not sent either. Its tasks will go to another worker.
+      if (batch.isVital) this.#unsent.isVital = true;
+      return;
+    }
     try {
       this.link?.send(message)?.catch((error: unknown) => this.#fail(error, batch));
     } catch (error) {
@@ -150,14 +159,15 @@ export class CrewMember {
     }
   }
 
-  // Nothing else is sent until the pool knows it. It is told later, because it may be in the middle of handing out tasks.
-  #fail(error: unknown, { seq, tasks, isVital }: Batch): void {
-    if (this.#isBroken) return;
-    this.#isBroken = true;
+  // The pool is told later, because it may be in the middle of handing out tasks.
+  #fail(error: unknown, batch: Batch): void {
+    if (this.#unsent !== undefined) return;
+    this.#unsent = batch;
     soon(() => {
-      this.#isBroken = false;
-      if (tasks > 0) this.#onUnsent(this, error, seq, tasks);
-      if (!isVital && tasks > 0) return;
+      this.#unsent = undefined;
+      if (batch.tasks > 0) this.#onUnsent(this, error, batch.seq, batch.tasks);
+      if (!batch.isVital && batch.tasks > 0) return;
+      // A task that the worker runs may wait for what is lost.
       this.failure = error;
       this.link?.kill();
     });
