@@ -72,7 +72,8 @@ for (const name of names) {
     typeof inC === "string"
       ? `nothing to compare it with, because ${inC}`
       : `${speedUpOfC.toFixed(2)}x for plain C, of which it is ${(speedUp / speedUpOfC).toFixed(2)}`;
-  console.log(`The best of ${given.rounds} rounds with ${cores} processes: speed-up ${speedUp.toFixed(2)}x; ${beside}.`);
+  const rounds = given.rounds === 1 ? "One round" : `The best of ${given.rounds} rounds`;
+  console.log(`${rounds} with ${cores} processes: speed-up ${speedUp.toFixed(2)}x; ${beside}.`);
   const share = typeof inC === "string" ? ["", ""] : [`${speedUpOfC.toFixed(2)}x`, (speedUp / speedUpOfC).toFixed(2)];
   rows.push([name, String(Math.round((1000 * files) / ours.all)), `${speedUp.toFixed(2)}x`, ...share]);
 }
