@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { date } from "../util/clock.ts";
 import { fs, net } from "../util/lazy-modules.ts";
 import { randomName } from "../util/random.ts";
+import { isBound } from "./bound.ts";
 import { makeTemporary } from "./temporary.ts";
 
 const PREFIX = "polyproc-";
@@ -145,6 +146,8 @@ function sweepFolder(folder: string, uid: number): void {
     if (++refused === sockets.length) removeDead(folder, paths);
   };
   if (sockets.length === 0) removeDead(folder, paths);
+  // On Bun, a connection to a socket of another type seems refused, although a process listens.
+  if (sockets.some((path) => isBound(path))) return;
   for (const path of sockets) {
     const socket = net().connect(path);
     socket.unref();

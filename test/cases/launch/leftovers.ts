@@ -103,6 +103,26 @@ export const cases: Cases = {
       for (const folder of folders) rmSync(folder, { recursive: true, force: true });
     }
   },
+  "the folder of a living tree stays, whatever kind of socket is in it": async () => {
+    const [ours, theirs] = Pipe<unknown>();
+    const before = new Set(readdirSync(tmpdir()));
+    const p = await started({ target: sharesLate, args: [theirs], transfer: [theirs], detached: true });
+    assert.equal(await ours.recv(), "ready");
+    await ours.send("go");
+    const inner = (await ours.recv({ timeout: 10_000 })) as Queue<string>;
+    const folders = readdirSync(tmpdir()).filter((name) => !before.has(name));
+    const list = (): string[] => folders.flatMap((name) => readdirSync(join(tmpdir(), name)));
+    const files = list();
+    assert.ok(files.some((name) => name.includes(".sock")));
+    for (const name of folders) age(join(tmpdir(), name));
+    await foundAnotherTree();
+    await anotherSweep();
+    assert.deepEqual(list(), files);
+    await ours.send("done");
+    assert.equal(await p.join(), 0);
+    inner.close();
+    ours.close();
+  },
   "a process whose folder was removed because it was empty for long can still share objects": async () => {
     const [ours, theirs] = Pipe<unknown>();
     const before = new Set(readdirSync(tmpdir()));
