@@ -17,6 +17,8 @@ import { counting } from "./unclosed.ts";
 export interface Packed extends Message {
   /** Releases the shared objects inside. `sent` says whether the message was sent, so that the receiver has them now. */
   release(sent: boolean): void;
+  /** Makes one more message with the same value for another receiver, also after the program has closed the shared objects inside. */
+  again(): Packed;
 }
 
 const nothing = (): void => {};
@@ -48,7 +50,7 @@ export function packLent(value: unknown, root: string, tail?: Tail): Packed {
 }
 
 function packed({ bytes, shared }: LentEncoded): Packed {
-  if (shared.length === 0) return { bytes, refs: NO_REFS, release: nothing };
+  if (shared.length === 0) return withoutObjects(bytes);
   checkCount(shared.length);
   const objects = new Numbering(shared as readonly SharedObject[]);
   const ports: Port[] = [];
@@ -64,7 +66,26 @@ function packed({ bytes, shared }: LentEncoded): Packed {
       refs.push(withParts(port.share(), object, objects));
       checkCount(objects.all.length);
     }
-    return { bytes, refs, release };
+    return { bytes, refs, release, again: () => repeated(bytes, refs, ports) };
+  } catch (error) {
+    release(false);
+    throw error;
+  }
+}
+
+function withoutObjects(bytes: Uint8Array): Packed {
+  return { bytes, refs: NO_REFS, release: nothing, again: () => withoutObjects(bytes) };
+}
+
+function repeated(bytes: Uint8Array, refs: readonly Ref[], originals: readonly Port[]): Packed {
+  const ports: Port[] = [];
+  const release = (sent: boolean): void => {
+    for (const port of ports) port.release(sent);
+  };
+  try {
+    for (const original of originals) ports.push(original.again());
+    const shared = refs.map((ref, i) => ({ ...ref, ...(ports[i] as Port).share() }));
+    return { bytes, refs: shared, release, again: () => repeated(bytes, shared, ports) };
   } catch (error) {
     release(false);
     throw error;

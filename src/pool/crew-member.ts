@@ -1,8 +1,9 @@
 import type { Message } from "../backend/contract/message.ts";
-import { type Packed, packLent, packReport } from "../objects/message.ts";
+import { packLent, packReport } from "../objects/message.ts";
 import { join, keepForAWhile } from "../util/bytes.ts";
 import { now, soon } from "../util/clock.ts";
 import { type Header, headerOf, Kind, number } from "./entries.ts";
+import type { Repeatable } from "./repeatable.ts";
 import type { PoolTarget } from "./targets.ts";
 import type { TaskWork } from "./task-work.ts";
 import type { WorkerEnding, WorkerLink } from "./worker-source.ts";
@@ -78,15 +79,16 @@ export class CrewMember {
   }
 
   /** Sends tasks, the first of which has the number `seq` in the worker. The target and the named arguments go ahead once. */
-  hand(work: TaskWork, seq: number, kwargs: Packed | undefined): void {
+  hand(work: TaskWork, seq: number, kwargs: Repeatable | undefined): void {
     const { target, kwargs: kwargsNumber } = work.call;
     this.#define(target);
     if (kwargs !== undefined && !this.#kwargs.has(kwargsNumber)) {
       this.#kwargs.add(kwargsNumber);
-      this.#add(kwargs, {});
+      this.#add(kwargs.copy((error) => work.call.giveUp(error)), {});
     }
-    number(work.packed.bytes, seq, work.attempt);
-    this.#add(work.packed, { seq, tasks: work.size });
+    const message = work.message();
+    number(message.bytes, seq, work.attempt);
+    this.#add(message, { seq, tasks: work.size });
   }
 
   /** Sends a call of the pool's initializer. */
@@ -129,7 +131,7 @@ export class CrewMember {
     this.#add(packed.refs.length > 0 ? packed : { ...packed, bytes: keepForAWhile(packed.bytes) }, { isVital });
   }
 
-  #add(message: Packed, { seq = 0, tasks = 0, isVital = false }: Partial<Part>): void {
+  #add(message: Message, { seq = 0, tasks = 0, isVital = false }: Partial<Part>): void {
     const isWhole = message.refs.length > 0;
     if (isWhole || (this.#batch.bytes > 0 && this.#batch.bytes + message.bytes.length > MOST_BYTES)) this.flush();
     const batch = this.#batch;

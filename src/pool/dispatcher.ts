@@ -82,14 +82,21 @@ export class Dispatcher<W extends Work> {
   }
 
   /** Adds work that was in a worker before. It goes ahead of all other work. */
-  again(work: W): void {
-    this.#backlog.again([work]);
+  again(works: readonly W[]): void {
+    this.#backlog.again(works);
   }
 
   /** Starts no worker any more, except for the work that waits. Workers without work retire. */
   close(): void {
     this.#isClosed = true;
     this.dispatch();
+  }
+
+  /** Drops everything: all calls are over, and no worker is asked any more. */
+  end(): void {
+    for (const post of this.#posts.values()) for (const work of post.cut(post.first)) work.drop();
+    this.#posts.clear();
+    this.#backlog.drop();
   }
 
   /** A worker can take tasks from now on. */
@@ -165,6 +172,12 @@ export class Dispatcher<W extends Work> {
     this.#retire(post);
   }
 
+  /** Keeps a worker from beginning another task than the one with this number. Returns false if it may have gone on already. */
+  holdAt(worker: number, seq: number): boolean {
+    const post = this.#posts.get(worker);
+    return post?.first === seq && this.#takeBack(post, seq + 1) === seq + 1;
+  }
+
   /** Hands out what can be handed out, and starts workers that are needed. */
   dispatch(): void {
     for (let progress = true; progress; ) {
@@ -237,9 +250,10 @@ export class Dispatcher<W extends Work> {
     if (post.find(({ key }) => key !== undefined) === undefined) this.#backlog.leave(post.worker, []);
   }
 
-  #takeBack(post: Post<W>, from: number): void {
+  #takeBack(post: Post<W>, from: number): number {
     const kept = this.#hands.takeBack(post.worker, from);
     this.#backlog.again(post.limit(kept));
+    return kept;
   }
 
   get #hasIdle(): boolean {

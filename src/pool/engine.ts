@@ -1,5 +1,5 @@
 import { BrokenPoolError, ClosedError, StateError } from "../errors/errors.ts";
-import { type Packed, packLent } from "../objects/message.ts";
+import { packLent } from "../objects/message.ts";
 import { copyOf } from "../util/bytes.ts";
 import { soon, startTimer, type Timer } from "../util/clock.ts";
 import { after } from "../util/deadline.ts";
@@ -16,6 +16,7 @@ import { headerOf, Kind } from "./entries.ts";
 import type { PoolSettings } from "./options.ts";
 import { ReceiveLoop } from "./receive-loop.ts";
 import { Receiver } from "./receiver.ts";
+import { Repeatable } from "./repeatable.ts";
 import { Room } from "./room.ts";
 import type { PoolTarget } from "./targets.ts";
 import type { TaskWork } from "./task-work.ts";
@@ -35,7 +36,7 @@ export class Engine implements CallHost, Hands<TaskWork> {
   readonly #receiving: ReceiveLoop;
   readonly crew: Crew;
   readonly #calls = new LinkedList<PoolCall>();
-  readonly #kwargs = new Map<number, Packed>();
+  readonly #kwargs = new Map<number, Repeatable>();
   readonly #room = new Room(() => this.#isShort);
   readonly #ended = Promise.withResolvers<void>();
   readonly #initializer: PoolTarget | undefined;
@@ -138,7 +139,7 @@ export class Engine implements CallHost, Hands<TaskWork> {
     if (kwargs === undefined) return 0;
     const number = ++this.#kwargsNumbers;
     const packed = packLent(kwargs, "kwargs", headerOf({ kind: Kind.kwargs, kwargs: number }));
-    this.#kwargs.set(number, packed.refs.length > 0 ? packed : { ...packed, bytes: copyOf(packed.bytes) });
+    this.#kwargs.set(number, new Repeatable(packed.refs.length > 0 ? packed : { ...packed, bytes: copyOf(packed.bytes) }));
     return number;
   }
 
@@ -149,7 +150,7 @@ export class Engine implements CallHost, Hands<TaskWork> {
       this.#letGo = undefined;
     }
     if (call.kwargs !== 0) {
-      this.#kwargs.get(call.kwargs)?.release(true);
+      this.#kwargs.get(call.kwargs)?.release();
       this.#kwargs.delete(call.kwargs);
       for (const member of this.crew) member.forget(call.kwargs);
     }
@@ -210,7 +211,8 @@ export class Engine implements CallHost, Hands<TaskWork> {
   dead(worker: number): void {
     const member = this.crew.member(worker);
     if (member?.ending === undefined) return;
-    this.receiver.lost(member, this.dispatcher.died(worker, member.link?.mark.begun() ?? 0));
+    const first = this.dispatcher.post(worker)?.first ?? 0;
+    this.receiver.lost(member, first, this.dispatcher.died(worker, member.link?.mark.begun() ?? 0));
     this.crew.remove(member);
     this.schedule();
   }
@@ -240,6 +242,7 @@ export class Engine implements CallHost, Hands<TaskWork> {
     for (const call of [...this.#calls]) call.giveUp(ended());
     this.#room.fail(ended);
     this.crew.terminate();
+    this.dispatcher.end();
     this.schedule();
   }
 
@@ -313,7 +316,8 @@ export class Engine implements CallHost, Hands<TaskWork> {
     member.sendReport(reason, { kind: Kind.abort, seq });
     if (!kills) return;
     after(this.settings.taskGrace, () => {
-      if (this.dispatcher.post(worker)?.first === seq) member.link?.kill();
+      // It may run a later task by now, which must not be lost.
+      if (this.dispatcher.holdAt(worker, seq)) member.link?.kill();
     });
   }
 

@@ -90,19 +90,21 @@ export class Receiver {
     }
   }
 
-  /** Tasks that a dead worker had begun run again, or fail. */
-  lost(member: CrewMember, lost: readonly TaskAt<TaskWork>[]): void {
+  /** Tasks that a dead worker had begun, the first of which has the number `seq`, run again, or fail. */
+  lost(member: CrewMember, seq: number, lost: readonly TaskAt<TaskWork>[]): void {
     if (!member.isEnding || lost.length > 0) this.died++;
     const { exitCode = null, signal = null, error, stderr } = member.ending ?? {};
     const pid = member.link?.pid ?? undefined;
-    for (const { work, index } of lost) {
-      work.taskDone();
-      if (work.isOver) continue;
-      if (work.attempt <= work.call.retries) {
+    const again: TaskWork[] = [];
+    for (const [i, { work, index }] of lost.entries()) {
+      const isWanted = !work.isOver && !this.#isAbandoned(member, seq + i);
+      const runsAgain = isWanted && work.attempt <= work.call.retries;
+      if (runsAgain) {
         this.retried++;
-        this.#engine.dispatcher.again(work.again(index));
-        continue;
+        again.push(work.again(index));
       }
+      work.taskDone();
+      if (!isWanted || runsAgain) continue;
       this.failed++;
       const how = signal === null ? `with exit code ${exitCode}` : `by ${signal}`;
       const died = new WorkerDiedError(`${member.name} (pid ${pid}) ended ${how} while it ran the task.`, {
@@ -111,6 +113,8 @@ export class Receiver {
       });
       work.call.failed(work.first + index, died);
     }
+    // Together, so that tasks with the same key keep their order.
+    this.#engine.dispatcher.again(again);
   }
 
   /** Tasks could not be sent to a worker. */
@@ -160,13 +164,14 @@ export class Receiver {
   #deliver(member: CrewMember, tasks: readonly TaskAt<TaskWork>[], seq: number, values: unknown): void {
     if (!Array.isArray(values) || values.length !== tasks.length)
       throw new CorruptedError("A worker sent results that are not valid: it runs another version of polyproc, or is corrupted.");
-    this.done += tasks.length;
     for (let start = 0; start < tasks.length; ) {
       const { work, index } = tasks[start] as TaskAt<TaskWork>;
       let end = start + 1;
-      while (end < tasks.length && tasks[end]?.work === work && !this.#isAbandoned(member, seq + end)) end++;
-      if (!this.#isAbandoned(member, seq + start))
+      if (!this.#isAbandoned(member, seq + start)) {
+        while (end < tasks.length && tasks[end]?.work === work && !this.#isAbandoned(member, seq + end)) end++;
+        this.done += end - start;
         work.call.values(work.first + index, start === 0 && end === tasks.length ? values : values.slice(start, end));
+      }
       start = end;
     }
   }

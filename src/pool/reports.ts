@@ -59,7 +59,7 @@ export function statsOf({ dispatcher, receiver, crew }: Reported): PoolStats {
   const busy = members.reduce((sum, member) => sum + member.busy, 0);
   return {
     queued: dispatcher.waiting,
-    running: [...dispatcher.posts].reduce((sum, post) => sum + post.size, 0),
+    running: members.reduce((sum, { worker }) => sum + (dispatcher.post(worker)?.size ?? 0), 0),
     done,
     failed,
     cancelled,

@@ -2,6 +2,7 @@ import { decode } from "../codec/decode.ts";
 import { type Packed, packLent } from "../objects/message.ts";
 import { keepForAWhile } from "../util/bytes.ts";
 import { entriesIn, type Header, headerOf, Kind, Notice } from "./entries.ts";
+import { Repeatable } from "./repeatable.ts";
 import type { PoolTarget } from "./targets.ts";
 import type { Work } from "./work.ts";
 
@@ -31,6 +32,8 @@ export interface TaskCall {
   opened(): void;
   /** A task's generator gave a value. */
   gave(value: unknown): void;
+  /** The call can't go on. */
+  giveUp(reason: unknown): void;
 }
 
 interface Fields {
@@ -45,8 +48,8 @@ interface Fields {
 
 /** An encoded value, and the number of tasks that need it. The last one that settles releases the shared objects inside. */
 interface Kept {
-  readonly packed: Packed;
-  /** The value itself, if shared objects are inside: they can be received once, so they are packed again if the tasks are sent again. */
+  readonly message: Repeatable;
+  /** The value itself, if shared objects are inside: a part of it is packed again. */
   readonly value: unknown;
   left: number;
 }
@@ -102,11 +105,12 @@ export class TaskWork implements Work {
     const lent = packLent(value, root, headerOf(header));
     const hasObjects = lent.refs.length > 0;
     const packed = hasObjects ? lent : { ...lent, bytes: keepForAWhile(lent.bytes) };
-    return new TaskWork(call, fields, { packed, value: hasObjects ? value : undefined, left: size });
+    return new TaskWork(call, fields, { message: new Repeatable(packed), value: hasObjects ? value : undefined, left: size });
   }
 
-  get packed(): Packed {
-    return this.#kept.packed;
+  /** Returns what is to be sent to a worker. */
+  message(): Packed {
+    return this.#kept.message.copy((error) => this.call.giveUp(error));
   }
 
   get chunk(): number {
@@ -144,12 +148,12 @@ export class TaskWork implements Work {
   }
 
   drop(tasks: number = this.size): void {
-    this.#release(tasks, false);
+    this.#release(tasks);
   }
 
   /** The worker has the shared objects inside, and needs no help of this process to keep them. */
   opened(): void {
-    this.#kept.packed.release(true);
+    this.#kept.message.release();
     this.#kept.left = Number.POSITIVE_INFINITY;
     this.call.opened();
   }
@@ -157,17 +161,22 @@ export class TaskWork implements Work {
   #part(start: number, end: number, attempt: number): TaskWork {
     const { call, kind, since, isIndexed, task, first, size } = this;
     const fields = { kind, since, isIndexed, attempt, size: end - start, first: first + start, task: task + start };
-    const { value, packed } = this.#kept;
-    if (fields.size === size && value === undefined) return new TaskWork(call, fields, this.#kept);
-    const all = value ?? decode(entriesIn(packed.bytes)[0]?.value as Uint8Array);
-    const part = TaskWork.make(call, isIndexed ? (all as unknown[]).slice(start, end) : all, isIndexed ? "elements" : "args", fields);
-    this.#release(fields.size);
-    return part;
+    if (fields.size === size) return new TaskWork(call, fields, this.#kept);
+    const { value, message } = this.#kept;
+    const all = value ?? decode(entriesIn(message.bytes)[0]?.value as Uint8Array);
+    try {
+      return TaskWork.make(call, (all as unknown[]).slice(start, end), "elements", fields);
+    } catch (error) {
+      // A shared object inside was closed since.
+      call.giveUp(error);
+      return new TaskWork(call, fields, { message, value, left: Number.POSITIVE_INFINITY });
+    } finally {
+      this.#release(fields.size);
+    }
   }
 
-  // The shared objects inside are the receiver's only if it got them.
-  #release(tasks: number, sent = true): void {
+  #release(tasks: number): void {
     this.#kept.left -= tasks;
-    if (this.#kept.left === 0) this.#kept.packed.release(sent);
+    if (this.#kept.left === 0) this.#kept.message.release();
   }
 }

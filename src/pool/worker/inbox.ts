@@ -15,6 +15,8 @@ export interface Arrived {
   readonly entry: Entry;
   /** Decodes the value. It is a promise if shared objects are inside. */
   open(): unknown;
+  /** Called in place of `open` if nobody needs the value. */
+  drop(): void;
   /** Set when its first task is about to begin. */
   prepared?: Prepared | Promise<Prepared>;
 }
@@ -70,7 +72,8 @@ export class Inbox {
 
   async #receive(): Promise<void> {
     try {
-      while (!this.#isEnding) {
+      // A task that still runs when the worker is to end hears of its reports, and of being given up.
+      for (;;) {
         const incoming = this.#port.getNow?.() ?? (await this.#port.get(FOREVER));
         if (incoming !== undefined) this.#accept(incoming);
         this.#wake();
@@ -87,11 +90,18 @@ export class Inbox {
     const entries = entriesIn(bytes);
     // An entry with shared objects is an item of its own, which is settled once a task has opened it.
     if (refs.length > 0) {
-      for (const entry of entries) this.#handle({ entry, open: () => acceptPart(incoming, { bytes: entry.value, refs }) });
+      const drop = (): void => incoming.settle();
+      for (const entry of entries) this.#handle({ entry, open: () => acceptPart(incoming, { bytes: entry.value, refs }), drop });
       return;
     }
     incoming.settle();
-    for (const entry of entries) this.#handle({ entry, open: () => decode(entry.value) });
+    for (const entry of entries) this.#handle({ entry, open: () => decode(entry.value), drop: () => {} });
+  }
+
+  #forget(number: number): void {
+    const kwargs = this.#kwargs.get(number);
+    if (kwargs !== undefined && !("value" in kwargs)) kwargs.drop();
+    this.#kwargs.delete(number);
   }
 
   #handle(arrived: Arrived): void {
@@ -104,7 +114,7 @@ export class Inbox {
         this.#kwargs.set(entry.kwargs, arrived);
         break;
       case Kind.forget:
-        this.#kwargs.delete(entry.kwargs);
+        this.#forget(entry.kwargs);
         break;
       case Kind.abort:
         if (this.running?.seq === entry.seq) this.running.abort(decode(entry.value));

@@ -1,3 +1,4 @@
+import type { Message } from "../../backend/contract/message.ts";
 import type { QueuePort } from "../../backend/contract/queue.ts";
 import { type Packed, packLent, packReport } from "../../objects/message.ts";
 import { join, type KeptBytes, keepForAWhile } from "../../util/bytes.ts";
@@ -47,7 +48,7 @@ export class Outbox {
     const bytes = this.#waiting.length === 1 ? (this.#waiting[0] as KeptBytes) : join(this.#waiting);
     this.#waiting.length = 0;
     this.#bytes = 0;
-    this.#put({ bytes, refs: [], release: () => {} });
+    this.#put({ bytes, refs: [] });
   }
 
   /** Resolves when all entries have reached the queue. */
@@ -73,11 +74,11 @@ export class Outbox {
     if (this.#bytes > MOST_BYTES || now() - this.#since > MOST_WAIT) this.flush();
   }
 
-  #put(packed: Packed): void {
+  #put(packed: Message & Partial<Pick<Packed, "release">>): void {
     this.#sending++;
     const settle = (sent: boolean): void => {
       this.#sending--;
-      packed.release(sent);
+      packed.release?.(sent);
     };
     // A result that can't be put must not leave its task without an end. So this error ends the worker.
     void this.#port.put(packed, FOREVER).then(settle, (error: unknown) => {

@@ -47,7 +47,7 @@ export class Runner {
       if (this.#outbox.isFull && this.#mayTakeLong(arrived.entry)) await this.#turn();
       const results: Results = { seq: arrived.entry.seq, values: [], began: now() };
       let began = results.began;
-      for (let index = 0; index < arrived.entry.count && this.#begin(arrived.entry, index, results); index++) {
+      for (let index = 0; index < arrived.entry.count && this.#begin(arrived, index, results); index++) {
         try {
           const result = this.#call(arrived, index);
           results.values.push(noGenerator(isThenable(result) ? await result : result));
@@ -81,10 +81,12 @@ export class Runner {
   }
 
   // Notes that a task begins. Returns false if it was taken back, with all that follow in its entry.
-  #begin(entry: Entry, index: number, results: Results): boolean {
+  #begin(arrived: Arrived, index: number, results: Results): boolean {
+    const { entry } = arrived;
     const seq = entry.seq + index;
     if (!this.#mark.begin(seq)) {
       this.#send(results);
+      if (arrived.prepared === undefined) arrived.drop();
       this.#outbox.add(undefined, "", { kind: Kind.skipped, seq, count: entry.count - index });
       return false;
     }

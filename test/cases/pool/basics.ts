@@ -112,13 +112,16 @@ export const cases: Cases = {
       await rejects(pool.iterate(square as never, [1] as never).next(), TypeError, /iterable/);
     }),
   "break in iterate ends the generator, so that its finally runs": () =>
-    withPool(async (pool) => {
-      const queue = new Queue<string>();
-      for await (const value of pool.iterate(countTo, [1e9, queue])) if (value === 30) break;
-      assert.equal(await queue.get({ timeout: 5000 }), "ended");
-      assert.equal(await pool.apply(add, [1, 1]), 2);
-      queue.close();
-    }),
+    withPool(
+      async (pool) => {
+        const queue = new Queue<string>();
+        for await (const value of pool.iterate(countTo, [1e9, queue])) if (value === 30) break;
+        assert.equal(await queue.get({ timeout: 5000 }), "ended");
+        assert.equal(await pool.apply(add, [1, 1]), 2);
+        queue.close();
+      },
+      { taskGrace: 5000 },
+    ),
   "an error of the target arrives as itself, with its origin (test_traceback)": () =>
     withPool(async (pool) => {
       const error = (await rejects(pool.map(notThree, [1, 2, 3, 4]), RangeError, /three/)) as Error & { remote: Record<string, unknown> };

@@ -78,20 +78,23 @@ export const cases: Cases = {
       { processes: 1, stderr: "null" },
     ),
   "a call that is given up aborts the task's signal, and its worker lives on": () =>
-    withPool(async (pool) => {
-      const queue = new Queue<string>();
-      const controller = new AbortController();
-      const call = pool.apply(untilAborted, [queue], { signal: controller.signal });
-      assert.equal(await queue.get(), "begun");
-      const [before] = pool.workers;
-      controller.abort(new RangeError("not wanted"));
-      await rejects(call, RangeError, /not wanted/);
-      assert.equal(await queue.get({ timeout: 5000 }), "not wanted");
-      assert.equal(await pool.apply(add, [1, 1]), 2);
-      assert.ok(pool.workers.some(({ pid }) => pid === before?.pid));
-      await rejects(pool.apply(untilAborted, [queue], { timeout: 300 }), TimeoutError, /300 ms/);
-      queue.close();
-    }),
+    withPool(
+      async (pool) => {
+        const queue = new Queue<string>();
+        const controller = new AbortController();
+        const call = pool.apply(untilAborted, [queue], { signal: controller.signal });
+        assert.equal(await queue.get(), "begun");
+        const [before] = pool.workers;
+        controller.abort(new RangeError("not wanted"));
+        await rejects(call, RangeError, /not wanted/);
+        assert.equal(await queue.get({ timeout: 5000 }), "not wanted");
+        assert.equal(await pool.apply(add, [1, 1]), 2);
+        assert.ok(pool.workers.some(({ pid }) => pid === before?.pid));
+        await rejects(pool.apply(untilAborted, [queue], { timeout: 300 }), TimeoutError, /300 ms/);
+        queue.close();
+      },
+      { taskGrace: 5000 },
+    ),
   "a task that computes after it was given up is killed with its worker": () =>
     withPool(async (pool) => {
       assert.equal(await pool.apply(add, [1, 1]), 2);

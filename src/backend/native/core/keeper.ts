@@ -62,6 +62,22 @@ export class Keeper {
     return { ...fields, keeper, token, ...(others.length > 0 && { more: others }) };
   }
 
+  /** Returns copies of the descriptors that this process keeps for a message that was not sent. */
+  copy(location: Location, fields: LocationFields): Travelling {
+    const fds: number[] = [];
+    const kept = (): void => {
+      for (const fd of fds) this.#shim.pp_close(fd);
+    };
+    try {
+      for (const token of tokensOf(location)) fds.push(check(this.#shim.pp_claim(bytesOf(token)), "The object can't be sent"));
+    } catch (error) {
+      kept();
+      throw error;
+    }
+    const [fd = -1, ...more] = fds;
+    return { fd, more, fields, kept };
+  }
+
   /** Lends the descriptor of an open object to others under a new token, until `revokeLent`. */
   lend(fd: number): string {
     const token = randomName(16);

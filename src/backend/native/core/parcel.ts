@@ -26,8 +26,11 @@ export class Parcel implements Port {
     return { kind: this.#kind, backend: NATIVE, location: this.#location };
   }
 
+  // Once the keeper has the descriptors, another parcel gets copies of those: the object itself may be closed since.
   again(): Port {
-    return new Parcel(this.#keeper, this.#kind, this.#content);
+    const [travelling, location] = [this.#travelling, this.#location];
+    if (travelling === undefined || location === undefined) return new Parcel(this.#keeper, this.#kind, this.#content);
+    return new Parcel(this.#keeper, this.#kind, () => this.#keeper.copy(location, travelling.fields));
   }
 
   release(sent?: boolean): void {

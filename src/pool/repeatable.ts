@@ -1,0 +1,45 @@
+import { NO_REFS } from "../backend/contract/message.ts";
+import type { Packed } from "../objects/message.ts";
+
+/**
+ * A message that may be sent to several workers, one after another or at once. A shared object inside can be received once only. So each worker
+ * gets a copy of its own, and the original keeps the objects until the end.
+ */
+export class Repeatable {
+  readonly #original: Packed;
+  readonly #copies: Packed[] = [];
+  #wasSent = false;
+
+  constructor(original: Packed) {
+    this.#original = original;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#original.bytes;
+  }
+
+  get hasObjects(): boolean {
+    return this.#original.refs.length > 0;
+  }
+
+  /** Returns what is to be sent to one worker. If that can't be made, `fail` hears why, and the message is one that no worker can open. */
+  copy(fail: (error: unknown) => void): Packed {
+    if (!this.hasObjects) return this.#original;
+    try {
+      const copy = this.#original.again();
+      this.#copies.push(copy);
+      this.#wasSent = true;
+      return copy;
+    } catch (error) {
+      fail(error);
+      return { ...this.#original, refs: NO_REFS };
+    }
+  }
+
+  /** Releases the shared objects inside. */
+  release(): void {
+    // What no worker has received by now, nobody needs.
+    for (const copy of this.#copies.splice(0)) copy.release(false);
+    this.#original.release(this.#wasSent);
+  }
+}
