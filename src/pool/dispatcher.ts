@@ -102,7 +102,7 @@ export class Dispatcher<W extends Work> {
   /** A worker can take tasks from now on. */
   ready(worker: number): void {
     const post = this.#posts.get(worker);
-    if (post !== undefined) post.state = "ready";
+    if (post?.state === "starting") post.state = "ready";
   }
 
   /** Tasks of a worker are settled, the first of which has the number `seq`. Returns them. */

@@ -155,6 +155,17 @@ class World implements Hands<TestWork> {
       this.note(work.tasks[index] as number, work.isOver ? "over" : "lost");
   }
 
+  /** The task that a worker runs was given up, and the worker is killed for it. No other task is lost. */
+  killAt(worker: TestWorker): void {
+    const seq = worker.running;
+    if (seq === undefined || !this.dispatcher.holdAt(worker.number, seq)) return;
+    this.workers.delete(worker.number);
+    const { work, task } = worker.handed[seq] as { work: TestWork; task: number };
+    const lost = this.dispatcher.died(worker.number, worker.begun);
+    expect(lost.map(({ work: { tasks }, index }) => tasks[index])).toEqual([task]);
+    this.note(task, work.isOver ? "over" : "lost");
+  }
+
   /** A message with some of the last tasks is not sent, and what follows it neither. */
   loseMessage(worker: TestWorker): void {
     const first = Math.max(worker.next, worker.begun + 1);
@@ -212,6 +223,7 @@ function run(seed: number): void {
     const worker = [...world.workers.values()][random.int(Math.max(1, world.workers.size))];
     if (worker !== undefined && random.chance(0.03)) world.die(worker);
     else if (worker !== undefined) world.step(worker);
+    if (worker !== undefined && random.chance(0.03)) world.killAt(worker);
     if (worker !== undefined && random.chance(0.02)) world.loseMessage(worker);
     if (random.chance(0.05)) {
       const given = calls[random.int(Math.max(1, calls.length))];
@@ -250,6 +262,19 @@ function checkKeys({ begun }: World, calls: readonly { readonly call: Call; read
 }
 
 describe("the dispatcher", () => {
+  it("does not hold a worker at a task after which it has begun another one", () => {
+    const world = new World(2);
+    const call: Call = { isOver: false, key: undefined, time: 0.01 };
+    const works = [1, 2, 3].map((task) => new TestWork(call, [task], 1));
+    world.dispatcher.add({ tasks: (most) => Math.min(most, works.length), waiting: 0, next: () => works.shift() });
+    world.dispatcher.dispatch();
+    const [worker] = world.workers.values() as Iterable<TestWorker> as [TestWorker];
+    world.step(worker);
+    world.dispatcher.dispatch();
+    worker.begun = 2;
+    expect(world.dispatcher.holdAt(worker.number, 1)).toBe(false);
+    expect(world.dispatcher.holdAt(worker.number, 2)).toBe(false);
+  });
   it(`settles each task once in ${SCHEDULES} schedules`, () => {
     const first = Number(process.env.POOL_SEED ?? 1);
     for (let seed = first; seed < first + SCHEDULES; seed++) {
