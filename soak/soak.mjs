@@ -13,16 +13,19 @@ import { commandLine, pathWithRuntimes, RUNTIMES } from "../test/suite/runtimes.
 import { choice, integer, readArguments } from "../tools/arguments.ts";
 import { killTagged, TAG, taggedProcesses } from "../tools/processes.ts";
 
+const PROGRAMS = { objects: "soak/driver", pool: "soak/pool/driver" };
 const BACKENDS = ["native", "portable"];
 const MOST_SILENCE_MS = 600_000;
 const GONE_WITHIN_MS = 2000;
 
 const {
+  what,
   kills,
   seed,
   runtime: onlyRuntime,
   backend: onlyBackend,
 } = readArguments("npm run soak --", {
+  what: choice(["objects", "pool"], "objects"),
   kills: integer(500, 1),
   runtime: choice([...RUNTIMES, "mixed"]),
   backend: choice(BACKENDS),
@@ -65,7 +68,7 @@ async function soak(name, backend) {
     NODE_OPTIONS: "",
   };
   const args = [`--kills=${kills}`, `--seed=${seed}`, ...(name === "mixed" ? ["--mixed"] : [])];
-  const [program, line] = commandLine(driver, programFor(driver, "soak/driver"), args);
+  const [program, line] = commandLine(driver, programFor(driver, PROGRAMS[what]), args);
   console.log(`\n${name}, ${backend}: ${kills} kills, seed ${seed}`);
   const child = spawn(program, line, { env, stdio: ["ignore", "pipe", "inherit"] });
   const closed = new Promise((resolve) => child.on("close", (exit, signal) => resolve(exit ?? signal)));
@@ -82,11 +85,13 @@ async function soak(name, backend) {
   return undefined;
 }
 
-const COLUMNS = [
+const COMMON = [
   ["runtime", ({ runtime }) => runtime],
   ["backend", ({ backend }) => backend],
   ["kills", ({ kills }) => kills],
   ["kills a second", ({ kills, seconds }) => (kills / seconds).toFixed(1)],
+];
+const OF_OBJECTS = [
   ["killed producers, consumers, holders, setters, waiters", ({ killed }) => Object.values(killed).join(", ")],
   ["killed at work, while starting, while stopped", ({ moments }) => Object.values(moments).join(", ")],
   ["items put", ({ puts }) => puts],
@@ -95,8 +100,19 @@ const COLUMNS = [
   ["times the lock was held", ({ held }) => held],
   ["of them after a holder's death", ({ abandoned }) => abandoned],
   ["longest time without progress (ms)", ({ longestIdle }) => Math.max(...Object.values(longestIdle))],
-  ["wrong outcomes", () => 0],
 ];
+const OF_POOL = [
+  ["killed at work, while idle, while starting, while stopped", ({ moments }) => Object.values(moments).join(", ")],
+  ["calls", ({ calls }) => calls],
+  ["results", ({ values }) => values],
+  ["of them after a worker's death", ({ again }) => again],
+  ["own errors", ({ ownErrors }) => ownErrors],
+  ["tasks lost with their worker", ({ died }) => died],
+  ["of them not called yet", ({ unseen }) => unseen],
+  ["given up, refused", ({ givenUp, refused }) => `${givenUp}, ${refused}`],
+  ["longest call (ms)", ({ longest }) => longest],
+];
+const COLUMNS = [...COMMON, ...(what === "pool" ? OF_POOL : OF_OBJECTS), ["wrong outcomes", () => 0]];
 
 const runs = [];
 try {
