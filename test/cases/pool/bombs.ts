@@ -4,8 +4,8 @@ import { type Cases, slow } from "../../suite/case.ts";
 import { rejects } from "../../suite/help.ts";
 import { add, withPool } from "./helpers.ts";
 
-type Act = "throw" | "exit" | "abort";
-type Place = "arguments in the worker" | "result in the worker" | "result in the parent";
+export type Act = "throw" | "exit" | "abort" | "kill";
+export type Place = "arguments in the parent" | "arguments in the worker" | "result in the worker" | "result in the parent";
 
 /** A value that goes off when it is decoded or encoded at one place. */
 class Bomb {
@@ -18,7 +18,7 @@ class Bomb {
   }
 
   static [toWire]({ act, place }: Bomb): object {
-    if (isWorker() && place === "result in the worker") explode(act);
+    if (place === (isWorker() ? "result in the worker" : "arguments in the parent")) explode(act);
     return { act, place };
   }
 
@@ -29,13 +29,20 @@ class Bomb {
 }
 registerClass(Bomb);
 
+/** Makes a value that goes off when it is decoded or encoded at one place. */
+export function bomb(act: Act, place: Place): object {
+  return new Bomb(act, place);
+}
+
 function isWorker(): boolean {
   return parentProcess() !== null;
 }
 
-function explode(act: Act): void {
+/** Does what a bomb does. */
+export function explode(act: Act): void {
   if (act === "abort") process.abort();
   if (act === "exit") process.exit(5);
+  if (act === "kill") process.kill(process.pid, "SIGKILL");
   throw new RangeError("a bomb");
 }
 
