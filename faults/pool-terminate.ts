@@ -8,9 +8,5 @@ if (isMain(import.meta)) {
   pool.terminate();
   await pool.join();
   const isEmpty = pool.workers.length === 0;
-  observe(
-    isEmpty ? "`terminate()` returned, and no worker is left" : "workers are left",
-    begun,
-    isEmpty && performance.now() - begun < 2000,
-  );
+  observe(isEmpty ? "both returned" : "workers are left", begun, isEmpty && performance.now() - begun < 2000);
 }

@@ -15,6 +15,6 @@ export const rows = [
   { id: "barrier-party", fault: "one of three parties of a `Barrier` is killed while it waits; the two others call `wait`" },
   { id: "semaphore-holder", fault: "the holder of a `Semaphore(1)` is killed; another process acquires it with a timeout of 2 s" },
   { id: "pool-running", fault: "both workers of a `Pool` are killed while they run a task; the caller waits for the results" },
-  { id: "pool-terminate", fault: "the same, and then the caller does `terminate` and `join`" },
+  { id: "pool-terminate", fault: "both workers of a `Pool` are killed while they run a task; the caller does `terminate` and `join`" },
   { id: "pool-initializer", fault: "the initializer of a `Pool` throws; the caller waits for a result" },
 ];
