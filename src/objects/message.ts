@@ -50,7 +50,7 @@ export function packLent(value: unknown, root: string, tail?: Tail): Packed {
 }
 
 function packed({ bytes, shared }: LentEncoded): Packed {
-  if (shared.length === 0) return withoutObjects(bytes);
+  if (shared.length === 0) return { bytes, refs: NO_REFS, release: nothing, again: itself };
   checkCount(shared.length);
   const objects = new Numbering(shared as readonly SharedObject[]);
   const ports: Port[] = [];
@@ -73,8 +73,9 @@ function packed({ bytes, shared }: LentEncoded): Packed {
   }
 }
 
-function withoutObjects(bytes: Uint8Array): Packed {
-  return { bytes, refs: NO_REFS, release: nothing, again: () => withoutObjects(bytes) };
+// Any number of receivers may have the same bytes.
+function itself(this: Packed): Packed {
+  return this;
 }
 
 function repeated(bytes: Uint8Array, refs: readonly Ref[], originals: readonly Port[]): Packed {

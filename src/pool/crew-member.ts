@@ -84,7 +84,10 @@ export class CrewMember {
     this.#define(target);
     if (kwargs !== undefined && !this.#kwargs.has(kwargsNumber)) {
       this.#kwargs.add(kwargsNumber);
-      this.#add(kwargs.copy((error) => work.call.giveUp(error)), {});
+      this.#add(
+        kwargs.copy((error) => work.call.giveUp(error)),
+        {},
+      );
     }
     const message = work.message();
     number(message.bytes, seq, work.attempt);

@@ -7,8 +7,8 @@ import type { Packed } from "../objects/message.ts";
  */
 export class Repeatable {
   readonly #original: Packed;
-  readonly #copies: Packed[] = [];
-  #wasSent = false;
+  // Most messages have no objects inside, and need no copies.
+  #copies: Packed[] | undefined;
 
   constructor(original: Packed) {
     this.#original = original;
@@ -27,8 +27,8 @@ export class Repeatable {
     if (!this.hasObjects) return this.#original;
     try {
       const copy = this.#original.again();
+      this.#copies ??= [];
       this.#copies.push(copy);
-      this.#wasSent = true;
       return copy;
     } catch (error) {
       fail(error);
@@ -39,7 +39,8 @@ export class Repeatable {
   /** Releases the shared objects inside. */
   release(): void {
     // What no worker has received by now, nobody needs.
-    for (const copy of this.#copies.splice(0)) copy.release(false);
-    this.#original.release(this.#wasSent);
+    const wasSent = this.#copies !== undefined;
+    for (const copy of this.#copies?.splice(0) ?? []) copy.release(false);
+    this.#original.release(wasSent);
   }
 }
