@@ -36,8 +36,8 @@ export async function accepts(addresses: Queue, end: Queue): Promise<void> {
   listener.close();
 }
 
-/** Connects until so many connections were made. A listener without files drops some. */
-export async function connects(addresses: Queue): Promise<number> {
+/** Connects until so many connections were made. A listener without files drops some. Then it waits until they are closed. */
+export async function connects(addresses: Queue, results: Queue): Promise<void> {
   const address = (await addresses.get()) as { host: string; port: number };
   let failures = 0;
   for (let made = 0; made < MANY && failures < MANY; ) {
@@ -46,7 +46,7 @@ export async function connects(addresses: Queue): Promise<number> {
     else made++;
     if (connection !== undefined) connection.recv().catch(() => connection.close());
   }
-  return failures;
+  await results.put(failures);
 }
 
 function limitFiles(): void {
@@ -78,8 +78,9 @@ async function client(): Promise<unknown> {
 }
 
 async function listener(): Promise<unknown> {
-  const addresses = new Queue();
-  const child = new Process({ target: connects, args: [addresses] });
+  const [addresses, results] = [new Queue(), new Queue()];
+  // It ends with this process, which keeps the connections that the collector has not found.
+  const child = new Process({ target: connects, args: [addresses, results], daemon: true });
   await child.start();
   limitFiles();
   const listens = new Listener({ address: anyPort, authKey });
@@ -87,7 +88,7 @@ async function listener(): Promise<unknown> {
   await addresses.put(listens.address);
   for (let i = 0; i < MANY; i++) await listens.accept();
   listens.close();
-  return { failures: await child.result() };
+  return { failures: await results.get() };
 }
 
 if (isMain(import.meta)) console.log(JSON.stringify(await (process.argv[2] === "client" ? client() : listener())));
