@@ -28,7 +28,7 @@ export const cases: Cases = {
     withPool(async (pool) => {
       assert.equal(await pool.apply(add, [2, 3]), 5);
       assert.equal(await pool.apply(isInTask), true);
-      assert.equal(await pool.apply<number>({ module: new URL("./helpers.ts", import.meta.url), name: "square" }, [7]), 49);
+      assert.equal(await pool.apply<number>({ module: import.meta.url, name: "cube" }, [3]), 27);
     }),
   "map and starmap give the results in order (test_map, test_starmap, test_map_async)": () =>
     withPool(async (pool) => {
@@ -305,6 +305,10 @@ export const cases: Cases = {
       await rejects(pool.apply(throwsOwnClass), RemoteError, /own/);
     }),
 };
+
+export function cube(x: number): number {
+  return x ** 3;
+}
 
 export function throwsOwnClass(): void {
   class Own extends Error {
