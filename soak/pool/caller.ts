@@ -10,7 +10,7 @@ import * as tasks from "./tasks.ts";
 const SETTLES_WITHIN = 180_000;
 const MOST_PAUSE = 5;
 
-/** What a call asked for was given up by its caller, or by the end of the pool. */
+/** The error of a call that its caller, or the end of the pool, has given up. */
 class Enough extends Error {}
 
 export interface CallerContext {

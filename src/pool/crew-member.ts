@@ -11,7 +11,7 @@ import type { WorkerEnding, WorkerLink } from "./worker-source.ts";
 /** Entries for a worker go together in one item up to this number of bytes. */
 const MOST_BYTES = 1 << 16;
 
-/** What a part of a message is about. */
+/** The tasks that a part of a message concerns. */
 interface Part {
   /** The number of its first task in the worker, and the number of tasks. */
   seq: number;
@@ -20,7 +20,7 @@ interface Part {
   isVital: boolean;
 }
 
-/** What leaves together. */
+/** The parts of the next message. */
 class Batch implements Part {
   readonly pieces: Uint8Array[] = [];
   bytes = 0;

@@ -38,7 +38,7 @@ export class Repeatable {
 
   /** Releases the shared objects inside. */
   release(): void {
-    // What no worker has received by now, nobody needs.
+    // A copy that no worker has received by now is not needed any more.
     const wasSent = this.#copies !== undefined;
     for (const copy of this.#copies?.splice(0) ?? []) copy.release(false);
     this.#original.release(wasSent);
