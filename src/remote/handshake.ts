@@ -66,7 +66,8 @@ async function challenge(peer: Peer, key: Uint8Array, nonce: Uint8Array): Promis
   const proof = await peer.recv();
   const expected = join([PREFIX, crypto().createHmac("sha256", key).update(message).digest()]);
   if (proof.length === PREFIX.length + DIGEST && crypto().timingSafeEqual(proof, expected)) return peer.send(WELCOME);
-  await peer.send(FAILURE);
+  // The peer may be gone already. It has failed the handshake all the same.
+  await peer.send(FAILURE).catch(() => {});
   throw refused(proof.length === LEGACY_PROOF ? LEGACY : "it does not know the key");
 }
 

@@ -1,5 +1,4 @@
 import { spawnSync } from "node:child_process";
-import { randomInt } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { ObjectTable } from "../../src/backend/portable/hub/object-table.ts";
@@ -18,16 +17,18 @@ import { commandLine } from "../suite/runtimes.ts";
 import { checkPlain, watchPrototypes } from "./fuzz/prototypes.ts";
 import { ValueWriter } from "./fuzz/values.ts";
 
+/** Always the same inputs, so that a failure follows from a change. `npm run fuzz` takes new ones each time. */
+const seed = 1;
+
 const program = fileURLToPath(new URL("./fuzz/run.ts", import.meta.url));
 
-describe("hostile bytes, made from a seed that a failure names", () => {
+describe("hostile bytes, made from a seed", () => {
   for (const [runtime, count] of [
     ["node", 60_000],
     ["deno", 20_000],
     ["bun", 20_000],
   ] as const) {
     it(`${count} inputs on ${runtime}`, () => {
-      const seed = randomInt(2 ** 31);
       const [file, args] = commandLine(runtime, program, [`--count=${count}`, `--seed=${seed}`]);
       const { status, signal, stdout, stderr } = spawnSync(file, args, { encoding: "utf8", timeout: 55_000 });
       expect({ seed, status, signal, stderr, stdout }).toMatchObject({ status: 0, stdout: expect.stringContaining(`"seed":${seed}`) });

@@ -2,7 +2,7 @@ import { MAX_MESSAGE } from "../../../src/codec/tags.ts";
 import { AuthenticationError, BrokenPipeError, CorruptedError, EOFError } from "../../../src/errors/errors.ts";
 import { admit, introduce, MAX_GREETING } from "../../../src/remote/handshake.ts";
 import { RemotePort } from "../../../src/remote/port.ts";
-import type { Random } from "../../../tools/random.ts";
+import { Random } from "../../../tools/random.ts";
 import { FakeSocket } from "./fake-socket.ts";
 import {
   concat,
@@ -151,15 +151,19 @@ function judge(side: Side, peer: Side | undefined): void {
   if (outcome instanceof CorruptedError)
     return ensure(heard.tooLong && heard.messages.length < 3, `the ${role} refused a message as too long that is not: ${outcome}`);
   ensure(outcome instanceof EOFError || outcome instanceof BrokenPipeError, `${role}: ${outcome.stack}`);
-  ensure(side.hungUp && heard.messages.length < 3, `the ${role} reports a closed connection, and nobody closed it: ${outcome}`);
+  // A side that has heard all three messages can find the connection closed only when it sends its welcome.
+  const isWaiting = heard.messages.length < 3 || (isProven && role === "client" && outcome instanceof BrokenPipeError);
+  ensure(side.hungUp && isWaiting, `the ${role} reports a closed connection, and nobody closed it: ${outcome}`);
   ensure(!heard.tooLong, `the ${role} waited for a message that is too long`);
 }
 
 let recording: readonly Uint8Array[] | undefined;
 
 /** The messages of a handshake that succeeded. An attacker may have recorded them. */
-async function recorded(random: Random): Promise<readonly Uint8Array[]> {
+async function recorded(): Promise<readonly Uint8Array[]> {
   if (recording !== undefined) return recording;
+  // The numbers of an input are not used for it: an input must do the same whether it is the first one or not.
+  const random = new Random(0);
   const sides = [new Side(random, "listener", KEY), new Side(random, "client", KEY)];
   await converse(random, sides, { changedMessages: NEVER, changedBytes: NEVER }, []);
   recording = sides.flatMap(({ sent }) => sent);
@@ -179,7 +183,7 @@ const handshake: Target = {
   name: "handshake",
   share: 40_000,
   async run(random) {
-    const words = random.once(2) ? await recorded(random) : [];
+    const words = random.once(2) ? await recorded() : [];
     const attacker = random.pick(ATTACKERS);
     const first = random.pick(["listener", "client"] as const);
     const kind = random.int(10);
