@@ -19,4 +19,4 @@ export const settings: Settings = {
   reporters: ["default", new SkippedTests()],
 };
 
-export default defineConfig({ test: { ...settings, include: ["test/**/*.test.ts"], exclude: ["test/compat/**"] } });
+export default defineConfig({ test: { ...settings, include: ["test/**/*.test.ts"], exclude: ["test/compat/**", "test/places/**"] } });

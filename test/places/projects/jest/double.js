@@ -1,0 +1,3 @@
+export function double(n) {
+  return 2 * n;
+}

@@ -1,0 +1,28 @@
+// Test runners. In each, a test starts a process and a pool whose target is a function that the test file imports.
+import { expect, it } from "vitest";
+import { Project, program } from "./project.ts";
+
+it("jest with ES modules", async () => {
+  const project = new Project("jest");
+  const { code, output } = await project.tool(["jest/bin/jest.js"], { NODE_OPTIONS: "--experimental-vm-modules" });
+  expect(output).toMatch(/2 passed/);
+  expect(code).toBe(0);
+});
+
+it("node --test", async () => {
+  const { code, output } = await new Project("node-test").run([program("node"), "--test"]);
+  expect(output).toMatch(/pass 2/);
+  expect(code).toBe(0);
+});
+
+it("bun test", async () => {
+  const { code, output } = await new Project("bun-test").run([program("bun"), "test"]);
+  expect(output).toMatch(/2 pass/);
+  expect(code).toBe(0);
+});
+
+it("deno test", async () => {
+  const { code, output } = await new Project("deno-test").run([program("deno"), "test", "-A", "--no-check"]);
+  expect(output).toMatch(/2 passed/);
+  expect(code).toBe(0);
+});
