@@ -45,8 +45,8 @@ const steps = [
     command: vitest("test/deno.test.ts", "test/bun.test.ts", "test/deno-native.test.ts", "test/bun-native.test.ts"),
     env: { POLYPROC_TEST_FILES: "queue/basics" },
   },
-  { name: "suite", tiers: FULL, command: vitest(...chosen) },
   { name: "build", tiers: FULL, command: [node, "scripts/build.mjs"] },
+  { name: "suite", tiers: FULL, command: vitest(...chosen), env: { POLYPROC_TEST_CODE: "built" } },
   { name: "built JavaScript on Node 22 and 24", tiers: FULL, command: vitest("--config", "vitest.compat.config.ts") },
 ];
 

@@ -1,3 +1,4 @@
 import { defineSuite } from "./suite/suite.ts";
 
-await defineSuite("deno", "native");
+// Deno users take the sources, from JSR.
+await defineSuite("deno", "native", { sources: true });

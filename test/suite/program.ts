@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished } from "vitest";
+import { type Code, SOURCES, tested } from "./code.ts";
 import { settled, sharedMemory, TAG, taggedProcesses, unixSockets } from "./leaks.ts";
 import { commands, pathWithRuntimes } from "./runtimes.ts";
 
@@ -18,6 +19,9 @@ export interface ProgramOptions {
   /** A program, with its arguments, that starts the runtime. */
   readonly through?: readonly string[];
 }
+
+/** Deno users run the sources, so Deno's permissions are tested with them. */
+const codeFor = (runtime: string): Code => (runtime === "deno" ? SOURCES : tested);
 
 /** A running program of test/programs. It has a temporary folder of its own, and all processes of its tree can be found. */
 export class Program {
@@ -33,7 +37,7 @@ export class Program {
 
   constructor(runtime: string, file: string, { args = [], flags, env = {}, stdin = "ignore", cwd, through = [] }: ProgramOptions = {}) {
     const [program = "", ...usual] = commands[runtime] ?? [];
-    const path = file.startsWith("/") ? file : fileURLToPath(new URL(`../programs/${file}`, import.meta.url));
+    const path = file.startsWith("/") ? file : fileURLToPath(codeFor(runtime).module(`test/programs/${basename(file, ".ts")}`));
     const environment = {
       ...process.env,
       TMPDIR: this.temp,

@@ -7,29 +7,32 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LEAKS, MARK, type Report } from "./case.ts";
 import { type CaseFile, findCases } from "./case-files.ts";
+import { type Code, SOURCES, tested } from "./code.ts";
 import { settled, sharedMemory, TAG, taggedProcesses, unixSockets } from "./leaks.ts";
 import { hasLibrary } from "./library.ts";
 import { commandLine, pathWithRuntimes } from "./runtimes.ts";
 
 export { hasLibrary } from "./library.ts";
 
-/** The folder of the code under test: the sources, or the built JavaScript. */
-const root = new URL(process.env.POLYPROC_TEST_ROOT ?? "../../", import.meta.url);
-const extension = process.env.POLYPROC_TEST_ROOT === undefined ? ".ts" : ".js";
+interface SuiteOptions {
+  /** These folders of cases alone, instead of all. */
+  readonly folders?: readonly string[];
+  /** Runs the sources, also where the tests use the built JavaScript. */
+  readonly sources?: boolean;
+}
 
 const GONE_WITHIN = 2_000;
 
 /**
  * All cases, run by one runtime. The files of a folder share a process, because its start costs about a second; each file is checked for
  * leaks by itself, and the process must end and leave nothing behind.
- *
- * @param folders these alone, instead of all
  */
-export async function defineSuite(runtime: string, backend = "portable", folders?: readonly string[]): Promise<void> {
+export async function defineSuite(runtime: string, backend = "portable", { folders, sources = false }: SuiteOptions = {}): Promise<void> {
+  const code = sources ? SOURCES : tested;
   const isHere = backend !== "native" || hasLibrary();
   for (const folder of await findCases(backend)) {
     if (folders !== undefined && !folders.includes(folder.name)) continue;
-    const run = new Run(runtime, backend, folder.files);
+    const run = new Run(runtime, backend, folder.files, code);
     for (const file of folder.files)
       describe.skipIf(!isHere)(`${runtime}, ${backend}: ${file.name}`, () => {
         beforeAll(() => run.start());
@@ -67,23 +70,25 @@ class Run {
   readonly #runtime: string;
   readonly #backend: string;
   readonly #files: readonly CaseFile[];
+  readonly #code: Code;
   #temp = "";
   #child: ChildProcess | undefined;
   #exited: Promise<number | string | null> = Promise.resolve(null);
   #output = "";
 
-  constructor(runtime: string, backend: string, files: readonly CaseFile[]) {
+  constructor(runtime: string, backend: string, files: readonly CaseFile[], code: Code) {
     this.#runtime = runtime;
     this.#backend = backend;
     this.#files = files;
+    this.#code = code;
   }
 
   /** Starts the process, unless it was started for another file of the folder. */
   start(): void {
     if (this.#child !== undefined) return;
     this.#temp = mkdtempSync(join(tmpdir(), "pp-test-"));
-    const runner = fileURLToPath(new URL(`test/suite/runner${extension}`, root));
-    const [program, args] = commandLine(this.#runtime, runner, this.#files.map(locationOf));
+    const cases = this.#files.map((file) => this.#urlOf(file));
+    const [program, args] = commandLine(this.#runtime, fileURLToPath(this.#code.module("test/suite/runner")), cases);
     const env = {
       ...process.env,
       [TAG]: this.#tag,
@@ -114,7 +119,7 @@ class Run {
     const ended = this.#exited.then((code): never => {
       throw new Error(`the runner ended with ${code} before this case\n${this.#output.slice(-4000)}`);
     });
-    return Promise.race([this.#report(locationOf(file), name).promise, ended]);
+    return Promise.race([this.#report(this.#urlOf(file), name).promise, ended]);
   }
 
   /** How the process ended, and what is left: processes of its tree, shared memory, sockets, files. */
@@ -130,6 +135,10 @@ class Run {
   stop(): void {
     this.#child?.kill("SIGKILL");
     if (this.#temp !== "") rmSync(this.#temp, { recursive: true, force: true });
+  }
+
+  #urlOf(file: CaseFile): string {
+    return this.#code.module(`test/cases/${file.name}`).href;
   }
 
   #take(line: string): void {
@@ -150,9 +159,4 @@ class Run {
     this.#reports.set(key, report);
     return report;
   }
-}
-
-/** The URL of a file of cases, in the code under test. */
-function locationOf(file: CaseFile): string {
-  return new URL(`test/cases/${file.name}${extension}`, root).href;
 }

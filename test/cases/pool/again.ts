@@ -35,11 +35,11 @@ export const cases: Cases = {
   "each task of a settled map has its own limit, also those that share a chunk": slow(() =>
     withPool(
       async (pool) => {
-        const elements = [1, 900, 1, 1, 900, 1, 1, 1];
-        const results = await pool.map(pidAfter, elements, { settle: true, chunkSize: 4, taskTimeout: 400 });
+        const elements = [1, 2500, 1, 1, 2500, 1, 1, 1];
+        const results = await pool.map(pidAfter, elements, { settle: true, chunkSize: 4, taskTimeout: 1000 });
         assert.deepEqual(
           results.map(({ status }) => status),
-          elements.map((ms) => (ms === 900 ? "rejected" : "fulfilled")),
+          elements.map((ms) => (ms === 2500 ? "rejected" : "fulfilled")),
         );
         for (const result of results) if (result.status === "rejected") assert.ok(result.reason instanceof TimeoutError);
       },
