@@ -1,3 +1,8 @@
+// Node can't run an enum by itself: the child needs tsx as well.
+enum Factor {
+  Two = 2,
+}
+
 export function double(n: number): number {
-  return 2 * n;
+  return Factor.Two * n;
 }
