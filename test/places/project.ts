@@ -6,9 +6,12 @@ import { commands, pathWithRuntimes } from "../suite/runtimes.ts";
 
 const places = dirname(fileURLToPath(import.meta.url));
 
-/** What a program printed, and its exit code; -1 after a signal. */
+/** How a program ended. */
 export interface Ended {
+  /** -1 after a signal. */
   readonly code: number;
+  readonly stdout: string;
+  /** All that it printed, also to stderr. */
   readonly output: string;
 }
 
@@ -45,6 +48,10 @@ export class Project {
     const child = spawn(program, args, { cwd: this.folder, env, stdio: ["ignore", "pipe", "pipe"] });
     const timer = setTimeout(() => child.kill("SIGKILL"), LIMIT);
     let output = "";
+    let stdout = "";
+    child.stdout.on("data", (text: string) => {
+      stdout += text;
+    });
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8");
       stream.on("data", (text: string) => {
@@ -55,7 +62,7 @@ export class Project {
       child.on("error", reject);
       child.on("close", (code) => {
         clearTimeout(timer);
-        resolve({ code: code ?? -1, output });
+        resolve({ code: code ?? -1, stdout, output });
       });
     });
   }

@@ -2,8 +2,8 @@
 import { expect, it } from "vitest";
 import { type Ended, Project, program } from "./project.ts";
 
-function expectResults({ code, output }: Ended): void {
-  expect(output).toMatch(/^\[ 2, 4, 6 \]\n12$/m);
+function expectResults({ code, stdout, output }: Ended): void {
+  expect(stdout, output).toBe("[ 2, 4, 6 ]\n12\n");
   expect(code).toBe(0);
 }
 
