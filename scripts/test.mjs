@@ -30,6 +30,7 @@ const steps = [
   { name: "types", tiers: BOTH, command: [node, "node_modules/typescript/bin/tsc", "-p", "."] },
   { name: "lint and format", tiers: BOTH, command: ["node_modules/.bin/biome", "check", "--error-on-warnings", "."] },
   { name: "generated files", tiers: BOTH, command: [process.execPath, "scripts/generate-functions.mjs", "--check"] },
+  { name: "API reference", tiers: FULL, command: [node, "scripts/reference/reference.mjs"] },
   { name: "C library", tiers: QUICK, command: [process.execPath, "scripts/test-native.mjs", "--quick"] },
   { name: "C library", tiers: FULL, command: [process.execPath, "scripts/test-native.mjs"] },
   {

@@ -27,7 +27,7 @@ const BARRIER_OPTIONS = optionNames<BarrierOptions>({ name: true, action: true, 
 
 /** Options of one wait at a {@link Barrier}. */
 export interface BarrierWaitOptions extends WaitOptions {
-  /** Replaces {@link BarrierOptions.action} for this wait. Only the last party's action is called. */
+  /** Replaces the barrier's action for this wait. Only the last party's action is called. Default: {@link BarrierOptions.action}. */
   readonly action?: () => unknown;
 }
 
@@ -36,6 +36,9 @@ const BARRIER_WAIT_OPTIONS = [...WAIT_OPTIONS, ...optionNames<Omit<BarrierWaitOp
 /**
  * Lets a fixed number of parties, in any processes, wait for each other. When all have come, they go on, and the barrier can be used
  * again. If a process that has the barrier open is killed, the barrier breaks, so that no party waits for a dead process.
+ *
+ * Each call rejects with {@link ClosedError} after `close()`, and on the portable backend with {@link OwnerDiedError} if the process that
+ * made it is gone.
  *
  * @example
  * ```ts

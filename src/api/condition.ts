@@ -16,6 +16,9 @@ import { RLock } from "./rlock.ts";
 /**
  * Lets processes wait for a change that another process announces. A lock guards the data that changes.
  *
+ * Each call rejects with {@link ClosedError} after `close()`, and on the portable backend with {@link OwnerDiedError} if the process that
+ * made it is gone.
+ *
  * @example
  * ```ts
  * const changed = new Condition();
@@ -56,7 +59,7 @@ export class Condition extends SharedObject<ConditionPort> {
     return this.#lock.abandoned;
   }
 
-  /** Acquires the lock, like {@link Lock.acquire}. */
+  /** Acquires the lock. Like {@link Lock.acquire}, it returns whether it was acquired in time. */
   acquire(options?: BlockOptions): Promise<boolean> {
     return this.#lock.acquire(options);
   }

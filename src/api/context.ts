@@ -43,32 +43,58 @@ import { wait } from "./wait.ts";
 export class Context {
   readonly #method: StartMethod;
   readonly #backend: BackendName | undefined;
+  /** {@link Process}: its children start by the context's method. */
   readonly Process: typeof Process;
+  /** {@link Pool}: its workers start by the context's method. */
   readonly Pool: typeof PlainPool;
+  /** {@link Queue} of the context's backend. */
   readonly Queue: typeof PlainQueue = PlainQueue;
+  /** {@link JoinableQueue} of the context's backend. */
   readonly JoinableQueue: typeof JoinableQueue = JoinableQueue;
+  /** {@link SimpleQueue} of the context's backend. */
   readonly SimpleQueue: typeof PlainSimpleQueue = PlainSimpleQueue;
+  /** {@link Lock} of the context's backend. */
   readonly Lock: typeof PlainLock = PlainLock;
+  /** {@link RLock} of the context's backend. */
   readonly RLock: typeof PlainRLock = PlainRLock;
+  /** {@link Semaphore} of the context's backend. */
   readonly Semaphore: typeof PlainSemaphore = PlainSemaphore;
+  /** {@link BoundedSemaphore} of the context's backend. */
   readonly BoundedSemaphore: typeof PlainBoundedSemaphore = PlainBoundedSemaphore;
+  /** {@link Condition} of the context's backend. */
   readonly Condition: typeof PlainCondition = PlainCondition;
+  /** {@link Event} of the context's backend. */
   readonly Event: typeof PlainEvent = PlainEvent;
+  /** {@link Barrier} of the context's backend. */
   readonly Barrier: typeof PlainBarrier = PlainBarrier;
+  /** {@link SharedMemory} of the context's backend. */
   readonly SharedMemory: typeof PlainSharedMemory = PlainSharedMemory;
+  /** {@link SharedValue} of the context's backend. */
   readonly SharedValue: typeof PlainSharedValue = PlainSharedValue;
+  /** {@link SharedArray} of the context's backend. */
   readonly SharedArray: typeof PlainSharedArray = PlainSharedArray;
+  /** {@link Connection}. */
   readonly Connection: typeof Connection = Connection;
+  /** {@link Pipe} of the context's backend. */
   readonly Pipe: typeof Pipe = Pipe;
+  /** {@link wait}. */
   readonly wait: typeof wait = wait;
+  /** {@link currentProcess}. */
   readonly currentProcess: typeof currentProcess = currentProcess;
+  /** {@link parentProcess}. */
   readonly parentProcess: typeof parentProcess = parentProcess;
+  /** {@link activeChildren}. */
   readonly activeChildren: typeof activeChildren = activeChildren;
+  /** {@link cpuCount}. */
   readonly cpuCount: typeof cpuCount = cpuCount;
+  /** {@link getAllStartMethods}. */
   readonly getAllStartMethods: typeof getAllStartMethods = getAllStartMethods;
+  /** {@link setExecutable}. */
   readonly setExecutable: typeof setExecutable = setExecutable;
+  /** {@link setForkserverPreload}. */
   readonly setForkserverPreload: typeof setForkserverPreload = setForkserverPreload;
 
+  /** @ignore Called by `getContext()`. */
   constructor(method: StartMethod, backend: BackendName | undefined) {
     this.#method = method;
     this.#backend = backend;
@@ -127,7 +153,7 @@ const contexts = new Map<string, Context>();
 export interface ContextOptions {
   /** The backend of new objects. Default: the one that `capabilities()` reports. */
   readonly backend?: BackendName | undefined;
-  /** The absolute path of a native library to load instead of the package's own. A process loads only one. */
+  /** The absolute path of a native library to load. A process loads only one. Default: the package's own. */
   readonly library?: string | undefined;
 }
 

@@ -8,6 +8,9 @@ import { checkWait, type Wait, type WaitOptions } from "../util/wait-options.ts"
 /**
  * A flag that processes can set, clear and wait for. A new event is not set.
  *
+ * Each call rejects with {@link ClosedError} after `close()`, and on the portable backend with {@link OwnerDiedError} if the process that
+ * made it is gone.
+ *
  * @example
  * ```ts
  * const ready = new Event();

@@ -23,19 +23,24 @@ export class Held {
   readonly #object: Releasable;
   #released = false;
 
+  /** @ignore Called by `hold()`. */
   constructor(object: Releasable, abandoned: boolean) {
     this.#object = object;
     this.abandoned = abandoned;
   }
 
-  /** Releases the lock or permit. A second call does nothing. */
+  /**
+   * Releases the lock or permit. A second call does nothing.
+   *
+   * @throws what the `release()` of the lock or semaphore throws
+   */
   async release(): Promise<void> {
     if (this.#released) return;
     this.#released = true;
     await this.#object.release();
   }
 
-  /** Calls `release()`. */
+  /** Like `release()`, at the end of a block. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.release();
   }
@@ -62,12 +67,17 @@ export class HeldSync {
   readonly #object: Releasable;
   #released = false;
 
+  /** @ignore Called by `holdSync()`. */
   constructor(object: Releasable, abandoned: boolean) {
     this.#object = object;
     this.abandoned = abandoned;
   }
 
-  /** Releases the lock or permit. A second call does nothing. */
+  /**
+   * Releases the lock or permit. A second call does nothing.
+   *
+   * @throws what the `releaseSync()` of the lock or semaphore throws
+   */
   release(): void {
     if (this.#released) return;
     this.#released = true;

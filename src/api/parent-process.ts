@@ -19,6 +19,7 @@ export class ParentProcess {
   readonly #gone: Promise<void>;
   #alive = true;
 
+  /** @ignore Called by `parentProcess()`. */
   constructor(name: string, pid: number, gone: Promise<void>) {
     this.name = name;
     this.pid = pid;
@@ -37,6 +38,7 @@ export class ParentProcess {
    * parent's end: every other child ends with its parent.
    *
    * @param options `timeout` in ms, `signal`; default: wait for ever
+   * @throws {TypeError} for options of a wrong type, and the signal's reason if it is aborted
    */
   async join(options?: WaitOptions): Promise<void> {
     await endsWithin(this.#gone, checkWait(options));

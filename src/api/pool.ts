@@ -55,7 +55,7 @@ export class Pool {
    * Makes a pool. It starts workers when the first tasks come.
    *
    * @param options see {@link PoolOptions}
-   * @throws {TypeError} for a wrong type, and for an option that does not exist; {@link RangeError} for a value out of range
+   * @throws {TypeError} for a wrong type, and for an option that does not exist; `RangeError` for a value out of range
    * @throws {UnsupportedError} for `limits` on a backend that has no limits
    */
   constructor(options: PoolOptions = {}) {
@@ -70,8 +70,7 @@ export class Pool {
    * Runs a task in a worker, and waits for its result. The arguments travel as they are now.
    *
    * @param target an exported function, the URL of a module (its default export is meant), or a module and export
-   * @param args its arguments; default: none
-   * @param options see {@link ApplyOptions}
+   * @param rest an array of its arguments, and {@link ApplyOptions}; default: none
    * @returns what the target returns
    * @throws what the target throws; {@link WorkerDiedError} if its worker died; {@link TimeoutError} if a time limit passed
    * @throws {SerializationError} if an argument or the result can't travel; {@link ClosedError} after `close()` or `terminate()`
@@ -207,7 +206,7 @@ export class Pool {
    * `next()`. `break` ends the generator between two values, so that its `finally` runs.
    *
    * @param target an exported generator function, sync or async, or a function that returns an iterable
-   * @param options see {@link IterateOptions}
+   * @param rest an array of its arguments, and {@link IterateOptions}; default: none
    * @throws {TypeError} if the target gives no iterable; what `apply` throws
    * @example for await (const line of pool.iterate(linesOf, ["log.txt"])) console.log(line);
    */
@@ -259,7 +258,7 @@ export class Pool {
     return workersOf(this.#engine);
   }
 
-  /** Calls `terminate()`, and then `join()`. */
+  /** Like `terminate()`, and then `join()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.terminate();
     await this.join();

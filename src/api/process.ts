@@ -54,7 +54,7 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
 
   /**
    * @param options see {@link ProcessOptions}; without a target, the child runs nothing
-   * @throws {TypeError} for a wrong type; {@link RangeError} for a value out of range
+   * @throws {TypeError} for a wrong type; `RangeError` for a value out of range
    * @throws {UnsupportedError} for `limits` on a backend that has no limits
    */
   constructor(options?: ProcessOptions<Args, Result>);
@@ -118,7 +118,7 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     }
   }
 
-  /** Runs in the child. By default it calls the target with its arguments. It may also be called in this process, before `start()`. */
+  /** Runs in the child. It calls the target with its arguments, and throws what that throws. Before `start()` it may be called here too. */
   async run(): Promise<Result> {
     if (this.#current?.run !== undefined) return (await this.#current.run()) as Result;
     if (this.#state !== "new") throw new StateError("run() works before start() only: in the child it is called by itself.");
@@ -254,7 +254,7 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     return this.#run.child?.stderr ?? null;
   }
 
-  /** Terminates the child if it is alive, kills it if it has not ended after the option `grace`, waits for its end, and closes the object. */
+  /** Terminates the child if it is alive, kills it after the option `grace`, waits for its end, and closes the object. It never rejects. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#state === "starting" || this.#state === "running") {
       this.#run.terminate();

@@ -15,6 +15,9 @@ import { checkQueueOptions, checkShutdown, QUEUE_OPTIONS, type QueueOptions, typ
  * A queue for many producers and many consumers, in any processes of the tree. Items leave in the order in which they were put, and each
  * item goes to exactly one `get`.
  *
+ * Each call rejects with {@link ClosedError} after `close()`, and on the portable backend with {@link OwnerDiedError} if the process that
+ * made it is gone.
+ *
  * @example
  * ```ts
  * const queue = new Queue<string>({ maxsize: 10 });
@@ -127,7 +130,7 @@ export class Queue<T = unknown> extends SharedObject<QueuePort> implements Async
    * @param most the largest number of items, 1 or more
    * @param options those of {@link Queue.get}
    * @returns the items in their order, at least one. An item that can't be received ends the list: the next call rejects with its error
-   * @throws {TypeError} or {@link RangeError} if `most` is not a whole number of 1 or more, and the errors of {@link Queue.get}
+   * @throws {TypeError} or `RangeError` if `most` is not a whole number of 1 or more, and the errors of {@link Queue.get}
    */
   async getMany(most: number, options?: GetOptions): Promise<T[]> {
     const open = (): QueuePort => openPort(this, "getMany");

@@ -30,6 +30,9 @@ function checkOptions(options: SemaphoreOptions | number): SemaphoreSettings {
 /**
  * A number of permits that processes take with `acquire` and give back with `release`.
  *
+ * Each call rejects with {@link ClosedError} after `close()`, and on the portable backend with {@link OwnerDiedError} if the process that
+ * made it is gone.
+ *
  * @example
  * ```ts
  * const permits = new Semaphore(2);
@@ -83,6 +86,9 @@ export class Semaphore extends Acquirable<SemaphorePort> {
 
 /**
  * A {@link Semaphore} that never has more permits than at first. One `release` too many is an error.
+ *
+ * Each call rejects with {@link ClosedError} after `close()`, and on the portable backend with {@link OwnerDiedError} if the process that
+ * made it is gone.
  *
  * @example
  * ```ts

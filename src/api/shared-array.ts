@@ -27,6 +27,9 @@ const owners = new WeakMap<ArrayBuffer, object>();
 /**
  * An array of numbers of one type that several processes share. Its length never changes.
  *
+ * Each call rejects with {@link ClosedError} after `close()`, and on the portable backend with {@link OwnerDiedError} if the process that
+ * made it is gone.
+ *
  * @example
  * ```ts
  * const sums = new SharedArray("f64", 3, { lock: true });

@@ -8,9 +8,12 @@ import { optionNames, refuseUnknown } from "../util/known-options.ts";
 
 /** Options of {@link SharedMemory}. */
 export interface SharedMemoryOptions {
-  /** The size of new memory, in bytes. With the name of memory that exists: the size that it must have at least. */
+  /**
+   * The size of new memory, in bytes. With the name of memory that exists: the size that it must have
+   * at least; default: any.
+   */
   readonly size?: number;
-  /** The name: at most 200 letters, digits, `.`, `_` and `-`. Without `create`, the memory with this name is attached. */
+  /** The name: at most 200 letters, digits, `.`, `_` and `-`. Without `create`, the memory with this name is attached. Default: none. */
   readonly name?: string;
   /** Whether to make new memory with the given name. Default `false`. Memory without a name is always new. */
   readonly create?: boolean;

@@ -8,6 +8,9 @@ import { checkNumber, checkType, type NumberOf, numbersOf } from "./shared-numbe
 /**
  * One number that several processes share. Each call is atomic, so it needs no lock.
  *
+ * Each call rejects with {@link ClosedError} after `close()`, and on the portable backend with {@link OwnerDiedError} if the process that
+ * made it is gone.
+ *
  * @example
  * ```ts
  * const counter = new SharedValue("i32", 0);

@@ -10,6 +10,9 @@ import { acceptItem, putInto, putIntoSync, takeItem, takeItemSync } from "./queu
 /**
  * A queue without a limit and without `taskDone`, `join` and `shutdown`.
  *
+ * Each call rejects with {@link ClosedError} after `close()`, and on the portable backend with {@link OwnerDiedError} if the process that
+ * made it is gone.
+ *
  * @example
  * ```ts
  * const queue = new SimpleQueue<number>();

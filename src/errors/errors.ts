@@ -1,5 +1,6 @@
 import { nameOnPrototype, ProcessError } from "./process-error.ts";
 
+export { BrokenPoolError, OwnerDiedError, ProcessDiedError, WorkerDiedError } from "./death-errors.ts";
 export { ProcessError, type ProcessErrorOptions, type RemoteOrigin } from "./process-error.ts";
 
 /**
@@ -195,7 +196,17 @@ export class UnsupportedError extends ProcessError {
   }
 }
 
-/** The two sides of a connection do not have the same key. */
+/**
+ * The two sides of a connection do not have the same key.
+ *
+ * @example
+ * ```ts
+ * const listener = new Listener({ address: { host: "127.0.0.1", port: 0 }, authKey: "right" });
+ * await listener.ready;
+ * await Client(listener.address, { authKey: "wrong" }).catch((error) => console.log(error instanceof AuthenticationError)); // true
+ * listener.close();
+ * ```
+ */
 export class AuthenticationError extends ProcessError {
   static override readonly code: string = "ERR_POLYPROC_AUTHENTICATION";
   static {
@@ -221,53 +232,26 @@ export class TimeoutError extends ProcessError {
   }
 }
 
-/** Stands for an error from another process whose class this process does not know. It has that error's message, stack, cause and fields. */
+/**
+ * Stands for an error from another process whose class this process does not know. It has that error's message, stack, cause and fields.
+ *
+ * @example
+ * ```ts
+ * class Odd extends Error {
+ *   override name = "Odd";
+ * }
+ * const [a, b] = Pipe();
+ * await a.send(new Odd("unknown there"));
+ * const received = (await b.recv()) as RemoteError;
+ * console.log(received instanceof RemoteError, received.remoteName, received.message); // true Odd unknown there
+ * ```
+ */
 export class RemoteError extends ProcessError {
   static override readonly code: string = "ERR_POLYPROC_REMOTE";
   /** The name of the error's class in the process that threw it. */
   declare readonly remoteName: string;
   static {
     nameOnPrototype(RemoteError, "RemoteError");
-  }
-}
-
-/** A process ended before it finished the work for which this process waits. */
-export class ProcessDiedError extends ProcessError {
-  static override readonly code: string = "ERR_POLYPROC_PROCESS_DIED";
-  /** The process id of the process that ended. */
-  declare readonly pid?: number;
-  /** Its exit code, like {@link Process.exitCode}: minus the signal's number if a signal killed it. */
-  declare readonly exitCode?: number | null;
-  /** The name of the signal that killed it, such as "SIGKILL"; `null` if none did. */
-  declare readonly signal?: string | null;
-  /** The last lines of its stderr, if that was a pipe and it wrote some. */
-  declare readonly stderr?: string;
-  /** If consumers of a queue ended: the number of items that they had taken and not marked as done. */
-  declare readonly items?: number;
-  static {
-    nameOnPrototype(ProcessDiedError, "ProcessDiedError");
-  }
-}
-
-/** A worker of a pool died while it ran a task. */
-export class WorkerDiedError extends ProcessDiedError {
-  static override readonly code: string = "ERR_POLYPROC_WORKER_DIED";
-  /** The number of the task in its pool. */
-  declare readonly task?: number;
-  /** The index of the element, if a map made the task. */
-  declare readonly index?: number;
-  static {
-    nameOnPrototype(WorkerDiedError, "WorkerDiedError");
-  }
-}
-
-/**
- * The workers of a pool can't start: several in a row died before they could take a task. The error's `cause` says what ended the last one.
- */
-export class BrokenPoolError extends ProcessError {
-  static override readonly code: string = "ERR_POLYPROC_BROKEN_POOL";
-  static {
-    nameOnPrototype(BrokenPoolError, "BrokenPoolError");
   }
 }
 
@@ -287,15 +271,22 @@ export class BrokenBarrierError extends ProcessError {
   }
 }
 
-/** The process in which a shared object lived is gone, and the object with it. */
-export class OwnerDiedError extends ProcessError {
-  static override readonly code: string = "ERR_POLYPROC_OWNER_DIED";
-  static {
-    nameOnPrototype(OwnerDiedError, "OwnerDiedError");
-  }
-}
-
-/** Data from another process, or in shared memory, does not follow the protocol. */
+/**
+ * Data from another process, or in shared memory, does not follow the protocol.
+ *
+ * @example
+ * ```ts
+ * const queue = new Queue();
+ * await queue.put(1);
+ * try {
+ *   console.log(await queue.get()); // 1
+ * } catch (error) {
+ *   // Another process has damaged the queue. Nobody can use it any more: make a new one.
+ *   if (!(error instanceof CorruptedError)) throw error;
+ * }
+ * queue.close();
+ * ```
+ */
 export class CorruptedError extends ProcessError {
   static override readonly code: string = "ERR_POLYPROC_CORRUPTED";
   static {

@@ -1,6 +1,6 @@
 /** The options of a {@link ProcessError}. */
 export interface ProcessErrorOptions extends ErrorOptions {
-  /** More properties for the error. */
+  /** More properties for the error. Default: none. */
   readonly fields?: Readonly<Record<string, unknown>>;
 }
 
@@ -32,6 +32,7 @@ export interface RemoteOrigin {
  * ```
  */
 export class ProcessError extends Error {
+  /** The `code` of all errors of this class. */
   static readonly code: string = "ERR_POLYPROC";
   /** The stable name of this kind of error: `ERR_POLYPROC_...`. */
   declare readonly code: string;
@@ -41,8 +42,10 @@ export class ProcessError extends Error {
   declare readonly added?: number;
 
   /**
-   * @param message the error's message
-   * @param options `cause`, `fields`
+   * Makes an error.
+   *
+   * @param message the error's message; default: none
+   * @param options `cause`, `fields`; default: none
    */
   constructor(message?: string, options: ProcessErrorOptions = {}) {
     super(message, options);

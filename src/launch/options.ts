@@ -43,7 +43,7 @@ export interface ProcessOptions<Args extends readonly unknown[], Result> extends
   readonly target?: ((...args: Args) => Result | Promise<Result>) | ModuleTarget;
   /** The arguments of the target. Default: none. */
   readonly args?: Args;
-  /** Only in {@link KwargsOptions}. */
+  /** Only in {@link KwargsOptions}. Default: none. */
   readonly kwargs?: undefined;
 }
 

@@ -50,6 +50,7 @@ export function startMethod(): StartMethod {
  * Returns the method by which new processes start. If no method is fixed yet, this fixes the default "spawn", as in Python.
  *
  * @param options `allowNone`: return `null` if no method is fixed yet, and fix none; default `false`
+ * @throws {TypeError} for an option of a wrong type
  *
  * @example
  * ```ts

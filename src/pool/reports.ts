@@ -34,8 +34,11 @@ export interface PoolStats {
 
 /** A worker of a pool. */
 export interface WorkerInfo {
+  /** The process id, or `null` before it has started. */
   readonly pid: number | null;
+  /** The name: that of the pool with a number. */
   readonly name: string;
+  /** What it does now: it starts, waits for a task, runs one, or takes no more. */
   readonly state: "starting" | "idle" | "busy" | "ending";
   /** The number of tasks that have settled in it. */
   readonly done: number;

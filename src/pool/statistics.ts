@@ -1,9 +1,14 @@
 /** The distribution of times in milliseconds. */
 export interface Times {
+  /** The mean. */
   readonly mean: number;
+  /** The median, at most 4 % off, as the other percentiles. */
   readonly p50: number;
+  /** The 90th percentile. */
   readonly p90: number;
+  /** The 99th percentile. */
   readonly p99: number;
+  /** The largest. */
   readonly max: number;
 }
 

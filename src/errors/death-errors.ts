@@ -1,0 +1,107 @@
+// What a process is told when another one that it needs has ended.
+import { nameOnPrototype, ProcessError } from "./process-error.ts";
+
+/**
+ * A process ended before it finished the work for which this process waits.
+ *
+ * @example
+ * ```ts
+ * export function work(): void {
+ *   process.exit(3);
+ * }
+ * if (import.meta.main) {
+ *   const child = new Process({ target: work });
+ *   await child.start();
+ *   await child.result().catch((error) => console.log(error instanceof ProcessDiedError, error.exitCode)); // true 3
+ * }
+ * ```
+ */
+export class ProcessDiedError extends ProcessError {
+  static override readonly code: string = "ERR_POLYPROC_PROCESS_DIED";
+  /** The process id of the process that ended. */
+  declare readonly pid?: number;
+  /** Its exit code, like {@link Process.exitCode}: minus the signal's number if a signal killed it. */
+  declare readonly exitCode?: number | null;
+  /** The name of the signal that killed it, such as "SIGKILL"; `null` if none did. */
+  declare readonly signal?: string | null;
+  /** The last lines of its stderr, if that was a pipe and it wrote some. */
+  declare readonly stderr?: string;
+  /** If consumers of a queue ended: the number of items that they had taken and not marked as done. */
+  declare readonly items?: number;
+  static {
+    nameOnPrototype(ProcessDiedError, "ProcessDiedError");
+  }
+}
+
+/**
+ * A worker of a pool died while it ran a task.
+ *
+ * @example
+ * ```ts
+ * export function work(): void {
+ *   process.exit(3);
+ * }
+ * if (import.meta.main) {
+ *   await using pool = new Pool({ processes: 1 });
+ *   await pool.apply(work).catch((error) => console.log(error instanceof WorkerDiedError, error.exitCode)); // true 3
+ * }
+ * ```
+ */
+export class WorkerDiedError extends ProcessDiedError {
+  static override readonly code: string = "ERR_POLYPROC_WORKER_DIED";
+  /** The number of the task in its pool. */
+  declare readonly task?: number;
+  /** The index of the element, if a map made the task. */
+  declare readonly index?: number;
+  static {
+    nameOnPrototype(WorkerDiedError, "WorkerDiedError");
+  }
+}
+
+/**
+ * The workers of a pool can't start: several in a row died before they could take a task. The error's `cause` says what ended the last one.
+ *
+ * @example
+ * ```ts
+ * export function prepare(): void {
+ *   throw new Error("no database");
+ * }
+ * export function work(): void {}
+ * if (import.meta.main) {
+ *   await using pool = new Pool({ initializer: prepare, stderr: "null" });
+ *   await pool.apply(work).catch((error) => console.log(error instanceof BrokenPoolError, error.cause.message)); // true no database
+ * }
+ * ```
+ */
+export class BrokenPoolError extends ProcessError {
+  static override readonly code: string = "ERR_POLYPROC_BROKEN_POOL";
+  static {
+    nameOnPrototype(BrokenPoolError, "BrokenPoolError");
+  }
+}
+
+/**
+ * The process in which a shared object lived is gone, and the object with it.
+ *
+ * @example
+ * ```ts
+ * export function make(): Queue {
+ *   return new Queue();
+ * }
+ * if (import.meta.main) {
+ *   const child = new Process({ target: make });
+ *   await child.start();
+ *   const queue = (await child.result().catch((error) => error)) as Queue | OwnerDiedError;
+ *   await child.join();
+ *   // On the portable backend the queue lived in the child. On the native one it lives on in shared memory.
+ *   const error = queue instanceof Queue ? await queue.put(1).catch((error) => error) : queue;
+ *   console.log(error === undefined || error instanceof OwnerDiedError); // true
+ * }
+ * ```
+ */
+export class OwnerDiedError extends ProcessError {
+  static override readonly code: string = "ERR_POLYPROC_OWNER_DIED";
+  static {
+    nameOnPrototype(OwnerDiedError, "OwnerDiedError");
+  }
+}
