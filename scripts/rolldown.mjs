@@ -4,14 +4,7 @@ import { rolldown } from "rolldown";
 import { readArguments, text, texts } from "../tools/arguments.ts";
 
 // The modules that are started or imported by their URL keep their own files.
-const ENTRIES = [
-  "mod",
-  "src/child/entry",
-  "src/pool/worker/main",
-  "src/backend/portable/launch/parent-watcher",
-  "src/cli/polyproc",
-  "src/cli/doctor-child",
-];
+const ENTRIES = ["mod", "src/child/entry", "src/pool/worker/main", "src/cli/polyproc", "src/cli/doctor-child"];
 
 const { folder, inner } = readArguments("node scripts/rolldown.mjs", { folder: text("dist"), inner: texts() });
 const build = await rolldown({

@@ -9,8 +9,8 @@ import { FileMark, type ParentMark, SharedMark } from "../pool/marks.ts";
 import type { PoolSettings } from "../pool/options.ts";
 import type { WorkerArguments } from "../pool/worker/main.ts";
 import type { WorkerEnding, WorkerLink, WorkerSource } from "../pool/worker-source.ts";
+import { OWN_MODULES } from "../target/provided.ts";
 import { unheld } from "../util/event-loop.ts";
-import { ownModule } from "../util/package-urls.ts";
 import { FOREVER } from "../util/wait-options.ts";
 import { Process } from "./process.ts";
 import { SharedValue } from "./shared-value.ts";
@@ -50,7 +50,7 @@ export class LocalWorkers implements WorkerSource {
     };
     const process = new this.#Process<[WorkerArguments], void>({
       ...this.#settings.process,
-      target: { module: ownModule("pool/worker/main"), name: "work" },
+      target: { module: OWN_MODULES.worker, name: "work" },
       args: [args],
       name: `${this.#settings.name}-worker-${worker}`,
       daemon: true,

@@ -276,7 +276,8 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
   }
 
   #className(): string {
-    return this.constructor.name || "Process";
+    // A minifier gives this class another name.
+    return this.constructor === Process ? "Process" : this.constructor.name || "Process";
   }
 
   get #isSubclass(): boolean {

@@ -6,8 +6,8 @@ import { encodeFrame } from "../codec/frame-writer.ts";
 import { Op } from "../codec/op.ts";
 import type { Job, JobArguments } from "../launch/job.ts";
 import { pack, unpack } from "../objects/message.ts";
+import { OWN_MODULES } from "../target/provided.ts";
 import { join } from "../util/bytes.ts";
-import { ownModule } from "../util/package-urls.ts";
 import { prepare } from "./prepare.ts";
 
 /** Runs the code that a job needs, without any effect, because engines are slow when they run code for the first time. */
@@ -20,7 +20,7 @@ export async function rehearse(): Promise<void> {
 
 async function rehearseJob(): Promise<void> {
   const jobArguments: JobArguments = { args: ["text", 0.5, [true, null]], kwargs: undefined, self: undefined };
-  const target = { module: ownModule("../mod").href, name: "currentProcess" };
+  const target = { module: OWN_MODULES.public, name: "currentProcess" };
   const job: Job = {
     name: "",
     identity: [],

@@ -53,17 +53,16 @@ export class Reporter {
     return this.#port.report("started", pack(undefined, "started")).catch(() => {});
   }
 
-  /** Reports the value that the target returned. */
-  result(value: unknown): void {
+  /** Reports the value that the target returned. Resolves when the parent has the report, or never will have it. */
+  result(value: unknown): Promise<void> {
     this.#settled = true;
     let packed: Packed;
     try {
       packed = pack({ value, runtime: runtime.name } satisfies Outcome, "");
     } catch (error) {
-      void this.#sendError(error);
-      return;
+      return this.#sendError(error);
     }
-    void this.#port.report("result", packed).then(
+    return this.#port.report("result", packed).then(
       () => packed.release(true),
       () => packed.release(false),
     );

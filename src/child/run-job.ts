@@ -12,7 +12,7 @@ import { setWorking } from "../util/event-loop.ts";
 import { prepare } from "./prepare.ts";
 import { Reporter } from "./reporter.ts";
 
-/** Runs a child's job to its end, and reports the result or the error. */
+/** Runs a child's job to its end, and reports the result or the error. Resolves when the parent has the result. */
 export async function runJob(frame: JobFrame, channel: ChildChannel): Promise<void> {
   const job = frame.meta as Job;
   setPosition(job, channel.parentGone);
@@ -21,18 +21,20 @@ export async function runJob(frame: JobFrame, channel: ChildChannel): Promise<vo
   const reporter = new Reporter(job.name, channel.reporter(job.reportTo), channel.parentGone);
   reporter.catchUncaught();
   setCurrentProcess(makeCurrentProcess({ name: job.name, identity: job.identity, daemon: job.daemon }));
+  let reported: Promise<void> | undefined;
   try {
     const prepared = await prepare(job, frame);
     await prepared.attached;
-    const reported = reporter.started();
+    const started = reporter.started();
     // The target may block the event loop for a long time, so the report must leave before the target runs.
-    if (channel.needsEventLoop) await reported;
+    if (channel.needsEventLoop) await started;
     beginTarget();
     setWorking(true);
-    reporter.result(await runAs("target", prepared.call));
+    reported = reporter.result(await runAs("target", prepared.call));
   } catch (error) {
     await reporter.uncaught(error);
   } finally {
     setWorking(false);
   }
+  await reported;
 }

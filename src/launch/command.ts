@@ -3,6 +3,7 @@ import { StateError } from "../errors/errors.ts";
 import type { EntryOptions, Output, RuntimeName } from "../runtime/contract.ts";
 import { runtime, runtimes } from "../runtime/current.ts";
 import { entryPath } from "../runtime/paths.ts";
+import { CHILD_MARK, frozenProgram } from "../target/frozen.ts";
 import { fs } from "../util/lazy-modules.ts";
 import { ownModule } from "../util/package-urls.ts";
 
@@ -52,27 +53,42 @@ export function toPath(path: string | URL): string {
 }
 
 /** The first module that a child runs. */
-export const ENTRY: URL = ownModule("child/entry");
+const ENTRY: URL = ownModule("child/entry");
+
+/** Whether the modules of this package have no files of their own, because a bundler has put them into the program. */
+export function isBundled(): boolean {
+  return isMissing(ENTRY);
+}
 
 /**
  * Throws `StateError` if no process can run as a child. A program that is no runtime would run its own main module in place of the child's
  * first module, and so start itself again and again.
  */
-export function checkProgram({ runtime: wanted }: CommandOptions): void {
+export function checkProgram(options: CommandOptions): void {
   const { foreignProgram: foreign } = runtime;
-  const advice = `{ runtime: "node", target: { module, name } }, where module is a file on the disk`;
-  if (isMissing(ENTRY)) {
-    const inside = `A child can't run polyproc's own modules, because a bundler has put them into the program: ${ENTRY.href} does not exist.`;
+  const frozen = frozenProgram();
+  if (frozen !== undefined && runsExecutable(options) && (options.execArgv ?? []).length > 0)
+    throw new StateError(`A child of this program, which is ${foreign}, takes no flags of a runtime: leave execArgv out.`);
+  if (frozen?.main !== undefined || runsExecutable(options)) return;
+  const ownFile = `call \`await freezeSupport()\` in its main module, after the imports, and give each target a name by registerTarget(fn, name)`;
+  const elsewhere = `{ runtime: "node", target: { module, name } }, where module is a file on the disk`;
+  if (isBundled()) {
+    const inside = `A child can't run polyproc's own modules, because a bundler has put them into the program: ${ENTRY.href} does not exist. To start children from this very program, ${ownFile}.`;
     throw new StateError(
       foreign === undefined
-        ? `${inside} Leave polyproc out of the bundle (esbuild --external:polyproc, bun build --external polyproc), and install it beside the program.`
-        : `${inside} Leave polyproc out of the program, which is ${foreign}. Install it beside the program, load it by the path of its file dist/mod.js, and start children with ${advice}.`,
+        ? `${inside} Or leave polyproc out of the bundle (esbuild --external:polyproc, bun build --external polyproc), and install it beside the program.`
+        : `${inside} Or leave polyproc out of the program, which is ${foreign}. Install it beside the program, load it by the path of its file dist/mod.js, and start children with ${elsewhere}.`,
     );
   }
-  if (foreign === undefined || wanted !== undefined || executable !== undefined) return;
+  if (foreign === undefined || options.runtime !== undefined || executable !== undefined) return;
   throw new StateError(
-    `A child can't be started with this program, which is ${foreign}: it would run its own main module again. Start children with ${advice}. Or call setExecutable() with the path of a program of ${runtime.name}.`,
+    `A child can't be started with this program, which is ${foreign}: it would run its own main module again. ${runtime.executable === undefined ? "Start" : `To start children from this very program, ${ownFile}. Or start`} children with ${elsewhere}. Or call setExecutable() with the path of a program of ${runtime.name}.`,
   );
+}
+
+/** Whether a child with these options runs the executable file that contains this program. */
+function runsExecutable(options: CommandOptions): boolean {
+  return frozenProgram()?.executable !== undefined && options.runtime === undefined && executable === undefined;
 }
 
 function isMissing(module: URL): boolean {
@@ -96,20 +112,25 @@ export interface ChildProgram {
   readonly loadsLibrary: boolean;
 }
 
-/** Returns the program and arguments that run `entry` as a child with these options. */
-export function commandFor(entry: URL, options: CommandOptions, provisions: Provisions): ChildProgram {
+/** Returns the program and arguments that run a child with these options. */
+export function commandFor(options: CommandOptions, provisions: Provisions): ChildProgram {
+  const frozen = frozenProgram();
+  if (frozen?.executable !== undefined && runsExecutable(options))
+    return { file: frozen.executable, args: [CHILD_MARK], loadsLibrary: runtime.childLoadsLibrary([]) };
   const wanted = options.runtime ?? runtime.name;
   const cwd = options.cwd === undefined ? undefined : toPath(options.cwd);
+  const { main: entry = ENTRY } = frozen ?? {};
+  const mark = entry === ENTRY ? [] : [CHILD_MARK];
   const entryOptions: EntryOptions = { ...provisions, entry, cwd, execArgv: options.execArgv ?? [] };
   if (typeof wanted === "object") {
     return {
       file: toPath(wanted.execPath),
-      args: [...(wanted.args ?? []), ...entryOptions.execArgv, entryPath(entry)],
+      args: [...(wanted.args ?? []), ...entryOptions.execArgv, entryPath(entry), ...mark],
       loadsLibrary: false,
     };
   }
   const chosen = runtimes[wanted];
   const file = chosen === runtime && executable !== undefined ? executable : chosen.execPath;
-  const args = chosen.entryArguments(entryOptions);
+  const args = [...chosen.entryArguments(entryOptions), ...mark];
   return { file, args, loadsLibrary: chosen.childLoadsLibrary(args) };
 }

@@ -14,7 +14,7 @@ import { type ChildMembership, tree } from "../tree/tree.ts";
 import { VERSION } from "../util/version.ts";
 import { workingFolder } from "../util/working-folder.ts";
 import { Child } from "./child.ts";
-import { type CommandOptions, commandFor, ENTRY, type Provisions, toPath } from "./command.ts";
+import { type CommandOptions, commandFor, type Provisions, toPath } from "./command.ts";
 import type { Boot } from "./job.ts";
 import { count } from "./may-start.ts";
 import { currentPosition } from "./position.ts";
@@ -44,7 +44,7 @@ export function planLaunch(settings: LaunchSettings): Plan {
     // The backend is chosen first, because that loads the native library. A child gets the permission to load the library only if its
     // parent has loaded it.
     const preferred = chooseBackend(settings.backend);
-    const { loadsLibrary, ...program } = commandFor(ENTRY, settings, provisions(settings));
+    const { loadsLibrary, ...program } = commandFor(settings, provisions(settings));
     const backend = backendToStart({ file: program.file, env, loadsLibrary }, preferred);
     if (limits !== undefined && !backend.features.limits)
       throw new UnsupportedError("limits need a child that may load the native library: leave them out.");
@@ -54,7 +54,7 @@ export function planLaunch(settings: LaunchSettings): Plan {
     const command = { ...program, environment, env, cwd: path, stdout, stderr };
     return { settings, command, backend, folder: workingFolder() };
   } catch (error) {
-    throw startFailure(error, settings, ENTRY);
+    throw startFailure(error, settings);
   }
 }
 
@@ -86,7 +86,7 @@ async function launchOnce({ settings, command, backend, folder }: Plan, spare: b
   } catch (error) {
     launched?.process.kill("SIGKILL");
     child?.tidy();
-    throw startFailure(error, settings, ENTRY);
+    throw startFailure(error, settings);
   }
 }
 

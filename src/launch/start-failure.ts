@@ -4,7 +4,7 @@ import { fs } from "../util/lazy-modules.ts";
 import { type CommandOptions, commandFor, toPath } from "./command.ts";
 
 /** Returns the error to throw when a child could not be started. Its message says what failed and what to check. */
-export function startFailure(error: unknown, settings: CommandOptions, entry: URL): unknown {
+export function startFailure(error: unknown, settings: CommandOptions): unknown {
   if (error instanceof ProcessError || error instanceof TypeError) return error;
   const { cwd } = settings;
   const why = error instanceof Error ? error.message : String(error);
@@ -13,7 +13,7 @@ export function startFailure(error: unknown, settings: CommandOptions, entry: UR
       `The process could not be started: its cwd ${toPath(cwd)} does not exist. Make that folder, or choose another one.`,
       { cause: error },
     );
-  const { file } = commandFor(entry, settings, { writable: [] });
+  const { file } = commandFor(settings, { writable: [] });
   const hint = isDenied(error) ? ` ${runtime.needs}` : "";
   return new ProcessError(
     `The process could not be started: ${why}. Its program is ${JSON.stringify(file)}: check that it exists and may be run.${hint}`,

@@ -31,7 +31,6 @@ interface BunChild {
 interface BunHost {
   readonly version: string;
   readonly main: string;
-  readonly stdin: { stream(): AsyncIterable<Uint8Array> };
   gc(force: boolean): void;
   resolveSync(specifier: string, folder: string): string;
   spawn(options: Record<string, unknown>): BunChild;
@@ -60,6 +59,10 @@ export const bun: Runtime = {
     // Bun can stand in for Node under Node's name.
     return COMPILED.test(host.main) ? "an executable file that `bun build --compile` made" : unlikeRuntime(process.execPath, /bun|node/i);
   },
+  get executable() {
+    return host !== undefined && COMPILED.test(host.main) ? process.execPath : undefined;
+  },
+  endsWithPendingModule: false,
   needs: "The temporary folder must be writable.",
 
   entryArguments(options: EntryOptions): string[] {
@@ -148,9 +151,13 @@ export const bun: Runtime = {
 
   shareOutput: (isOpened) => keepBlocking(makeBlocking, isOpened),
 
-  watchStdin(data: (chunk: Uint8Array) => void, end: () => void): void {
-    void readStdin(data).then(end, end);
-  },
+  stdinReader: `async (data, end) => {
+    try {
+      for await (const chunk of Bun.stdin.stream()) data(chunk);
+    } finally {
+      end();
+    }
+  }`,
 
   // `Bun.stdin` is read-only, so only `process.stdin` is replaced.
   emptyStdin: emptyProcessStdin,
@@ -216,9 +223,4 @@ function resolveWithQuery(specifier: string, parent: string): string {
   if (!specifier.includes("?")) return found;
   const query = found.lastIndexOf("?");
   return query < 0 ? found : `${pathToFileURL(found.slice(0, query)).href}${found.slice(query)}`;
-}
-
-async function readStdin(data: (chunk: Uint8Array) => void): Promise<void> {
-  if (host === undefined) return;
-  for await (const chunk of host.stdin.stream()) data(chunk);
 }

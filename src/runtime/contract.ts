@@ -75,6 +75,10 @@ export interface Runtime {
    * its own main module whatever its arguments are.
    */
   readonly foreignProgram: string | undefined;
+  /** The executable file that contains the program of this process, if a compiler made one. */
+  readonly executable: string | undefined;
+  /** Whether a process ends when its event loop is empty although its main module still waits at its top level. */
+  readonly endsWithPendingModule: boolean;
   /** A sentence for error messages that names the permissions which a program needs to start processes. */
   readonly needs: string;
 
@@ -107,8 +111,8 @@ export interface Runtime {
 
   // In a child.
 
-  /** Reads stdin in a helper thread: `data` for each chunk, `end` once at its end. */
-  watchStdin(data: (chunk: Uint8Array) => void, end: () => void): void;
+  /** The text of a function `(data, end) => void` that reads stdin in a helper thread: `data` for each chunk, `end` once at its end. */
+  readonly stdinReader: string;
   /** Replaces the program's stdin, which is the channel to the parent, by an empty one. */
   emptyStdin(): void;
 

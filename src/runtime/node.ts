@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
 import { pathToFileURL } from "node:url";
 import { UnsupportedError } from "../errors/errors.ts";
-import { modules, net, stream as streams } from "../util/lazy-modules.ts";
+import { modules, stream as streams } from "../util/lazy-modules.ts";
 import { canOpen } from "./can-open.ts";
 import { carriedFlags, heapFlag } from "./child-flags.ts";
 import { collectGarbage } from "./collect-garbage.ts";
@@ -46,6 +46,10 @@ export const node: Runtime = {
     if (process.versions.electron !== undefined && !process.env.ELECTRON_RUN_AS_NODE) return "Electron";
     return unlikeRuntime(process.execPath, /node|electron/i);
   },
+  get executable() {
+    return isCurrent && process.getBuiltinModule("node:sea").isSea() ? process.execPath : undefined;
+  },
+  endsWithPendingModule: true,
   needs: "Node started with --permission needs --allow-fs-read, --allow-fs-write, --allow-child-process and --allow-worker.",
 
   entryArguments(options: EntryOptions): string[] {
@@ -147,12 +151,10 @@ export const node: Runtime = {
 
   shareOutput: (isOpened) => keepBlocking((_fd, stream) => (stream as unknown as NodeOutput)._handle?.setBlocking?.(true), isOpened),
 
-  watchStdin(data: (chunk: Uint8Array) => void, end: () => void): void {
-    const stdin = new (net().Socket)({ fd: 0, readable: true, writable: false });
-    stdin.on("data", data);
-    stdin.on("error", end);
-    stdin.on("end", end);
-  },
+  stdinReader: `(data, end) => {
+    const { Socket } = process.getBuiltinModule("node:net");
+    new Socket({ fd: 0, readable: true, writable: false }).on("data", data).on("error", end).on("end", end);
+  }`,
 
   emptyStdin: emptyProcessStdin,
 };

@@ -20,6 +20,13 @@ export function callerModules(): string[] {
   return [...new Set(urls)].filter((url) => !isOwnModule(url));
 }
 
+/** Whether the stack shows this very module where the package's modules are. A bundler may have written down where they were once. */
+export function isInPlace(): boolean {
+  const [own] = callerFiles();
+  const url = own === undefined || IS_URL.test(own) ? own : urlOfPath(own);
+  return url === undefined || isOwnModule(url);
+}
+
 // On Bun, a path in a stack may have the query of the module's URL at its end.
 function urlOfFrame(path: string): string | undefined {
   const query = path.lastIndexOf("?");

@@ -2,6 +2,8 @@ import { StateError } from "../errors/errors.ts";
 import { runtime } from "../runtime/current.ts";
 import { describe } from "../util/describe.ts";
 import { isSameFunction } from "./function-check.ts";
+import { PROGRAM, providedModule } from "./provided.ts";
+import { registeredTarget } from "./registry.ts";
 import type { Callable, TargetRef } from "./target.ts";
 
 /**
@@ -9,8 +11,9 @@ import type { Callable, TargetRef } from "./target.ts";
  *
  * @throws {StateError} if there is no such export, or if it is not the function that the parent meant
  */
-export async function loadTarget({ module, name, check }: TargetRef): Promise<Callable> {
-  const namespace = (await import(runtime.importSpecifier(module))) as Record<string, unknown>;
+export async function loadTarget({ module, name, registered, check }: TargetRef): Promise<Callable> {
+  const namespace = (await (providedModule(module) ?? import(runtime.importSpecifier(module)))) as Record<string, unknown>;
+  if (registered === true) return registeredTarget(name, module === PROGRAM ? "this program" : module);
   const quoted = JSON.stringify(name);
   if (!Object.hasOwn(namespace, name)) {
     const { default: whole } = namespace;

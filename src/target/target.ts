@@ -11,10 +11,12 @@ export type Target = Callable | URL | { readonly module: string | URL; readonly 
 
 /** The data with which a child finds the function. It is fixed when the process is started, and never read from a later message. */
 export interface TargetRef {
-  /** An absolute URL. */
+  /** An absolute URL, or the name of a module that the child has been provided with. */
   readonly module: string;
-  /** The export's name. */
+  /** The export's name, or the registered name. */
   readonly name: string;
+  /** Whether the function is registered under the name. */
+  readonly registered?: boolean;
   /** The marks that the export must have, if the parent could not compare the function itself. */
   readonly check?: FunctionCheck;
 }

@@ -8,7 +8,8 @@ import { makeTemporary } from "./temporary.ts";
 
 const PREFIX = "polyproc-";
 const MARK = ".end";
-const SIGN = ".polyproc-tree";
+/** The file by which a tree's folder is known. */
+export const SIGN: string = ".polyproc-tree";
 // The names of the folders that mkdtemp makes.
 const NAME = new RegExp(`^${PREFIX}[A-Za-z0-9]{6}$`);
 /** The end of the names of files that count processes. */

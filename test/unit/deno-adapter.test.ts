@@ -33,7 +33,6 @@ function host(
     mainModule: "https://example.invalid/main.ts",
     pid: 0,
     build: { os: "none" },
-    stdin: shim.stdin,
     stdout: shim.stdout,
     stderr: shim.stderr,
     internal: Symbol("internal"),

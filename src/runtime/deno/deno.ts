@@ -15,7 +15,7 @@ import { waitForRoom } from "./output.ts";
 import { carriedDenoFlags } from "./own-flags.ts";
 import { childPermissions, isGranted, isWhole, libraryRefusal } from "./permissions.ts";
 import { run } from "./run.ts";
-import { emptyStdin, readStdin } from "./stdin.ts";
+import { emptyStdin, STDIN_READER } from "./stdin.ts";
 
 /** The adapter for Deno. The host is a parameter, so that tests on another runtime can stand in for it. */
 export function denoRuntime(host: DenoHost | undefined): Runtime {
@@ -25,6 +25,8 @@ export function denoRuntime(host: DenoHost | undefined): Runtime {
     version: host?.version.deno ?? "",
     execPath: host === undefined || foreignProgram !== undefined ? "deno" : host.execPath(),
     foreignProgram,
+    executable: host?.build.standalone === true ? host.execPath() : undefined,
+    endsWithPendingModule: false,
     needs: "Deno programs that start processes need --allow-read, --allow-write, --allow-net and --allow-run.",
 
     entryArguments(options: EntryOptions): string[] {
@@ -94,7 +96,7 @@ export function denoRuntime(host: DenoHost | undefined): Runtime {
     // Deno never makes an output non-blocking, but others may.
     shareOutput: () => waitForRoom(required(host)),
 
-    watchStdin: (data, end) => void readStdin(host, data).then(end, end),
+    stdinReader: STDIN_READER,
 
     emptyStdin: () => emptyStdin(host),
   };

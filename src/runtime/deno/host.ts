@@ -43,7 +43,6 @@ export interface DenoHost {
   readonly internal: symbol;
   /** Parts of Deno that are not public: they may be missing. */
   readonly [internal: symbol]: { readonly Console?: new (print: (text: string, level: number) => void) => Console } | undefined;
-  readonly stdin: { read(buffer: Uint8Array): Promise<number | null> };
   readonly Command: new (
     file: string,
     options: Record<string, unknown>,

@@ -1,16 +1,15 @@
 import { emptyProcessStdin } from "../empty-stdin.ts";
 import type { DenoHost } from "./host.ts";
 
-/** Reads `Deno.stdin` to its end. */
-export async function readStdin(host: DenoHost | undefined, data: (chunk: Uint8Array) => void): Promise<void> {
-  if (host === undefined) return;
-  for (;;) {
+/** The text of a function that reads `Deno.stdin` to its end. */
+export const STDIN_READER: string = `async (data, end) => {
+  try {
     const buffer = new Uint8Array(65536);
-    const count = await host.stdin.read(buffer);
-    if (count === null) return;
-    data(buffer.subarray(0, count));
+    for (let count; (count = await Deno.stdin.read(buffer)) !== null; ) data(buffer.slice(0, count));
+  } finally {
+    end();
   }
-}
+}`;
 
 /** Replaces `process.stdin` and `Deno.stdin` by streams that are at their end. */
 export function emptyStdin(host: DenoHost | undefined): void {

@@ -5,7 +5,6 @@ import { runtime } from "../../../runtime/current.ts";
 import { Arrivals } from "../../../util/arrivals.ts";
 import { holdEventLoop } from "../../../util/event-loop.ts";
 import { setOrphanCheck } from "../../../util/orphan.ts";
-import { ownModule } from "../../../util/package-urls.ts";
 import type { Backend } from "../../contract/backend.ts";
 import type { ChildChannel, ChildSettings, ReportPort } from "../../contract/launcher.ts";
 import type { Port } from "../../contract/port.ts";
@@ -13,15 +12,10 @@ import { isRef } from "../../contract/ref.ts";
 import type { Hub } from "../hub/hub.ts";
 import { REPORT_CHANNEL } from "../kinds.ts";
 import { NAME } from "../location.ts";
-import type { WatcherSettings } from "./parent-watcher.ts";
-
-const watcher = ownModule("backend/portable/launch/parent-watcher");
+import { WATCHER, type WatcherSettings } from "./parent-watcher.ts";
 
 /** Takes over a child's stdin. From then on, this process ends with its parent, whatever its main thread does. */
 export async function connectToParent(settings: ChildSettings, backend: Backend, hub: Hub): Promise<ChildChannel> {
-  // On Deno a worker loads what comes from a URL through the main thread, which the target may keep busy. This import puts the module into
-  // the cache before the target runs. Here the module only throws.
-  if (watcher.protocol !== "file:") await import(watcher.href).catch(() => {});
   const channel = new PortableChildChannel(settings, backend);
   runtime.emptyStdin();
   // If this process has a folder of its own, no other process listens there. A folder without a listener looks as if its tree were dead,
@@ -69,7 +63,7 @@ class PortableChildChannel implements ChildChannel {
   #watchStdin(workerData: WatcherSettings): void {
     // Loaded here and not at the top, because a process that has no parent to watch needs no threads.
     const { Worker } = process.getBuiltinModule("node:worker_threads");
-    const worker = new Worker(asWorker(watcher), { workerData });
+    const worker = new Worker(WATCHER, { eval: true, workerData });
     worker.on("message", (chunk: Uint8Array | null) => {
       if (chunk === null) this.#end(workerData.detached);
       else this.#reader.push(chunk, (frame) => this.#frames.push(frame));
@@ -83,10 +77,4 @@ class PortableChildChannel implements ChildChannel {
 function watchParent(): void {
   const parent = process.ppid;
   setOrphanCheck(() => process.ppid !== parent);
-}
-
-// A worker's first module can only be a file or a data URL. A data URL may import a module from any URL.
-function asWorker(module: URL): URL {
-  if (module.protocol === "file:") return module;
-  return new URL(`data:text/javascript,${encodeURIComponent(`import ${JSON.stringify(module.href)};`)}`);
 }
