@@ -62,7 +62,7 @@ function takeMark(): boolean {
 async function end(): Promise<void> {
   if (runtime.endsWithPendingModule) {
     // The program's own listeners come first.
-    process.on("beforeExit", () => queueMicrotask(() => process.exit()));
+    process.on("beforeExit", () => Promise.resolve().then(() => process.exit()));
     return;
   }
   await flushed();
