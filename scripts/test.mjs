@@ -28,6 +28,8 @@ const BOTH = ["quick", "full"];
 /** Steps of the same name do the same thing to a different extent. */
 const steps = [
   { name: "types", tiers: BOTH, command: [node, "node_modules/typescript/bin/tsc", "-p", "."] },
+  { name: "types as users see them", tiers: BOTH, command: [process.execPath, "scripts/check-types.mjs"] },
+  { name: "what JSR gets", tiers: BOTH, command: [process.execPath, "scripts/check-jsr.mjs"] },
   { name: "lint and format", tiers: BOTH, command: ["node_modules/.bin/biome", "check", "--error-on-warnings", "."] },
   { name: "generated files", tiers: BOTH, command: [process.execPath, "scripts/generate-functions.mjs", "--check"] },
   { name: "API reference", tiers: FULL, command: [node, "scripts/reference/reference.mjs"] },

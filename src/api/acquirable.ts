@@ -14,7 +14,11 @@ export let noteGrant: (object: Acquirable, grant: Grant) => boolean;
 /** Records that the lock is about to be released. */
 export let noteRelease: (object: Acquirable) => void;
 
-/** The base class of locks and semaphores: objects that are acquired and released. */
+/**
+ * The base class of locks and semaphores: objects that are acquired and released.
+ *
+ * @ignore
+ */
 export abstract class Acquirable<P extends LockPort | SemaphorePort = LockPort | SemaphorePort>
   extends SharedObject<P>
   implements Releasable

@@ -54,6 +54,8 @@ export class Barrier extends SharedObject<BarrierPort> {
   readonly #timeout: number | undefined;
 
   /**
+   * Makes a barrier.
+   *
    * @param parties the number of parties that pass together: 1 to 16,777,216
    * @param options `action`; `timeout` in ms, default: wait for ever
    * @throws {RangeError} if `parties` is not a whole number in that range

@@ -33,6 +33,8 @@ export class Condition extends SharedObject<ConditionPort> {
   #ownsLock: boolean;
 
   /**
+   * Makes a condition.
+   *
    * @param lock the lock that callers of `wait` and `notify` must have acquired; default: a new {@link RLock}
    * @throws {TypeError} if `lock` is not a `Lock` or `RLock`
    */

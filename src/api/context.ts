@@ -4,6 +4,7 @@ import { setExecutable } from "../launch/command.ts";
 import { setForkserverPreload } from "../launch/spares.ts";
 import { bindStartMethod, checkMethod, getAllStartMethods, getStartMethod, type StartMethod } from "../launch/start-method.ts";
 import { bindBackend } from "../objects/backend-binding.ts";
+import type { KwargsOf } from "../target/signature.ts";
 import { describe } from "../util/describe.ts";
 import { optionNames, refuseUnknown } from "../util/known-options.ts";
 import type { NumberType } from "../util/number-types.ts";
@@ -191,6 +192,6 @@ export function getContext(method?: StartMethod, options: ContextOptions = {}): 
 
 // The class keeps the name "Process", because the default names of its processes ("Process-1") begin with it.
 function subclassOfProcess(): typeof Process {
-  const Fixed = class<Args extends readonly unknown[], Result, Kwargs extends object> extends Process<Args, Result, Kwargs> {};
+  const Fixed = class<Args extends readonly unknown[], Result, Kwargs extends KwargsOf<Args>> extends Process<Args, Result, Kwargs> {};
   return Object.defineProperty(Fixed, "name", { value: "Process" });
 }

@@ -20,7 +20,12 @@ import { checkWait, type Wait, type WaitOptions } from "../util/wait-options.ts"
  * ```
  */
 export class Event extends SharedObject<EventPort> {
-  /** @throws {TypeError} for options of a wrong type */
+  /**
+   * Makes an event that is not set.
+   *
+   * @param options `name`: see {@link ObjectOptions}
+   * @throws {TypeError} for options of a wrong type
+   */
   constructor(options: ObjectOptions = {}) {
     super(EVENT.label, () => makeFor(new.target, EVENT, undefined, options));
     makeWaitable(this, () => waitable(openPort(this, "wait")));

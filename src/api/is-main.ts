@@ -15,7 +15,9 @@ import { fs } from "../util/lazy-modules.ts";
  * ```
  */
 export function isMain(meta: ImportMeta): boolean {
-  if (typeof meta.main === "boolean") return meta.main;
+  // Not every checker of types knows this property.
+  const { main: known } = meta as { readonly main?: unknown };
+  if (typeof known === "boolean") return known;
   if (typeof meta.url !== "string")
     throw new TypeError(
       "isMain takes the import.meta of a module, and this one has no url. A bundler that makes CommonJS leaves it empty: use `require.main === module` there.",

@@ -72,6 +72,8 @@ export class Listener implements AsyncIterable<Connection> {
   #failure: Error | undefined;
 
   /**
+   * Makes a listener. It begins to listen at once; {@link Listener.ready} tells when it does.
+   *
    * @param options `address`, `authKey`, `backlog`: see {@link ListenerOptions}
    * @throws {TypeError} for an option of a wrong type
    * @throws {RangeError} for an empty key, or for an address or a backlog that is not valid

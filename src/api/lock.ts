@@ -3,7 +3,11 @@ import { makeFor, type ObjectOptions } from "../objects/make.ts";
 import { adopt, noSync, openPort } from "../objects/shared-object.ts";
 import { Acquirable, noteRelease } from "./acquirable.ts";
 
-/** The base class of `Lock` and `RLock`. */
+/**
+ * The base class of `Lock` and `RLock`.
+ *
+ * @ignore
+ */
 export abstract class BaseLock extends Acquirable<LockPort> {
   /**
    * Releases the lock once.
@@ -47,7 +51,12 @@ export abstract class BaseLock extends Acquirable<LockPort> {
  * ```
  */
 export class Lock extends BaseLock {
-  /** @throws {TypeError} for options of a wrong type */
+  /**
+   * Makes a lock that nobody holds.
+   *
+   * @param options `name`: see {@link ObjectOptions}
+   * @throws {TypeError} for options of a wrong type
+   */
   constructor(options: ObjectOptions = {}) {
     super(LOCK.label, () => makeFor(new.target, LOCK, undefined, options));
   }

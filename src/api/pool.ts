@@ -1,4 +1,3 @@
-import type { ModuleTarget } from "../launch/options.ts";
 import { boundStartMethod } from "../launch/start-method.ts";
 import { boundBackend } from "../objects/backend-binding.ts";
 import { ApplyCall } from "../pool/calls/apply.ts";
@@ -19,19 +18,18 @@ import {
   type IMapOptions,
   type IterateOptions,
   type MapOptions,
+  type MapResults,
   type SettleOptions,
 } from "../pool/task-options.ts";
 import { callerModules } from "../target/callers.ts";
+import type { ArgsOf, CallRest, KwargsOf, KwargsOption, MapRest, MapTarget, TargetFunction } from "../target/signature.ts";
+import type { ModuleTarget } from "../target/target.ts";
 import { describe } from "../util/describe.ts";
 import { checkWait, type WaitOptions } from "../util/wait-options.ts";
 import { LocalWorkers } from "./pool-workers.ts";
 import { Process } from "./process.ts";
 
 type Method = "apply" | "map" | "starmap" | "imap" | "imapUnordered" | "iterate";
-type Callback<Args extends readonly unknown[], Result> = (...args: Args) => Result | PromiseLike<Result>;
-/** The arguments of a call may be left out if the target takes none. */
-type Rest<Args extends readonly unknown[], Options> = [] extends Args ? [args?: Args, options?: Options] : [args: Args, options?: Options];
-
 /**
  * Worker processes that run tasks. A task is one call of an exported function. Each task settles, whatever dies: if its worker ends while it
  * runs, it rejects with {@link WorkerDiedError}, and a new worker takes over.
@@ -77,16 +75,10 @@ export class Pool {
    * @throws {BrokenPoolError} if no worker can start; {@link Full} with `block: false` if there is no room
    * @example console.log(await pool.apply(add, [1, 2])); // 3
    */
-  apply<Args extends readonly unknown[], Result>(
-    target: Callback<Args, Result>,
-    ...rest: Rest<Args, ApplyOptions & { readonly kwargs?: undefined }>
+  apply<Result = unknown, Args extends readonly unknown[] = readonly unknown[], Kwargs extends KwargsOf<Args> = undefined>(
+    target: TargetFunction<Args, Result> | ModuleTarget,
+    ...rest: CallRest<ArgsOf<Args, Kwargs>, ApplyOptions & KwargsOption<Args, Kwargs>>
   ): Promise<Result>;
-  apply<Args extends readonly unknown[], Kwargs extends object, Result>(
-    target: (...args: [...Args, Kwargs]) => Result | PromiseLike<Result>,
-    args: Args,
-    options: ApplyOptions & { readonly kwargs: Kwargs },
-  ): Promise<Result>;
-  apply<Result = unknown>(target: ModuleTarget, args?: readonly unknown[], options?: ApplyOptions): Promise<Result>;
   apply(target: unknown, args: unknown = [], options?: ApplyOptions): Promise<unknown> {
     // It is no async function, because there may be very many calls at a time, and the promise of each takes memory.
     try {
@@ -103,52 +95,33 @@ export class Pool {
   /**
    * Calls the target with each element, and waits for the results, in the order of the elements.
    *
+   * @param target like that of `apply`. It gets one element
    * @param elements an iterable or async iterable. It is not taken further than the workers need
-   * @param options see {@link MapOptions}; with {@link SettleOptions}, errors are results too
+   * @param rest {@link SettleOptions}: with `settle: true`, errors are results too
    * @throws the first error of a task, with the element's index in `error.remote.index` or `error.index`. What has not begun never runs then
    * @throws what `apply` throws, and what the iterable throws
    * @example console.log(await pool.map(square, [1, 2, 3])); // [ 1, 4, 9 ]
    */
-  map<T, Result>(
-    target: (element: T) => Result | PromiseLike<Result>,
-    elements: Iterable<T> | AsyncIterable<T>,
-    options: SettleOptions,
-  ): Promise<PromiseSettledResult<Result>[]>;
-  map<T, Result>(
-    target: (element: T) => Result | PromiseLike<Result>,
-    elements: Iterable<T> | AsyncIterable<T>,
-    options?: MapOptions & { readonly kwargs?: undefined },
-  ): Promise<Result[]>;
-  map<T, Kwargs extends object, Result>(
-    target: (element: T, kwargs: Kwargs) => Result | PromiseLike<Result>,
-    elements: Iterable<T> | AsyncIterable<T>,
-    options: MapOptions & { readonly kwargs: Kwargs },
-  ): Promise<Result[]>;
-  map<Result = unknown>(
-    target: ModuleTarget,
-    elements: Iterable<unknown> | AsyncIterable<unknown>,
-    options?: MapOptions,
-  ): Promise<Result[]>;
+  map<Result = unknown, Element = unknown, Kwargs = unknown, Settle extends boolean = false>(
+    target: MapTarget<Element, Kwargs, Result>,
+    elements: Iterable<Element> | AsyncIterable<Element>,
+    ...rest: MapRest<Kwargs, SettleOptions<Settle>>
+  ): Promise<MapResults<Result, Settle>>;
   async map(target: unknown, elements: unknown, options?: MapOptions): Promise<unknown> {
     return this.#map("map", Kind.map, target, elements, options);
   }
 
   /** Like `map`, but each element is the array of the arguments of one call. */
-  starmap<Args extends readonly unknown[], Result>(
-    target: Callback<Args, Result>,
-    elements: Iterable<Readonly<Args>> | AsyncIterable<Readonly<Args>>,
-    options: SettleOptions,
-  ): Promise<PromiseSettledResult<Result>[]>;
-  starmap<Args extends readonly unknown[], Result>(
-    target: Callback<Args, Result>,
-    elements: Iterable<Readonly<Args>> | AsyncIterable<Readonly<Args>>,
-    options?: MapOptions,
-  ): Promise<Result[]>;
-  starmap<Result = unknown>(
-    target: ModuleTarget,
-    elements: Iterable<readonly unknown[]> | AsyncIterable<readonly unknown[]>,
-    options?: MapOptions,
-  ): Promise<Result[]>;
+  starmap<
+    Result = unknown,
+    Args extends readonly unknown[] = readonly unknown[],
+    Kwargs extends KwargsOf<Args> = undefined,
+    Settle extends boolean = false,
+  >(
+    target: TargetFunction<Args, Result> | ModuleTarget,
+    elements: Iterable<ArgsOf<Args, Kwargs>> | AsyncIterable<ArgsOf<Args, Kwargs>>,
+    options?: SettleOptions<Settle> & KwargsOption<Args, Kwargs>,
+  ): Promise<MapResults<Result, Settle>>;
   async starmap(target: unknown, elements: unknown, options?: MapOptions): Promise<unknown> {
     return this.#map("starmap", Kind.starmap, target, elements, options);
   }
@@ -158,44 +131,24 @@ export class Pool {
    * takes only `lookAhead` elements ahead of what was consumed, so that an endless iterable needs no endless memory. `break` gives up what is
    * under way. The first error ends it.
    *
-   * @param options see {@link IMapOptions}
+   * @param rest {@link IMapOptions}
    * @throws what `map` throws
    * @example for await (const result of pool.imap(square, [1, 2, 3])) console.log(result); // 1, 4, 9
    */
-  imap<T, Result>(
-    target: (element: T) => Result | PromiseLike<Result>,
-    elements: Iterable<T> | AsyncIterable<T>,
-    options?: IMapOptions & { readonly kwargs?: undefined },
-  ): AsyncGenerator<Result, void, undefined>;
-  imap<T, Kwargs extends object, Result>(
-    target: (element: T, kwargs: Kwargs) => Result | PromiseLike<Result>,
-    elements: Iterable<T> | AsyncIterable<T>,
-    options: IMapOptions & { readonly kwargs: Kwargs },
-  ): AsyncGenerator<Result, void, undefined>;
-  imap<Result = unknown>(
-    target: ModuleTarget,
-    elements: Iterable<unknown> | AsyncIterable<unknown>,
-    options?: IMapOptions,
+  imap<Result = unknown, Element = unknown, Kwargs = unknown>(
+    target: MapTarget<Element, Kwargs, Result>,
+    elements: Iterable<Element> | AsyncIterable<Element>,
+    ...rest: MapRest<Kwargs, IMapOptions>
   ): AsyncGenerator<Result, void, undefined>;
   imap(target: unknown, elements: unknown, options?: IMapOptions): AsyncGenerator<never, void, undefined> {
     return this.#imap("imap", target, elements, options);
   }
 
   /** Like `imap`, but each result comes as soon as it is there. */
-  imapUnordered<T, Result>(
-    target: (element: T) => Result | PromiseLike<Result>,
-    elements: Iterable<T> | AsyncIterable<T>,
-    options?: IMapOptions & { readonly kwargs?: undefined },
-  ): AsyncGenerator<Result, void, undefined>;
-  imapUnordered<T, Kwargs extends object, Result>(
-    target: (element: T, kwargs: Kwargs) => Result | PromiseLike<Result>,
-    elements: Iterable<T> | AsyncIterable<T>,
-    options: IMapOptions & { readonly kwargs: Kwargs },
-  ): AsyncGenerator<Result, void, undefined>;
-  imapUnordered<Result = unknown>(
-    target: ModuleTarget,
-    elements: Iterable<unknown> | AsyncIterable<unknown>,
-    options?: IMapOptions,
+  imapUnordered<Result = unknown, Element = unknown, Kwargs = unknown>(
+    target: MapTarget<Element, Kwargs, Result>,
+    elements: Iterable<Element> | AsyncIterable<Element>,
+    ...rest: MapRest<Kwargs, IMapOptions>
   ): AsyncGenerator<Result, void, undefined>;
   imapUnordered(target: unknown, elements: unknown, options?: IMapOptions): AsyncGenerator<never, void, undefined> {
     return this.#imap("imapUnordered", target, elements, options);
@@ -210,14 +163,9 @@ export class Pool {
    * @throws {TypeError} if the target gives no iterable; what `apply` throws
    * @example for await (const line of pool.iterate(linesOf, ["log.txt"])) console.log(line);
    */
-  iterate<Args extends readonly unknown[], Value>(
-    target: (...args: Args) => Iterable<Value> | AsyncIterable<Value> | Promise<Iterable<Value> | AsyncIterable<Value>>,
-    ...rest: Rest<Args, IterateOptions>
-  ): AsyncGenerator<Value, void, undefined>;
-  iterate<Value = unknown>(
-    target: ModuleTarget,
-    args?: readonly unknown[],
-    options?: IterateOptions,
+  iterate<Value = unknown, Args extends readonly unknown[] = readonly unknown[], Kwargs extends KwargsOf<Args> = undefined>(
+    target: TargetFunction<Args, Iterable<Value> | AsyncIterable<Value>> | ModuleTarget,
+    ...rest: CallRest<ArgsOf<Args, Kwargs>, IterateOptions & KwargsOption<Args, Kwargs>>
   ): AsyncGenerator<Value, void, undefined>;
   iterate(target: unknown, args: unknown = [], options?: IterateOptions): AsyncGenerator<never, void, undefined> {
     const checked = checkTaskOptions(options, "iterate");

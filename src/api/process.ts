@@ -3,7 +3,7 @@ import { checkName, checkOptions, checkTerminate } from "../launch/check-options
 import { checkProgram } from "../launch/command.ts";
 import type { JobArguments } from "../launch/job.ts";
 import { checkMayStart, treeLimitsOfChild } from "../launch/may-start.ts";
-import type { CheckedOptions, KwargsOptions, ProcessOptions, TerminateOptions } from "../launch/options.ts";
+import type { CheckedOptions, ProcessOptions, TerminateOptions } from "../launch/options.ts";
 import { currentName, nextIdentity } from "../launch/position.ts";
 import { noteLifeOf, Run } from "../launch/run.ts";
 import { boundStartMethod, plannerFor, type StartMethod, startMethod } from "../launch/start-method.ts";
@@ -13,6 +13,7 @@ import { makeWaitable } from "../objects/waitable.ts";
 import { callerModules } from "../target/callers.ts";
 import { loadTarget } from "../target/load.ts";
 import { locateTarget } from "../target/locate.ts";
+import type { KwargsOf } from "../target/signature.ts";
 import type { Target, TargetRef } from "../target/target.ts";
 import { checkWait, type WaitOptions } from "../util/wait-options.ts";
 import { LATE, within } from "../util/within.ts";
@@ -38,7 +39,7 @@ const NO_OPTIONS: CheckedOptions = { target: undefined, args: [], kwargs: undefi
  * }
  * ```
  */
-export class Process<Args extends readonly unknown[] = readonly unknown[], Result = unknown, Kwargs extends object = object> {
+export class Process<Args extends readonly unknown[] = readonly unknown[], Result = unknown, Kwargs extends KwargsOf<Args> = undefined> {
   readonly #options: CheckedOptions;
   readonly #callers: readonly string[];
   readonly #identity: readonly number[];
@@ -53,18 +54,17 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
   #state: State = "new";
 
   /**
+   * Makes a process, which `start()` starts.
    * @param options see {@link ProcessOptions}; without a target, the child runs nothing
    * @throws {TypeError} for a wrong type; `RangeError` for a value out of range
    * @throws {UnsupportedError} for `limits` on a backend that has no limits
    */
-  constructor(options?: ProcessOptions<Args, Result>);
-  constructor(options: KwargsOptions<Args, Kwargs, Result>);
-  constructor(options: ProcessOptions<Args, Result> | KwargsOptions<Args, Kwargs, Result> = {}) {
+  constructor(options?: ProcessOptions<Args, Result, Kwargs>) {
     const current = takeSettings();
     this.#current = current;
     this.#backend = boundBackend(new.target);
     this.#method = boundStartMethod(new.target);
-    this.#options = current === undefined ? checkOptions(options, this.#backend) : NO_OPTIONS;
+    this.#options = current === undefined ? checkOptions(options === undefined ? {} : options, this.#backend) : NO_OPTIONS;
     this.#callers = current === undefined ? callerModules() : [];
     this.#identity = current?.identity ?? nextIdentity();
     this.#name = current?.name ?? (this.#options.name || this.#defaultName());

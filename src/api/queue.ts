@@ -31,6 +31,8 @@ export class Queue<T = unknown> extends SharedObject<QueuePort> implements Async
   readonly #late: NonNullable<TakenMany["failure"]>[] = [];
 
   /**
+   * Makes an empty queue.
+   *
    * @param options the value of `maxsize`, or {@link QueueOptions}; default: no limit
    * @throws {TypeError} for an option of a wrong type
    * @throws {RangeError} if `maxsize` is not a whole number

@@ -19,7 +19,12 @@ import { BaseLock } from "./lock.ts";
  * ```
  */
 export class RLock extends BaseLock {
-  /** @throws {TypeError} for options of a wrong type */
+  /**
+   * Makes a lock that nobody holds.
+   *
+   * @param options `name`: see {@link ObjectOptions}
+   * @throws {TypeError} for options of a wrong type
+   */
   constructor(options: ObjectOptions = {}) {
     super(RLOCK.label, () => makeFor(new.target, RLOCK, undefined, options), new RecursiveAcquisitions());
   }

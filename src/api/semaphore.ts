@@ -44,6 +44,8 @@ function checkOptions(options: SemaphoreOptions | number): SemaphoreSettings {
  */
 export class Semaphore extends Acquirable<SemaphorePort> {
   /**
+   * Makes a semaphore.
+   *
    * @param options the number of permits at first, or {@link SemaphoreOptions}; default 1
    * @throws {RangeError} if the number is not a whole number from 0 to 2,147,483,647
    * @throws {TypeError} for an option of a wrong type

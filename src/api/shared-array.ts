@@ -51,6 +51,8 @@ export class SharedArray<T extends NumberType = NumberType> extends SharedObject
   #ownsLock: boolean;
 
   /**
+   * Makes an array of numbers in shared memory; on the portable backend, in the process that makes it.
+   *
    * @param type the type of the numbers, see {@link NumberType}
    * @param lengthOrValues the number of elements, which are 0 at first; or the first values themselves
    * @param options `lock`: see {@link SharedArrayOptions}

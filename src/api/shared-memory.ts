@@ -86,6 +86,8 @@ export class SharedMemory extends SharedObject<MemoryPort> {
   readonly size: number;
 
   /**
+   * Makes shared memory, or attaches memory that has a name.
+   *
    * @param options {@link SharedMemoryOptions}
    * @throws {UnsupportedError} on the portable backend
    * @throws {TypeError} for an option of a wrong type, or if neither `size` nor `name` is given

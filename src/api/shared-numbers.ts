@@ -14,7 +14,8 @@ import {
 /** The JavaScript type of a shared number: `bigint` for `i64` and `u64`, `number` for the other types. */
 export type NumberOf<T extends NumberType> = T extends "i64" | "u64" ? bigint : number;
 
-interface ArrayTypes {
+/** @ignore */
+export interface ArrayTypes {
   i8: Int8Array;
   u8: Uint8Array;
   u8c: Uint8ClampedArray;

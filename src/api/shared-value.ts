@@ -24,6 +24,8 @@ export class SharedValue<T extends NumberType = NumberType> extends SharedObject
   readonly type: T;
 
   /**
+   * Makes a number that processes share.
+   *
    * @param type `i8`, `u8`, `u8c` (clamped), `i16`, `u16`, `i32`, `u32`, `i64` and `u64` (these two with BigInts), `f32` or `f64`
    * @param value the first value; default 0. A whole number that is too large for the type wraps around
    * @throws {TypeError} for an unknown type, for a value of a wrong type, and for a fraction in an integer type

@@ -22,7 +22,12 @@ import { acceptItem, putInto, putIntoSync, takeItem, takeItemSync } from "./queu
  * ```
  */
 export class SimpleQueue<T = unknown> extends SharedObject<QueuePort> {
-  /** @throws {TypeError} for options of a wrong type */
+  /**
+   * Makes an empty queue.
+   *
+   * @param options `name`: see {@link ObjectOptions}
+   * @throws {TypeError} for options of a wrong type
+   */
   constructor(options: ObjectOptions = {}) {
     super(SIMPLE_QUEUE.label, () => makeFor(new.target, SIMPLE_QUEUE, { maxsize: 0, redeliver: false }, options));
     makeWaitable(this, () => openPort(this, "wait"));

@@ -1,5 +1,10 @@
 #!/usr/bin/env node
-// The program behind the command `polyproc`.
+/**
+ * The program behind the command `polyproc`. Deno runs it as `deno run -A jsr:@polyproc/polyproc/cli doctor`.
+ *
+ * @module
+ */
+
 import { doctor } from "./doctor.ts";
 
 const USAGE = `Usage: polyproc doctor

@@ -17,6 +17,7 @@ import { nameOnPrototype, ProcessError } from "./process-error.ts";
  * ```
  */
 export class ProcessDiedError extends ProcessError {
+  /** "ERR_POLYPROC_PROCESS_DIED": the stable name of this kind of error. */
   static override readonly code: string = "ERR_POLYPROC_PROCESS_DIED";
   /** The process id of the process that ended. */
   declare readonly pid?: number;
@@ -48,6 +49,7 @@ export class ProcessDiedError extends ProcessError {
  * ```
  */
 export class WorkerDiedError extends ProcessDiedError {
+  /** "ERR_POLYPROC_WORKER_DIED": the stable name of this kind of error. */
   static override readonly code: string = "ERR_POLYPROC_WORKER_DIED";
   /** The number of the task in its pool. */
   declare readonly task?: number;
@@ -74,6 +76,7 @@ export class WorkerDiedError extends ProcessDiedError {
  * ```
  */
 export class BrokenPoolError extends ProcessError {
+  /** "ERR_POLYPROC_BROKEN_POOL": the stable name of this kind of error. */
   static override readonly code: string = "ERR_POLYPROC_BROKEN_POOL";
   static {
     nameOnPrototype(BrokenPoolError, "BrokenPoolError");
@@ -100,6 +103,7 @@ export class BrokenPoolError extends ProcessError {
  * ```
  */
 export class OwnerDiedError extends ProcessError {
+  /** "ERR_POLYPROC_OWNER_DIED": the stable name of this kind of error. */
   static override readonly code: string = "ERR_POLYPROC_OWNER_DIED";
   static {
     nameOnPrototype(OwnerDiedError, "OwnerDiedError");

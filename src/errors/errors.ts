@@ -12,6 +12,7 @@ export { ProcessError, type ProcessErrorOptions, type RemoteOrigin } from "./pro
  * ```
  */
 export class StateError extends ProcessError {
+  /** "ERR_POLYPROC_STATE": the stable name of this kind of error. */
   static override readonly code: string = "ERR_POLYPROC_STATE";
   static {
     nameOnPrototype(StateError, "StateError");
@@ -29,6 +30,7 @@ export class StateError extends ProcessError {
  * ```
  */
 export class ClosedError extends StateError {
+  /** "ERR_POLYPROC_CLOSED": the stable name of this kind of error. */
   static override readonly code: string = "ERR_POLYPROC_CLOSED";
   static {
     nameOnPrototype(ClosedError, "ClosedError");
@@ -46,6 +48,7 @@ export class ClosedError extends StateError {
  * ```
  */
 export class ShutDown extends StateError {
+  /** "ERR_POLYPROC_SHUT_DOWN": the stable name of this kind of error. */
   static override readonly code: string = "ERR_POLYPROC_SHUT_DOWN";
   static {
     nameOnPrototype(ShutDown, "ShutDown");
@@ -61,6 +64,7 @@ export class ShutDown extends StateError {
  * ```
  */
 export class Empty extends ProcessError {
+  /** "ERR_POLYPROC_EMPTY": the stable name of this kind of error. */
   static override readonly code: string = "ERR_POLYPROC_EMPTY";
   static {
     nameOnPrototype(Empty, "Empty");
@@ -78,6 +82,7 @@ export class Empty extends ProcessError {
  * ```
  */
 export class Full extends ProcessError {
+  /** "ERR_POLYPROC_FULL": the stable name of this kind of error. */
   static override readonly code: string = "ERR_POLYPROC_FULL";
   static {
     nameOnPrototype(Full, "Full");
@@ -96,6 +101,7 @@ export class Full extends ProcessError {
  * ```
  */
 export class EOFError extends ProcessError {
+  /** "ERR_POLYPROC_EOF": the stable name of this kind of error. */
   static override readonly code: string = "ERR_POLYPROC_EOF";
   /** If the sender died in the middle of a message: the number of bytes of the message that came. */
   declare readonly bytesArrived?: number;
@@ -117,6 +123,7 @@ export class EOFError extends ProcessError {
  * ```
  */
 export class BrokenPipeError extends ProcessError {
+  /** "ERR_POLYPROC_BROKEN_PIPE": the stable name of this kind of error. */
   static override readonly code: string = "ERR_POLYPROC_BROKEN_PIPE";
   static {
     nameOnPrototype(BrokenPipeError, "BrokenPipeError");
@@ -134,6 +141,7 @@ export class BrokenPipeError extends ProcessError {
  * ```
  */
 export class BufferTooShort extends ProcessError {
+  /** "ERR_POLYPROC_BUFFER_TOO_SHORT": the stable name of this kind of error. */
   static override readonly code: string = "ERR_POLYPROC_BUFFER_TOO_SHORT";
   /** The whole message. */
   declare readonly bytes: Uint8Array;
@@ -153,6 +161,7 @@ export class BufferTooShort extends ProcessError {
  * ```
  */
 export class MessageTooLongError extends ProcessError {
+  /** "ERR_POLYPROC_MESSAGE_TOO_LONG": the stable name of this kind of error. */
   static override readonly code: string = "ERR_POLYPROC_MESSAGE_TOO_LONG";
   static {
     nameOnPrototype(MessageTooLongError, "MessageTooLongError");
@@ -169,6 +178,7 @@ export class MessageTooLongError extends ProcessError {
  * ```
  */
 export class SerializationError extends ProcessError {
+  /** "ERR_POLYPROC_SERIALIZATION": the stable name of this kind of error. */
   static override readonly code: string = "ERR_POLYPROC_SERIALIZATION";
   /** If a value can't travel: the path to the part at fault, such as `args[0].handlers.onEnd`. */
   declare readonly path?: string;
@@ -190,6 +200,7 @@ export class SerializationError extends ProcessError {
  * ```
  */
 export class UnsupportedError extends ProcessError {
+  /** "ERR_POLYPROC_UNSUPPORTED": the stable name of this kind of error. */
   static override readonly code: string = "ERR_POLYPROC_UNSUPPORTED";
   static {
     nameOnPrototype(UnsupportedError, "UnsupportedError");
@@ -208,6 +219,7 @@ export class UnsupportedError extends ProcessError {
  * ```
  */
 export class AuthenticationError extends ProcessError {
+  /** "ERR_POLYPROC_AUTHENTICATION": the stable name of this kind of error. */
   static override readonly code: string = "ERR_POLYPROC_AUTHENTICATION";
   static {
     nameOnPrototype(AuthenticationError, "AuthenticationError");
@@ -224,6 +236,7 @@ export class AuthenticationError extends ProcessError {
  * ```
  */
 export class TimeoutError extends ProcessError {
+  /** "ERR_POLYPROC_TIMEOUT": the stable name of this kind of error. */
   static override readonly code: string = "ERR_POLYPROC_TIMEOUT";
   /** True if the call may still succeed: this process has stopped waiting, and can't take back what it asked of another process. */
   declare readonly mayHaveHappened?: boolean;
@@ -247,6 +260,7 @@ export class TimeoutError extends ProcessError {
  * ```
  */
 export class RemoteError extends ProcessError {
+  /** "ERR_POLYPROC_REMOTE": the stable name of this kind of error. */
   static override readonly code: string = "ERR_POLYPROC_REMOTE";
   /** The name of the error's class in the process that threw it. */
   declare readonly remoteName: string;
@@ -265,6 +279,7 @@ export class RemoteError extends ProcessError {
  * ```
  */
 export class BrokenBarrierError extends ProcessError {
+  /** "ERR_POLYPROC_BROKEN_BARRIER": the stable name of this kind of error. */
   static override readonly code: string = "ERR_POLYPROC_BROKEN_BARRIER";
   static {
     nameOnPrototype(BrokenBarrierError, "BrokenBarrierError");
@@ -288,6 +303,7 @@ export class BrokenBarrierError extends ProcessError {
  * ```
  */
 export class CorruptedError extends ProcessError {
+  /** "ERR_POLYPROC_CORRUPTED": the stable name of this kind of error. */
   static override readonly code: string = "ERR_POLYPROC_CORRUPTED";
   static {
     nameOnPrototype(CorruptedError, "CorruptedError");

@@ -7,7 +7,7 @@ import { describe } from "../util/describe.ts";
 import { optionNames, refuseUnknown } from "../util/known-options.ts";
 import { checkTimeout } from "../util/wait-options.ts";
 import type { ChildRuntime } from "./command.ts";
-import type { CheckedOptions, KwargsOptions, ProcessSettings, TerminateOptions } from "./options.ts";
+import type { CheckedOptions, ProcessOptions, ProcessSettings, TerminateOptions } from "./options.ts";
 
 /** The default time in milliseconds in which a child must import its target. */
 const START_TIMEOUT = 30_000;
@@ -16,7 +16,7 @@ const GRACE = 5000;
 
 const OUTPUTS: ReadonlySet<unknown> = new Set([undefined, "inherit", "pipe", "null"]);
 
-const PROCESS_OPTIONS = optionNames<KwargsOptions<[], object, unknown>>({
+const PROCESS_OPTIONS = optionNames<ProcessOptions<[], unknown>>({
   target: true,
   args: true,
   kwargs: true,

@@ -1,9 +1,7 @@
 import type { Limits } from "../backend/contract/launcher.ts";
-import type { Target } from "../target/target.ts";
+import type { ArgsOf, KwargsOf, KwargsOption, TargetFunction } from "../target/signature.ts";
+import type { ModuleTarget, Target } from "../target/target.ts";
 import type { CommandOptions } from "./command.ts";
-
-/** A target that is named instead of passed as a function: the URL of a module (its default export is meant), or a module and an export. */
-export type ModuleTarget = URL | { readonly module: string | URL; readonly name?: string };
 
 /** Options of a {@link Process} that do not depend on the types of its target. */
 export interface ProcessSettings extends CommandOptions {
@@ -37,25 +35,21 @@ export interface TerminateOptions {
   readonly grace?: number | undefined;
 }
 
-/** Options of a {@link Process} whose target takes `args`. */
-export interface ProcessOptions<Args extends readonly unknown[], Result> extends ProcessSettings {
-  /** An exported function, the URL of a module (its default export is meant), or a module and the name of an export. */
-  readonly target?: ((...args: Args) => Result | Promise<Result>) | ModuleTarget;
-  /** The arguments of the target. Default: none. */
-  readonly args?: Args;
-  /** Only in {@link KwargsOptions}. Default: none. */
-  readonly kwargs?: undefined;
+/** The target and its `kwargs` among the options of a {@link Process}. */
+export interface ProcessTarget<Args extends readonly unknown[], Result, Kwargs> extends ProcessSettings, KwargsOption<Args, Kwargs> {
+  /** An exported function, the URL of a module (its default export is meant), or a module and the name of an export. Default: nothing is run. */
+  readonly target?: TargetFunction<Args, Result> | ModuleTarget;
 }
 
-/** Options of a {@link Process} whose target takes `args` and then an object with named arguments. */
-export interface KwargsOptions<Args extends readonly unknown[], Kwargs extends object, Result> extends ProcessSettings {
-  /** Like {@link ProcessOptions.target}. */
-  readonly target?: ((...args: [...Args, Kwargs]) => Result | Promise<Result>) | ModuleTarget;
-  /** The arguments of the target before `kwargs`. Default: none. */
-  readonly args?: Args;
-  /** The target's last argument: an object, as JavaScript has no keyword arguments. */
-  readonly kwargs: Kwargs;
-}
+/**
+ * Options of a {@link Process}. `args` are the arguments of the target before `kwargs`; they may be left out only if the target needs none.
+ */
+export type ProcessOptions<Args extends readonly unknown[], Result, Kwargs extends KwargsOf<Args> = undefined> = ProcessTarget<
+  Args,
+  Result,
+  Kwargs
+> &
+  ([] extends ArgsOf<Args, Kwargs> ? { readonly args?: NoInfer<ArgsOf<Args, Kwargs>> } : { readonly args: NoInfer<ArgsOf<Args, Kwargs>> });
 
 /** The options after they were checked, with their defaults. */
 export interface CheckedOptions extends ProcessSettings {

@@ -54,6 +54,8 @@ export let partsOf: (object: SharedObject) => TravellingParts;
 /**
  * The base class of all shared objects. Each has a port to the shared state, until it is closed. An object can be an argument of a process
  * and a part of a message. The receiver gets an object of its own for the same shared state.
+ *
+ * @ignore
  */
 export abstract class SharedObject<P extends Port = Port> {
   readonly #port: P;

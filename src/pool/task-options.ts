@@ -41,11 +41,18 @@ export interface MapOptions extends TaskOptions {
   readonly onProgress?: ((done: number, total?: number) => void) | undefined;
 }
 
-/** Options of `map` and `starmap` that wait for all tasks, also for those that fail. */
-export interface SettleOptions extends MapOptions {
+/** Options of `map` and `starmap` that may wait for all tasks, also for those that fail. */
+export interface SettleOptions<Settle extends boolean = true> extends MapOptions {
   /** Whether the result has an object `{ status, value }` or `{ status, reason }` for each element, as `Promise.allSettled` gives. Default `false`. */
-  readonly settle: true;
+  readonly settle?: Settle | undefined;
 }
+
+/**
+ * The results of `map` and `starmap`: values, or with `settle: true` an object for each element.
+ *
+ * @ignore
+ */
+export type MapResults<Result, Settle extends boolean> = Settle extends true ? PromiseSettledResult<Result>[] : Result[];
 
 /** Options of `imap` and `imapUnordered`. */
 export interface IMapOptions extends Omit<MapOptions, "timeout"> {
@@ -61,7 +68,7 @@ export interface IterateOptions extends TaskOptions {
   readonly transfer?: readonly { close(): void }[] | undefined;
 }
 
-type All = ApplyOptions & Omit<SettleOptions, "settle"> & IMapOptions & { readonly settle?: boolean };
+type All = ApplyOptions & SettleOptions<boolean> & IMapOptions;
 
 const TASK = ["taskTimeout", "signal", "kwargs", "retries", "key", "onReport"];
 const APPLY: readonly string[] = optionNames<ApplyOptions>({

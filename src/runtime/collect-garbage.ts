@@ -3,8 +3,9 @@ import { v8, vm } from "../util/lazy-modules.ts";
 /** Makes the engine of Node and Deno free at once what nothing refers to. It does nothing where the engine can't be asked. */
 export function collectGarbage(): void {
   // The program was started with --expose-gc.
-  if (globalThis.gc !== undefined) {
-    void globalThis.gc();
+  const { gc } = globalThis as { readonly gc?: () => void };
+  if (gc !== undefined) {
+    gc();
     return;
   }
   try {

@@ -3,8 +3,12 @@ import { describe } from "../util/describe.ts";
 import { callerModules } from "./callers.ts";
 import type { Callable } from "./target.ts";
 
-/** A function, or a class whose instances are processes. */
-type Registrable = Callable | (abstract new (...args: never[]) => object);
+/**
+ * A function, or a class whose instances are processes.
+ *
+ * @ignore
+ */
+export type Registrable = Callable | (abstract new (...args: never[]) => object);
 
 interface Registered {
   readonly target: unknown;

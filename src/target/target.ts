@@ -6,8 +6,11 @@ import { refuseUnknown } from "../util/known-options.ts";
 /** A function or class that a child calls. */
 export type Callable = (...args: never[]) => unknown;
 
+/** A target that is named instead of passed as a function: the URL of a module (its default export is meant), or a module and an export. */
+export type ModuleTarget = URL | { readonly module: string | URL; readonly name?: string };
+
 /** The forms in which a caller may give a target. */
-export type Target = Callable | URL | { readonly module: string | URL; readonly name?: string };
+export type Target = Callable | ModuleTarget;
 
 /** The data with which a child finds the function. It is fixed when the process is started, and never read from a later message. */
 export interface TargetRef {

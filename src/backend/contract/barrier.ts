@@ -26,7 +26,11 @@ export interface BarrierState {
   readonly broken: boolean;
 }
 
-/** The calls of a broken barrier reject with `BrokenBarrierError`. */
+/**
+ * The calls of a broken barrier reject with `BrokenBarrierError`.
+ *
+ * @ignore
+ */
 export interface BarrierPort extends WaitingPort {
   /** Arrives. `undefined` if the time ran out while the last party of the previous round still ran its action. */
   arrive(wait: Wait): Promise<Arrival | undefined>;

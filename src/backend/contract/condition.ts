@@ -2,7 +2,11 @@ import type { Wait } from "../../util/wait-options.ts";
 import type { Kind } from "./kind.ts";
 import type { WaitingPort } from "./port.ts";
 
-/** The waiters of a condition. The condition's lock is an object of its own. */
+/**
+ * The waiters of a condition. The condition's lock is an object of its own.
+ *
+ * @ignore
+ */
 export interface ConditionPort extends WaitingPort {
   /** Adds a waiter, and returns its number. */
   enter(): Promise<number>;

@@ -14,7 +14,11 @@ export interface Directions {
   readonly writable: boolean;
 }
 
-/** One end of a pipe. */
+/**
+ * One end of a pipe.
+ *
+ * @ignore
+ */
 export interface ConnectionPort extends WaitingPort {
   readonly readable: boolean;
   readonly writable: boolean;

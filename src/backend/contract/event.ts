@@ -2,6 +2,7 @@ import type { Wait } from "../../util/wait-options.ts";
 import type { Kind } from "./kind.ts";
 import type { BlockingPort, WaitingPort } from "./port.ts";
 
+/** @ignore */
 export interface EventPort extends WaitingPort {
   set(): Promise<void>;
   clear(): Promise<void>;

@@ -5,6 +5,7 @@ import type { WaitingPort } from "./port.ts";
 /** The result of an acquisition. "refused": not in time. "abandoned": granted, and the previous holder died before it released. */
 export type Grant = "refused" | "granted" | "abandoned";
 
+/** @ignore */
 export interface LockPort extends WaitingPort {
   /** Acquires it; a recursive lock `depth` times (default 1). */
   acquire(wait: Wait, depth?: number): Promise<Grant>;

@@ -6,7 +6,11 @@ export type MemorySettings =
   | { readonly create: true; readonly name: string | null; readonly size: number }
   | { readonly create: false; readonly name: string; readonly atLeast: number };
 
-/** Bytes that several processes share. */
+/**
+ * Bytes that several processes share.
+ *
+ * @ignore
+ */
 export interface MemoryPort extends Port {
   readonly buffer: ArrayBuffer;
   readonly size: number;

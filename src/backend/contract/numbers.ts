@@ -11,7 +11,11 @@ export interface NumbersSettings {
 /** The atomic operations on a number. */
 export type Operation = "load" | "store" | "add" | "sub" | "and" | "or" | "exchange" | "compareExchange";
 
-/** Numbers that several processes share. */
+/**
+ * Numbers that several processes share.
+ *
+ * @ignore
+ */
 export interface NumbersPort extends Port {
   readonly type: NumberType;
   readonly length: number;

@@ -27,6 +27,7 @@ export interface QueueStats {
   readonly participants: number;
 }
 
+/** @ignore */
 export interface QueuePort extends WaitingPort {
   /** Puts an item. False if there was no room in time. */
   put(message: Message, wait: Wait): Promise<boolean>;

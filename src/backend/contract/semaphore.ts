@@ -10,6 +10,7 @@ export interface SemaphoreSettings {
   readonly robust: boolean;
 }
 
+/** @ignore */
 export interface SemaphorePort extends WaitingPort {
   /** Takes a permit. */
   acquire(wait: Wait): Promise<Grant>;
