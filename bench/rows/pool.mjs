@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { c, peerPool, polyproc, python, withFiles } from "../commands.mjs";
+import { builtin, c, peerPool, polyproc, python, withFiles } from "../commands.mjs";
 
 const NATIVE = /^\w+ native$/;
 const PORTABLE = /^\w+ portable$/;
@@ -10,6 +10,11 @@ const PROCESSES = ["tinypool", "workerpool", "jest-worker", "poolifier-cluster"]
 
 function named(packages) {
   return packages.map((name) => `node ${name}`);
+}
+
+/** The least that a pool of processes can be, with nothing but the runtime. It shows what our own pool can't be faster than by much. */
+function bare(settings) {
+  return builtin("fork", "fork-pool", settings);
 }
 
 /** Both backends. */
@@ -31,6 +36,7 @@ export function rows({ ms, samples, starts }) {
     const given = { workers, ...settings };
     return {
       ...ours("pool", given),
+      ...(settings.what === "map" ? {} : bare(given)),
       ...python("pool.py", given),
       ...Object.assign({}, ...packages.map((name) => peerPool(name, given))),
     };
@@ -92,7 +98,12 @@ export function rows({ ms, samples, starts }) {
         "pool-hash",
         "Pool.map of files to their SHA-256, speed-up over a loop",
         "times",
-        withFiles({ ...ours("hash", { workers, ms }), ...python("hash.py", { workers, ms }), ...c("hash", { workers, ms }) }),
+        withFiles({
+          ...ours("hash", { workers, ms }),
+          ...bare({ workers, ms }),
+          ...python("hash.py", { workers, ms }),
+          ...c("hash", { workers, ms }),
+        }),
         [{ subject: NATIVE, against: "C hash", least: 0.85 }],
       ),
       quick: /native|^C /,
