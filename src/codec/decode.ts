@@ -3,6 +3,7 @@ import { classNamed, fromWire, type WireClass } from "./classes.ts";
 import { decodeError } from "./decode-error.ts";
 import { defineField } from "./fields.ts";
 import { invalid } from "./invalid.ts";
+import { arrayOf } from "./numbers.ts";
 import { Reader } from "./reader.ts";
 import { Refusal, textOf } from "./refusal.ts";
 import { FORMAT, MAX_DEPTH, MAX_HOLES, SMALL_INT, Tag, TYPED_ARRAYS } from "./tags.ts";
@@ -114,6 +115,10 @@ class Decoder {
         return this.fields(this.#add(Object.create(null)), depth, false);
       case Tag.array:
         return this.#array(depth);
+      case Tag.integers:
+        return this.#add(arrayOf(new Int32Array(this.input.buffer())));
+      case Tag.floats:
+        return this.#add(arrayOf(new Float64Array(this.input.buffer())));
       case Tag.map:
         return this.#map(depth);
       case Tag.set:

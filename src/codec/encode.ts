@@ -5,6 +5,7 @@ import { encodeBuiltIn } from "./encode-built-in.ts";
 import { encodeError } from "./encode-error.ts";
 import { readOrDescribe, refuseSymbols } from "./fields.ts";
 import { countEntries, endOfHoles, tooManyHoles } from "./holes.ts";
+import { numbersOf } from "./numbers.ts";
 import { asRefusal, Refusal, textOf } from "./refusal.ts";
 import { isClosedHere, isShared, refusalOf } from "./shared-mark.ts";
 import { FORMAT, MAX_DEPTH, MAX_HOLES, SMALL_INT, Tag } from "./tags.ts";
@@ -248,6 +249,13 @@ class Encoder implements ValueEncoder {
   #array(array: readonly unknown[], depth: number): void {
     const { out } = this;
     const { length } = array;
+    const numbers = numbersOf(array);
+    if (numbers !== undefined) {
+      out.byte(numbers instanceof Int32Array ? Tag.integers : Tag.floats);
+      out.size(numbers.byteLength);
+      out.raw(new Uint8Array(numbers.buffer));
+      return;
+    }
     out.byte(Tag.array);
     const entries = countEntries(array);
     out.size(entries);

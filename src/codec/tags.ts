@@ -61,6 +61,8 @@ export const Tag = {
   url: 27,
   searchParams: 28,
   temporal: 29,
+  integers: 30,
+  floats: 31,
 } as const;
 
 export const SMALL_INT = 128;

@@ -1,7 +1,7 @@
 import { CorruptedError } from "../errors/errors.ts";
 import { Backlog, type Place, type Source } from "./backlog.ts";
 import { Post } from "./post.ts";
-import type { TaskAt, Work } from "./work.ts";
+import type { TaskAt, TasksAt, Work } from "./work.ts";
 
 /** What the dispatcher makes happen. It decides; these functions act. */
 export interface Hands<W extends Work> {
@@ -106,7 +106,7 @@ export class Dispatcher<W extends Work> {
   }
 
   /** Tasks of a worker are settled, the first of which has the number `seq`. Returns them. */
-  settled(worker: number, seq: number, count: number): TaskAt<W>[] {
+  settled(worker: number, seq: number, count: number): TasksAt<W>[] {
     const post = this.#posts.get(worker);
     if (post === undefined) return [];
     if (seq !== post.first || count > post.size)
@@ -122,7 +122,8 @@ export class Dispatcher<W extends Work> {
     if (post === undefined) return;
     // The first of them may be one that could have begun just when it was taken back.
     const inDoubt = Math.min(count, Math.max(0, post.end - seq));
-    if (inDoubt > 0) this.#backlog.again(this.settled(worker, seq, inDoubt).map(({ work, index }) => work.part(index, index + 1) as W));
+    if (inDoubt > 0)
+      this.#backlog.again(this.settled(worker, seq, inDoubt).map(({ work, index, count }) => work.part(index, index + count) as W));
     post.refused(seq + count);
   }
 
@@ -133,7 +134,7 @@ export class Dispatcher<W extends Work> {
     this.#posts.delete(worker);
     const lost = post.shift(Math.max(0, Math.min(post.end, begun + 1) - post.first));
     this.#backlog.leave(worker, post.cut(post.first));
-    return lost;
+    return lost.flatMap(each);
   }
 
   /**
@@ -144,7 +145,7 @@ export class Dispatcher<W extends Work> {
     const post = this.#posts.get(worker);
     if (post === undefined) return [];
     this.#takeBack(post, Math.min(seq + count, post.end));
-    const tasks = post.limit(seq).flatMap((work) => Array.from({ length: work.size }, (_, index) => ({ work, index })));
+    const tasks = post.limit(seq).flatMap((work) => each({ work, index: 0, count: work.size }));
     this.#retire(post);
     return tasks;
   }
@@ -274,4 +275,8 @@ export class Dispatcher<W extends Work> {
     for (const post of this.#posts.values()) if (matches(post)) count++;
     return count;
   }
+}
+
+function each<W>({ work, index, count }: TasksAt<W>): TaskAt<W>[] {
+  return Array.from({ length: count }, (_, i) => ({ work, index: index + i }));
 }

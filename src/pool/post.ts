@@ -1,4 +1,4 @@
-import type { TaskAt, Work } from "./work.ts";
+import type { TaskAt, TasksAt, Work } from "./work.ts";
 
 /** A worker gets more tasks than the one it runs as long as all of them will probably take no more than this number of milliseconds. */
 const AHEAD_MS = 4;
@@ -121,14 +121,16 @@ export class Post<W extends Work> {
   }
 
   /** Removes the first tasks. */
-  shift(count: number): TaskAt<W>[] {
-    const tasks: TaskAt<W>[] = [];
-    for (let i = 0; i < count; i++) {
+  shift(count: number): TasksAt<W>[] {
+    const tasks: TasksAt<W>[] = [];
+    for (let left = count; left > 0; ) {
       const [handed] = this.#works;
       if (handed === undefined) break;
-      tasks.push({ work: handed.work, index: this.#first - handed.seq });
-      this.#first++;
-      this.#count(handed, -1, 0);
+      const some = Math.min(left, handed.end - this.#first);
+      tasks.push({ work: handed.work, index: this.#first - handed.seq, count: some });
+      this.#first += some;
+      left -= some;
+      this.#count(handed, -some, 0);
       if (this.#first >= handed.end) {
         this.#works.shift();
         this.#count(handed, 0, -1);

@@ -11,7 +11,7 @@ import { type Entry, Kind } from "./entries.ts";
 import type { PoolSettings } from "./options.ts";
 import { Histogram } from "./statistics.ts";
 import type { TaskWork } from "./task-work.ts";
-import type { TaskAt } from "./work.ts";
+import type { TaskAt, TasksAt } from "./work.ts";
 
 /** The engine of a pool, as its receiver needs it. */
 export interface ReceiverHost {
@@ -25,6 +25,12 @@ export interface ReceiverHost {
   abandon(worker: number, seq: number, reason: unknown, kills: boolean): void;
   /** Asks for a pass: something may be handed out now. */
   schedule(): void;
+}
+
+/** Tasks whose results somebody waits for. */
+interface Wanted extends TasksAt<TaskWork> {
+  /** The index of their first result in the message. */
+  readonly at: number;
 }
 
 /** Hears what the workers say, and settles the tasks. It also counts. */
@@ -103,7 +109,7 @@ export class Receiver {
         this.retried++;
         again.push(work.again(index));
       }
-      work.taskDone();
+      work.done(1);
       if (!isWanted || runsAgain) continue;
       this.failed++;
       const how = signal === null ? `with exit code ${exitCode}` : `by ${signal}`;
@@ -147,32 +153,37 @@ export class Receiver {
   #settle(member: CrewMember, { worker, seq, count, number: ms }: Entry, open: () => unknown): void {
     const tasks = this.#engine.dispatcher.settled(worker, seq, count);
     this.#noteDone(member, tasks, ms);
-    if (tasks.every(({ work }, i) => this.#isAbandoned(member, seq + i) || work.isOver)) {
-      member.done += count;
-      return;
-    }
+    const wanted = this.#wanted(member, seq, tasks);
+    if (wanted.length === 0) return;
     void whenOpen(
       open,
-      (values) => this.#deliver(member, tasks, seq, values),
+      (values) => this.#deliver(wanted, count, values),
       (error) => {
-        for (const [i, { work, index }] of tasks.entries())
-          if (!this.#isAbandoned(member, seq + i)) work.call.failed(work.first + index, error);
+        for (const { work, index, count } of wanted) for (let i = index; i < index + count; i++) work.call.failed(work.first + i, error);
       },
     );
   }
 
-  #deliver(member: CrewMember, tasks: readonly TaskAt<TaskWork>[], seq: number, values: unknown): void {
-    if (!Array.isArray(values) || values.length !== tasks.length)
+  // The tasks for whose results somebody waits.
+  #wanted(member: CrewMember, seq: number, tasks: readonly TasksAt<TaskWork>[]): Wanted[] {
+    const wanted: Wanted[] = [];
+    let at = 0;
+    for (const { work, index, count } of tasks) {
+      if (!work.isOver && member.abandoned.size === 0) wanted.push({ work, index, count, at });
+      else if (!work.isOver)
+        for (let i = 0; i < count; i++)
+          if (!member.abandoned.has(seq + at + i)) wanted.push({ work, index: index + i, count: 1, at: at + i });
+      at += count;
+    }
+    return wanted;
+  }
+
+  #deliver(wanted: readonly Wanted[], total: number, values: unknown): void {
+    if (!Array.isArray(values) || values.length !== total)
       throw new CorruptedError("A worker sent results that are not valid: it runs another version of polyproc, or is corrupted.");
-    for (let start = 0; start < tasks.length; ) {
-      const { work, index } = tasks[start] as TaskAt<TaskWork>;
-      let end = start + 1;
-      if (!this.#isAbandoned(member, seq + start)) {
-        while (end < tasks.length && tasks[end]?.work === work && !this.#isAbandoned(member, seq + end)) end++;
-        this.done += end - start;
-        work.call.values(work.first + index, start === 0 && end === tasks.length ? values : values.slice(start, end));
-      }
-      start = end;
+    for (const { work, index, count, at } of wanted) {
+      this.done += count;
+      work.call.values(work.first + index, count === total ? values : values.slice(at, at + count));
     }
   }
 
@@ -196,16 +207,17 @@ export class Receiver {
     return error;
   }
 
-  #noteDone(member: CrewMember, tasks: readonly TaskAt<TaskWork>[], ms: number): void {
-    member.done += tasks.length;
+  #noteDone(member: CrewMember, tasks: readonly TasksAt<TaskWork>[], ms: number): void {
+    const total = tasks.reduce((sum, { count }) => sum + count, 0);
+    member.done += total;
     member.idleSince = now();
     member.busy += ms;
-    if (tasks.length === 0) return;
-    this.runTimes.add(ms / tasks.length, tasks.length);
-    tasks[0]?.work.call.target.took(ms, tasks.length);
-    for (const { work } of tasks) {
-      work.taskDone();
-      if (work.isOver) this.cancelled++;
+    if (total === 0) return;
+    this.runTimes.add(ms / total, total);
+    tasks[0]?.work.call.target.took(ms, total);
+    for (const { work, count } of tasks) {
+      work.done(count);
+      if (work.isOver) this.cancelled += count;
     }
   }
 

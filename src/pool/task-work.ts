@@ -142,9 +142,9 @@ export class TaskWork implements Work {
     return this.#part(index, index + 1, this.attempt + 1);
   }
 
-  /** One of its tasks has settled. */
-  taskDone(): void {
-    this.#release(1);
+  /** So many of its tasks have settled. */
+  done(tasks: number): void {
+    this.#release(tasks);
   }
 
   drop(tasks: number = this.size): void {

@@ -22,3 +22,9 @@ export interface TaskAt<W> {
   /** The task's index in its work. */
   readonly index: number;
 }
+
+/** Tasks of one work that follow each other. */
+export interface TasksAt<W> extends TaskAt<W> {
+  /** The number of tasks. `index` is that of the first one. */
+  readonly count: number;
+}

@@ -93,6 +93,34 @@ describe("values", () => {
     for (const length of [47, 48, 49, 127, 128, 5000]) expect(roundTrip("x".repeat(length))).toBe("x".repeat(length));
   });
 
+  it("arrays of nothing but numbers survive, of any length and with any numbers", () => {
+    const number = fc.oneof(fc.integer(), fc.double(), fc.constantFrom(-0, 0, 2 ** 31, -(2 ** 31), Number.NaN));
+    const survive = (numbers: number[]): void => {
+      expect(roundTrip(numbers)).toStrictEqual(numbers);
+    };
+    fc.assert(fc.property(fc.array(number, { maxLength: 40 }), survive));
+    fc.assert(fc.property(fc.array(fc.integer(), { minLength: 16 }), survive));
+    const many = Array.from({ length: 100_000 }, (_, i) => i - 50_000);
+    expect(roundTrip(many)).toStrictEqual(many);
+    expect(roundTrip([...many, 0.5])).toStrictEqual([...many, 0.5]);
+    expect(roundTrip([...many, "end"])).toStrictEqual([...many, "end"]);
+    const sparse = [...many];
+    delete sparse[99_999];
+    expect(roundTrip(sparse)).toStrictEqual(sparse);
+    const [first, second] = roundTrip([many, many]) as unknown[];
+    expect(first).toBe(second);
+    expect(encode(many).bytes.length).toBeLessThan(400_010);
+    for (const numbers of [many, [0.5, ...many]]) {
+      const { bytes } = encode(numbers);
+      for (const length of [1, 2, 3, 4, bytes.length - 1]) expect(() => decode(bytes.slice(0, length))).toThrow(SerializationError);
+      // One byte less is no whole number of numbers.
+      const short = encode(numbers.slice(0, 16)).bytes;
+      const cut = Uint8Array.from(short.subarray(0, -1));
+      cut[2] = (cut[2] ?? 0) - 1;
+      expect(() => decode(cut)).toThrow(SerializationError);
+    }
+  });
+
   it("cycles and shared references survive", () => {
     const shared = { a: 1 };
     const value: { list: unknown[]; map: Map<unknown, unknown>; self?: unknown } = {

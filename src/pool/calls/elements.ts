@@ -41,6 +41,8 @@ export class Chunks {
   readonly #host: CallHost;
   readonly #rules: ChunkRules;
   readonly #sync: Iterator<unknown> | undefined;
+  // The elements themselves, if they are a plain array: its iterator would give the same, more slowly.
+  readonly #array: readonly unknown[] | undefined;
   readonly #async: AsyncIterator<unknown> | undefined;
   readonly #chunkSize: number | undefined;
   #taken: unknown[] = [];
@@ -56,6 +58,7 @@ export class Chunks {
     this.#rules = rules;
     this.#async = (elements as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator]?.();
     this.#sync = this.#async === undefined ? (elements as Iterable<unknown>)[Symbol.iterator]() : undefined;
+    this.#array = isPlainArray(elements) ? elements : undefined;
     this.total = lengthOf(elements);
     const even = this.total === undefined || !rules.likePython ? undefined : Math.ceil(this.total / (host.workers * CHUNKS_A_WORKER));
     this.#chunkSize = rules.chunkSize ?? (even === undefined ? undefined : Math.max(1, even));
@@ -102,11 +105,19 @@ export class Chunks {
     for (;;) {
       const size = this.#alone > 0 ? 1 : this.#takeChunks();
       if (!this.#hasChunk) return undefined;
-      const elements = this.#taken.splice(0, size);
+      const elements = this.#cut(size);
       const work = this.#make(elements);
       if (work !== undefined) return work;
       if (this.#call.isOver) return undefined;
     }
+  }
+
+  // Returns the first elements that are in no chunk yet.
+  #cut(size: number): unknown[] {
+    if (size < this.#taken.length) return this.#taken.splice(0, size);
+    const all = this.#taken;
+    this.#taken = [];
+    return all;
   }
 
   // Takes elements, and returns the number of those that may go to a worker together. Small chunks of a given size travel together, as long as
@@ -160,7 +171,7 @@ export class Chunks {
       }
       this.#next = first;
       this.#alone = elements.length;
-      this.#taken.unshift(...elements);
+      this.#taken = elements.concat(this.#taken);
       return undefined;
     }
   }
@@ -172,6 +183,7 @@ export class Chunks {
     }
     const end = Math.min(this.#next + most, this.#rules.mayTake());
     try {
+      if (this.#array !== undefined) return this.#takeFrom(this.#array, end);
       while (!this.#isDone && this.count < end) {
         const { done, value } = this.#sync.next();
         if (done === true) this.#end();
@@ -181,6 +193,15 @@ export class Chunks {
       this.#isDone = true;
       this.#call.giveUp(error);
     }
+  }
+
+  #takeFrom(array: readonly unknown[], end: number): void {
+    const { count } = this;
+    if (this.#isDone || count >= end) return;
+    const more = array.slice(count, end);
+    if (this.#taken.length <= more.length) this.#taken = this.#taken.concat(more);
+    else for (const element of more) this.#taken.push(element);
+    if (more.length < end - count) this.#end();
   }
 
   async #pull(iterator: AsyncIterator<unknown>): Promise<void> {
@@ -213,6 +234,16 @@ export class Chunks {
     this.#isDone = true;
     this.total = this.count;
   }
+}
+
+const arrayIterator: unknown = Array.prototype[Symbol.iterator];
+
+function isPlainArray(elements: Elements): elements is unknown[] {
+  return (
+    Array.isArray(elements) &&
+    Object.getPrototypeOf(elements) === Array.prototype &&
+    (elements as Iterable<unknown>)[Symbol.iterator] === arrayIterator
+  );
 }
 
 function lengthOf(elements: Elements): number | undefined {

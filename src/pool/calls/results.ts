@@ -1,3 +1,5 @@
+import { arrayFor } from "../../util/sized-array.ts";
+
 interface Run {
   readonly first: number;
   readonly values: readonly unknown[];
@@ -18,8 +20,9 @@ export class Results {
   all(): unknown[] {
     const [only] = this.#runs;
     if (this.#runs.length === 1 && only !== undefined) return only.values as unknown[];
-    const all: unknown[] = [];
-    for (const { values } of this.#runs.sort((a, b) => a.first - b.first)) for (const value of values) all.push(value);
+    const all = arrayFor<unknown>(this.#runs.reduce((sum, { values }) => sum + values.length, 0));
+    let at = 0;
+    for (const { values } of this.#runs.sort((a, b) => a.first - b.first)) for (let i = 0; i < values.length; i++) all[at++] = values[i];
     return all;
   }
 }

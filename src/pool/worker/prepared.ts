@@ -17,6 +17,10 @@ export class Prepared {
 
   /** Calls the target for the task with this index in the entry. */
   run(index: number): unknown {
+    if (this.#entry.kind === Kind.map && this.#kwargs.length === 0) {
+      const call = this.#call as (element: unknown) => unknown;
+      return call((this.#value as unknown[])[index]);
+    }
     const args = this.#kwargs.length === 0 ? this.#args(index) : [...this.#args(index), ...this.#kwargs];
     return Reflect.apply(this.#call, undefined, args as never);
   }

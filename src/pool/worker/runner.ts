@@ -16,11 +16,23 @@ const TURN_MS = 10;
 /** The worker tells how much memory it uses at most as often as this number of milliseconds. */
 const MEMORY_MS = 50;
 
-/** The values of tasks that have settled one after another. */
-interface Results {
+/** The clock is read after each task that takes longer than this number of milliseconds. Of shorter ones, so many take one reading. */
+const QUICK_MS = 0.02;
+const MOST_UNREAD = 16;
+
+/** The tasks of an entry that have run so far. */
+interface Progress {
+  readonly entry: Entry;
+  /** The index of the next task. */
+  index: number;
+  /** The values that have not been sent, and the number of the task that gave the first one. */
   seq: number;
   readonly values: unknown[];
+  /** The time at which the first of these tasks began. */
   began: number;
+  /** The time when the clock was read last, and the number of tasks since then. */
+  read: number;
+  unread: number;
 }
 
 /** Runs the tasks of a worker, one after another. */
@@ -32,6 +44,9 @@ export class Runner {
   readonly #times = new Map<number, number>();
   #turned = now();
   #measured = 0;
+  #task: RunningTask | undefined;
+  // The number of tasks after which the clock is read.
+  #stride = 1;
 
   constructor(inbox: Inbox, outbox: Outbox, mark: WorkerMark) {
     this.#inbox = inbox;
@@ -44,27 +59,48 @@ export class Runner {
     for (;;) {
       const arrived = this.#inbox.take() ?? (await this.#next());
       if (arrived === undefined) return;
-      if (this.#outbox.isFull && this.#mayTakeLong(arrived.entry)) await this.#turn();
-      const results: Results = { seq: arrived.entry.seq, values: [], began: now() };
-      let began = results.began;
-      for (let index = 0; index < arrived.entry.count && this.#begin(arrived, index, results); index++) {
-        try {
-          const result = this.#call(arrived, index);
-          results.values.push(noGenerator(isThenable(result) ? await result : result));
-        } catch (error) {
-          this.#fail(error, results, began);
-        }
-        began = this.#end(arrived.entry, results, began);
+      const { entry } = arrived;
+      if (this.#outbox.isFull && this.#mayTakeLong(entry)) await this.#turn();
+      const began = now();
+      const progress: Progress = { entry, index: 0, seq: entry.seq, values: [], began, read: began, unread: 0 };
+      while (progress.index < entry.count) {
+        const pending = this.#runSome(arrived, progress);
+        if (pending !== undefined) await this.#finish(pending, progress);
         // What is done leaves together with the rest of its chunk, but not later than when the event loop turns.
-        if ((index + 1) % arrived.entry.chunk === 0) this.#send(results);
-        if (began - this.#turned < TURN_MS) continue;
-        this.#send(results);
+        if (progress.read - this.#turned < TURN_MS) continue;
+        this.#send(progress);
         await this.#turn();
-        began = this.#turned;
+        progress.read = this.#turned;
       }
-      this.#send(results);
+      this.#send(progress);
       this.#tellMemory();
     }
+  }
+
+  // Runs tasks until all are done, or the event loop should turn, or one gives a promise. Returns that.
+  #runSome(arrived: Arrived, progress: Progress): PromiseLike<unknown> | undefined {
+    const { count } = progress.entry;
+    while (progress.index < count && this.#begin(arrived, progress)) {
+      try {
+        const result = this.#call(arrived, progress.index);
+        if (isThenable(result)) return result;
+        progress.values.push(noGenerator(result));
+      } catch (error) {
+        this.#fail(error, progress);
+      }
+      this.#end(progress, this.#stride);
+      if (progress.read - this.#turned >= TURN_MS) break;
+    }
+    return undefined;
+  }
+
+  async #finish(pending: PromiseLike<unknown>, progress: Progress): Promise<void> {
+    try {
+      progress.values.push(noGenerator(await pending));
+    } catch (error) {
+      this.#fail(error, progress);
+    }
+    this.#end(progress, 1);
   }
 
   /** Calls the target of an entry, and nothing else. */
@@ -81,18 +117,19 @@ export class Runner {
   }
 
   // Notes that a task begins. Returns false if it was taken back, with all that follow in its entry.
-  #begin(arrived: Arrived, index: number, results: Results): boolean {
-    const { entry } = arrived;
+  #begin(arrived: Arrived, progress: Progress): boolean {
+    const { entry, index } = progress;
     const seq = entry.seq + index;
     if (!this.#mark.begin(seq)) {
-      this.#send(results);
+      this.#send(progress);
       if (arrived.prepared === undefined) arrived.drop();
       this.#outbox.add(undefined, "", { kind: Kind.skipped, seq, count: entry.count - index });
+      progress.index = entry.count;
       return false;
     }
-    const task = new RunningTask(entry, index, this.#outbox);
-    this.#inbox.running = task;
-    setCurrentTask(task);
+    if (this.#task?.moveTo(entry, index) !== true) this.#task = new RunningTask(entry, index, this.#outbox);
+    this.#inbox.running = this.#task;
+    setCurrentTask(this.#task);
     return true;
   }
 
@@ -134,26 +171,40 @@ export class Runner {
     await this.#turn();
   }
 
-  #fail(error: unknown, results: Results, began: number): void {
-    this.#send(results);
-    this.#outbox.addError(error, { kind: Kind.error, seq: results.seq, count: 1, number: now() - began });
-    results.seq++;
+  #fail(error: unknown, progress: Progress): void {
+    const ended = now();
+    this.#send(progress);
+    this.#outbox.addError(error, { kind: Kind.error, seq: progress.seq, count: 1, number: ended - progress.read });
+    progress.seq++;
+    progress.began = ended;
   }
 
-  // Returns the time at which the task ended.
-  #end({ target }: Entry, results: Results, began: number): number {
-    this.#inbox.running?.end();
+  // Notes that a task has ended. The clock is read if this is one of `stride` tasks.
+  #end(progress: Progress, stride: number): void {
+    this.#task?.end();
     this.#inbox.running = undefined;
     setCurrentTask(undefined);
-    const ended = now();
-    this.#times.set(target, ended - began);
-    if (results.values.length === 0) results.began = ended;
-    return ended;
+    const { entry } = progress;
+    progress.index++;
+    progress.unread++;
+    if (progress.unread >= stride || progress.index === entry.count) this.#readClock(progress);
+    // The time of the next task must not count for one that has a time limit.
+    if (progress.index % entry.chunk === 0 || entry.notices !== 0) this.#send(progress);
+  }
+
+  #readClock(progress: Progress): void {
+    const time = now();
+    const pace = (time - progress.read) / progress.unread;
+    this.#times.set(progress.entry.target, pace);
+    this.#stride = pace < QUICK_MS ? MOST_UNREAD : 1;
+    if (progress.values.length === 0) progress.began = time;
+    progress.read = time;
+    progress.unread = 0;
   }
 
   // Sends the values so far. If one of them can't travel, only its own task fails.
-  #send(results: Results): void {
-    const { seq, values, began } = results;
+  #send(progress: Pick<Progress, "seq" | "values" | "began">): void {
+    const { seq, values, began } = progress;
     if (values.length === 0) return;
     const ended = now();
     const header = { kind: Kind.results, seq, count: values.length, number: ended - began };
@@ -165,9 +216,9 @@ export class Runner {
         for (const [index, value] of values.entries())
           this.#send({ seq: seq + index, values: [value], began: ended - (ended - began) / values.length });
     }
-    results.seq = seq + values.length;
-    results.values.length = 0;
-    results.began = ended;
+    progress.seq = seq + values.length;
+    progress.values.length = 0;
+    progress.began = ended;
   }
 
   // Earlier results must not wait for a task that may take long.

@@ -5,8 +5,8 @@ import type { Outbox } from "./outbox.ts";
 
 /** The task that this worker runs. */
 export class RunningTask {
-  readonly seq: number;
-  readonly #entry: Entry;
+  seq: number;
+  #entry: Entry;
   readonly #outbox: Outbox;
   #view: CurrentTask | undefined;
   #abort: AbortController | undefined;
@@ -21,6 +21,16 @@ export class RunningTask {
     this.seq = entry.seq + index;
     this.#entry = entry;
     this.#outbox = outbox;
+  }
+
+  /** Makes this the record of another task. Returns false if somebody may still have to do with the last one. */
+  moveTo(entry: Entry, index: number): boolean {
+    const isUntouched = this.#view === undefined && this.#abort === undefined && this.#reports === undefined;
+    if (!isUntouched || this.#wanted !== Number.POSITIVE_INFINITY) return false;
+    this.seq = entry.seq + index;
+    this.#entry = entry;
+    this.#isOver = false;
+    return true;
   }
 
   /** What the task itself sees. It is made when the task asks for it, because most tasks don't. */

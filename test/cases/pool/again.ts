@@ -36,6 +36,8 @@ export const cases: Cases = {
     withPool(
       async (pool) => {
         const elements = [1, 2500, 1, 1, 2500, 1, 1, 1];
+        // The workers have imported the target then, which takes longer than the task.
+        await pool.map(pidAfter, [20, 20, 20, 20], { chunkSize: 1 });
         const results = await pool.map(pidAfter, elements, { settle: true, chunkSize: 4, taskTimeout: 1000 });
         assert.deepEqual(
           results.map(({ status }) => status),
@@ -50,8 +52,8 @@ export const cases: Cases = {
     withPool(
       async (pool) => {
         const queue = new Queue<number>();
-        const elements = [1, 40, 2, 3];
-        const options = { settle: true, chunkSize: 4, taskTimeout: 400, retries: 2, kwargs: { queue } } as const;
+        const elements = [1, 100, 2, 3];
+        const options = { settle: true, chunkSize: 4, taskTimeout: 2000, retries: 2, kwargs: { queue } } as const;
         const results = (await pool.map(noteAndWait as never, elements, options)) as PromiseSettledResult<number>[];
         assert.deepEqual(
           results.map((each) => (each.status === "fulfilled" ? each.value : (each.reason as Error).name)),

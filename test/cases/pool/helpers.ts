@@ -12,6 +12,10 @@ export async function withPool(use: (pool: Pool) => Promise<void>, options: Pool
   }
 }
 
+export function typeName(x: unknown): string {
+  return typeof x;
+}
+
 export function square(x: number): number {
   return x * x;
 }

@@ -262,8 +262,9 @@ export class ValueWriter {
         return this.raw(size);
       }
       case 10: {
-        const kind = random.int(12);
-        this.out.push(Tag.typed, kind);
+        const kind = random.int(14);
+        if (kind < 12) this.out.push(Tag.typed, kind);
+        else this.out.push(kind === 12 ? Tag.integers : Tag.floats);
         const size = 8 * random.int(3);
         this.size(size);
         return this.raw(size);

@@ -1,0 +1,40 @@
+import { arrayFor } from "../util/sized-array.ts";
+
+// An array of nothing but numbers travels as one block of memory, because a tag and a call for each number take most of the time otherwise.
+
+/** Shorter arrays are not worth a block. */
+const LEAST_NUMBERS = 16;
+
+/** Returns the numbers of an array, as integers if all are. `undefined` if the array is short, or has anything else inside. */
+export function numbersOf(array: readonly unknown[]): Int32Array<ArrayBuffer> | Float64Array<ArrayBuffer> | undefined {
+  if (array.length < LEAST_NUMBERS || typeof array[0] !== "number") return undefined;
+  return integersOf(array) ?? floatsOf(array);
+}
+
+function integersOf(array: readonly unknown[]): Int32Array<ArrayBuffer> | undefined {
+  const integers = new Int32Array(array.length);
+  for (let i = 0; i < integers.length; i++) {
+    const value = array[i] as number;
+    if (value !== (value | 0) || Object.is(value, -0)) return undefined;
+    integers[i] = value;
+  }
+  return integers;
+}
+
+function floatsOf(array: readonly unknown[]): Float64Array<ArrayBuffer> | undefined {
+  const floats = new Float64Array(array.length);
+  for (let i = 0; i < floats.length; i++) {
+    const value = array[i];
+    if (typeof value !== "number") return undefined;
+    floats[i] = value;
+  }
+  return floats;
+}
+
+/** Returns an array of these numbers. */
+export function arrayOf(numbers: Int32Array | Float64Array): number[] {
+  const { length } = numbers;
+  const array = arrayFor<number>(length);
+  for (let i = 0; i < length; i++) array[i] = numbers[i] as number;
+  return array;
+}

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import type { Cases } from "../../suite/case.ts";
+import { square, typeName, withPool } from "./helpers.ts";
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const array: T[] = [];
+  for await (const item of items) array.push(item);
+  return array;
+}
+
+export const cases: Cases = {
+  "map takes any array: with holes, of numbers of all kinds, of a class of its own": () =>
+    withPool(async (pool) => {
+      const sparse: unknown[] = new Array(40);
+      sparse[3] = 3;
+      assert.deepEqual(
+        await pool.map(typeName, sparse),
+        Array.from(sparse, (each) => typeof each),
+      );
+      const numbers = [-0, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, -(2 ** 31), ...Array.from({ length: 50 }, (_, i) => i)];
+      assert.deepEqual(await pool.map(square, numbers), numbers.map(square));
+      class Odd extends Array<number> {
+        override *[Symbol.iterator](): ArrayIterator<number> {
+          yield* [1, 3];
+        }
+      }
+      assert.deepEqual(await all(pool.imap(square, Odd.of(7, 8))), [1, 9]);
+    }),
+  "an array that becomes shorter while imap takes its elements ends there": () =>
+    withPool(async (pool) => {
+      const shrinking = Array.from({ length: 2000 }, (_, i) => i);
+      const squares = pool.imap(square, shrinking, { lookAhead: 10 });
+      assert.deepEqual(await squares.next(), { done: false, value: 0 });
+      shrinking.length = 100;
+      assert.deepEqual(await all(squares), shrinking.slice(1).map(square));
+    }),
+  "one element that can't travel, among many, fails alone": () =>
+    withPool(async (pool) => {
+      const elements: unknown[] = Array.from({ length: 300_000 }, (_, i) => i);
+      elements[299_999] = () => {};
+      await assert.rejects(pool.map(typeName, elements), { name: "SerializationError", index: 299_999 });
+      assert.deepEqual(await pool.map(typeName, [1]), ["number"]);
+    }),
+};
