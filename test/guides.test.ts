@@ -1,0 +1,34 @@
+// The programs in docs/guides run, and print what their comments say.
+import { readdirSync } from "node:fs";
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { tested } from "./suite/code.ts";
+import { blocksIn, shownBy, written } from "./suite/documents.ts";
+import { hasLibrary } from "./suite/library.ts";
+import { Program } from "./suite/program.ts";
+
+const root: string = fileURLToPath(new URL("..", import.meta.url));
+const polyproc: string = relative(root, fileURLToPath(tested.module("mod")));
+// One runtime is enough here, because the cases try all that the guides use on each runtime. POLYPROC_TEST_GUIDES=deno chooses another one.
+const runtime: string = process.env.POLYPROC_TEST_GUIDES ?? "node";
+const backend = hasLibrary() ? "native" : "portable";
+
+function nameOf(program: string): string {
+  const [, name] = program.match(/^\/\/ (\S+)\.ts\n/) ?? [];
+  if (name === undefined)
+    throw new Error(`The first line of a program in a guide is a comment with its file name: ${program.slice(0, 80)}`);
+  return name;
+}
+
+describe.each(readdirSync(new URL("../docs/guides", import.meta.url)))("docs/guides/%s", (guide) => {
+  for (const block of blocksIn(`docs/guides/${guide}`)) {
+    const needsLibrary = block.includes("capabilities().sharedMemory");
+    it.skipIf(needsLibrary && !hasLibrary())(nameOf(block), async () => {
+      const program = new Program(runtime, written(block, polyproc), { env: { POLYPROC_BACKEND: backend } });
+      expect(await program.closed, program.stderr).toBe(0);
+      expect(program.stdout.trim().replaceAll("\n", ", ")).toBe(shownBy(block));
+      expect(program.files()).toEqual([]);
+    });
+  }
+});
