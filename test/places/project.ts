@@ -16,7 +16,7 @@ export interface Ended {
 }
 
 /** The longest time for one program. A child that starts itself again and again ends then. */
-const LIMIT = 50_000;
+const LIMIT = 100_000;
 
 /** A copy of a project in projects/, in a folder of its own, so that what a tool writes there disturbs no other test. */
 export class Project {

@@ -1,0 +1,3 @@
+import { isMain } from "polyproc";
+
+console.log(isMain(import.meta));
