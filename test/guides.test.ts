@@ -7,11 +7,11 @@ import { tested } from "./suite/code.ts";
 import { blocksIn, shownBy, written } from "./suite/documents.ts";
 import { hasLibrary } from "./suite/library.ts";
 import { Program } from "./suite/program.ts";
+import { RUNTIMES } from "./suite/runtimes.ts";
 
 const root: string = fileURLToPath(new URL("..", import.meta.url));
 const polyproc: string = relative(root, fileURLToPath(tested.module("mod")));
-// One runtime is enough here, because the cases try all that the guides use on each runtime. POLYPROC_TEST_GUIDES=deno chooses another one.
-const runtime: string = process.env.POLYPROC_TEST_GUIDES ?? "node";
+let turn = 0;
 const backend = hasLibrary() ? "native" : "portable";
 
 function nameOf(program: string): string {
@@ -21,10 +21,12 @@ function nameOf(program: string): string {
   return name;
 }
 
-describe.each(readdirSync(new URL("../docs/guides", import.meta.url)))("docs/guides/%s", (guide) => {
+// Each program runs on one runtime, and the runtimes take turns: the cases try what the guides use on each of them.
+describe.each(readdirSync(new URL("../docs/guides", import.meta.url)).sort())("docs/guides/%s", (guide) => {
   for (const block of blocksIn(`docs/guides/${guide}`)) {
+    const runtime = RUNTIMES[turn++ % RUNTIMES.length] as string;
     const needsLibrary = block.includes("capabilities().sharedMemory");
-    it.skipIf(needsLibrary && !hasLibrary())(nameOf(block), async () => {
+    it.skipIf(needsLibrary && !hasLibrary())(`${nameOf(block)} on ${runtime}`, async () => {
       const program = new Program(runtime, written(block, polyproc), { env: { POLYPROC_BACKEND: backend } });
       expect(await program.closed, program.stderr).toBe(0);
       expect(program.stdout.trim().replaceAll("\n", ", ")).toBe(shownBy(block));
