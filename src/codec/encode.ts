@@ -1,5 +1,5 @@
 import { isError } from "../util/built-in-class.ts";
-import { type KeptBytes, keepPart } from "../util/bytes.ts";
+import { COPY_BELOW, type KeptBytes, keepPart } from "../util/bytes.ts";
 import { classOf, toWire, type WireClass } from "./classes.ts";
 import { encodeBuiltIn } from "./encode-built-in.ts";
 import { encodeError } from "./encode-error.ts";
@@ -52,12 +52,14 @@ export function encodeReport(value: unknown, objectsTravel: boolean, tail?: Tail
  * Like {@link encode}, but without a copy: the bytes are valid until the next value is encoded.
  *
  * @param tail writes bytes behind the value, which the receiver cuts off before it decodes the value
+ * @param lendBelow the caller may keep the bytes if they are as many as this, or more
  */
-export function encodeLent(value: unknown, root: string, tail?: Tail): LentEncoded {
-  return encodeWith(value, root, "refuse", tail);
+export function encodeLent(value: unknown, root: string, tail?: Tail, lendBelow: number = COPY_BELOW): LentEncoded {
+  return encodeWith(value, root, "refuse", tail, lendBelow);
 }
 
-function encodeWith(value: unknown, root: string, manner: Manner, tail?: Tail): LentEncoded {
+// A copy of large bytes would take longer than a new buffer for the next value. So they are not lent without need.
+function encodeWith(value: unknown, root: string, manner: Manner, tail?: Tail, lendBelow: number = COPY_BELOW): LentEncoded {
   const writer = spare ?? new Writer();
   spare = undefined;
   const encoder = new Encoder(writer, manner);
@@ -65,7 +67,7 @@ function encodeWith(value: unknown, root: string, manner: Manner, tail?: Tail): 
     writer.byte(FORMAT);
     encoder.value(value, 0);
     tail?.(writer);
-    return { bytes: writer.finish(), shared: encoder.shared };
+    return { bytes: writer.finish(lendBelow), shared: encoder.shared };
   } catch (error) {
     throw asRefusal(error).toError(root);
   } finally {

@@ -1,8 +1,9 @@
-import { COPY_BELOW } from "../util/bytes.ts";
 import { Refusal, TooLarge } from "./refusal.ts";
 import { MAX_MESSAGE, MAX_STRING, Tag } from "./tags.ts";
 
 const FIRST_SIZE = 1 << 10;
+// What is written behind a large part usually fits into the room that is added to it.
+const ROOM_BEHIND = 1 << 8;
 // A string shorter than this is encoded faster by the loop below than by a TextEncoder.
 const SHORT_STRING = 48;
 const encoder = new TextEncoder();
@@ -28,12 +29,12 @@ export class Writer {
   }
 
   /**
-   * Returns the bytes that were written. If they are fewer than {@link COPY_BELOW}, they are lent until the next write. Otherwise the
-   * caller gets the buffer itself, because a copy would cost more than a new buffer.
+   * Returns the bytes that were written. If they are fewer than `lendBelow`, they are lent until the next write. Otherwise the caller gets
+   * the buffer itself.
    */
-  finish(): Uint8Array {
+  finish(lendBelow: number): Uint8Array {
     const written = this.#bytes.subarray(0, this.#at);
-    if (this.#at >= COPY_BELOW) this.#replace(new Uint8Array(FIRST_SIZE));
+    if (this.#at >= lendBelow) this.#replace(new Uint8Array(FIRST_SIZE));
     return written;
   }
 
@@ -117,7 +118,7 @@ export class Writer {
     const needed = this.#at + more;
     if (needed <= this.#bytes.length) return;
     if (needed > MAX_MESSAGE) throw new TooLarge();
-    const grown = allocate(Math.max(needed, Math.min(this.#bytes.length * 2, MAX_MESSAGE)));
+    const grown = allocate(Math.min(Math.max(needed + ROOM_BEHIND, this.#bytes.length * 2), MAX_MESSAGE));
     grown.set(this.#bytes.subarray(0, this.#at));
     this.#replace(grown);
   }

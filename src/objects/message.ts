@@ -42,9 +42,10 @@ export function packReport(value: unknown, tail?: Tail): Packed {
  * Like {@link pack}, for a port that handles the message at once: the bytes are valid until the next value is packed.
  *
  * @param tail writes bytes behind the value
+ * @param lendBelow the caller may keep the bytes if they are as many as this, or more
  */
-export function packLent(value: unknown, root: string, tail?: Tail): Packed {
-  const encoded = encodeLent(value, root, tail);
+export function packLent(value: unknown, root: string, tail?: Tail, lendBelow?: number): Packed {
+  const encoded = encodeLent(value, root, tail, lendBelow);
   // The references will be encoded into the same buffer, so the bytes must be copied first.
   return packed(encoded.shared.length === 0 ? encoded : { ...encoded, bytes: copyOf(encoded.bytes) });
 }

@@ -4,9 +4,9 @@ import { unseal } from "../codec/envelope.ts";
 import { ClosedError } from "../errors/errors.ts";
 import { now, turn } from "../util/clock.ts";
 import { unheld } from "../util/event-loop.ts";
-import { FOREVER } from "../util/wait-options.ts";
 import { entriesIn } from "./entries.ts";
 import type { Receiver } from "./receiver.ts";
+import { takeLent } from "./take.ts";
 
 /** After so many milliseconds of results without a pause, the event loop turns. */
 const TURN_MS = 5;
@@ -48,7 +48,7 @@ export class ReceiveLoop {
         let incoming = this.#results.getNow?.();
         if (incoming === undefined) {
           host.pass();
-          const next = (): Promise<Incoming | undefined> => this.#results.get(FOREVER);
+          const next = (): Promise<Incoming | undefined> => takeLent(this.#results);
           incoming = await (host.holdsProgram ? next() : unheld(next));
           began = now();
         }

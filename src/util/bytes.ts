@@ -10,6 +10,9 @@ export type KeptBytes = Uint8Array & { readonly [KEPT]: true };
 /** Below this size, bytes are copied rather than kept alive together with the larger buffer that they lie in. */
 export const COPY_BELOW: number = 1 << 16;
 
+/** A buffer that is used again and again becomes no larger than this. Its memory is in use already, and new memory takes longer than a copy. */
+export const MOST_REUSED: number = 1 << 21;
+
 /** Marks bytes as kept. The caller has made them itself, or may keep them for another reason. */
 export function asKept(bytes: Uint8Array): KeptBytes {
   return bytes as KeptBytes;

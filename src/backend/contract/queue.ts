@@ -33,6 +33,11 @@ export interface QueuePort extends WaitingPort {
   put(message: Message, wait: Wait): Promise<boolean>;
   /** Takes an item. `undefined` if none came in time. */
   get(wait: Wait): Promise<Incoming | undefined>;
+  /**
+   * Like `get`, but the bytes may be lent until the next item is taken, also large ones. It is for a queue of which this process has one
+   * taker only. Without it, `get` does.
+   */
+  getLent?(wait: Wait): Promise<Incoming | undefined>;
   /** Puts an item without a promise, if the backend can do that. False if it would have to wait; nothing was put then. */
   putNow?(message: Message): boolean;
   /** Takes an item without a promise, if the backend can do that. `undefined` if it would have to wait. */

@@ -1,11 +1,11 @@
-import type { Incoming } from "../../backend/contract/message.ts";
+import type { Incoming, Message } from "../../backend/contract/message.ts";
 import type { QueuePort } from "../../backend/contract/queue.ts";
 import { decode } from "../../codec/decode.ts";
-import { unseal } from "../../codec/envelope.ts";
+import { hasRefs, unseal } from "../../codec/envelope.ts";
 import { acceptPart } from "../../objects/delivery.ts";
-import { copyOf } from "../../util/bytes.ts";
-import { FOREVER } from "../../util/wait-options.ts";
+import { COPY_BELOW, copyOf } from "../../util/bytes.ts";
 import { type Entry, entriesIn, Kind } from "../entries.ts";
+import { takeLent } from "../take.ts";
 import type { Prepared } from "./prepared.ts";
 import type { RunningTask } from "./running-task.ts";
 import { Targets } from "./targets.ts";
@@ -74,7 +74,7 @@ export class Inbox {
     try {
       // A task that still runs when the worker is to end hears of its reports, and of being given up.
       for (;;) {
-        const incoming = this.#port.getNow?.() ?? (await this.#port.get(FOREVER));
+        const incoming = this.#port.getNow?.() ?? (await takeLent(this.#port));
         if (incoming !== undefined) this.#accept(incoming);
         this.#wake();
       }
@@ -86,6 +86,7 @@ export class Inbox {
 
   #accept(incoming: Incoming): void {
     const { message, lent } = incoming;
+    if (lent && this.#runsAtOnce(message)) return incoming.settle();
     const { bytes, refs } = message.refs.length > 0 ? message : unseal(lent ? copyOf(message.bytes) : message.bytes);
     const entries = entriesIn(bytes);
     // An entry with shared objects is an item of its own, which is settled once a task has opened it.
@@ -96,6 +97,16 @@ export class Inbox {
     }
     incoming.settle();
     for (const entry of entries) this.#handle({ entry, open: () => decode(entry.value), drop: () => {} });
+  }
+
+  // A large task that will run next is decoded at once, so that its bytes need not be copied before that.
+  #runsAtOnce({ bytes, refs }: Message): boolean {
+    if (refs.length > 0 || bytes.length < COPY_BELOW || hasRefs(bytes) || this.running !== undefined || this.hasTasks) return false;
+    const [entry, ...others] = entriesIn(bytes);
+    if (entry?.kind !== Kind.apply || others.length > 0 || entry.notices !== 0 || !this.targets.has(entry.target)) return false;
+    const open = opened(entry.value);
+    this.#handle({ entry, open, drop: () => {} });
+    return true;
   }
 
   #forget(number: number): void {
@@ -131,5 +142,17 @@ export class Inbox {
       default:
         this.#arrived.push(arrived);
     }
+  }
+}
+
+// Decodes a value now. The function that it returns gives the value, or throws why there is none.
+function opened(bytes: Uint8Array): () => unknown {
+  try {
+    const value = decode(bytes);
+    return () => value;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
   }
 }

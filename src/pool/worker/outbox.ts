@@ -1,7 +1,7 @@
 import type { Message } from "../../backend/contract/message.ts";
 import type { QueuePort } from "../../backend/contract/queue.ts";
 import { type Packed, packLent, packReport } from "../../objects/message.ts";
-import { join, type KeptBytes, keepForAWhile } from "../../util/bytes.ts";
+import { asKept, COPY_BELOW, copyOf, join, type KeptBytes, keepForAWhile, MOST_REUSED } from "../../util/bytes.ts";
 import { now } from "../../util/clock.ts";
 import { FOREVER } from "../../util/wait-options.ts";
 import { type Header, headerOf } from "../entries.ts";
@@ -17,6 +17,8 @@ const MOST_BYTES = 1 << 16;
 export class Outbox {
   readonly #port: QueuePort;
   readonly #worker: number;
+  // Where a put copies the bytes at once, also large ones are lent.
+  readonly #lendBelow: number;
   readonly #waiting: KeptBytes[] = [];
   #bytes = 0;
   #since = 0;
@@ -24,6 +26,7 @@ export class Outbox {
 
   constructor(port: QueuePort, worker: number) {
     this.#port = port;
+    this.#lendBelow = port.putNow === undefined ? COPY_BELOW : MOST_REUSED;
     this.#worker = worker;
   }
 
@@ -34,7 +37,7 @@ export class Outbox {
 
   /** Adds an entry. Throws `SerializationError` if the value can't travel. */
   add(value: unknown, root: string, fields: Partial<Header>): void {
-    this.#add(packLent(value, root, headerOf({ ...fields, worker: this.#worker })));
+    this.#add(packLent(value, root, headerOf({ ...fields, worker: this.#worker }), this.#lendBelow));
   }
 
   /** Adds an error. A part of it that can't travel is described. */
@@ -65,7 +68,7 @@ export class Outbox {
     }
     if (this.#port.putNow !== undefined) {
       if (this.#sending === 0 && this.#port.putNow(packed)) return;
-      this.#put({ ...packed, bytes: keepForAWhile(packed.bytes) });
+      this.#put({ ...packed, bytes: packed.bytes.length < this.#lendBelow ? copyOf(packed.bytes) : asKept(packed.bytes) });
       return;
     }
     if (this.#waiting.length === 0) this.#since = now();

@@ -14,6 +14,11 @@ export class Targets {
     this.#refs.set(number, decode(value) as TargetRef);
   }
 
+  /** Whether a target was imported. */
+  has(number: number): boolean {
+    return this.#loaded.has(number);
+  }
+
   /** Returns a target, or a promise of it if it has to be imported first. Rejects with the error that its module throws. */
   get(number: number): Callable | Promise<Callable> {
     return this.#loaded.get(number) ?? this.#load(number);

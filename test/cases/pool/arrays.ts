@@ -8,7 +8,28 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   return array;
 }
 
+export function raised(bytes: Uint8Array): Uint8Array {
+  return bytes.map((byte) => byte + 1);
+}
+
 export const cases: Cases = {
+  "large arguments and results arrive whole, one after another and many at once": () =>
+    withPool(async (pool) => {
+      const large = Array.from({ length: 12 }, (_, i) => new Uint8Array([100, 70_000, 1 << 20, 3 << 20][i % 4] ?? 0).fill(i));
+      const oneByOne: Uint8Array[] = [];
+      for (const bytes of large) oneByOne.push(await pool.apply(raised, [bytes]));
+      const atOnce = await Promise.all(large.map((bytes) => pool.apply(raised, [bytes])));
+      const mapped = await pool.map(raised, large, { chunkSize: 3 });
+      for (const results of [oneByOne, atOnce, mapped])
+        for (const [i, { length }] of large.entries()) {
+          const result = results[i] as Uint8Array;
+          assert.equal(result.length, length);
+          assert.ok(
+            result.every((byte) => byte === i + 1),
+            `result ${i}`,
+          );
+        }
+    }),
   "map takes any array: with holes, of numbers of all kinds, of a class of its own": () =>
     withPool(async (pool) => {
       const sparse: unknown[] = new Array(40);

@@ -2,6 +2,7 @@ import { hasRefs } from "../../../codec/envelope.ts";
 import { CorruptedError, ProcessError } from "../../../errors/errors.ts";
 import { shutDown, takenDied, tooManyDone } from "../../../errors/messages.ts";
 import { Attempts } from "../../../util/attempts.ts";
+import { MOST_REUSED } from "../../../util/bytes.ts";
 import type { QueueSettings, QueueStats } from "../../contract/queue.ts";
 import type { Ref } from "../../contract/ref.ts";
 import { Fetching, refsIn } from "../core/fetching.ts";
@@ -22,7 +23,7 @@ export class QueueHandle extends Handle {
   readonly gets: Attempts;
   readonly puts: Attempts;
   readonly joins: Attempts;
-  readonly #buffer = new Uint8Array(FIRST_BUFFER);
+  #buffer = new Uint8Array(FIRST_BUFFER);
   // The lock that the last call needed and another process had, as a member of `Until`.
   #busyLock: number | undefined;
   // An item that was taken, and whose shared objects are still on their way. It goes to the next get.
@@ -83,19 +84,27 @@ export class QueueHandle extends Handle {
   /**
    * Takes an item. Its bytes are lent until the next call. `undefined` while the queue is empty, or while the shared objects inside the item
    * are on their way.
+   *
+   * @param lendBelow an item of so many bytes or more has a buffer of its own, and its bytes may be kept
    */
-  get(ms = 0): Uint8Array | undefined {
+  get(ms = 0, lendBelow: number = MOST_REUSED): Uint8Array | undefined {
     if (this.#arriving !== undefined) return this.#arrived(ms);
     this.#busyLock = undefined;
     let buffer = this.#buffer;
     let length = this.shim.pp_queue_get(this.index, buffer, buffer.length, ms);
     while (length === EMSGSIZE) {
-      buffer = new Uint8Array(this.shim.pp_queue_needed(this.index));
+      buffer = this.#bufferFor(this.shim.pp_queue_needed(this.index), lendBelow);
       length = this.shim.pp_queue_get(this.index, buffer, buffer.length, 0);
     }
     if (length < 0) return this.#done(length, Until.getLock) as undefined;
     const bytes = buffer.subarray(0, length);
     return hasRefs(bytes) ? this.#fetch(bytes.slice()) : bytes;
+  }
+
+  #bufferFor(needed: number, lendBelow: number): Uint8Array<ArrayBuffer> {
+    if (needed >= lendBelow) return new Uint8Array(needed);
+    this.#buffer = new Uint8Array(2 ** Math.ceil(Math.log2(needed)));
+    return this.#buffer;
   }
 
   /** Whether the bytes of an item are lent. A large item has a buffer of its own. */

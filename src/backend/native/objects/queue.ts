@@ -1,6 +1,6 @@
 import { hasRefs, seal } from "../../../codec/envelope.ts";
 import { blocking } from "../../../util/blocking.ts";
-import { asKept, copyOf } from "../../../util/bytes.ts";
+import { asKept, COPY_BELOW, copyOf } from "../../../util/bytes.ts";
 import type { Wait } from "../../../util/wait-options.ts";
 import type { Incoming, Message } from "../../contract/message.ts";
 import type { BlockingQueue, QueuePort, QueueStats } from "../../contract/queue.ts";
@@ -70,9 +70,15 @@ export class NativeQueue extends NativePort implements QueuePort, BlockingQueue 
   }
 
   async get(wait: Wait): Promise<Incoming | undefined> {
-    const question = this.#question(wait, () => this.#kept(this.#handle.get()));
+    const question = this.#question(wait, () => this.#kept(this.#handle.get(0, COPY_BELOW)));
     const bytes = await this.waitFor(this.#handle.gets, question.wait, question.look, question.once);
     return bytes === undefined || bytes === false ? undefined : takenKept(asKept(bytes), this.#settle(bytes));
+  }
+
+  async getLent(wait: Wait): Promise<Incoming | undefined> {
+    const question = this.#question(wait, () => this.#handle.get());
+    const bytes = await this.waitFor(this.#handle.gets, question.wait, question.look, question.once);
+    return bytes === undefined || bytes === false ? undefined : this.#taken(bytes);
   }
 
   getSync(wait: Wait): Incoming | undefined {
