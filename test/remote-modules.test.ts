@@ -1,11 +1,7 @@
 // Deno programs whose modules are loaded from URLs, for instance from JSR, and not from files.
-import { createHash } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { denoRuntime } from "../src/runtime/deno/deno.ts";
@@ -13,55 +9,21 @@ import type { DenoHost } from "../src/runtime/deno/host.ts";
 import { hasLibrary } from "./suite/library.ts";
 import { builtLibrary } from "./suite/package.ts";
 import { Program } from "./suite/program.ts";
+import { PROGRAM, serve } from "./suite/registry.ts";
 
 const root = realpathSync(fileURLToPath(new URL("../", import.meta.url)));
 const PERMISSIONS = ["--allow-read", "--allow-write", "--allow-net", "--allow-run"];
-const PACKAGE = "/@polyproc/polyproc";
-const PROGRAM = "test/programs/remote.ts";
-const LEXER = "node_modules/es-module-lexer/dist/lexer.js";
 const NAME = "polyproc";
-const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".ts"));
-const served = new Set(["mod.ts", PROGRAM, LEXER, ...sources.map((path) => `src/${path}`)]);
-
-/** The text of a module as it is published: it imports no names that only the package's own deno.json resolves. */
-function published(path: string): string {
-  return readFileSync(join(root, path), "utf8").replaceAll('import("es-module-lexer")', `import("../../${LEXER}")`);
-}
-
-/** Returns the reply of a JSR registry to a path: a description of the package, or a module. The modules are served at the root too. */
-function contentOf(path: string): string | undefined {
-  const module = path.replace(`${PACKAGE}/0.1.0/`, "/").slice(1);
-  if (served.has(module)) return published(module);
-  if (path === `${PACKAGE}/meta.json`) return JSON.stringify({ scope: NAME, name: NAME, latest: "0.1.0", versions: { "0.1.0": {} } });
-  if (path !== `${PACKAGE}/0.1.0_meta.json`) return undefined;
-  const entries = [...served].map((name) => {
-    const text = Buffer.from(published(name));
-    return [`/${name}`, { size: text.length, checksum: `sha256-${createHash("sha256").update(text).digest("hex")}` }];
-  });
-  return JSON.stringify({ manifest: Object.fromEntries(entries), exports: { ".": "./mod.ts", "./child": "./src/child/entry.ts" } });
-}
-
-/** Serves the package's modules until the test ends, and gives the server's host and port. */
-async function serve(change: (text: string) => string = (text) => text): Promise<string> {
-  const server = createServer(async ({ method, url = "" }, response) => {
-    // The watcher loads slowly. A target that does not wait for its watcher is then already running.
-    if (url.endsWith("/watcher.ts")) await sleep(300);
-    const text = method === "GET" ? contentOf(url) : undefined;
-    const type = url.endsWith(".json") ? "application/json" : url.endsWith(".js") ? "text/javascript" : "application/typescript";
-    response.writeHead(text === undefined ? 404 : 200, { "content-type": type }).end(text === undefined ? "" : change(text));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 function folder(): string {
   const path = mkdtempSync(join(tmpdir(), "pp-remote-"));
   onTestFinished(() => rmSync(path, { recursive: true, force: true }));
   return path;
+}
+
+/** Where Deno takes packages of npm from. */
+function registry(host: string): { NPM_CONFIG_REGISTRY: string } {
+  return { NPM_CONFIG_REGISTRY: `http://${host}/` };
 }
 
 /** Writes the program as a file into a folder whose deno.json resolves the package's name, and gives its path. */
@@ -93,11 +55,11 @@ function run({ program, flags, env }: Run, mode: string): Program {
 const ways: Readonly<Record<string, () => Promise<Run>>> = {
   "a file, the package from a URL": async () => {
     const host = await serve();
-    return { program: localProgram(`http://${host}/mod.ts`), flags: [`--allow-import=${host}`] };
+    return { program: localProgram(`http://${host}/mod.ts`), flags: [`--allow-import=${host}`], env: registry(host) };
   },
   "a file, the package from JSR": async () => {
     const host = await serve();
-    return { program: localProgram("jsr:@polyproc/polyproc@0.1.0"), flags: [], env: { JSR_URL: `http://${host}/` } };
+    return { program: localProgram("jsr:@polyproc/polyproc@0.1.0"), flags: [], env: { JSR_URL: `http://${host}/`, ...registry(host) } };
   },
   "from a URL as the package is": async () => ({ program: `http://${await serve()}/${PROGRAM}`, flags: [] }),
   "from a URL of another host than the package's": async () => {

@@ -33,7 +33,7 @@ export function temporalText(type: string, value: object): string {
 
 /** Makes a value from its text. Throws if the text is not valid; returns `undefined` if this runtime has no such type. */
 export function temporalFrom(type: string, text: string): object | undefined {
-  const Class = (globalThis as { readonly Temporal?: TemporalLike }).Temporal?.[type];
+  const Class = (globalThis as unknown as { readonly Temporal?: TemporalLike }).Temporal?.[type];
   if (Class === undefined) return undefined;
   if (text.length > MOST) throw new RangeError("its text is too long");
   if (DATES.has(type)) return Class.from(text);

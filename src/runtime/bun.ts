@@ -143,6 +143,7 @@ export const bun: Runtime = {
   resolvers: [resolveWithQuery],
   importsPaths: true,
   importSpecifier,
+  packageSpecifier: () => undefined,
   importLoaded: async (urls) => urls.map(importListed),
 
   mainModule: () => (host === undefined ? null : pathToFileURL(host.main).href),

@@ -127,6 +127,11 @@ export interface Runtime {
   /** Returns the specifier with which an import takes the whole URL, its query included. */
   importSpecifier(url: string): string;
   /**
+   * Returns the specifier with which an import takes a package from the registry of npm, or `undefined` on a runtime that takes packages only from
+   * folders.
+   */
+  packageSpecifier(name: string, versions: string): string | undefined;
+  /**
    * Imports those of these modules that this program has loaded already, and evaluates no other. Gives a promise for each: it resolves with
    * the module's exports, or with `undefined` if the program has not loaded the module, it rejects if the module's evaluation failed, and it
    * stays pending while the module is still being evaluated. In place of a promise it gives `undefined` if the runtime can't tell.

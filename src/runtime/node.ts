@@ -145,6 +145,7 @@ export const node: Runtime = {
   ],
   importsPaths: false,
   importSpecifier: (url) => url,
+  packageSpecifier: () => undefined,
   importLoaded,
 
   onExit: onProcessExit,

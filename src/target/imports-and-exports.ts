@@ -1,8 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import type * as Lexer from "es-module-lexer";
-import type { Export, Import, StaticImport } from "es-module-lexer";
 import { isOwnModule } from "../util/package-urls.ts";
+import { type Export, type Import, parse } from "./lexer.ts";
 import { resolve } from "./resolve.ts";
 
 /** The imports and exports of a module. They are read from the module's text, so that the module is not run. */
@@ -47,29 +46,16 @@ export async function readImportsAndExports(url: string): Promise<ImportsAndExpo
   }
 }
 
-// The lexer is loaded here and not at the top, because only a search for a function needs it. It runs as WebAssembly, which needs address
-// space of its own. A process under `ulimit -v` may have none left, so then the same lexer in plain JavaScript does it, which is slower.
-async function parse(text: string): Promise<ReturnType<typeof Lexer.parse>> {
-  try {
-    const lexer = await import("es-module-lexer");
-    await lexer.init();
-    return lexer.parse(text);
-  } catch {
-    const lexer = await import("es-module-lexer/js");
-    return lexer.parse(text);
-  }
-}
-
 // Excludes imports that can't bring a function: an `import defer` must stay unevaluated, and imports with attributes or in another phase
 // load data or unfinished modules.
-function loadsCode(found: Import): found is StaticImport {
+function loadsCode(found: Import): found is Import & { readonly specifier: string } {
   return (
     (found.type === "static" || found.type === "reexport-star") && !found.typeOnly && found.phase === null && found.attributes === null
   );
 }
 
 function namedExport(found: Export, text: string): NamedExport[] {
-  if (!("name" in found) || found.name === undefined || found.typeOnly) return [];
+  if (found.name === undefined || found.typeOnly) return [];
   const local = found.type === "direct" ? (found.localName ?? nameAfter(text.slice(found.end))) : undefined;
   return [{ name: found.name, local }];
 }

@@ -37,7 +37,7 @@ export class Program {
 
   constructor(runtime: string, file: string, { args = [], flags, env = {}, stdin = "ignore", cwd, through = [] }: ProgramOptions = {}) {
     const [program = "", ...usual] = commands[runtime] ?? [];
-    const path = file.startsWith("/") ? file : fileURLToPath(codeFor(runtime).module(`test/programs/${basename(file, ".ts")}`));
+    const path = /^(\/|[a-z]+:)/.test(file) ? file : fileURLToPath(codeFor(runtime).module(`test/programs/${basename(file, ".ts")}`));
     const environment = {
       ...process.env,
       TMPDIR: this.temp,

@@ -89,6 +89,7 @@ export function denoRuntime(host: DenoHost | undefined): Runtime {
     ],
     importsPaths: false,
     importSpecifier: (url) => url,
+    packageSpecifier: (name, versions) => `npm:${name}@${versions}`,
     importLoaded,
 
     onExit: (callback) => onExit(host, callback),
