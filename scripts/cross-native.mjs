@@ -1,4 +1,4 @@
-// The native library for other machines: `node scripts/cross-native.mjs [--runtimes]`. It builds every target whose compiler is installed,
+// The native library for other machines: `node scripts/cross-native.mjs [--runtimes]`. It builds every package whose compiler is installed,
 // twice, and compares the bytes. Then it loads each library into a C program and kills workers of a queue that use it; arm64 runs under
 // qemu-aarch64. With --runtimes, Node, Deno and Bun for arm64 are downloaded from npm into a folder of their own and load the library, too.
 import { spawnSync } from "node:child_process";
@@ -6,15 +6,17 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { build, compile, compilerFor, targets } from "./build-native.mjs";
+import { buildPackage, compile, compilerFor, packageFolder } from "./build-native.mjs";
 import { INCLUDE, nativeSources } from "./native-sources.mjs";
+import { platforms } from "./platforms.mjs";
 import { root } from "./setup.mjs";
 
 const KILLS = 400;
 const ARM_LIBRARIES = "/usr/aarch64-linux-gnu";
 const FLAGS = `-std=c11 -D_GNU_SOURCE -DPP_FAILPOINTS -DCHECK_MS=1 -DREWIND_AT=65536 -O2 -static -Wall -Wextra -Werror ${INCLUDE} -Inative/test`;
 const versions = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).devDependencies;
-const library = join(root, "native/build/linux-arm64/polyproc.node");
+const library = join(root, "native/packages/linux-arm64-gnu/polyproc.node");
+const ARM = platforms.find(({ name }) => name === "linux-arm64-gnu");
 /** [package, its program, the arguments that make it load the library] */
 const runtimes = [
   [
@@ -56,9 +58,10 @@ function isThere(program) {
   return spawnSync(program, ["--version"], { stdio: "ignore" }).error === undefined;
 }
 
-/** The command before a program for this target that makes it run on this machine, or undefined if nothing does. */
-function starter(name) {
-  if (name !== "linux-arm64" || process.arch === "arm64") return [];
+/** The command before a program for this platform that makes it run on this machine, or undefined if nothing does. */
+function starter({ cpu, libc }) {
+  if (libc === "musl" && !existsSync(`/lib/ld-musl-${cpu === "x64" ? "x86_64" : "aarch64"}.so.1`)) return undefined;
+  if (cpu === process.arch) return [];
   return isThere("qemu-aarch64") ? ["qemu-aarch64", "-L", ARM_LIBRARIES] : undefined;
 }
 
@@ -66,23 +69,24 @@ function start(command, args) {
   return run(command[0], [...command.slice(1), ...args]);
 }
 
-function check(name) {
-  const compiler = compilerFor(targets[name]);
-  const result = build(name);
+function check(platform) {
+  const { name } = platform;
+  const compiler = compilerFor(platform.compilers);
+  const result = buildPackage(platform);
   if (result !== "built") return result;
   const again = join(scratch, `${name}.node`);
-  const built = join(root, "native/build", name, "polyproc.node");
+  const built = join(packageFolder(platform), "polyproc.node");
   compile(compiler, again);
   if (!readFileSync(again).equals(readFileSync(built))) throw new Error(`${name}: a second build gave other bytes`);
-  const before = starter(name);
-  if (before === undefined)
-    return "built, twice the same bytes; not loaded: qemu-aarch64 is missing (on Debian: apt-get install qemu-user)";
+  const facts = `built with ${compiler[0]}, twice the same bytes`;
+  const before = starter(platform);
+  if (before === undefined) return `${facts}; not loaded: this machine can't run it (on Debian: apt-get install qemu-user musl)`;
+  const [command, ...options] = compiler;
   const [loads, kills] = ["load_test", "kill_test"].map((test) => join(scratch, `${name}_${test}`));
-  run(compiler, [...`-std=c11 -D_GNU_SOURCE ${INCLUDE} -Inative/test native/test/load_test.c -o`.split(" "), loads, "-ldl"]);
+  run(command, [...options, ...`-std=c11 -D_GNU_SOURCE ${INCLUDE} -Inative/test native/test/load_test.c -o`.split(" "), loads, "-ldl"]);
   const tests = ["failpoint", "workers", "kill_test"].map((test) => `native/test/${test}.c`);
-  run(compiler, [...FLAGS.split(" "), ...nativeSources(), ...tests, "-o", kills, "-lpthread"]);
-  const loaded = start([...before, loads], [built]);
-  return `built, twice the same bytes; ${loaded}; ${start([...before, kills], [String(KILLS)])
+  run(command, [...options, ...FLAGS.split(" "), ...nativeSources(), ...tests, "-o", kills, "-lpthread"]);
+  return `${facts}; ${start([...before, loads], [built])}; ${start([...before, kills], [String(KILLS)])
     .split("\n")
     .at(-1)}`;
 }
@@ -91,16 +95,16 @@ function checkRuntime([specifier, program, args]) {
   const [archive] = JSON.parse(run("npm", ["pack", "--json", specifier], scratch));
   const folder = mkdtempSync(join(scratch, "runtime-"));
   run("tar", ["xzf", join(scratch, archive.filename), "-C", folder, "--strip-components=1"]);
-  start([...starter("linux-arm64"), join(folder, program)], args);
+  start([...starter(ARM), join(folder, program)], args);
   console.log(`${specifier}: loads it`);
 }
 
 const { values: options } = parseArgs({ options: { runtimes: { type: "boolean", default: false } } });
 const scratch = mkdtempSync(join(tmpdir(), "pp-cross-"));
 try {
-  for (const name of Object.keys(targets)) console.log(`${name}: ${check(name)}`);
+  for (const each of platforms) console.log(`${each.name}: ${check(each)}`);
   if (options.runtimes) {
-    if (existsSync(library) && starter("linux-arm64") !== undefined) for (const each of runtimes) checkRuntime(each);
+    if (existsSync(library) && starter(ARM) !== undefined) for (const each of runtimes) checkRuntime(each);
     else console.log("Runtimes for arm64: skipped, there is no library for them or no qemu-aarch64.");
   }
 } finally {

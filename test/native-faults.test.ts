@@ -51,6 +51,9 @@ describe.skipIf(!hasLibrary()).each(runtimes)("%s: what the kernel refuses", (ru
     ["memfd_create", "ENOSYS"],
     ["pidfd_open", "EPERM"],
     ["pidfd_open", "ENOSYS"],
+    ["pidfd_send_signal", "ENOSYS"],
+    // Linux 5.3 has pidfd_open, and answers so to waitid for what it returns.
+    ["waitid", "EINVAL"],
     ["fallocate", "EOPNOTSUPP"],
   ] as const) {
     it(`${call} (${error}): the portable backend, and the reason`, async (context) => {

@@ -127,6 +127,12 @@ describe.skipIf(!hasLibrary()).each(runtimes)("%s: the package's own library", (
     });
   }
 
+  it("that a group may write is loaded if the group may write the package's code, too, as after an install with umask 002", async () => {
+    const own = new Package();
+    expect(spawnSync("chmod", ["-R", "g+w", own.path("src"), own.path("native")]).status).toBe(0);
+    expect(await look(runtime, own.path(PROGRAM))).toEqual(native(realpathSync(own.library)));
+  });
+
   it("is checked anew by a child once it is another file", async () => {
     const own = new Package();
     expect(await look(runtime, own.path("test/programs/library-replaced.ts"))).toEqual(failure("ProcessDiedError", /not as it was built/));

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/segment.h"
@@ -12,13 +13,30 @@
 #define SYS_pidfd_open 434
 #endif
 
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424
+#endif
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
+
 int32_t pp_abi(void) { return PP_ABI; }
 
-static int probe_pidfd(void) {
+/* Does to this process, which is not its own child, what is done to children later. */
+static int probe_pidfd(char *feature) {
+  strcpy(feature, "pidfd_open");
   int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
   if (fd < 0) return -errno;
+  int status = 0;
+  strcpy(feature, "pidfd_send_signal");
+  if (syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0) < 0) status = -errno;
+  if (status == 0) {
+    strcpy(feature, "waitid(P_PIDFD)");
+    siginfo_t info;
+    if (waitid((idtype_t)P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG) < 0 && errno != ECHILD) status = -errno;
+  }
   close(fd);
-  return 0;
+  return status;
 }
 
 static int probe_memory(struct pp_segment *segment) {
@@ -28,8 +46,7 @@ static int probe_memory(struct pp_segment *segment) {
 
 int32_t pp_probe(char *feature) {
   struct pp_segment segment = {.fd = -1, .own_fd = -1};
-  strcpy(feature, "pidfd_open");
-  int status = probe_pidfd();
+  int status = probe_pidfd(feature);
   if (status == 0) {
     strcpy(feature, "memfd_create and fallocate");
     status = probe_memory(&segment);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file_status.h"
 #include "base/room_left.h"
 
 #ifndef MFD_NOEXEC_SEAL
@@ -64,7 +65,7 @@ int pp_segment_make(struct pp_segment *segment, uint64_t size) {
 int pp_segment_open(struct pp_segment *segment, int fd) {
   *segment = (struct pp_segment){.fd = fd, .own_fd = -1};
   struct stat status;
-  if (fstat(fd, &status) < 0) return finish(segment, -errno);
+  if (pp_fstat(fd, &status) < 0) return finish(segment, -errno);
   int seals = S_ISREG(status.st_mode) ? fcntl(fd, F_GET_SEALS) : -1;
   if (seals < 0 || (seals & SEALS) != SEALS || status.st_size < 4096) return finish(segment, -EBADMSG);
   segment->size = (uint64_t)status.st_size;

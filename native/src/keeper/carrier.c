@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file_status.h"
 #include "queue/ring.h"
 #include "queue/state.h"
 
@@ -50,7 +51,7 @@ static bool open_file(struct pp_carrier *carrier, const struct pp_queue *queue) 
 
 static bool is_of(const struct pp_carrier *carrier, const struct pp_queue *queue) {
   struct stat one, other;
-  return fstat(carrier->queue.segment.own_fd, &one) == 0 && fstat(queue->segment.fd, &other) == 0 && one.st_ino == other.st_ino &&
+  return pp_fstat(carrier->queue.segment.own_fd, &one) == 0 && pp_fstat(queue->segment.fd, &other) == 0 && one.st_ino == other.st_ino &&
          one.st_dev == other.st_dev;
 }
 

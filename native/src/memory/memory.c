@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file_status.h"
 #include "base/room_left.h"
 
 /* Closes named memory and removes the name if nobody else holds it. Of two processes that close at the same time, the later one finds no
@@ -106,7 +107,7 @@ int32_t pp_memory_make(int32_t inbox, const char *name, const uint64_t *size) {
 static int map_checked(struct pp_memory *memory) {
   struct pp_segment *segment = &memory->segment;
   struct stat stat;
-  if (fstat(segment->fd, &stat) < 0) return -errno;
+  if (pp_fstat(segment->fd, &stat) < 0) return -errno;
   if (!S_ISREG(stat.st_mode) || stat.st_size < 2 * PP_MEMORY_PAGE) return -EBADMSG;
   segment->size = (uint64_t)stat.st_size;
   int status = pp_segment_map(segment);
@@ -138,7 +139,7 @@ static int attach(struct pp_memory *memory, const char *name, int same_as) {
   memory->segment.fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
   if (memory->segment.fd < 0) return -errno;
   struct stat stat;
-  if (fstat(memory->segment.fd, &stat) < 0) return -errno;
+  if (pp_fstat(memory->segment.fd, &stat) < 0) return -errno;
   if (stat.st_uid != geteuid() || (stat.st_mode & 0077) != 0) return -EPERM;
   status = map_checked(memory);
   if (status == 0) status = pp_named_hold(memory->segment.fd);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/failpoint.h"
+#include "base/file_status.h"
 
 #define WAIT_MS 100 /* for a process that may have been stopped while it removes a name */
 #define LOOKS 1000
@@ -35,7 +36,7 @@ int pp_named_hold(int fd) { return lock_byte(fd, HELD, F_RDLCK); }
 
 bool pp_named_is_at(int fd, const char *path) {
   struct stat ours, there;
-  return fstat(fd, &ours) == 0 && lstat(path, &there) == 0 && ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
+  return pp_fstat(fd, &ours) == 0 && pp_lstat(path, &there) == 0 && ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
 }
 
 /* Tells whether the process whose lock is in the way has a write lock: it is about to remove the name, and does not use the memory. */

@@ -9,12 +9,13 @@
 #include <unistd.h>
 
 #include "base/failpoint.h"
+#include "base/file_status.h"
 #include "memory/memory.h"
 
 int32_t pp_memory_identity(int32_t index, uint64_t *identity) {
   const struct pp_memory *memory = pp_memory_find(index);
   struct stat stat;
-  if (memory == NULL || fstat(memory->segment.fd, &stat) < 0) return -EBADF;
+  if (memory == NULL || pp_fstat(memory->segment.fd, &stat) < 0) return -EBADF;
   identity[0] = stat.st_dev;
   identity[1] = stat.st_ino;
   return 0;
@@ -27,7 +28,7 @@ int32_t pp_memory_unlink(const char *name, const uint64_t *identity) {
   int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0) return -errno;
   struct stat stat;
-  if (fstat(fd, &stat) < 0) status = -errno;
+  if (pp_fstat(fd, &stat) < 0) status = -errno;
   else status = stat.st_dev == identity[0] && stat.st_ino == identity[1] ? pp_named_remove(fd, path) : -ENOENT;
   close(fd);
   return status;
@@ -46,7 +47,7 @@ int32_t pp_memory_sweep(void) {
     struct stat stat;
     struct pp_memory_header header;
     /* The prefix alone proves nothing: another program may use it, too. Memory of another version may be locked in another way. */
-    bool ours = fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_uid == geteuid() && (stat.st_mode & 0077) == 0 &&
+    bool ours = pp_fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_uid == geteuid() && (stat.st_mode & 0077) == 0 &&
                 pread(fd, &header, sizeof header, 0) == sizeof header && header.magic == PP_MEMORY_MAGIC &&
                 header.version == PP_MEMORY_VERSION && header.named == 1;
     FAILPOINT("memory.found");

@@ -64,8 +64,10 @@ static int limit(int resource, int64_t value) {
   if (value == 0) return 0;
   struct rlimit both = {.rlim_cur = (rlim_t)value, .rlim_max = (rlim_t)value};
   struct rlimit now;
-  if (getrlimit(resource, &now) == 0 && now.rlim_max < both.rlim_max) both.rlim_cur = both.rlim_max = now.rlim_max;
-  return setrlimit(resource, &both);
+  /* Each C library has a type of its own for the number of a resource, so the kernel is asked directly. */
+  if (syscall(SYS_prlimit64, 0, resource, NULL, &now) == 0 && now.rlim_max < both.rlim_max)
+    both.rlim_cur = both.rlim_max = now.rlim_max;
+  return (int)syscall(SYS_prlimit64, 0, resource, &both, NULL);
 }
 
 static int set_limits(const struct pp_spawn *settings) {

@@ -17,9 +17,11 @@ static void carry(struct msghdr *message, union control *control, const int32_t 
   if (count == 0) return;
   memset(control, 0, sizeof *control);
   message->msg_control = control;
-  message->msg_controllen = CMSG_SPACE((size_t)count * sizeof *fds);
+  /* socklen_t is the type of these lengths in musl, and a narrower one in glibc. */
+  message->msg_controllen = (socklen_t)CMSG_SPACE((size_t)count * sizeof *fds);
   struct cmsghdr *header = CMSG_FIRSTHDR(message);
-  *header = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN((size_t)count * sizeof *fds)};
+  socklen_t length = (socklen_t)CMSG_LEN((size_t)count * sizeof *fds);
+  *header = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = length};
   memcpy(CMSG_DATA(header), fds, (size_t)count * sizeof *fds);
 }
 

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file_status.h"
 #include "polyproc.h"
 #include "wait/inbox.h"
 #include "wait/reactor.h"
@@ -55,7 +56,7 @@ static void kill_later(void) {
 static bool is_closed(void) {
   for (int i = 0; i < 2; i++) {
     struct stat status;
-    if (fstat(channels[i], &status) < 0 || status.st_ino != socket_number || !S_ISSOCK(status.st_mode)) continue;
+    if (pp_fstat(channels[i], &status) < 0 || status.st_ino != socket_number || !S_ISSOCK(status.st_mode)) continue;
     struct pollfd poller = {.fd = channels[i], .events = POLLRDHUP};
     return poll(&poller, 1, 0) > 0;
   }
@@ -101,7 +102,7 @@ int32_t pp_watch_parent(int32_t inbox, int32_t id, int32_t channel, const char *
     return -ENOMEM;
   }
   struct stat about;
-  if (fstat(fd, &about) == 0) socket_number = about.st_ino;
+  if (pp_fstat(fd, &about) == 0) socket_number = about.st_ino;
   channels[0] = fd;
   channels[1] = channel;
   struct pp_watched watched = {.ready = parent_ended, .read = {inbox, id, true}};

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file_status.h"
 #include "polyproc.h"
 #include "process/child.h"
 #include "process/environment.h"
@@ -24,7 +25,7 @@
  * those that do not expect it would fail when the pipe is full. */
 static int open_pipe_again(int fd) {
   struct stat status;
-  if (fstat(fd, &status) < 0 || !S_ISFIFO(status.st_mode)) return -1;
+  if (pp_fstat(fd, &status) < 0 || !S_ISFIFO(status.st_mode)) return -1;
   char path[32];
   snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
   /* Without O_NONBLOCK this would wait for a reader, if the pipe has a name and nobody reads it. */

@@ -1,3 +1,4 @@
+import type { Stats } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { CorruptedError, UnsupportedError } from "../../../errors/errors.ts";
 import { crypto, fs } from "../../../util/lazy-modules.ts";
@@ -11,15 +12,15 @@ export interface CheckedLibrary {
 }
 
 /**
- * Checks that only this user, the owner of the package and root can change the file, because whoever can change it can run code in this
- * process. Returns the file's mark.
+ * Checks that only this user, root, and those who can change the package's code can change the file, because whoever can change it can run
+ * code in this process. Returns the file's mark.
  */
 export function checkAccess(path: string): string {
-  const { uid, mode, dev, ino, size, mtimeMs, ctimeMs } = fs().statSync(path);
+  const { uid, gid, mode, dev, ino, size, mtimeMs, ctimeMs } = fs().statSync(path);
   // The library's file belongs neither to root, nor to this user, nor to the owner of the package.
   if (!trustedOwners().includes(uid)) throw new UnsupportedError(`The native library ${path} belongs to another user: it is not loaded.`);
-  if ((mode & 0o022) !== 0)
-    // The permissions of the library's file allow the group or all users to write.
+  if ((mode & 0o022 & ~writersOfPackage(gid)) !== 0)
+    // The permissions of the library's file allow the group or all users to write, and those of the package's code do not.
     throw new UnsupportedError(
       `The native library ${path} can be written by others: it is not loaded. Run: chmod go-w ${JSON.stringify(path)}`,
     );
@@ -53,12 +54,28 @@ export function checkAbi(path: string, abi: number): void {
 }
 
 function trustedOwners(): number[] {
-  const owners = [0];
+  const owners = [0, ownFile()?.uid ?? 0];
   try {
-    if (import.meta.url.startsWith("file:")) owners.push(fs().statSync(fileURLToPath(import.meta.url)).uid);
     owners.push(process.geteuid?.() ?? 0);
   } catch {
     // Deno without --allow-sys does not tell the id of this user.
   }
   return owners;
+}
+
+// Returns the bits of a mode for those besides its owner who may write this package's code, so that their right to write a file of this
+// group adds nothing. A user whose new files are writable for a group, as on Fedora, installs the package so.
+function writersOfPackage(gid: number): number {
+  const own = ownFile();
+  if (own === undefined) return 0;
+  return own.mode & (own.gid === gid ? 0o022 : 0o002);
+}
+
+function ownFile(): Stats | undefined {
+  try {
+    return fs().statSync(fileURLToPath(import.meta.url));
+  } catch {
+    // The code comes from a URL, or Deno may not read it.
+    return undefined;
+  }
 }

@@ -10,6 +10,8 @@ import { fileToLoad, loadLibrary } from "./load.ts";
 /** The kernel features that the native backend uses, with the Linux version that added each. The library itself tests the `needed` ones. */
 const FEATURES = [
   { name: "pidfd_open", since: "5.3", needed: true },
+  { name: "pidfd_send_signal", since: "5.1", needed: true },
+  { name: "waitid(P_PIDFD)", since: "5.4", needed: true },
   { name: "memfd_create and fallocate", since: "3.17", needed: true },
   { name: "open file description locks", since: "3.15", needed: true },
   { name: "close_range", since: "5.9", needed: false },

@@ -6,7 +6,7 @@ import { fs, util } from "../../../util/lazy-modules.ts";
 import { type CheckedLibrary, checkAbi, checkAccess, checkContent } from "./check.ts";
 import { elfFault } from "./elf.ts";
 import { ENOENT } from "./errno.ts";
-import { libraryOfEnvironment, NOT_FOUND, ownLibrary } from "./find.ts";
+import { libraryOfEnvironment, notFound, ownLibrary } from "./find.ts";
 import { type Shim, SIGNATURES } from "./functions.ts";
 
 /** The library of this process. */
@@ -84,7 +84,7 @@ function loadFile(named: string | undefined): LoadResult {
   if (path === undefined || !fs().existsSync(path)) {
     // The program named a file that is not there.
     if (named !== undefined) throw new UnsupportedError(`The native library ${named} does not exist: correct its path (POLYPROC_NATIVE).`);
-    return none(NOT_FOUND);
+    return none(notFound());
   }
   const real = fs().realpathSync(path);
   if (named === undefined && dirname(real) !== fs().realpathSync(dirname(path)))
