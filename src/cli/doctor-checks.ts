@@ -1,11 +1,12 @@
 import { Buffer } from "node:buffer";
-import { accessSync, constants, existsSync, readFileSync, statfsSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { Process } from "../api/process.ts";
 import { Queue } from "../api/queue.ts";
 import { makeAddress, makeFolder, remove } from "../tree/folder.ts";
 import { LONGEST_PATH, temporary } from "../tree/temporary.ts";
 import { now } from "../util/clock.ts";
+import { fs } from "../util/lazy-modules.ts";
 import { ownModule } from "../util/package-urls.ts";
 
 /** The lines of a report. */
@@ -53,7 +54,7 @@ export function examineTemporaryFolder(lines: Lines, advice: string[]): void {
 export function examineNamedMemory(lines: Lines, advice: string[]): void {
   const free = attempt(() => {
     accessSync(NAMED_MEMORY, constants.W_OK);
-    const { bavail, bsize } = statfsSync(NAMED_MEMORY);
+    const { bavail, bsize } = fs().statfsSync(NAMED_MEMORY);
     return Math.floor((bavail * bsize) / 2 ** 20);
   });
   lines.push([NAMED_MEMORY, free === undefined ? "not writable" : `${free} MiB free for named shared memory; queues need none of it`]);
