@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildNative } from "./build-native.mjs";
+import { packAll } from "./pack.mjs";
 import { ensureInstalled, root, runtime } from "./setup.mjs";
 
 const places = join(root, "test/places");
@@ -41,13 +42,11 @@ function installTools() {
   writeFileSync(stamp, wanted);
 }
 
-/** Packs the package as `npm publish` would, and installs that. */
+/** Packs the package, and that with the library of this machine, as `npm publish` would, and installs that. */
 function installPackage() {
   const folder = mkdtempSync(join(tmpdir(), "pp-pack-"));
   run(node, ["scripts/build.mjs"], { seconds: 300 });
-  run("npm", ["pack", "--ignore-scripts", "--loglevel=error", "--pack-destination", folder], { seconds: 120 });
-  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  npm("install", "--no-save", "--loglevel=error", join(folder, `polyproc-${version}.tgz`));
+  npm("install", "--no-save", "--loglevel=error", ...packAll(folder));
   rmSync(folder, { recursive: true });
 }
 

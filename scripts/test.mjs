@@ -49,6 +49,7 @@ const steps = [
     env: { POLYPROC_TEST_FILES: "queue/basics" },
   },
   { name: "build", tiers: FULL, command: [node, "scripts/build.mjs"] },
+  { name: "package", tiers: FULL, command: [process.execPath, "scripts/test-package.mjs"] },
   { name: "suite", tiers: FULL, command: vitest(...chosen), env: { POLYPROC_TEST_CODE: "built" } },
   { name: "built JavaScript on Node 22 and 24", tiers: FULL, command: vitest("--config", "vitest.compat.config.ts") },
 ];

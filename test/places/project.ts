@@ -39,33 +39,38 @@ export class Project {
     return this.run([...(commands.node ?? []), join(places, "node_modules", module), ...args], more);
   }
 
-  /** Runs a program in the project's folder. The variables of this test's own runner are left out. */
-  run([program = "", ...args]: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<Ended> {
-    const own = Object.entries(process.env).filter(
-      ([name]) => !/^(VITEST|NODE_|TEST$|MODE$|DEV$|PROD$|SSR$|BASE_URL$|FORCE_COLOR)/.test(name),
-    );
-    const env = { ...Object.fromEntries(own), PATH: pathWithRuntimes(), NO_COLOR: "1", ...more };
-    const child = spawn(program, args, { cwd: this.folder, env, stdio: ["ignore", "pipe", "pipe"] });
-    const timer = setTimeout(() => child.kill("SIGKILL"), LIMIT);
-    let output = "";
-    let stdout = "";
-    child.stdout.on("data", (text: string) => {
-      stdout += text;
-    });
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8");
-      stream.on("data", (text: string) => {
-        output += text;
-      });
-    }
-    return new Promise((resolve, reject) => {
-      child.on("error", reject);
-      child.on("close", (code) => {
-        clearTimeout(timer);
-        resolve({ code: code ?? -1, stdout, output });
-      });
+  /** Runs a program in the project's folder. */
+  run(command: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<Ended> {
+    return runIn(this.folder, command, more);
+  }
+}
+
+/** Runs a program in a folder. The variables of this test's own runner are left out. */
+export function runIn(cwd: string, [program = "", ...args]: readonly string[], more: Readonly<Record<string, string>>): Promise<Ended> {
+  const own = Object.entries(process.env).filter(
+    ([name]) => !/^(VITEST|NODE_|TEST$|MODE$|DEV$|PROD$|SSR$|BASE_URL$|FORCE_COLOR)/.test(name),
+  );
+  const env = { ...Object.fromEntries(own), PATH: pathWithRuntimes(), NO_COLOR: "1", ...more };
+  const child = spawn(program, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  const timer = setTimeout(() => child.kill("SIGKILL"), LIMIT);
+  let output = "";
+  let stdout = "";
+  child.stdout.on("data", (text: string) => {
+    stdout += text;
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8");
+    stream.on("data", (text: string) => {
+      output += text;
     });
   }
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => {
+      clearTimeout(timer);
+      resolve({ code: code ?? -1, stdout, output });
+    });
+  });
 }
 
 /** The command of a runtime, without the flags for running a file. */
