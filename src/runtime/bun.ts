@@ -145,6 +145,7 @@ export const bun: Runtime = {
   importSpecifier,
   packageSpecifier: () => undefined,
   importLoaded: async (urls) => urls.map(importListed),
+  seesModules: async () => true,
 
   mainModule: () => (host === undefined ? null : pathToFileURL(host.main).href),
 

@@ -137,6 +137,8 @@ export interface Runtime {
    * stays pending while the module is still being evaluated. In place of a promise it gives `undefined` if the runtime can't tell.
    */
   importLoaded(urls: readonly string[]): Promise<(Promise<object | undefined> | undefined)[]>;
+  /** Whether `importLoaded` sees the program's modules. It does not where a test runner imports modules in its own way. */
+  seesModules(): Promise<boolean>;
 
   /** Frees at once what nothing refers to, as far as the engine can be asked. */
   collectGarbage(): void;

@@ -28,9 +28,18 @@ let works: Promise<boolean> | undefined;
 
 /** Like `importLoaded` of the contract. */
 export async function importLoaded(urls: readonly string[]): Promise<(Promise<object | undefined> | undefined)[]> {
-  const { registerHooks } = modules() as unknown as { readonly registerHooks?: RegisterHooks };
-  works ??= hooksWork(registerHooks);
-  return registerHooks !== undefined && (await works) ? new Refusal(urls, registerHooks).imports : urls.map(() => undefined);
+  const registerHooks = hooks();
+  return registerHooks !== undefined && (await seesModules()) ? new Refusal(urls, registerHooks).imports : urls.map(() => undefined);
+}
+
+/** Like `seesModules` of the contract. */
+export function seesModules(): Promise<boolean> {
+  works ??= hooksWork(hooks());
+  return works;
+}
+
+function hooks(): RegisterHooks | undefined {
+  return (modules() as unknown as { readonly registerHooks?: RegisterHooks }).registerHooks;
 }
 
 async function hooksWork(registerHooks: RegisterHooks | undefined): Promise<boolean> {

@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
 import { pathToFileURL } from "node:url";
 import { UnsupportedError } from "../errors/errors.ts";
-import { modules, stream as streams } from "../util/lazy-modules.ts";
+import { fs, modules, stream as streams } from "../util/lazy-modules.ts";
 import { canOpen } from "./can-open.ts";
 import { carriedFlags, heapFlag } from "./child-flags.ts";
 import { collectGarbage } from "./collect-garbage.ts";
@@ -12,7 +12,7 @@ import type { Command, EntryOptions, Exit, LibraryFunctions, Output, RunningProg
 import { emptyProcessStdin } from "./empty-stdin.ts";
 import { onProcessExit } from "./exit.ts";
 import { nodeFlags } from "./flag-tables.ts";
-import { importLoaded } from "./loaded-modules.ts";
+import { importLoaded, seesModules } from "./loaded-modules.ts";
 import { entryPath, unlikeRuntime } from "./paths.ts";
 import { keepBlocking } from "./shared-output.ts";
 import { lookRepeatedly, watchWithNetSocket } from "./sockets.ts";
@@ -135,7 +135,7 @@ export const node: Runtime = {
 
   mainModule(): string | null {
     const main = process.argv[1];
-    return main === undefined ? null : pathToFileURL(main).href;
+    return main === undefined ? null : pathToFileURL(realPath(main)).href;
   },
 
   // `require.resolve` with the conditions of an import. Otherwise it could find the CommonJS half of a package that has both, and
@@ -147,6 +147,7 @@ export const node: Runtime = {
   importSpecifier: (url) => url,
   packageSpecifier: () => undefined,
   importLoaded,
+  seesModules,
 
   onExit: onProcessExit,
 
@@ -159,6 +160,17 @@ export const node: Runtime = {
 
   emptyStdin: emptyProcessStdin,
 };
+
+// Node evaluates a main module that is a symbolic link, such as a program in node_modules/.bin, under the path of the file itself.
+function realPath(path: string): string {
+  if (process.execArgv.includes("--preserve-symlinks-main")) return path;
+  try {
+    return fs().realpathSync(path);
+  } catch {
+    // The path has no extension, or this process may not look.
+    return path;
+  }
+}
 
 function stdio(output: Output): "inherit" | "pipe" | "ignore" {
   return output === "null" ? "ignore" : output;

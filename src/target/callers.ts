@@ -1,6 +1,6 @@
-import { fs, util } from "../util/lazy-modules.ts";
+import { util } from "../util/lazy-modules.ts";
 import { isOwnModule } from "../util/package-urls.ts";
-import { urlOfPath } from "./url-of-path.ts";
+import { urlOfLoaded, urlOfPath } from "./url-of-path.ts";
 
 /** A frame of the call stack. */
 interface CallSite {
@@ -16,8 +16,16 @@ const MOST_FRAMES = 100;
 
 /** Returns the URLs of the program's modules on the call stack, the nearest caller first. Modules of this package are left out. */
 export function callerModules(): string[] {
-  const urls = callerFiles().flatMap((file) => (IS_URL.test(file) ? file : (urlOfFrame(file) ?? [])));
-  return [...new Set(urls)].filter((url) => !isOwnModule(url));
+  return [...new Set(callerUrls())].filter((url) => !isOwnModule(url));
+}
+
+function callerUrls(called?: object): string[] {
+  return callerFiles(called).flatMap((file) => (IS_URL.test(file) ? file : (urlOfLoaded(file) ?? [])));
+}
+
+/** Returns the URL of the module that calls the function `called`, which is on the stack. It may be a bundle that contains this package. */
+export function callingModule(called: object): string | undefined {
+  return callerUrls(called)[0];
 }
 
 /** Whether the stack shows this very module where the package's modules are. A bundler may have written down where they were once. */
@@ -27,18 +35,10 @@ export function isInPlace(): boolean {
   return url === undefined || isOwnModule(url);
 }
 
-// On Bun, a path in a stack may have the query of the module's URL at its end.
-function urlOfFrame(path: string): string | undefined {
-  const query = path.lastIndexOf("?");
-  if (query < 0 || fs().existsSync(path)) return urlOfPath(path);
-  const url = urlOfPath(path.slice(0, query));
-  return url === undefined ? undefined : `${url}${path.slice(query)}`;
-}
-
 // Reads the file names from call sites. In a printed stack, a path with spaces or brackets would be ambiguous.
 // `util.getCallSites` is not used: on Node it stops at the nearest `await` and so misses the callers of an async function, and its file
 // names are those of source maps, which name files that can't be imported.
-function callerFiles(): string[] {
+function callerFiles(called?: object): string[] {
   // Frozen intrinsics, as with `node --frozen-intrinsics`, can't be asked for call sites.
   if (Object.isFrozen(Error))
     return (
@@ -55,7 +55,10 @@ function callerFiles(): string[] {
     return "";
   };
   try {
-    void new Error("stack").stack;
+    const error = new Error("stack");
+    // The frames above the call are left out.
+    if (called !== undefined) Error.captureStackTrace(error, called as () => unknown);
+    void error.stack;
   } finally {
     holder.prepareStackTrace = prepareStackTrace;
     holder.stackTraceLimit = stackTraceLimit;

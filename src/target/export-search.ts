@@ -1,5 +1,6 @@
 import { runtime } from "../runtime/current.ts";
 import { isInPackages, packageOf } from "../runtime/paths.ts";
+import { searchCommonJs } from "./common-js.ts";
 import { EvaluatedModules, NOT_LOADED, PENDING } from "./evaluated-modules.ts";
 import { type ImportsAndExports, readImportsAndExports } from "./imports-and-exports.ts";
 import { exportNotFound, refuseNative, type SearchReport } from "./search-errors.ts";
@@ -11,6 +12,8 @@ export interface Found {
   readonly name: string;
   /** False if only the name matches, because the module is still being evaluated and its exports could not be compared. */
   readonly sure: boolean;
+  /** Whether the program may have loaded the module in another form, so that the text of the function may differ in the child. */
+  readonly transformed?: boolean;
 }
 
 /** The largest number of modules that a search looks at, so that it takes a bounded time in a large program. */
@@ -22,8 +25,10 @@ const searches = new WeakMap<Callable, Promise<Found>>();
 
 /**
  * Finds the module of the program that exports the function. It looks first at the calling modules and their imports, then at the main
- * module and its imports, then at packages. Modules that export the function's name come first. A module that re-exports the function is as
- * good as the one that defines it. Modules that the program has not loaded are read, but not evaluated.
+ * module and its imports, then at what `require` has loaded, then at packages and their imports. Modules that export the function's name
+ * come first. A module that re-exports the function is as good as the one that defines it. Modules that the program has not loaded are read,
+ * but not evaluated. If no export is identical, the program may run in another form than its files, as in a test runner: then the only
+ * export of the function's name among the calling modules' own imports is taken, and the child checks it.
  *
  * @throws {StateError} if no module exports it; the message says what to do
  */
@@ -44,27 +49,38 @@ async function find(target: Callable, callers: readonly string[]): Promise<Found
   const found =
     (await search.from(callers)) ??
     (main === null ? undefined : await search.from([main])) ??
+    searchedCommonJs(target) ??
     (await search.packages()) ??
     (await search.others()) ??
-    search.likely;
+    (await search.deepPackages()) ??
+    (await search.byName(callers));
   if (found === undefined) throw exportNotFound(target, search.report(main === null ? callers : [...callers, main]));
   return found;
+}
+
+function searchedCommonJs(target: Callable): Found | undefined {
+  const found = searchCommonJs(target);
+  return found && { ...found, sure: true };
 }
 
 class Search {
   readonly #target: Callable;
   readonly #visited = new Set<string>();
   readonly #sources = new Map<string, ImportsAndExports>();
-  readonly #packages: string[] = [];
+  #packages: string[] = [];
+  /** The modules of packages whose imports were not searched yet. */
+  #shallow: string[] = [];
   /** Modules of the program without an export of the target's name. */
   readonly #others: string[] = [];
   /** The modules whose exports were compared with the target, or would have been if they were not still being evaluated. */
   readonly #compared = new Set<string>();
+  /** Those whose exports were really compared. */
+  readonly #different = new Set<string>();
   /** The exports with the target's name in modules that the program has not loaded. */
   readonly #unloaded: { readonly module: string; readonly name: string }[] = [];
   readonly #evaluated = new EvaluatedModules();
   /** The first export with the target's name in a module that is still being evaluated. The child checks it. */
-  likely: Found | undefined;
+  #likely: Found | undefined;
 
   constructor(target: Callable) {
     this.#target = target;
@@ -86,9 +102,54 @@ class Search {
     return found;
   }
 
-  /** Searches the modules of packages that the program imports. The imports of those modules are not searched. */
+  /** Searches the modules of packages that the program imports. */
   packages(): Promise<Found | undefined> {
-    return this.#compare(this.#packages);
+    this.#shallow = this.#packages;
+    this.#packages = [];
+    return this.#compare(this.#shallow);
+  }
+
+  /** Searches the imports of those packages at any depth, if an export of theirs has the target's name. */
+  async deepPackages(): Promise<Found | undefined> {
+    let found: Found | undefined;
+    for (let level = this.#shallow; found === undefined && level.length > 0; ) {
+      await this.#readAll(level);
+      const imports = this.#importsOf(level).filter((url) => this.#visit(url));
+      level = [...imports, ...this.#packages];
+      this.#packages = [];
+      await this.#readAll(level);
+      found = await this.#compare(level.filter((url) => this.#hasName(url)));
+    }
+    return found;
+  }
+
+  /** The export that only its name recommends. */
+  async byName(callers: readonly string[]): Promise<Found | undefined> {
+    if (await runtime.seesModules()) return this.#likely ?? this.#imported(callers, this.#compared);
+    return this.#imported(callers, this.#different) ?? this.#likely;
+  }
+
+  /** The only export of the target's name that a calling module imports, or exports itself, but not in the modules `known`. */
+  #imported(callers: readonly string[], known: ReadonlySet<string>): Found | undefined {
+    for (const caller of callers) {
+      const source = this.#sources.get(caller);
+      const taken = (source?.imports ?? []).flatMap(({ url, names }) => this.#takenExport(url, names) ?? []);
+      const own = source === undefined ? undefined : this.#namedExport(source);
+      const all = [...taken, ...(own === undefined ? [] : [{ module: caller, name: own }])].filter(({ module }) => !known.has(module));
+      const [first, ...others] = all;
+      if (first === undefined) continue;
+      const isOnly = others.every(({ module, name }) => module === first.module && name === first.name);
+      return isOnly ? { ...first, sure: false, transformed: true } : undefined;
+    }
+    return undefined;
+  }
+
+  #takenExport(module: string, names: readonly string[]): { readonly module: string; readonly name: string } | undefined {
+    const wanted = this.#target.name;
+    if (wanted !== "" && names.includes(wanted)) return { module, name: wanted };
+    const source = this.#sources.get(module);
+    const name = source === undefined ? undefined : this.#namedExport(source);
+    return name !== undefined && (names.includes(name) || names.includes("*")) ? { module, name } : undefined;
   }
 
   /** Searches the modules of the program whose exports have other names. */
@@ -109,12 +170,16 @@ class Search {
   /** Reads the modules among these that were not read before, and returns their URLs. */
   async #read(urls: readonly string[]): Promise<string[]> {
     const fresh = urls.filter((url) => this.#visit(url));
-    for (let start = 0; start < fresh.length; start += READ_AT_ONCE) {
-      const some = fresh.slice(start, start + READ_AT_ONCE);
+    await this.#readAll(fresh);
+    return fresh;
+  }
+
+  async #readAll(urls: readonly string[]): Promise<void> {
+    for (let start = 0; start < urls.length; start += READ_AT_ONCE) {
+      const some = urls.slice(start, start + READ_AT_ONCE);
       const sources = await Promise.all(some.map(readImportsAndExports));
       for (const [index, source] of sources.entries()) this.#sources.set(some[index] as string, source);
     }
-    return fresh;
   }
 
   #visit(url: string): boolean {
@@ -127,7 +192,7 @@ class Search {
   #importsOf(urls: readonly string[]): string[] {
     const program: string[] = [];
     for (const importer of urls)
-      for (const url of this.#sources.get(importer)?.imports ?? []) {
+      for (const { url } of this.#sources.get(importer)?.imports ?? []) {
         // A program may be an installed package itself. Then its own modules are no other package's.
         if (!isInPackages(url) || packageOf(url) === packageOf(importer)) program.push(url);
         else if (this.#visit(url)) this.#packages.push(url);
@@ -137,12 +202,14 @@ class Search {
 
   /** Compares the target with the exports of those modules that export its name. The others may be compared later. */
   #compareNamed(urls: readonly string[]): Promise<Found | undefined> {
-    const named = urls.filter((url) => {
-      const source = this.#sources.get(url);
-      return source?.unreadable !== undefined || (source !== undefined && this.#namedExport(source) !== undefined);
-    });
+    const named = urls.filter((url) => this.#hasName(url));
     this.#others.push(...urls.filter((url) => !named.includes(url)));
     return this.#compare(named);
+  }
+
+  #hasName(url: string): boolean {
+    const source = this.#sources.get(url);
+    return source?.unreadable !== undefined || (source !== undefined && this.#namedExport(source) !== undefined);
   }
 
   /** Compares the target with all exports of these modules, re-exports included. */
@@ -151,6 +218,7 @@ class Search {
     for (const [index, found] of exports.entries()) {
       const module = urls[index] as string;
       if (found !== NOT_LOADED) this.#compared.add(module);
+      if (typeof found === "object") this.#different.add(module);
       const name = typeof found === "object" ? exportOf(found, this.#target) : undefined;
       if (name !== undefined) return { module, name, sure: true };
     }
@@ -160,7 +228,7 @@ class Search {
       const name = this.#namedExport(this.#sources.get(module) ?? (await readImportsAndExports(module)));
       if (name !== undefined && found === NOT_LOADED) this.#unloaded.push({ module, name });
       // A module that is still being evaluated can't be compared, so its text alone says what it exports.
-      if (name !== undefined && found === PENDING) this.likely ??= { module, name, sure: false };
+      if (name !== undefined && found === PENDING) this.#likely ??= { module, name, sure: false };
     }
     return undefined;
   }

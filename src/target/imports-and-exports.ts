@@ -3,15 +3,22 @@ import { fileURLToPath } from "node:url";
 import { isOwnModule } from "../util/package-urls.ts";
 import { type Export, type Import, parse } from "./lexer.ts";
 import { resolve } from "./resolve.ts";
+import { namesIn, readStatements, type Statement } from "./statements.ts";
 
 /** The imports and exports of a module. They are read from the module's text, so that the module is not run. */
 export interface ImportsAndExports {
-  /** URLs of the modules that it loads statically: by `import`, and by a re-export (`export ... from`). */
-  readonly imports: readonly string[];
+  /** The modules that it loads: by `import`, by `import()` with a text, and by a re-export (`export ... from`). */
+  readonly imports: readonly NamedImport[];
   /** Its named exports. The exports of an `export *` are not among them. */
   readonly exports: readonly NamedExport[];
   /** The reason why the text could not be read, if it could not be read. */
   readonly unreadable?: string;
+}
+
+export interface NamedImport {
+  readonly url: string;
+  /** The exports that the module takes by name. "*" stands for all of them, as an object. */
+  readonly names: readonly string[];
 }
 
 export interface NamedExport {
@@ -34,24 +41,30 @@ export async function readImportsAndExports(url: string): Promise<ImportsAndExpo
   }
   try {
     const [statements, exports] = await parse(text);
-    return {
-      imports: statements
-        .filter(loadsCode)
-        .flatMap(({ specifier }) => resolve(specifier, url) ?? [])
-        .filter((found) => !isOwnModule(found)),
-      exports: exports.flatMap((found) => namedExport(found, text)),
-    };
+    const imports = statements.filter(loadsCode).map((found) => {
+      const statement = text.slice(found.importStart, found.importEnd);
+      return { specifier: found.specifier as string, names: found.type === "dynamic" ? ["*"] : namesIn(statement) };
+    });
+    return { imports: located(imports, url), exports: exports.flatMap((found) => namedExport(found, text)) };
   } catch (error) {
-    return { ...NOTHING, unreadable: `${url} could not be parsed: ${reasonOf(error)}` };
+    const { imports, exports } = readStatements(text);
+    return { imports: located(imports, url), exports, unreadable: `${url} could not be parsed: ${reasonOf(error)}` };
   }
+}
+
+function located(imports: readonly Statement[], parent: string): NamedImport[] {
+  return imports.flatMap(({ specifier, names }) => {
+    const url = resolve(specifier, parent);
+    return url === undefined || isOwnModule(url) ? [] : { url, names };
+  });
 }
 
 // Excludes imports that can't bring a function: an `import defer` must stay unevaluated, and imports with attributes or in another phase
 // load data or unfinished modules.
-function loadsCode(found: Import): found is Import & { readonly specifier: string } {
-  return (
-    (found.type === "static" || found.type === "reexport-star") && !found.typeOnly && found.phase === null && found.attributes === null
-  );
+function loadsCode(found: Import): boolean {
+  if (found.type === "import-meta" || found.phase !== null || found.specifier === undefined) return false;
+  if (found.type === "dynamic") return !found.glob && !found.probablyTypeOnly;
+  return !found.typeOnly && found.attributes === null;
 }
 
 function namedExport(found: Export, text: string): NamedExport[] {

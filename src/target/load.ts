@@ -15,14 +15,10 @@ export async function loadTarget({ module, name, registered, check }: TargetRef)
   const namespace = (await (providedModule(module) ?? import(runtime.importSpecifier(module)))) as Record<string, unknown>;
   if (registered === true) return registeredTarget(name, module === PROGRAM ? "this program" : module);
   const quoted = JSON.stringify(name);
-  if (!Object.hasOwn(namespace, name)) {
-    const { default: whole } = namespace;
-    // The names of a CommonJS module's exports are read from its text, and some texts do not show them.
-    const hidden = typeof whole === "object" && whole !== null && Object.hasOwn(whole, name);
-    const advice = hidden ? `an import sees only a default export that has it. In CommonJS, write \`exports.${name} = ...\`.` : "";
-    throw new StateError(`${module} has no export ${quoted}: ${advice || "export the target under that name."}`);
-  }
-  const found = namespace[name];
+  // The names of a CommonJS module's exports are read from its text, and some texts do not show them. Then only its default export has them.
+  const holder = [namespace, namespace.default].find((each) => isObject(each) && Object.hasOwn(each, name));
+  if (holder === undefined) throw new StateError(`${module} has no export ${quoted}: export the target under that name.`);
+  const found = (holder as Record<string, unknown>)[name];
   if (typeof found !== "function")
     throw new StateError(
       `The export ${quoted} of ${module} is ${describe(found)}, but a target must be a function: name an exported function.`,
@@ -34,4 +30,8 @@ export async function loadTarget({ module, name, registered, check }: TargetRef)
     );
   }
   return found as Callable;
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
 }

@@ -22,8 +22,8 @@ export async function locateTarget(target: Target, callers: readonly string[]): 
   if (registered?.module !== undefined) return { module: registered.module, name: registered.name, registered: true };
   // Imported only here, so that children and programs that name their modules never load the search and es-module-lexer.
   const { searchExport } = await import("./export-search.ts");
-  const { module, name, sure } = await searchExport(target, callers);
-  return sure ? { module, name } : { module, name, check: functionCheck(target) };
+  const { module, name, sure, transformed } = await searchExport(target, callers);
+  return sure ? { module, name } : { module, name, check: functionCheck(target, transformed) };
 }
 
 function notRegistered({ name }: Callable): StateError {

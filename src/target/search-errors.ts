@@ -24,7 +24,7 @@ export interface SearchReport {
 
 /** Makes the error for a function that no module of the program exports. */
 export function exportNotFound(target: Callable, { start, compared, all, unloaded, unreadable }: SearchReport): StateError {
-  const modules = `${all ? "the" : "the first"} ${compared} ${compared === 1 ? "module" : "modules"} of this program that could be compared (it does not search modules that come by import() or require(), nor the imports of packages)`;
+  const modules = `${all ? "the" : "the first"} ${compared} ${compared === 1 ? "module" : "modules"} of this program that could be compared (a module that comes by import() of a name which is made at run time is not found by reading)`;
   const reasons = unreadable.length === 0 ? "" : ` (${unreadable.slice(0, 3).join("; ")})`;
   return new StateError(
     `Cannot find an export for ${nameOf(target)} in ${modules}: a child imports its target, so a closure can't be one. ${advice(start, unloaded[0])}${reasons}`,
@@ -34,7 +34,9 @@ export function exportNotFound(target: Callable, { start, compared, all, unloade
 function advice(start: string | undefined, unloaded: SearchReport["unloaded"][number] | undefined): string {
   const foreign = runtime.foreignProgram;
   if (foreign !== undefined) return `This program is ${foreign}, so give { module, name } with a module that is a file on the disk.`;
-  if (unloaded === undefined) return `Export it from ${start ?? "a module of its own"} at the top level, or give { module, name }.`;
+  const named = "or name it by registerTarget(fn, name) at the top level of the module that defines it";
+  if (unloaded === undefined)
+    return `Export it from ${start ?? "a module of its own"} at the top level, ${named}, or give { module, name }.`;
   const [module, name] = [unloaded.module, unloaded.name].map((text) => JSON.stringify(text));
   return `The text of ${unloaded.module} has an export ${name}, but this program did not load that file itself: a test runner or a bundler may have loaded it in another form. If you mean that export, give { module: ${module}, name: ${name} }.`;
 }

@@ -26,8 +26,8 @@ export interface TargetRef {
 
 /** The marks of a function. With them, a child notices that its parent meant a closure with the same name as the export. */
 export interface FunctionCheck {
-  /** A hash of the function's source text. Another runtime may print the same function differently. */
-  readonly source: string;
+  /** A hash of the function's source text, if the child must have the same text. Another runtime may print the same function differently. */
+  readonly source: string | undefined;
   /** The runtime that printed the source text, with its version. */
   readonly runtime: string;
   readonly fnName: string;

@@ -240,9 +240,7 @@ console.log(JSON.stringify([await locateTarget(job, callerModules()).then(${brie
     async (runtime) => {
       const [first, second, evaluations] = await runJson<[unknown, unknown, number]>(runtime, join(folder, "main-query.js"));
       expect(first).toEqual(["query.js?first=%41", "inQuery"]);
-      // Bun's stacks do not name the query.
-      if (runtime === "bun") expect(second).toMatch(/^StateError: Cannot find.*did not load that file itself/);
-      else expect(second).toEqual(["query.js?second", "inQuery"]);
+      expect(second).toEqual(["query.js?second", "inQuery"]);
       expect(evaluations).toBe(2);
     },
   );

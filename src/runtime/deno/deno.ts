@@ -4,8 +4,8 @@ import { canOpen } from "../can-open.ts";
 import { heapFlag } from "../child-flags.ts";
 import { collectGarbage } from "../collect-garbage.ts";
 import type { EntryOptions, LibraryFunctions, Runtime } from "../contract.ts";
-import { importLoaded } from "../loaded-modules.ts";
-import { isInPackages, unlikeRuntime } from "../paths.ts";
+import { importLoaded, seesModules } from "../loaded-modules.ts";
+import { unlikeRuntime } from "../paths.ts";
 import { watchWithNetSocket } from "../sockets.ts";
 import { ownFlags, unlessReplaced } from "./command-line.ts";
 import { configFlag } from "./config.ts";
@@ -82,15 +82,13 @@ export function denoRuntime(host: DenoHost | undefined): Runtime {
     leavesSockets: true,
 
     // `import.meta.resolve` resolves from this package and knows the import map. `require.resolve` resolves from the module itself, but
-    // under the conditions of `require`: inside a package it could find a CommonJS half that the program does not use.
-    resolvers: [
-      (specifier) => import.meta.resolve(specifier),
-      (specifier, parent) => outsidePackages(modules().createRequire(parent).resolve(specifier)),
-    ],
+    // under the conditions of `require`: it may find the CommonJS half of a package. A search evaluates no half that the program does not use.
+    resolvers: [(specifier) => import.meta.resolve(specifier), (specifier, parent) => modules().createRequire(parent).resolve(specifier)],
     importsPaths: false,
     importSpecifier: (url) => url,
     packageSpecifier: (name, versions) => `npm:${name}@${versions}`,
     importLoaded,
+    seesModules,
 
     onExit: (callback) => onExit(host, callback),
 
@@ -108,10 +106,6 @@ export const deno: Runtime = denoRuntime(currentHost);
 function describeProgram(host: DenoHost | undefined): string | undefined {
   if (host === undefined) return undefined;
   return host.build.standalone === true ? "an executable file that `deno compile` made" : unlikeRuntime(host.execPath(), /deno/i);
-}
-
-function outsidePackages(path: string): string {
-  return isInPackages(path) ? "" : path;
 }
 
 function openLibrary(host: DenoHost, path: string, signatures: Readonly<Record<string, string>>): LibraryFunctions {
