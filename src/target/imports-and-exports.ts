@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { isOwnModule } from "../util/package-urls.ts";
 import { type Export, type Import, parse } from "./lexer.ts";
 import { resolve } from "./resolve.ts";
-import { namesIn, readStatements, type Statement } from "./statements.ts";
+import { type NamedExport, namesIn, readStatements, type Statement } from "./statements.ts";
 
 /** The imports and exports of a module. They are read from the module's text, so that the module is not run. */
 export interface ImportsAndExports {
@@ -19,12 +19,6 @@ export interface NamedImport {
   readonly url: string;
   /** The exports that the module takes by name. "*" stands for all of them, as an object. */
   readonly names: readonly string[];
-}
-
-export interface NamedExport {
-  readonly name: string;
-  /** The name of the export inside the module. `undefined` for a re-export and for an expression. */
-  readonly local: string | undefined;
 }
 
 const NOTHING: ImportsAndExports = { imports: [], exports: [] };

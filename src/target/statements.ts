@@ -1,10 +1,15 @@
 // Import and export statements, read by their form alone. The lexer does not know JSX: the text between tags may contain quotes that never end.
-import type { NamedExport } from "./imports-and-exports.ts";
 
 /** An import as it is written. */
 export interface Statement {
   readonly specifier: string;
   readonly names: readonly string[];
+}
+
+export interface NamedExport {
+  readonly name: string;
+  /** The name of the export inside the module. `undefined` for a re-export and for an expression. */
+  readonly local: string | undefined;
 }
 
 const NAME = "[\\p{ID_Start}$_][\\p{ID_Continue}$]*";
