@@ -26,3 +26,9 @@ it("deno test", async () => {
   expect(output).toMatch(/2 passed/);
   expect(code).toBe(0);
 });
+
+it("vite's server-side rendering in development", async () => {
+  const { code, output } = await new Project("vite-ssr").run([program("node"), "server.js"]);
+  expect(output).toMatch(/<p>8 2,4,6<\/p>/);
+  expect(code).toBe(0);
+});

@@ -1,0 +1,3 @@
+export function double(n: number): number {
+  return 2 * n;
+}
