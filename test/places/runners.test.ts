@@ -2,6 +2,13 @@
 import { expect, it } from "vitest";
 import { Project, program } from "./project.ts";
 
+it.each(["threads", "forks", "vmThreads", "vmForks"])("vitest, pool %s", async (pool) => {
+  const project = new Project("vitest", `vitest-${pool}`);
+  const { code, output } = await project.tool(["vitest/vitest.mjs", "run", "--pool", pool]);
+  expect(output).toMatch(/2 passed/);
+  expect(code).toBe(0);
+});
+
 it("jest with ES modules", async () => {
   const project = new Project("jest");
   const { code, output } = await project.tool(["jest/bin/jest.js"], { NODE_OPTIONS: "--experimental-vm-modules" });
@@ -30,5 +37,25 @@ it("deno test", async () => {
 it("vite's server-side rendering in development", async () => {
   const { code, output } = await new Project("vite-ssr").run([program("node"), "server.js"]);
   expect(output).toMatch(/<p>8 2,4,6<\/p>/);
+  expect(code).toBe(0);
+});
+
+it("jest with CommonJS needs the same flag", async () => {
+  const project = new Project("jest-commonjs");
+  expect((await project.tool(["jest/bin/jest.js"])).output).toMatch(/Must use import to load ES Module: .*polyproc.*mod\.js/);
+  const { code, output } = await project.tool(["jest/bin/jest.js"], { NODE_OPTIONS: "--experimental-vm-modules" });
+  expect(output).toMatch(/2 passed/);
+  expect(code).toBe(0);
+});
+
+it("vi.mock does not reach a child", async () => {
+  const { code, output } = await new Project("vitest-mocks").tool(["vitest/vitest.mjs", "run"]);
+  expect(output).toMatch(/1 passed/);
+  expect(code).toBe(0);
+});
+
+it("jest's mocks do not reach a child", async () => {
+  const { code, output } = await new Project("jest-mocks").tool(["jest/bin/jest.js"], { NODE_OPTIONS: "--experimental-vm-modules" });
+  expect(output).toMatch(/1 passed/);
   expect(code).toBe(0);
 });

@@ -1,0 +1,3 @@
+exports.double = function double(n) {
+  return 2 * n;
+};

@@ -1,0 +1,5 @@
+import { factor } from "./factor.js";
+
+export function multiply(n) {
+  return factor * n;
+}
