@@ -56,7 +56,7 @@ function located(imports: readonly Statement[], parent: string): NamedImport[] {
 // Excludes imports that can't bring a function: an `import defer` must stay unevaluated, and imports with attributes or in another phase
 // load data or unfinished modules.
 function loadsCode(found: Import): boolean {
-  if (found.type === "import-meta" || found.phase !== null || found.specifier === undefined) return false;
+  if (found.type === "import-meta" || found.phase !== null || typeof found.specifier !== "string") return false;
   if (found.type === "dynamic") return !found.glob && !found.probablyTypeOnly;
   return !found.typeOnly && found.attributes === null;
 }

@@ -9,6 +9,13 @@ export interface Import {
   readonly typeOnly?: boolean;
   readonly phase?: string | null;
   readonly attributes?: object | null;
+  /** Where the statement begins and ends in the text. */
+  readonly importStart: number;
+  readonly importEnd: number;
+  /** Whether parts of the specifier of an `import()` are made at run time. */
+  readonly glob?: boolean;
+  /** Whether an `import()` seems to stand in a type. */
+  readonly probablyTypeOnly?: boolean;
 }
 
 /** An export. One without a name is an `export *`. */

@@ -17,7 +17,7 @@ export function waitAtGate(role: "parent" | "child"): void {
 /** Runtime flags that make a child wait at the gate before its first module, if it is the victim. */
 export function childFlags(): string[] {
   if (victim !== "child") return [];
-  const module = new URL("./inject-child.ts", import.meta.url).href;
+  const module = import.meta.url.replace("inject-gate", "inject-child");
   return [
     "Deno" in globalThis || "Bun" in globalThis
       ? `--preload=${module.replace("Bun" in globalThis ? "file://" : "", "")}`

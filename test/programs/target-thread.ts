@@ -1,4 +1,4 @@
 import { Worker } from "node:worker_threads";
 
 console.log("main");
-new Worker(new URL("./target-thread-worker.ts", import.meta.url));
+new Worker(new URL(import.meta.url.replace("target-thread", "target-thread-worker")));

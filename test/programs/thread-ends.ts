@@ -2,7 +2,9 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { Event, Lock, Pipe, Process } from "../../mod.ts";
 
-const target = (name: string): { module: URL; name: string } => ({ module: new URL("thread-parent.ts", import.meta.url), name });
+// The built file has another extension.
+const module = import.meta.url.replace("thread-ends", "thread-parent");
+const target = (name: string): { module: string; name: string } => ({ module, name });
 
 const lock = new Lock();
 const ready = new Event();

@@ -53,7 +53,7 @@ async function until(condition: () => boolean, what: string): Promise<void> {
 }
 
 async function endThread(file: string): Promise<{ child: number; watcher: number }> {
-  const worker = new Worker(new URL("thread-ends.ts", import.meta.url), { workerData: file });
+  const worker = new Worker(new URL(import.meta.url.replace("thread-parent", "thread-ends")), { workerData: file });
   const pids = await new Promise<{ child: number; watcher: number }>((resolve, reject) => {
     worker.on("message", resolve);
     worker.on("error", reject);
