@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { UnsupportedError } from "../errors/errors.ts";
 import { fs, modules } from "../util/lazy-modules.ts";
+import { requireCache } from "../util/require-cache.ts";
 import { canOpen } from "./can-open.ts";
 import { carriedFlags } from "./child-flags.ts";
 import type { Command, EntryOptions, Exit, LibraryFunctions, Output, RunningProgram, Runtime } from "./contract.ts";
@@ -197,16 +198,16 @@ function ffi(): BunFfi {
   return modules().createRequire(import.meta.url)("bun:ffi") as BunFfi;
 }
 
-let requireCache: object | undefined;
+let listed: object | undefined;
 
 /** Imports a module if it is in the cache of `require`, in which Bun lists the ES modules that it has evaluated too. */
 function importListed(url: string): Promise<object | undefined> | undefined {
   if (!url.startsWith("file:")) return undefined;
-  requireCache ??= modules().createRequire(import.meta.url).cache ?? {};
+  listed ??= requireCache();
   const path = pathWithQuery(url);
-  if (path in requireCache) return import(importSpecifier(url));
+  if (path in listed) return import(importSpecifier(url));
   // A stack may name a module without its query. Then the module without a query is another one, which was not loaded.
-  if (Object.keys(requireCache).some((each) => each.startsWith(`${path}?`))) return Promise.resolve(undefined);
+  if (Object.keys(listed).some((each) => each.startsWith(`${path}?`))) return Promise.resolve(undefined);
   // A module that is not listed may be one that is still being evaluated.
   return undefined;
 }

@@ -3,6 +3,7 @@
 import { fileURLToPath } from "node:url";
 import { sleep } from "../util/clock.ts";
 import { modules } from "../util/lazy-modules.ts";
+import { requireCache } from "../util/require-cache.ts";
 
 interface ResolveContext {
   readonly parentURL?: string | undefined;
@@ -98,5 +99,5 @@ async function endOf(imports: readonly Promise<unknown>[]): Promise<void> {
 
 // An import of a CommonJS module loads its text to find the names of its exports, but does not run it again.
 function isLoadedCommonJs(url: string): boolean {
-  return url.startsWith("file:") && fileURLToPath(url) in (modules().createRequire(import.meta.url).cache ?? {});
+  return url.startsWith("file:") && fileURLToPath(url) in requireCache();
 }

@@ -1,6 +1,6 @@
 import { isInPackages } from "../runtime/paths.ts";
-import { modules } from "../util/lazy-modules.ts";
 import { isOwnModule } from "../util/package-urls.ts";
+import { requireCache } from "../util/require-cache.ts";
 import type { Callable } from "./target.ts";
 import { urlOfLoaded } from "./url-of-path.ts";
 
@@ -15,8 +15,7 @@ interface Exported {
  */
 export function searchCommonJs(target: Callable): Exported | undefined {
   const found: Exported[] = [];
-  for (const [path, module] of Object.entries(modules().createRequire(import.meta.url).cache ?? {})) {
-    // Bun lists ES modules too.
+  for (const [path, module] of Object.entries(requireCache())) {
     const url = urlOfLoaded(path);
     if (url === undefined || isOwnModule(url)) continue;
     const name = nameOf(target, module?.exports);
