@@ -6,12 +6,12 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { batchesIn } from "../examples/index-files.ts";
 import { compileC } from "../scripts/demo/plain-c.ts";
-import { Program } from "./suite/program.ts";
+import { codeFor, Program } from "./suite/program.ts";
 import { RUNTIMES } from "./suite/runtimes.ts";
 import { hasLibrary } from "./suite/suite.ts";
 
 const path = (name: string): string => fileURLToPath(new URL(`../${name}.ts`, import.meta.url));
-const example = (name: string): string => path(`examples/${name}`);
+const example = (runtime: string, name: string): string => fileURLToPath(codeFor(runtime).module(`examples/${name}`));
 
 const expected: Readonly<Record<string, RegExp>> = {
   "ping-pong": /ping 9, pong 10\nthe other player ended with 0\n$/,
@@ -56,7 +56,7 @@ it("the C program beside the demo counts the same words", ({ skip }) => {
 describe.each(RUNTIMES)("%s: examples", (runtime) => {
   for (const [name, output] of Object.entries(expected)) {
     it(name, async () => {
-      const program = new Program(runtime, example(name));
+      const program = new Program(runtime, example(runtime, name));
       expect(await program.closed, program.stderr).toBe(0);
       expect(program.stdout).toMatch(output);
       expect(program.files()).toEqual([]);
@@ -64,7 +64,7 @@ describe.each(RUNTIMES)("%s: examples", (runtime) => {
   }
 
   it.skipIf(!hasLibrary()).each(["bank", "flaky", "pool-server"])("%s, native", async (name) => {
-    const program = new Program(runtime, example(name), { env: { POLYPROC_BACKEND: "native" } });
+    const program = new Program(runtime, example(runtime, name), { env: { POLYPROC_BACKEND: "native" } });
     expect(await program.closed, program.stderr).toBe(0);
     expect(program.stdout).toMatch(expected[name] as RegExp);
     expect(program.files()).toEqual([]);
@@ -72,7 +72,7 @@ describe.each(RUNTIMES)("%s: examples", (runtime) => {
 
   it("hash-folder finds files with the same contents", async () => {
     const folder = textFolder();
-    const program = new Program(runtime, example("hash-folder"), { args: [folder] });
+    const program = new Program(runtime, example(runtime, "hash-folder"), { args: [folder] });
     expect(await program.closed, program.stderr).toBe(0);
     const hash = createHash("sha256").update("same").digest("hex").slice(0, 8);
     expect(program.stdout).toBe(
@@ -83,7 +83,7 @@ describe.each(RUNTIMES)("%s: examples", (runtime) => {
 
   it("index-files counts exactly", async () => {
     const folder = textFolder();
-    const program = new Program(runtime, example("index-files"), { args: [folder] });
+    const program = new Program(runtime, example(runtime, "index-files"), { args: [folder] });
     expect(await program.closed, program.stderr).toBe(0);
     expect(program.stdout).toMatch(/gamma +435\n[\s\S]*30 files, .* 4 different words[\s\S]*speed-up/);
     const file = join(folder, "result");

@@ -20,8 +20,8 @@ export interface ProgramOptions {
   readonly through?: readonly string[];
 }
 
-/** Deno users run the sources, so Deno's permissions are tested with them. */
-const codeFor = (runtime: string): Code => (runtime === "deno" ? SOURCES : tested);
+/** The code that a program runs. Deno users run the sources, so Deno's permissions are tested with them. */
+export const codeFor = (runtime: string): Code => (runtime === "deno" ? SOURCES : tested);
 
 /** A running program of test/programs. It has a temporary folder of its own, and all processes of its tree can be found. */
 export class Program {
