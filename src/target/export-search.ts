@@ -81,6 +81,8 @@ class Search {
   readonly #evaluated = new EvaluatedModules();
   /** The first export with the target's name in a module that is still being evaluated. The child checks it. */
   #likely: Found | undefined;
+  /** The first module that is still being evaluated and whose text can't be read, because it comes from a URL. */
+  #unread: Found | undefined;
 
   constructor(target: Callable) {
     this.#target = target;
@@ -125,8 +127,9 @@ class Search {
 
   /** The export that only its name recommends. */
   async byName(callers: readonly string[]): Promise<Found | undefined> {
-    if (await runtime.seesModules()) return this.#likely ?? this.#imported(callers, this.#compared);
-    return this.#imported(callers, this.#different) ?? this.#likely;
+    const guess = this.#likely ?? this.#unread;
+    if (await runtime.seesModules()) return guess ?? this.#imported(callers, this.#compared);
+    return this.#imported(callers, this.#different) ?? guess;
   }
 
   /** The only export of the target's name that a calling module imports, or exports itself, but not in the modules `known`. */
@@ -225,7 +228,10 @@ class Search {
     for (const [index, found] of exports.entries()) {
       const module = urls[index] as string;
       if (found !== PENDING && found !== NOT_LOADED) continue;
-      const name = this.#namedExport(this.#sources.get(module) ?? (await readImportsAndExports(module)));
+      const source = this.#sources.get(module) ?? (await readImportsAndExports(module));
+      const name = this.#namedExport(source);
+      const { name: wanted } = this.#target;
+      if (found === PENDING && source.unreadable !== undefined && wanted !== "") this.#unread ??= { module, name: wanted, sure: false };
       if (name !== undefined && found === NOT_LOADED) this.#unloaded.push({ module, name });
       // A module that is still being evaluated can't be compared, so its text alone says what it exports.
       if (name !== undefined && found === PENDING) this.#likely ??= { module, name, sure: false };
