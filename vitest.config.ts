@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
-import type { Reporter } from "vitest/node";
+import type { Reporter, TestSequencerConstructor } from "vitest/node";
+import { LongestFirst } from "./test/suite/longest-first.ts";
 import { SkippedTests } from "./test/suite/skipped-tests.ts";
 
 interface Settings {
@@ -7,6 +8,7 @@ interface Settings {
   readonly hookTimeout: number;
   readonly maxWorkers: number;
   readonly pool: "forks";
+  readonly sequence: { readonly sequencer: TestSequencerConstructor };
   readonly reporters: (Reporter | "default")[];
 }
 
@@ -16,6 +18,7 @@ export const settings: Settings = {
   hookTimeout: 60_000,
   maxWorkers: 2,
   pool: "forks",
+  sequence: { sequencer: LongestFirst },
   reporters: ["default", new SkippedTests()],
 };
 
