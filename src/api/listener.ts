@@ -10,6 +10,7 @@ import { handshakeLimit } from "../remote/handshake-limit.ts";
 import { cantListen, listenAt } from "../remote/listen.ts";
 import { RemotePort } from "../remote/port.ts";
 import { runtime } from "../runtime/current.ts";
+import { platform } from "../runtime/platform.ts";
 import { remove } from "../tree/folder.ts";
 import { Attempts } from "../util/attempts.ts";
 import { afterIdle } from "../util/deadline.ts";
@@ -167,7 +168,7 @@ export class Listener implements AsyncIterable<Connection> {
   }
 
   async #listen(backlog: number | undefined): Promise<void> {
-    const file = typeof this.#address === "string" && process.platform !== "win32" ? resolve(this.#address) : undefined;
+    const file = typeof this.#address === "string" && platform.hasSocketFiles ? resolve(this.#address) : undefined;
     try {
       await needingFilesLater(() =>
         listenAt(this.#server, this.#address, backlog, () => this.#closed).catch((error: unknown) => {

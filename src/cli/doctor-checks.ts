@@ -1,10 +1,11 @@
 import { Buffer } from "node:buffer";
-import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { Process } from "../api/process.ts";
 import { Queue } from "../api/queue.ts";
+import { platform, readProc } from "../runtime/platform.ts";
 import { makeAddress, makeFolder, remove } from "../tree/folder.ts";
-import { LONGEST_PATH, temporary } from "../tree/temporary.ts";
+import { temporary } from "../tree/temporary.ts";
 import { now } from "../util/clock.ts";
 import { fs } from "../util/lazy-modules.ts";
 import { ownModule } from "../util/package-urls.ts";
@@ -12,7 +13,6 @@ import { ownModule } from "../util/package-urls.ts";
 /** The lines of a report. */
 export type Lines = (readonly [label: string, text: string])[];
 
-/** The longest path of a Unix socket, in bytes. */
 const FEW_FILES = 256;
 const FEW_PROCESSES = 64;
 const NAMED_MEMORY = "/dev/shm";
@@ -22,7 +22,7 @@ const ANSWER_LIMIT = 20_000;
 
 /** Checks the numbers of files and processes that this process may have. */
 export function examineLimits(lines: Lines, advice: string[]): void {
-  const text = attempt(() => readFileSync("/proc/self/limits", "utf8")) ?? "";
+  const text = attempt(() => readProc("self/limits")) ?? "";
   const limit = (label: string, name: string, few: number, raise: string): void => {
     const [, soft, hard] = new RegExp(`^Max ${name} +(\\w+) +(\\w+)`, "m").exec(text) ?? [];
     if (soft === undefined) return;
@@ -35,11 +35,18 @@ export function examineLimits(lines: Lines, advice: string[]): void {
 
 /** Checks whether the temporary folder can contain sockets. */
 export function examineTemporaryFolder(lines: Lines, advice: string[]): void {
+  if (!platform.hasSocketFiles) {
+    lines.push(["sockets", "named pipes, which need no folder"]);
+    return;
+  }
   let folder: string | undefined;
   try {
     folder = makeFolder();
     const length = Buffer.byteLength(makeAddress(folder));
-    lines.push(["temporary folder", `${dirname(folder)}, writable; a socket's path there has ${length} of ${LONGEST_PATH} bytes`]);
+    lines.push([
+      "temporary folder",
+      `${dirname(folder)}, writable; a socket's path there has ${length} of ${platform.longestSocketPath} bytes`,
+    ]);
     if (dirname(folder) !== temporary())
       advice.push(`Sockets are not in ${temporary()}, which is too long, missing or not writable. To choose the folder, set TMPDIR.`);
   } catch (error) {

@@ -6,6 +6,7 @@ import { Op } from "../codec/op.ts";
 import type { Exit } from "../runtime/contract.ts";
 import type { CountingFile } from "../tree/counting.ts";
 import type { ChildMembership } from "../tree/tree.ts";
+import { join } from "../util/bytes.ts";
 import { os } from "../util/lazy-modules.ts";
 import { upTo } from "../util/wait-options.ts";
 import { endsWithin } from "../util/within.ts";
@@ -14,6 +15,9 @@ import { type ChildOutput, readOutput } from "./output.ts";
 
 /** The exit code of a child whose end the system does not tell. */
 const UNKNOWN = 255;
+
+/** Up to this number of bytes, the frames of a start leave in one write. More would not fit into a pipe at once. */
+const ONE_WRITE = 1 << 16;
 
 /** The limit in milliseconds for reading the rest of a dead child's piped stderr. */
 const STDERR_LIMIT = 500;
@@ -54,11 +58,16 @@ export class Child implements BlockingChild {
   #listener: ReportListener = () => {};
   #reportTo: { readonly value: unknown } | undefined;
 
-  constructor(launched: Launched, { counting, tidy }: ChildMembership) {
+  // The bytes that go to the child before anything else. They leave together with the first frame: where pipes are written in the background,
+  // as on Windows, only the first write leaves before this process's event loop runs again.
+  #opening: readonly Uint8Array[];
+
+  constructor(launched: Launched, { counting, tidy }: ChildMembership, opening: readonly Uint8Array[]) {
     const { process, channel } = launched;
     const stdout = process.stdout === null ? undefined : readOutput(process.stdout);
     const stderr = process.stderr === null ? undefined : readOutput(process.stderr);
     this.#launched = launched;
+    this.#opening = opening;
     this.counting = counting;
     this.pid = process.pid;
     this.stdout = stdout?.stream ?? null;
@@ -102,7 +111,10 @@ export class Child implements BlockingChild {
   }
 
   #send(frame: Frame): void {
-    for (const piece of encodeFrame(frame)) this.#launched.channel.write(piece);
+    const pieces = [...this.#opening, ...encodeFrame(frame)];
+    this.#opening = [];
+    const size = pieces.reduce((sum, { length }) => sum + length, 0);
+    for (const piece of size <= ONE_WRITE ? [join(pieces)] : pieces) this.#launched.channel.write(piece);
   }
 
   /** The child itself, if its channel has blocking calls. */

@@ -40,7 +40,7 @@ export interface Plan {
 /** Decides how a child with these settings is started: with the program, flags, environment and working folder of this moment. */
 export function planLaunch(settings: LaunchSettings): Plan {
   try {
-    const { env = {}, cwd, stdout = "inherit", stderr = "inherit", limits } = settings;
+    const { env = {}, cwd, stdout = "inherit", stderr = "inherit", limits, detached = false } = settings;
     // The backend is chosen first, because that loads the native library. A child gets the permission to load the library only if its
     // parent has loaded it.
     const preferred = chooseBackend(settings.backend);
@@ -51,7 +51,7 @@ export function planLaunch(settings: LaunchSettings): Plan {
     const own = runtime.environment();
     const path = cwd === undefined ? undefined : toPath(cwd);
     const environment = own && { ...own, ...(isElsewhere(path) ? variablesElsewhere(own) : {}) };
-    const command = { ...program, environment, env, cwd: path, stdout, stderr };
+    const command = { ...program, environment, env, cwd: path, stdout, stderr, detached };
     return { settings, command, backend, folder: workingFolder() };
   } catch (error) {
     throw startFailure(error, settings);
@@ -79,10 +79,11 @@ async function launchOnce({ settings, command, backend, folder }: Plan, spare: b
     if (command.stdout === "inherit" || command.stderr === "inherit") runtime.shareOutput(true);
     launched = await backend.launcher.start({ ...command, cwd }, { limits: settings.limits, detached });
     child.counting.setPid(launched.process.pid);
-    for (const piece of encodeFrame({ op: Op.boot, id: 0, object: 0, meta: boot(settings, spare, child, backend.name, launched) }))
-      launched.channel.write(piece);
+    const opening = encodeFrame({ op: Op.boot, id: 0, object: 0, meta: boot(settings, spare, child, backend.name, launched) });
+    // The job of any other child follows at once.
+    if (spare) for (const piece of opening.splice(0)) launched.channel.write(piece);
     await launched.started;
-    return new Child(launched, child);
+    return new Child(launched, child, opening);
   } catch (error) {
     launched?.process.kill("SIGKILL");
     child?.tidy();

@@ -1,4 +1,5 @@
-import { fs, os } from "../util/lazy-modules.ts";
+import { readProc } from "../runtime/platform.ts";
+import { os } from "../util/lazy-modules.ts";
 
 /**
  * Returns what a child takes over from this process beside its command: the user and groups, the mask for new files, the priority. A
@@ -23,5 +24,5 @@ export function rights(): unknown[] {
 
 // `process.umask()` would set another mask for a moment, in all threads, to learn the present one.
 function umask(): string | undefined {
-  return /^Umask:.*$/m.exec(fs().readFileSync("/proc/self/status", "latin1"))?.[0];
+  return /^Umask:.*$/m.exec(readProc("self/status", "latin1"))?.[0];
 }

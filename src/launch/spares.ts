@@ -1,4 +1,4 @@
-import { pathToFileURL } from "node:url";
+import { urlOfPath } from "../target/url-of-path.ts";
 import { after } from "../util/deadline.ts";
 import { os } from "../util/lazy-modules.ts";
 import { upTo } from "../util/wait-options.ts";
@@ -52,7 +52,8 @@ export function setForkserverPreload(modules: readonly (string | URL)[]): void {
 function toUrl(module: unknown): string {
   if (module instanceof URL) return module.href;
   if (typeof module !== "string") throw new TypeError("A module to preload must be a URL, or an absolute one as a string.");
-  if (module.startsWith("/")) return pathToFileURL(module).href;
+  const url = urlOfPath(module);
+  if (url !== undefined) return url;
   if (!URL.canParse(module))
     throw new TypeError(
       `A module to preload must be absolute, received ${JSON.stringify(module)}: use new URL(${JSON.stringify(module)}, import.meta.url).`,

@@ -111,7 +111,7 @@ export class FileMark implements ParentMark, WorkerMark {
 
   static make(): FileMark {
     const { folder } = tree.membership;
-    keepFolder(folder);
+    keepFolder(folder, "files");
     const mark = new FileMark(join(folder, `${randomName(8)}${BEGUN}`), "wx+");
     mark.#write(BEGUN_AT, 0);
     mark.#write(LIMIT_AT, 0);

@@ -1,3 +1,4 @@
+import { platform } from "../runtime/platform.ts";
 import { describe } from "../util/describe.ts";
 import { refuseUnknown } from "../util/known-options.ts";
 
@@ -7,8 +8,6 @@ export type Address = string | { readonly host: string; readonly port: number };
 /** An address as `node:net` takes it. A host is an IP address. */
 export type SocketAddress = { readonly path: string } | { readonly host: string; readonly port: number };
 
-// The longest path of a Unix socket in bytes: the system's structure has no more room.
-const MAX_PATH: number = process.platform === "darwin" ? 103 : 107;
 const NAMED_PIPE = /^\\\\[.?]\\pipe\\./i;
 
 /** Checks an address. Throws `TypeError` or `RangeError`; the message says what is wrong. */
@@ -28,7 +27,7 @@ export function checkAddress(address: unknown, leastPort: number): Address {
 }
 
 function checkPath(path: string): string {
-  if (process.platform === "win32") {
+  if (!platform.hasSocketFiles) {
     if (!NAMED_PIPE.test(path))
       throw new RangeError(`On Windows the path must be that of a named pipe (\\\\.\\pipe\\name), received ${describe(path)}.`);
     return path;
@@ -38,8 +37,8 @@ function checkPath(path: string): string {
   if (path.startsWith("\\\\"))
     throw new RangeError(`Named pipes exist only on Windows: give the path of a Unix socket, received ${describe(path)}.`);
   const { length } = new TextEncoder().encode(path);
-  if (length > MAX_PATH)
-    throw new RangeError(`A socket's path has at most ${MAX_PATH} bytes, and this one has ${length}: use a shorter one.`);
+  if (length > platform.longestSocketPath)
+    throw new RangeError(`A socket's path has at most ${platform.longestSocketPath} bytes, and this one has ${length}: use a shorter one.`);
   return path;
 }
 

@@ -1,5 +1,7 @@
 import type { Server } from "node:net";
 import { ClosedError, StateError } from "../errors/errors.ts";
+import { withRoomForMany } from "../runtime/named-pipes.ts";
+import { platform } from "../runtime/platform.ts";
 import { restrict } from "../tree/folder.ts";
 import { isOutOfFiles, noFileLeft } from "../util/out-of-files.ts";
 import { type Address, resolveAddress, textOf } from "./address.ts";
@@ -13,9 +15,9 @@ export async function listenAt(server: Server, address: Address, backlog: number
     server.once("listening", resolve);
     server.once("error", (error) => reject(reasonOf(error)));
     server.once("close", () => reject(closedEarly()));
-    const umask = "path" in resolved ? setPrivateUmask() : undefined;
+    const umask = "path" in resolved && platform.hasSocketFiles ? setPrivateUmask() : undefined;
     try {
-      server.listen({ ...resolved, ...(backlog === undefined ? {} : { backlog }) });
+      withRoomForMany(() => server.listen({ ...resolved, ...(backlog === undefined ? {} : { backlog }) }));
     } finally {
       if (umask !== undefined) process.umask(umask);
     }
@@ -42,6 +44,9 @@ export function cantListen(address: Address, cause: unknown): Error {
   const { code, message } = cause as NodeJS.ErrnoException;
   if (isOutOfFiles(cause)) return new StateError(`Can't listen at ${text}: ${noFileLeft}`, { cause });
   if (code !== "EADDRINUSE") return new StateError(`Can't listen at ${text}: ${message}.`, { cause });
-  const left = typeof address === "string" ? ", or its file was left by a listener that was killed (if so, remove the file first)" : "";
+  const left =
+    typeof address === "string" && platform.hasSocketFiles
+      ? ", or its file was left by a listener that was killed (if so, remove the file first)"
+      : "";
   return new StateError(`The address ${text} is in use by another listener${left}: choose another address.`, { cause });
 }

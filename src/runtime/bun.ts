@@ -10,10 +10,12 @@ import { emptyProcessStdin } from "./empty-stdin.ts";
 import { onProcessExit } from "./exit.ts";
 import { bunFlags } from "./flag-tables.ts";
 import { entryPath, unlikeRuntime } from "./paths.ts";
+import { platform } from "./platform.ts";
 import { keepBlocking } from "./shared-output.ts";
 import { keepExitCodes } from "./sigchld.ts";
 import { lookRepeatedly } from "./sockets.ts";
 import { isElsewhere } from "./start-folder.ts";
+import { variablesFor } from "./variables.ts";
 
 interface BunChild {
   readonly pid: number;
@@ -80,11 +82,11 @@ export const bun: Runtime = {
     const child = host.spawn({
       cmd: [command.file, ...command.args],
       cwd: command.cwd,
-      env: { ...(command.environment ?? process.env), ...command.env },
+      env: variablesFor(command),
       stdin: "pipe",
       stdout: stdio(command.stdout),
       stderr: stdio(command.stderr),
-      detached: true,
+      detached: platform.hasSessions || command.detached,
     });
     child.unref();
     child.stdin.unref?.();

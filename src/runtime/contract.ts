@@ -21,6 +21,8 @@ export interface Command {
   readonly cwd: string | undefined;
   readonly stdout: Output;
   readonly stderr: Output;
+  /** Whether the program shall live on when this process is gone. */
+  readonly detached: boolean;
 }
 
 /**
@@ -86,7 +88,7 @@ export interface Runtime {
 
   /** Returns the arguments that run `entry` on this runtime, with the flags and permissions that a child takes over from its parent. */
   entryArguments(options: EntryOptions): string[];
-  /** Starts a program in a session of its own. If that fails, this throws if the runtime knows it at once; otherwise `started` rejects. */
+  /** Starts a program, in a session of its own where the system has sessions. If that fails, this throws if the runtime knows it at once; otherwise `started` rejects. */
   run(command: Command): RunningProgram;
   /** Whether a child that a real-time signal killed looks to this runtime as if it had exited with 0. */
   readonly takesSignalsForZero: boolean;

@@ -14,9 +14,11 @@ import { onProcessExit } from "./exit.ts";
 import { nodeFlags } from "./flag-tables.ts";
 import { importLoaded, seesModules } from "./loaded-modules.ts";
 import { entryPath, unlikeRuntime } from "./paths.ts";
+import { platform } from "./platform.ts";
 import { keepBlocking } from "./shared-output.ts";
 import { lookRepeatedly, watchWithNetSocket } from "./sockets.ts";
 import { isElsewhere } from "./start-folder.ts";
+import { variablesFor } from "./variables.ts";
 
 type ResolveWith = (specifier: string, options: { conditions: ReadonlySet<string> }) => string;
 
@@ -63,9 +65,9 @@ export const node: Runtime = {
     const { spawn } = process.getBuiltinModule("node:child_process");
     const child = spawn(command.file, command.args, {
       cwd: command.cwd,
-      env: { ...(command.environment ?? process.env), ...command.env },
+      env: variablesFor(command),
       stdio: ["pipe", stdio(command.stdout), stdio(command.stderr)],
-      detached: true,
+      detached: platform.hasSessions || command.detached,
       windowsHide: true,
     });
     child.unref();
@@ -92,7 +94,7 @@ export const node: Runtime = {
     };
   },
 
-  takesSignalsForZero: process.platform === "linux",
+  takesSignalsForZero: platform.name === "linux",
 
   environment: () => process.env,
 

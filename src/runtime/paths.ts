@@ -8,12 +8,12 @@ export function entryPath(entry: URL): string {
 
 /** Whether a module, by URL or path, belongs to an installed package. */
 export function isInPackages(module: string): boolean {
-  return module.includes("/node_modules/");
+  return /[\\/]node_modules[\\/]/.test(module);
 }
 
 /** Returns the folder of the installed package that a module belongs to, or `undefined` if it belongs to none. */
 export function packageOf(module: string): string | undefined {
-  return /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+\//.exec(module)?.[0];
+  return /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+[\\/]/.exec(module)?.[0];
 }
 
 /** Describes a program whose file does not have a runtime's name. Returns `undefined` for one that has it. */

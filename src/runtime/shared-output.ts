@@ -1,6 +1,7 @@
 // Processes that share a standard output or error share its mode O_NONBLOCK too. Node and Bun switch it on for a pipe or a socket when the
 // program first uses process.stdout. From then on, a write of another process fails if the pipe is full, and Deno takes that for an error.
 import { fs } from "../util/lazy-modules.ts";
+import { platform, readProc } from "./platform.ts";
 
 const OUTPUTS = [
   [1, "stdout"],
@@ -18,6 +19,7 @@ const watched = new Set<number>();
  * @param isOpened whether the program may have opened them before
  */
 export function keepBlocking(makeBlocking: Act, isOpened: boolean): void {
+  if (!platform.sharesOutputModes) return;
   for (const [fd, name] of OUTPUTS) {
     if (watched.has(fd) || !isPipe(fd)) continue;
     watched.add(fd);
@@ -50,7 +52,7 @@ export function isPipe(fd: number): boolean {
 
 function isNonBlocking(fd: number): boolean {
   try {
-    const [, flags = "0"] = /^flags:\s*([0-7]+)$/m.exec(fs().readFileSync(`/proc/self/fdinfo/${fd}`, "utf8")) ?? [];
+    const [, flags = "0"] = /^flags:\s*([0-7]+)$/m.exec(readProc(`self/fdinfo/${fd}`)) ?? [];
     return (Number.parseInt(flags, 8) & fs().constants.O_NONBLOCK) !== 0;
   } catch {
     return false;

@@ -1,4 +1,4 @@
-import { fs } from "../util/lazy-modules.ts";
+import { readProc } from "./platform.ts";
 
 const SIGCHLD_BIT = 1n << 16n;
 
@@ -14,12 +14,11 @@ export function keepExitCodes(): void {
 }
 
 function ignoresSigchld(): boolean {
-  if (process.platform !== "linux") return false;
   try {
-    const [, mask = "0"] = /^SigIgn:\s*([0-9a-f]+)$/m.exec(fs().readFileSync("/proc/self/status", "utf8")) ?? [];
+    const [, mask = "0"] = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readProc("self/status")) ?? [];
     return (BigInt(`0x${mask}`) & SIGCHLD_BIT) !== 0n;
   } catch {
-    // /proc is not mounted, or a permission is missing. Exit codes may then be unknown.
+    // This is not Linux, /proc is not mounted, or a permission is missing. Exit codes may then be unknown.
     return false;
   }
 }

@@ -1,4 +1,4 @@
-import { fs } from "../util/lazy-modules.ts";
+import { readProc } from "../runtime/platform.ts";
 
 /**
  * Whether a process has a socket with this path, even if the path is not there any more. `undefined` if this process can't know: on other
@@ -6,7 +6,7 @@ import { fs } from "../util/lazy-modules.ts";
  */
 export function isBound(path: string): boolean | undefined {
   try {
-    return fs().readFileSync("/proc/net/unix", "utf8").includes(` ${path}\n`);
+    return readProc("net/unix").includes(` ${path}\n`);
   } catch {
     return undefined;
   }

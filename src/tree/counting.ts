@@ -24,7 +24,7 @@ export class CountingFile {
    */
   add(most: number): boolean {
     if (this.#exists) return true;
-    keepFolder(this.#folder);
+    keepFolder(this.#folder, "files");
     this.#exists = true;
     this.#write();
     if (this.#files().length > most && this.#files().filter(countsLiving).length > most) this.remove();

@@ -1,10 +1,11 @@
 import type { Stats } from "node:fs";
 import { dirname, join } from "node:path";
+import { platform } from "../runtime/platform.ts";
 import { date } from "../util/clock.ts";
 import { fs, net } from "../util/lazy-modules.ts";
 import { randomName } from "../util/random.ts";
 import { isBound } from "./bound.ts";
-import { makeTemporary } from "./temporary.ts";
+import { makeTemporary, temporary } from "./temporary.ts";
 
 const PREFIX = "polyproc-";
 const MARK = ".end";
@@ -19,8 +20,12 @@ export const BEGUN = ".begun";
 // A folder that is younger than this number of milliseconds may belong to a program that is still starting, so it stays.
 const SWEEP_AGE = 10_000;
 
-/** Makes a private folder (mode 0700) for the sockets of a process tree. */
+/**
+ * Makes a private folder (mode 0700) for the sockets of a process tree. Where sockets are not files, this only chooses its path, because most
+ * trees never put a file there.
+ */
 export function makeFolder(): string {
+  if (!platform.hasSocketFiles) return join(temporary(), `${PREFIX}${randomName(8)}`);
   const folder = makeTemporary(PREFIX);
   sign(folder);
   return folder;
@@ -38,16 +43,19 @@ function sign(folder: string): void {
 /**
  * Makes the folder again if it is gone: a program may clean the temporary folder, and while no process listens in the folder, a sweep of
  * another program may take it for a dead tree's. Returns whether this process can use the folder, and nobody else.
+ *
+ * @param contents what is about to be put there; sockets that are not files need no folder
  */
-export function keepFolder(folder: string): boolean {
-  // Windows has named pipes, which are not in a folder.
-  if (process.platform === "win32") return true;
+export function keepFolder(folder: string, contents: "sockets" | "files"): boolean {
+  if (contents === "sockets" && !platform.hasSocketFiles) return true;
   try {
     if (!fs().existsSync(folder)) {
       fs().mkdirSync(folder, { recursive: true, mode: 0o700 });
       sign(folder);
     }
     const stat = fs().lstatSync(folder);
+    // A user's temporary folder on Windows is private, and files have no modes there.
+    if (!platform.hasSocketFiles) return stat.isDirectory();
     return isPrivate(stat) && isOurs(stat);
   } catch {
     return false;
@@ -57,7 +65,7 @@ export function keepFolder(folder: string): boolean {
 /** Whether a file is gone, and not only out of reach. */
 export function isGone(path: string): boolean {
   try {
-    return process.platform !== "win32" && fs().statSync(path, { throwIfNoEntry: false }) === undefined;
+    return platform.hasSocketFiles && fs().statSync(path, { throwIfNoEntry: false }) === undefined;
   } catch {
     return false;
   }
@@ -80,7 +88,7 @@ function isPrivate(stat: Stats): boolean {
 /** Returns a new address for a hub: a socket in the folder, or a named pipe on Windows. */
 export function makeAddress(folder: string): string {
   const name = randomName(8);
-  return process.platform === "win32" ? `\\\\.\\pipe\\${PREFIX}${name}` : join(folder, `${name}.sock`);
+  return platform.hasSocketFiles ? join(folder, `${name}.sock`) : `\\\\.\\pipe\\${PREFIX}${name}`;
 }
 
 /** Returns a new path for the mark that a child leaves when it exits. */
@@ -90,7 +98,7 @@ export function makeMark(folder: string): string {
 
 /** Lets only this user connect to a socket. */
 export function restrict(address: string): void {
-  if (process.platform !== "win32") fs().chmodSync(address, 0o600);
+  if (platform.hasSocketFiles) fs().chmodSync(address, 0o600);
 }
 
 /** Removes a socket, or a folder with its contents. If the path is gone already, this does nothing. */
@@ -113,6 +121,8 @@ function removeUnsigned(path: string): void {
 
 /** Removes the folders of this user's trees in which no process listens any more. That happens when a whole tree is killed at once. */
 export function sweep(own: string): void {
+  // Without sockets in it, a folder does not tell whether its tree is alive.
+  if (!platform.hasSocketFiles) return;
   try {
     const parent = dirname(own);
     const { uid } = fs().lstatSync(own);

@@ -1,24 +1,21 @@
 import { join } from "node:path";
 import { ProcessError } from "../errors/errors.ts";
+import { platform } from "../runtime/platform.ts";
 import { absolute } from "../runtime/start-folder.ts";
 import { fs, os } from "../util/lazy-modules.ts";
 
-/** The longest path of a socket in bytes. The systems have 108 and 104 bytes for it, with a zero at the end. */
-export const LONGEST_PATH: number = process.platform === "linux" ? 107 : 103;
-
 /** The number of bytes that this package adds to the path of a tree's folder for its longest path of a socket, such as "/0123456789abcdef.sock.k". */
 const NAME_LENGTH = 24;
-
-// Folders for sockets where the temporary folder can't be used. A container that may only be read often has the last one.
-const OTHERS = ["/tmp", "/var/tmp", "/dev/shm"];
 
 /** Returns the temporary folder. A relative path means the folder in which the program was started. */
 export function temporary(): string {
   try {
     return absolute(os().tmpdir());
-  } catch {
+  } catch (error) {
     // Deno without --allow-env can't read TMPDIR.
-    return "/tmp";
+    const [other] = platform.otherTemporaryFolders;
+    if (other === undefined) throw error;
+    return other;
   }
 }
 
@@ -28,11 +25,10 @@ export function temporary(): string {
  */
 export function makeTemporary(prefix: string): string {
   const first = temporary();
-  if (process.platform === "win32") return fs().mkdtempSync(join(first, prefix));
   const refusals: string[] = [];
   let cause: unknown;
-  for (const parent of new Set([first, ...OTHERS])) {
-    const tooLong = Buffer.byteLength(join(parent, `${prefix}XXXXXX`)) + NAME_LENGTH - LONGEST_PATH;
+  for (const parent of new Set([first, ...platform.otherTemporaryFolders])) {
+    const tooLong = Buffer.byteLength(join(parent, `${prefix}XXXXXX`)) + NAME_LENGTH - platform.longestSocketPath;
     try {
       if (tooLong <= 0) return fs().mkdtempSync(join(parent, prefix));
       refusals.push(`the path of ${parent} is ${tooLong} bytes too long for sockets`);

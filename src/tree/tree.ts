@@ -1,4 +1,5 @@
 import { runtime } from "../runtime/current.ts";
+import { platform } from "../runtime/platform.ts";
 import { randomBytes } from "../util/random.ts";
 import { CountingFile } from "./counting.ts";
 import { keepFolder, makeAddress, makeFolder, remove, sweep } from "./folder.ts";
@@ -69,7 +70,7 @@ export class Tree {
    * changed, it gets a folder of its own.
    */
   addressOf(use: "hub" | "keeper"): string {
-    if (!keepFolder(this.membership.folder)) this.#move();
+    if (!keepFolder(this.membership.folder, "sockets")) this.#move();
     const { address } = this.membership;
     return use === "hub" ? address : keeperOf(address);
   }
@@ -84,7 +85,7 @@ export class Tree {
 
   /** Prepares a child's membership. A detached child gets a folder of its own, which outlives this process. */
   prepareChild(detached: boolean): ChildMembership {
-    if (!keepFolder(this.membership.folder)) this.#move();
+    if (!keepFolder(this.membership.folder, "sockets")) this.#move();
     const { secret, folder: ours, address: own, ownsFolder, ancestors } = this.membership;
     const folder = detached ? makeFolder() : ours;
     const address = makeAddress(folder);
@@ -111,8 +112,9 @@ function keeperOf(address: string): string {
   return `${address}.k`;
 }
 
+// The files of the sockets of a process. To look for a named pipe as for a file would connect to it.
 function socketsOf(address: string): string[] {
-  return [address, keeperOf(address)];
+  return platform.hasSocketFiles ? [address, keeperOf(address)] : [];
 }
 
 /** The tree of this process. */

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 // The built suite lies one folder deeper.
@@ -27,5 +27,5 @@ export function commandLine(runtime: string, file: string, args: readonly string
 /** PATH with the pinned runtimes first, for children of another runtime than their parent's. */
 export function pathWithRuntimes(): string {
   const folders = ["node", "deno"].map((name) => dirname(commands[name]?.[0] ?? ""));
-  return [...folders, join(modules, ".bin"), process.env.PATH ?? ""].join(":");
+  return [...folders, join(modules, ".bin"), process.env.PATH ?? ""].join(delimiter);
 }

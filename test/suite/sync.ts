@@ -36,6 +36,7 @@ export async function killed<T>(process: { kill(): void; join(): Promise<unknown
 
 /** Stops a process in the middle of what it does, and comes back once it stands still. */
 export async function stopped(child: { readonly pid: number | null }): Promise<void> {
+  if (process.platform === "win32") throw new Skip("Windows can't stop a process");
   process.kill(child.pid as number, "SIGSTOP");
   for (;;) {
     const stat = statOf(child.pid as number);

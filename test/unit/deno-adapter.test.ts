@@ -47,7 +47,16 @@ function host(
 
 const entry = new URL("file:///package/main.ts");
 const options: EntryOptions = { entry, execArgv: ["--allow-env=HOME"], writable: ["/tmp/folder"] };
-const command: Command = { file: "deno", args: [], environment: undefined, env: {}, cwd: undefined, stdout: "inherit", stderr: "null" };
+const command: Command = {
+  file: "deno",
+  args: [],
+  environment: undefined,
+  env: {},
+  cwd: undefined,
+  stdout: "inherit",
+  stderr: "null",
+  detached: false,
+};
 
 describe("the Deno adapter", () => {
   it("passes on the kinds that the parent has as a whole and the folder where that is allowed, but never everything", () => {

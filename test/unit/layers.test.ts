@@ -140,6 +140,12 @@ describe("seams", () => {
     expect(matching(asks, "src/runtime/")).toEqual([]);
   });
 
+  it("no code outside of src/runtime asks which operating system this is, but for the C library's own part", () => {
+    expect(matching(/process\.platform|os\(\)\.platform|build\.os|"\/(proc|dev\/null)\b/, "src/runtime/", "src/backend/native/")).toEqual(
+      [],
+    );
+  });
+
   it("only the current runtime is imported from src/runtime, not an adapter", () => {
     const adapters = /^src\/runtime\/(node|bun|deno\/.*)\.ts$/;
     const outside = sources.filter(({ file }) => !file.startsWith("src/runtime/"));

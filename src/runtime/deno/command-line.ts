@@ -1,4 +1,4 @@
-import { fs } from "../../util/lazy-modules.ts";
+import { readProc } from "../platform.ts";
 import type { DenoHost } from "./host.ts";
 
 /** A flag of Deno, by its long name without "--". */
@@ -115,7 +115,7 @@ function flagsOfWord(word: string): DenoFlag[] {
 function commandLine(host: DenoHost): string[] | undefined {
   const path = `/proc/${host.pid}/cmdline`;
   const read = [
-    () => fs().readFileSync(path, "utf8"),
+    () => readProc(`${host.pid}/cmdline`),
     () => outputOf(host, "cat", [path]),
     () => outputOf(host, host.execPath(), ["eval", "--no-config", `await Deno.stdout.write(await Deno.readFile(${JSON.stringify(path)}))`]),
   ];

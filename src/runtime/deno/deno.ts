@@ -6,6 +6,7 @@ import { collectGarbage } from "../collect-garbage.ts";
 import type { EntryOptions, LibraryFunctions, Runtime } from "../contract.ts";
 import { importLoaded, seesModules } from "../loaded-modules.ts";
 import { unlikeRuntime } from "../paths.ts";
+import { platform } from "../platform.ts";
 import { watchWithNetSocket } from "../sockets.ts";
 import { ownFlags, unlessReplaced } from "./command-line.ts";
 import { configFlag } from "./config.ts";
@@ -27,7 +28,9 @@ export function denoRuntime(host: DenoHost | undefined): Runtime {
     foreignProgram,
     executable: host?.build.standalone === true ? host.execPath() : undefined,
     endsWithPendingModule: false,
-    needs: "Deno programs that start processes need --allow-read, --allow-write, --allow-net and --allow-run.",
+    needs: platform.hasSocketFiles
+      ? "Deno programs that start processes need --allow-read, --allow-write, --allow-net and --allow-run."
+      : "On Windows, Deno programs that start processes need all permissions (deno run -A), because Deno opens named pipes only then.",
 
     entryArguments(options: EntryOptions): string[] {
       // The command line of a program that is not Deno has no flags of Deno.
@@ -54,7 +57,7 @@ export function denoRuntime(host: DenoHost | undefined): Runtime {
 
     collectGarbage,
     // Without the permission, Deno would ask the user for it.
-    canOpen: (count) => !isGranted(host, { name: "read", path: "/dev/null" }) || canOpen(count),
+    canOpen: (count) => !isGranted(host, { name: "read", path: platform.nullDevice }) || canOpen(count),
 
     refusesLibrary: (path) => libraryRefusal(host, path),
 

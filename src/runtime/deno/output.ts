@@ -1,5 +1,6 @@
 import { sleepSync } from "../../util/blocking.ts";
 import { sleep } from "../../util/clock.ts";
+import { platform } from "../platform.ts";
 import { isPipe } from "../shared-output.ts";
 import type { DenoHost, DenoOutput } from "./host.ts";
 
@@ -18,7 +19,7 @@ const methods: Readonly<Record<string, unknown>> = Object.fromEntries(
  * it has made it non-blocking: Node and Bun do that.
  */
 export function waitForRoom(host: DenoHost): void {
-  if (isPatient) return;
+  if (isPatient || !platform.sharesOutputModes) return;
   isPatient = true;
   const outputs = [isPipe(1) ? host.stdout : undefined, isPipe(2) ? host.stderr : undefined];
   for (const output of outputs) if (output !== undefined) makePatient(output);

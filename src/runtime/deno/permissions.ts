@@ -1,4 +1,5 @@
 import type { EntryOptions } from "../contract.ts";
+import { platform } from "../platform.ts";
 import { absolute } from "../start-folder.ts";
 import type { DenoFlag } from "./command-line.ts";
 import { type DenoHost, firstModule, type Permission, type PermissionQuery } from "./host.ts";
@@ -38,7 +39,9 @@ export function childPermissions(host: DenoHost | undefined, own: readonly DenoF
   // If the user passes FFI flags for the child, the child gets only those.
   const addsFfi = library !== undefined && !options.execArgv.some((flag) => flag.startsWith("--allow-ffi"));
   if (host === undefined) {
-    // A parent on another runtime has no permissions to pass on. The child gets the whole FFI permission, because views of shared memory
+    // A parent on another runtime has no permissions to pass on. On Windows, Deno opens named pipes only with all of them.
+    if (!platform.hasSocketFiles) return options.execArgv.some((flag) => flag.startsWith("--allow-")) ? [] : ["--allow-all"];
+    // The child gets the whole FFI permission, because views of shared memory
     // need it.
     return ["--allow-read", "--allow-net", ...writable.map((folder) => `--allow-write=${folder}`), ...(addsFfi ? ["--allow-ffi"] : [])];
   }

@@ -1,5 +1,7 @@
 import type { Command, Exit, Output, RunningProgram } from "../contract.ts";
+import { platform } from "../platform.ts";
 import { keepExitCodes } from "../sigchld.ts";
+import { variablesFor } from "../variables.ts";
 import type { DenoHost } from "./host.ts";
 
 /** Starts a program with `Deno.Command`. */
@@ -12,16 +14,19 @@ export function run(host: DenoHost, command: Command): RunningProgram {
     stdin: "piped",
     stdout: stdio(command.stdout),
     stderr: stdio(command.stderr),
-    detached: true,
+    detached: platform.hasSessions || command.detached,
   }).spawn();
   child.unref();
   const writer = child.stdin.getWriter();
   let alive = true;
-  const exited = child.status.then(exitOf, exitOfFailedStatus).finally(() => {
-    alive = false;
-    // Close the pipe now. Otherwise it would stay open until it is garbage-collected.
-    void writer.abort().catch(() => {});
-  });
+  let sent: string | undefined;
+  const exited = child.status
+    .then((status) => exitOf(status, sent), exitOfFailedStatus)
+    .finally(() => {
+      alive = false;
+      // Close the pipe now. Otherwise it would stay open until it is garbage-collected.
+      void writer.abort().catch(() => {});
+    });
   return {
     started: Promise.resolve(),
     write: (bytes) => void writer.write(bytes).catch(() => {}),
@@ -31,13 +36,19 @@ export function run(host: DenoHost, command: Command): RunningProgram {
       stderr: command.stderr === "pipe" ? child.stderr : null,
       exited,
       kill: (signal) => {
-        if (alive) unlessEnded(() => child.kill(signal));
+        if (!alive) return;
+        sent = signal;
+        unlessEnded(() => child.kill(signal));
       },
     },
   };
 }
 
-function exitOf({ code, signal }: { readonly code: number; readonly signal: string | null }): Exit {
+// Where no signals exist, Deno ends a program with this code in place of a signal.
+const ENDED = 1;
+
+function exitOf({ code, signal }: { readonly code: number; readonly signal: string | null }, sent: string | undefined): Exit {
+  if (!platform.hasSignals && code === ENDED && sent !== undefined) return { code: null, signal: sent };
   return signal === null ? { code, signal: null } : { code: null, signal };
 }
 
@@ -50,9 +61,10 @@ function exitOfFailedStatus(error: unknown): Exit {
 
 // Without --allow-env the environment is not known, and the child gets the present one. Adding variables needs no permission. Removing
 // one does, because it needs a whole new environment.
-function environment({ environment: known, env }: Command): Record<string, unknown> {
+function environment(command: Command): Record<string, unknown> {
+  const { environment: known, env } = command;
   if (known === undefined && Object.values(env).every((value) => value !== undefined)) return { env };
-  const all = Object.entries({ ...(known ?? process.env), ...env });
+  const all = Object.entries(variablesFor(command));
   return { clearEnv: true, env: Object.fromEntries(all.filter(([, value]) => value !== undefined)) };
 }
 

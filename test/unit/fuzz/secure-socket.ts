@@ -118,7 +118,16 @@ class Channels implements Target {
     writeFileSync(file, bytes);
     let reports = 0;
     const args = ["-c", 'exec cat "$0" >&0', file];
-    const command = { file: "/bin/sh", args, environment: {}, env: {}, cwd: undefined, stdout: "null", stderr: "null" } as const;
+    const command = {
+      file: "/bin/sh",
+      args,
+      environment: {},
+      env: {},
+      cwd: undefined,
+      stdout: "null",
+      stderr: "null",
+      detached: false,
+    } as const;
     const { process: child, channel } = await this.#native.launcher.start(command, { limits: undefined, detached: false });
     channel.listen((kind: ReportKind, { bytes: came, refs }) => {
       reports++;

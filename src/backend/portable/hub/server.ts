@@ -1,4 +1,5 @@
 import type { Server, Socket } from "node:net";
+import { withRoomForMany } from "../../../runtime/named-pipes.ts";
 import { isGone, restrict } from "../../../tree/folder.ts";
 import { net } from "../../../util/lazy-modules.ts";
 import { SecureSocket } from "../secure-socket.ts";
@@ -63,15 +64,17 @@ export class HubServer {
 function listen(server: Server, address: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(address, () => {
-      try {
-        restrict(address);
-        resolve();
-      } catch (error) {
-        // The socket could not be restricted to this user, so the hub does not serve at all.
-        server.close();
-        reject(error);
-      }
-    });
+    withRoomForMany(() =>
+      server.listen(address, () => {
+        try {
+          restrict(address);
+          resolve();
+        } catch (error) {
+          // The socket could not be restricted to this user, so the hub does not serve at all.
+          server.close();
+          reject(error);
+        }
+      }),
+    );
   });
 }
