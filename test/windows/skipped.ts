@@ -10,7 +10,34 @@ interface Skipped {
   readonly why: string;
 }
 
-const SKIPPED: readonly Skipped[] = [];
+const NO_STOP = "the case stops a process by SIGSTOP, and Windows has no such thing";
+const NO_SIGNALS = "the case sends a signal that has a handler, and Windows has no signals";
+const NO_PROC = "the case reads what a process has open, or its children, from /proc";
+const NO_SOCKET_FILES = "the case is about the files of sockets, and named pipes have none";
+
+const SKIPPED: readonly Skipped[] = [
+  { files: "barrier/deaths", cases: "the others wait for a stopped party", why: NO_STOP },
+  { files: "condition/deaths", cases: "a notification of a killed waiter is passed on", why: NO_STOP },
+  { files: "condition/deaths", cases: "a stopped waiter", why: NO_STOP },
+  { files: "event/deaths", cases: "set does not wait for a killed or a stopped waiter", why: NO_STOP },
+  { files: "launch/spares", cases: "a spare that is stopped", why: NO_STOP },
+  { files: "lock/deaths", cases: "a stopped", why: NO_STOP },
+  { files: "queue/memory", cases: "while another process is stopped", why: NO_STOP },
+  { files: "queue/objects", cases: "a get ends on time when the process that sent the item's objects is stopped", why: NO_STOP },
+  { files: "semaphore/deaths", cases: "a process that is stopped", why: NO_STOP },
+  { files: "silent-owner/", why: NO_STOP },
+  { files: "barrier/waits", cases: "all parties come in time, and one is too busy", why: NO_SIGNALS },
+  { files: "listener/waits", cases: "signals with a handler", why: NO_SIGNALS },
+  { files: "process/ends", cases: "signals with a handler", why: NO_SIGNALS },
+  { files: "connection/travel", cases: "a process handed a pipe has as many descriptors", why: NO_PROC },
+  { files: "launch/forkserver", cases: "forkserver: a child with limits", why: NO_PROC },
+  { files: "launch/spares", why: NO_PROC },
+  { files: "process/limits", why: NO_PROC },
+  { files: "queue/objects", cases: "items that are dropped give their objects back", why: NO_PROC },
+  { files: "queue/objects", cases: "an item that a consumer took and lost gives its objects back", why: NO_PROC },
+  { files: "queue/objects", cases: "messages that are dropped with their pipe", why: NO_PROC },
+  { files: "launch/leftovers", why: NO_SOCKET_FILES },
+];
 
 /** Returns why a case is left out there, or `undefined` if it is run. `file` is a URL. */
 export function reasonToSkip(file: string, name: string, runtime: string): string | undefined {
