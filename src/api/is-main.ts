@@ -13,7 +13,7 @@ import { fs } from "../util/lazy-modules.ts";
  *
  * @example
  * ```ts
- * if (isMain(import.meta)) console.log("run directly");
+ * if (isMain(import.meta)) console.log("run directly"); // "run directly"
  * ```
  */
 export function isMain(meta: ImportMeta): boolean {

@@ -39,7 +39,7 @@ type Method = "apply" | "map" | "starmap" | "imap" | "imapUnordered" | "iterate"
  * export function square(x: number): number {
  *   return x * x;
  * }
- * if (import.meta.main) {
+ * if (isMain(import.meta)) {
  *   await using pool = new Pool();
  *   console.log(await pool.map(square, [1, 2, 3])); // [ 1, 4, 9 ]
  * }
@@ -161,7 +161,7 @@ export class Pool {
    * @param target an exported generator function, sync or async, or a function that returns an iterable
    * @param rest an array of its arguments, and {@link IterateOptions}; default: none
    * @throws {TypeError} if the target gives no iterable; what `apply` throws
-   * @example for await (const line of pool.iterate(linesOf, ["log.txt"])) console.log(line);
+   * @example for await (const line of pool.iterate(linesOf, ["log.txt"])) console.log(line); // a line
    */
   iterate<Value = unknown, Args extends readonly unknown[] = readonly unknown[], Kwargs extends KwargsOf<Args> = undefined>(
     target: TargetFunction<Args, Iterable<Value> | AsyncIterable<Value>> | ModuleTarget,

@@ -32,7 +32,7 @@ const NO_OPTIONS: CheckedOptions = { target: undefined, args: [], kwargs: undefi
  * export function add(a: number, b: number): number {
  *   return a + b;
  * }
- * if (import.meta.main) {
+ * if (isMain(import.meta)) {
  *   const process = new Process({ target: add, args: [1, 2] });
  *   await process.start();
  *   console.log(await process.result()); // 3
@@ -163,7 +163,7 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
   /**
    * Sends SIGTERM, which asks the child to end. It does nothing once the child has ended. Throws `StateError` before `start()`.
    * @param options `grace`: the time in ms after which a child that has not ended is killed; default: it is not killed
-   * @example process.terminate({ grace: 500 });
+   * @example const process = new Process(); await process.start(); process.terminate({ grace: 500 });
    */
   terminate(options?: TerminateOptions): void {
     const grace = checkTerminate(options);

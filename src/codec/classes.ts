@@ -76,8 +76,8 @@ const registeredByPrototype = new Map<object, WireClass>();
  *
  * @example
  * ```ts
- * class Point { x = 0; y = 0; }
- * registerClass(Point);
+ * class Size { width = 0; height = 0; }
+ * registerClass(Size);
  * ```
  */
 export function registerClass(Class: abstract new (...args: never[]) => object): void {

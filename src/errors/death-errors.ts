@@ -9,7 +9,7 @@ import { nameOnPrototype, ProcessError } from "./process-error.ts";
  * export function work(): void {
  *   process.exit(3);
  * }
- * if (import.meta.main) {
+ * if (isMain(import.meta)) {
  *   const child = new Process({ target: work });
  *   await child.start();
  *   await child.result().catch((error) => console.log(error instanceof ProcessDiedError, error.exitCode)); // true 3
@@ -42,7 +42,7 @@ export class ProcessDiedError extends ProcessError {
  * export function work(): void {
  *   process.exit(3);
  * }
- * if (import.meta.main) {
+ * if (isMain(import.meta)) {
  *   await using pool = new Pool({ processes: 1 });
  *   await pool.apply(work).catch((error) => console.log(error instanceof WorkerDiedError, error.exitCode)); // true 3
  * }
@@ -69,7 +69,7 @@ export class WorkerDiedError extends ProcessDiedError {
  *   throw new Error("no database");
  * }
  * export function work(): void {}
- * if (import.meta.main) {
+ * if (isMain(import.meta)) {
  *   await using pool = new Pool({ initializer: prepare, stderr: "null" });
  *   await pool.apply(work).catch((error) => console.log(error instanceof BrokenPoolError, error.cause.message)); // true no database
  * }
@@ -91,7 +91,7 @@ export class BrokenPoolError extends ProcessError {
  * export function make(): Queue {
  *   return new Queue();
  * }
- * if (import.meta.main) {
+ * if (isMain(import.meta)) {
  *   const child = new Process({ target: make });
  *   await child.start();
  *   const queue = (await child.result().catch((error) => error)) as Queue | OwnerDiedError;
