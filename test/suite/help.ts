@@ -30,11 +30,14 @@ export async function started<A extends readonly unknown[], R>(options: ProcessO
   return process;
 }
 
+// Wine takes longer to start a program than Linux.
+const PATIENCE = process.platform === "linux" ? 20_000 : 50_000;
+
 /** Runs a process to its end, asserts that it exited with 0, and gives its result. */
 export async function run<A extends readonly unknown[], R>(options: ProcessOptions<A, R>): Promise<R> {
   const process = await started(options);
-  const result = await process.result({ timeout: 20_000 });
-  assert.equal(await process.join({ timeout: 20_000 }), 0);
+  const result = await process.result({ timeout: PATIENCE });
+  assert.equal(await process.join({ timeout: PATIENCE }), 0);
   process.close();
   return result;
 }

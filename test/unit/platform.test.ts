@@ -1,5 +1,5 @@
 // What this package does on other systems than Linux, with the name of another system in place of this one's.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, utimesSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -161,6 +161,30 @@ describe("on Windows", () => {
     );
   });
 
+  it("the doctor shows no limits and no folder for sockets, which only other systems have", async () => {
+    pretend("win32");
+    const { examineLimits, examineTemporaryFolder } = await import("../../src/cli/doctor-checks.ts");
+    const [lines, advice]: [(readonly [string, string])[], string[]] = [[], []];
+    examineLimits(lines, advice);
+    examineTemporaryFolder(lines, advice);
+    expect(lines).toEqual([["sockets", "named pipes, which need no folder"]]);
+    expect(advice).toEqual([]);
+  });
+
+  it("a dead tree's folder is not looked for, because nothing in it tells whether the tree is alive", async () => {
+    const { makeFolder, sweep, remove } = await import("../../src/tree/folder.ts");
+    const [own, dead] = [makeFolder(), makeFolder()];
+    const old = new Date(0);
+    utimesSync(dead, old, old);
+    pretend("win32");
+    const windows = await import("../../src/tree/folder.ts");
+    windows.sweep(own);
+    expect(existsSync(dead)).toBe(true);
+    sweep(own);
+    expect(existsSync(dead)).toBe(false);
+    remove(own);
+  });
+
   it("/proc is not read: there it is a folder of the current drive, which anybody may have made", async () => {
     pretend("win32");
     const { readProc } = await import("../../src/runtime/platform.ts");
@@ -181,6 +205,18 @@ describe("on Windows", () => {
 });
 
 describe("on macOS", () => {
+  it("what only /proc tells is unknown, and nothing else is taken for it", async () => {
+    pretend("darwin");
+    const { isBound } = await import("../../src/tree/bound.ts");
+    const { examineLimits } = await import("../../src/cli/doctor-checks.ts");
+    const { rights } = await import("../../src/launch/rights.ts");
+    const lines: (readonly [string, string])[] = [];
+    examineLimits(lines, []);
+    expect(lines).toEqual([]);
+    expect(isBound("/tmp/s.sock")).toBeUndefined();
+    expect(rights()).toEqual([expect.anything(), expect.anything(), process.getgroups?.(), undefined, expect.any(Number)]);
+  });
+
   it("a socket's path may have 103 bytes, and the longest temporary folder that it gives users has room", async () => {
     pretend("darwin");
     const { platform } = await import("../../src/runtime/platform.ts");

@@ -8,7 +8,11 @@ export const KEY = "a key that both sides know";
 
 export let paths = 0;
 
-export const newPath = (): string => join(tmpdir(), `listener-${paths++}`);
+/** A new path for a socket; on Windows, the name of a named pipe. */
+export function newPath(): string {
+  const name = `listener-${paths++}`;
+  return process.platform === "win32" ? `\\\\.\\pipe\\${process.pid}-${name}` : join(tmpdir(), name);
+}
 
 export const LOCAL: Address = { host: "127.0.0.1", port: 0 };
 

@@ -33,7 +33,8 @@ export const cases: Cases = {
     }
     await rejects(Client(newPath(), undefined as never), TypeError, /authKey/);
     assert.throws(() => new Listener(undefined as never), TypeError);
-    for (const address of ["", "a\0b", "\0abstract", "\\\\.\\pipe\\name", "\\\\.\\test", `/tmp/${"x".repeat(110)}`])
+    const foreign = process.platform === "win32" ? "/tmp/s.sock" : "\\\\.\\pipe\\name";
+    for (const address of ["", "a\0b", "\0abstract", foreign, "\\\\.\\test", `/tmp/${"x".repeat(110)}`])
       assert.throws(() => new Listener({ address, authKey: KEY }), RangeError, address);
     for (const port of [-1, 1.5, 65_536, Number.NaN]) {
       assert.throws(() => new Listener({ address: { host: "127.0.0.1", port }, authKey: KEY }), RangeError);
