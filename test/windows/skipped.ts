@@ -12,6 +12,8 @@ interface Skipped {
 
 const NO_STOP = "the case stops a process by SIGSTOP, and Windows has no such thing";
 const NO_SIGNALS = "the case sends a signal that has a handler, and Windows has no signals";
+const NO_SIGTERM = "the case has a child that handles SIGTERM, and on Windows it ends the child at once";
+const UNTOLD = "the case has a child that ends itself by a signal, and on Windows such an end is the exit code 1";
 const NO_PROC = "the case reads what a process has open, or its children, from /proc";
 const NO_SOCKET_FILES = "the case is about the files of sockets, and named pipes have none";
 
@@ -29,6 +31,11 @@ const SKIPPED: readonly Skipped[] = [
   { files: "barrier/waits", cases: "all parties come in time, and one is too busy", why: NO_SIGNALS },
   { files: "listener/waits", cases: "signals with a handler", why: NO_SIGNALS },
   { files: "process/ends", cases: "signals with a handler", why: NO_SIGNALS },
+  { files: "process/grace", cases: "a real-time signal", why: UNTOLD },
+  { files: "process/grace", cases: "terminate({ grace }) kills a child that does not end in time", why: NO_SIGTERM },
+  { files: "process/grace", cases: "a signal that is aborted later", why: NO_SIGTERM },
+  { files: "queue/from", cases: "a killed worker ends the wait", why: UNTOLD },
+  { files: "process/output", cases: "a death's error carries", why: UNTOLD },
   { files: "connection/travel", cases: "a process handed a pipe has as many descriptors", why: NO_PROC },
   { files: "launch/forkserver", cases: "forkserver: a child with limits", why: NO_PROC },
   { files: "launch/spares", why: NO_PROC },

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { resolve } from "node:path";
 import {
   activeChildren,
   ClosedError,
@@ -215,7 +216,7 @@ export const cases: Cases = {
     assert.equal(await run({ target: environment, args: ["PP_ADDED"], env: { PP_ADDED: "x" } }), "x");
     assert.equal(await run({ target: environment, args: ["PP_REMOVED"] }), "there");
     assert.equal(await run({ target: environment, args: ["PP_REMOVED"], env: { PP_REMOVED: undefined } }), undefined);
-    assert.equal(await run({ target: workingFolder, cwd: "/" }), "/");
+    assert.equal(await run({ target: workingFolder, cwd: "/" }), resolve("/"));
   }),
   "setExecutable takes a path and a URL (test_set_executable)": async () => {
     const { pathToFileURL } = await import("node:url");
