@@ -97,6 +97,15 @@ describe.each(Object.keys(ways))("deno: a program that is %s", (way) => {
   });
 });
 
+it("deno: a function of a module from a URL is found while that module waits, so that its exports can't be compared", async () => {
+  const host = await serve((text) => text.replace("isMain(import.meta)", "parentProcess() === null").replace("isMain,", "parentProcess,"));
+  const main = join(folder(), "main.ts");
+  writeFileSync(main, `await import("http://${host}/${PROGRAM}");\n`);
+  const program = run({ program: main, flags: [`--allow-import=${host}`] }, "spawn");
+  expect(await program.closed, program.stderr).toBe(0);
+  expect(await program.json()).toMatchObject({ heard: ["got what was sent", "through the pipe"], module: true, died: "SIGKILL" });
+});
+
 it.skipIf(!hasLibrary())("deno: a package from a URL takes the native library that is named", async () => {
   const env = { POLYPROC_BACKEND: "auto", POLYPROC_NATIVE: builtLibrary };
   const flags = ["--allow-env", "--allow-ffi", "--allow-sys"];

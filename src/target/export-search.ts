@@ -231,7 +231,8 @@ class Search {
       const source = this.#sources.get(module) ?? (await readImportsAndExports(module));
       const name = this.#namedExport(source);
       const { name: wanted } = this.#target;
-      if (found === PENDING && source.unreadable !== undefined && wanted !== "") this.#unread ??= { module, name: wanted, sure: false };
+      const isRead = module.startsWith("file:") && source.unreadable === undefined;
+      if (found === PENDING && !isRead && wanted !== "") this.#unread ??= { module, name: wanted, sure: false };
       if (name !== undefined && found === NOT_LOADED) this.#unloaded.push({ module, name });
       // A module that is still being evaluated can't be compared, so its text alone says what it exports.
       if (name !== undefined && found === PENDING) this.#likely ??= { module, name, sure: false };
