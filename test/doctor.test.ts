@@ -1,14 +1,12 @@
-// `polyproc doctor`, straight from source on each runtime.
+// `polyproc doctor` on each runtime.
 import { chmodSync, mkdirSync, realpathSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { hasLibrary } from "./suite/library.ts";
 import { builtLibrary, Package } from "./suite/package.ts";
-import { Program, type ProgramOptions } from "./suite/program.ts";
+import { codeFor, Program, type ProgramOptions } from "./suite/program.ts";
 
-const root = fileURLToPath(new URL("../", import.meta.url));
-const PROGRAM = "src/cli/polyproc.ts";
+const PROGRAM = "src/cli/polyproc";
 
 interface Outcome {
   readonly code: unknown;
@@ -16,8 +14,9 @@ interface Outcome {
   readonly stderr: string;
 }
 
-async function run(runtime: string, { folder = root, env, ...options }: ProgramOptions & { folder?: string } = {}): Promise<Outcome> {
-  const program = new Program(runtime, join(folder, PROGRAM), { args: ["doctor"], ...options, env: { POLYPROC_BACKEND: "auto", ...env } });
+async function run(runtime: string, { own, env, ...options }: ProgramOptions & { own?: Package } = {}): Promise<Outcome> {
+  const file = own?.module(PROGRAM) ?? fileURLToPath(codeFor(runtime).module(PROGRAM));
+  const program = new Program(runtime, file, { args: ["doctor"], ...options, env: { POLYPROC_BACKEND: "auto", ...env } });
   const code = await program.closed;
   if (env?.TMPDIR === undefined) expect(program.files()).toEqual([]);
   return { code, stdout: program.stdout, stderr: program.stderr };
@@ -48,9 +47,9 @@ describe.each(["node", "deno", "bun"])("%s: polyproc doctor", (runtime) => {
   });
 
   it("without a library the portable backend is fine, and it says how to get one", async () => {
-    const own = new Package();
+    const own = new Package(runtime);
     rmSync(own.library, { force: true });
-    const { code, stdout } = await run(runtime, { folder: own.root });
+    const { code, stdout } = await run(runtime, { own });
     expect(stdout).toMatch(/^backend +portable: the native library is not built: run `npm run build:native`/m);
     expect(stdout).toMatch(/^library +none$/m);
     expect(stdout).toMatch(/^a child +answered/m);
@@ -58,33 +57,33 @@ describe.each(["node", "deno", "bun"])("%s: polyproc doctor", (runtime) => {
   });
 
   it.skipIf(!hasLibrary())("a damaged library: exit code 1 and what to do", async () => {
-    const own = new Package();
+    const own = new Package(runtime);
     own.damage((bytes) => Buffer.concat([bytes, Buffer.from("x")]));
-    const { code, stdout } = await run(runtime, { folder: own.root });
+    const { code, stdout } = await run(runtime, { own });
     expect(stdout).toMatch(/^sha256 +[0-9a-f]{64} \(NOT AS BUILT\)$/m);
     expect(stdout).toMatch(/Something is wrong:\n- .*is not as it was built.*npm run build:native/);
     expect(code).toBe(1);
   });
 
   it.skipIf(!hasLibrary())("a library that others can write: exit code 1 and what to do", async () => {
-    const own = new Package();
+    const own = new Package(runtime);
     chmodSync(own.library, 0o666);
-    const { code, stdout } = await run(runtime, { folder: own.root });
+    const { code, stdout } = await run(runtime, { own });
     expect(stdout).toMatch(/- .*Run: chmod go-w/);
     expect(code).toBe(1);
   });
 
   it("POLYPROC_BACKEND=native and no library: exit code 1 and what to do", async () => {
-    const own = new Package();
+    const own = new Package(runtime);
     rmSync(own.library, { force: true });
-    const { code, stdout } = await run(runtime, { folder: own.root, env: { POLYPROC_BACKEND: "native" } });
+    const { code, stdout } = await run(runtime, { own, env: { POLYPROC_BACKEND: "native" } });
     expect(stdout).toMatch(/^backend +none$/m);
     expect(stdout).toMatch(/- .*no native backend here: the native library is not built: run `npm run build:native`/);
     expect(code).toBe(1);
   });
 
   it("a temporary folder with a path too long, and one that is not there", async () => {
-    const own = new Package();
+    const own = new Package(runtime);
     const long = own.path("x".repeat(90));
     mkdirSync(long);
     for (const TMPDIR of [long, own.path("nothing")]) {

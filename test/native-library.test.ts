@@ -24,7 +24,7 @@ import { Program, type ProgramOptions } from "./suite/program.ts";
 
 const runtimes = ["node", "deno", "bun"];
 const root = fileURLToPath(new URL("../", import.meta.url));
-const PROGRAM = "test/programs/which-backend.ts";
+const PROGRAM = "test/programs/which-backend";
 const OTHER_MACHINE = process.arch === "arm64" ? { name: "x64", number: 62 } : { name: "arm64", number: 183 };
 
 async function look(runtime: string, program: string, { env, ...options }: ProgramOptions = {}): Promise<unknown> {
@@ -109,11 +109,11 @@ const damages: readonly Own[] = [
 
 describe.skipIf(!hasLibrary()).each(runtimes)("%s: the package's own library", (runtime) => {
   it("is loaded by its real path, also through a link to the package", async () => {
-    const own = new Package();
-    expect(await look(runtime, own.path(PROGRAM))).toEqual(native(realpathSync(own.library)));
+    const own = new Package(runtime);
+    expect(await look(runtime, own.module(PROGRAM))).toEqual(native(realpathSync(own.library)));
     symlinkSync(own.root, `${own.root}-link`);
     try {
-      expect(await look(runtime, join(`${own.root}-link`, PROGRAM))).toEqual(native(realpathSync(own.library)));
+      expect(await look(runtime, own.module(PROGRAM).replace(own.root, `${own.root}-link`))).toEqual(native(realpathSync(own.library)));
     } finally {
       rmSync(`${own.root}-link`);
     }
@@ -121,32 +121,32 @@ describe.skipIf(!hasLibrary()).each(runtimes)("%s: the package's own library", (
 
   for (const { name, damage, outcome } of damages) {
     it(`${name}: ${JSON.stringify(outcome).includes("CorruptedError") ? "an error" : "never loaded"}`, async () => {
-      const own = new Package();
+      const own = new Package(runtime);
       damage(own);
-      expect(await look(runtime, own.path(PROGRAM))).toEqual(outcome);
+      expect(await look(runtime, own.module(PROGRAM))).toEqual(outcome);
     });
   }
 
   it("that a group may write is loaded if the group may write the package's code, too, as after an install with umask 002", async () => {
-    const own = new Package();
+    const own = new Package(runtime);
     expect(spawnSync("chmod", ["-R", "g+w", own.path("src"), own.path("native")]).status).toBe(0);
-    expect(await look(runtime, own.path(PROGRAM))).toEqual(native(realpathSync(own.library)));
+    expect(await look(runtime, own.module(PROGRAM))).toEqual(native(realpathSync(own.library)));
   });
 
   it("is checked anew by a child once it is another file", async () => {
-    const own = new Package();
-    expect(await look(runtime, own.path("test/programs/library-replaced.ts"))).toEqual(failure("ProcessDiedError", /not as it was built/));
+    const own = new Package(runtime);
+    expect(await look(runtime, own.module("test/programs/library-replaced"))).toEqual(failure("ProcessDiedError", /not as it was built/));
   });
 
   it("of another user is refused", async ({ skip }) => {
     if (process.geteuid?.() !== 0) skip("only root can give a file away");
-    const own = new Package();
+    const own = new Package(runtime);
     chownSync(own.library, 12345, 12345);
-    expect(await look(runtime, own.path(PROGRAM))).toEqual(failure("UnsupportedError", /belongs to another user/));
+    expect(await look(runtime, own.module(PROGRAM))).toEqual(failure("UnsupportedError", /belongs to another user/));
   });
 
   it("of another version is an error, also if it lacks functions", async ({ skip }) => {
-    const own = new Package();
+    const own = new Package(runtime);
     cpSync(join(root, "native/src"), own.path("native/src"), { recursive: true });
     const header = own.path("native/src/polyproc.h");
     writeFileSync(header, readFileSync(header, "utf8").replace(/#define PP_ABI \d+/, "#define PP_ABI 99"));
@@ -158,13 +158,13 @@ describe.skipIf(!hasLibrary()).each(runtimes)("%s: the package's own library", (
     if (compiled.status === 127) skip("there is no C compiler");
     expect(compiled.status, compiled.stderr.toString()).toBe(0);
     writeHash(own.library);
-    expect(await look(runtime, own.path(PROGRAM))).toEqual(
+    expect(await look(runtime, own.module(PROGRAM))).toEqual(
       failure("CorruptedError", /is of version 99, and this package speaks \d+: build it anew/),
     );
   });
 
   it("is never looked for in the working directory, LD_LIBRARY_PATH or the temporary folder", async () => {
-    const own = new Package();
+    const own = new Package(runtime);
     const elsewhere = own.path("elsewhere");
     for (const folder of [elsewhere, join(elsewhere, dirname(own.library.slice(own.root.length)))]) {
       mkdirSync(folder, { recursive: true });
@@ -174,25 +174,26 @@ describe.skipIf(!hasLibrary()).each(runtimes)("%s: the package's own library", (
     rmSync(own.library);
     const env = { LD_LIBRARY_PATH: elsewhere, NODE_PATH: elsewhere, TMPDIR: elsewhere };
     const options: ProgramOptions = { cwd: elsewhere, env };
-    expect(await look(runtime, own.path(PROGRAM), options)).toEqual(portable(/not built/));
+    expect(await look(runtime, own.module(PROGRAM), options)).toEqual(portable(/not built/));
   });
 });
 
 describe.skipIf(!hasLibrary()).each(runtimes)("%s: a library that was named", (runtime) => {
   it("by POLYPROC_NATIVE or by the option of a context is loaded, and in children too", async () => {
-    const own = new Package();
+    const own = new Package(runtime);
     const named = own.path("named.node");
     cpSync(own.library, named);
     rmSync(own.library);
-    expect(await look(runtime, own.path(PROGRAM), { env: { POLYPROC_NATIVE: named } })).toEqual(native(realpathSync(named)));
-    const byOption = await look(runtime, own.path(PROGRAM), { args: [named], env: { POLYPROC_NATIVE: "/not/this" } });
+    expect(await look(runtime, own.module(PROGRAM), { env: { POLYPROC_NATIVE: named } })).toEqual(native(realpathSync(named)));
+    const byOption = await look(runtime, own.module(PROGRAM), { args: [named], env: { POLYPROC_NATIVE: "/not/this" } });
     expect(byOption).toEqual(native(realpathSync(named)));
   });
 
   it("and can't be loaded is an error that says why", async () => {
-    const own = new Package();
+    const own = new Package(runtime);
     const named = own.path("named.node");
-    const attempt = (path: string): Promise<unknown> => look(runtime, own.path(PROGRAM), { env: { POLYPROC_NATIVE: path }, cwd: own.root });
+    const attempt = (path: string): Promise<unknown> =>
+      look(runtime, own.module(PROGRAM), { env: { POLYPROC_NATIVE: path }, cwd: own.root });
     expect(await attempt(named)).toEqual(failure("UnsupportedError", /does not exist: correct its path/));
     expect(await attempt("native.node")).toEqual(failure("UnsupportedError", /must be absolute/));
     const faults: [Buffer, RegExp][] = [
@@ -213,7 +214,7 @@ describe.skipIf(!hasLibrary()).each(runtimes)("%s: a library that was named", (r
 });
 
 describe.skipIf(!hasLibrary())("permissions that keep the library away leave the portable backend, and the reason", () => {
-  const program = join(root, PROGRAM);
+  const program = "which-backend.ts";
   const deno = ["run", "--no-prompt", "--allow-write", "--allow-net", "--allow-run"];
   const node = ["--permission", "--allow-fs-read=*", "--allow-fs-write=*", "--allow-child-process", "--allow-worker", "--allow-net"];
 
@@ -238,7 +239,7 @@ describe.skipIf(!hasLibrary())("permissions that keep the library away leave the
   // Deno and Bun themselves do not run without /proc.
   it.skipIf(spawnSync("unshare", ["-m", "umount", "-l", "/proc"]).status !== 0)("node without /proc", () => {
     const node = join(root, "node_modules/node/bin/node");
-    const script = `umount -l /proc && exec ${JSON.stringify(node)} ${PROGRAM}`;
+    const script = `umount -l /proc && exec ${JSON.stringify(node)} ${PROGRAM}.ts`;
     const { stdout } = spawnSync("unshare", ["-m", "sh", "-c", script], { cwd: root, encoding: "utf8" });
     expect(stdout).toMatch(/portable.*\/proc is not mounted/s);
   });

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { type Asked, type Outcome, PoolOracle } from "../soak/pool/oracle.ts";
 import type { RunRecord } from "../soak/pool/records.ts";
-import { Program } from "./suite/program.ts";
+import { codeFor, Program } from "./suite/program.ts";
 import { RUNTIMES } from "./suite/runtimes.ts";
 import { hasLibrary } from "./suite/suite.ts";
 
@@ -13,7 +13,6 @@ const KILLS = 50;
 const LIMIT_MS = 200_000;
 // A soak starts many processes. They share the code that Node has compiled.
 const compiled = mkdtempSync(join(tmpdir(), "pp-compiled-"));
-const driver = fileURLToPath(new URL("../soak/pool/driver.ts", import.meta.url));
 
 afterAll(() => rmSync(compiled, { recursive: true, force: true }));
 
@@ -22,7 +21,7 @@ describe.each(["native", "portable"])("%s: a short soak of Pool", (backend) => {
   it.skipIf(!isAvailable).each(RUNTIMES)(
     `%s: after ${KILLS} kills each task has settled, and ran as often as it may`,
     async (runtime) => {
-      const program = new Program(runtime, driver, {
+      const program = new Program(runtime, fileURLToPath(codeFor(runtime).module("soak/pool/driver")), {
         args: ["--kills", String(KILLS)],
         env: { POLYPROC_BACKEND: backend, NODE_COMPILE_CACHE: compiled },
       });
