@@ -10,8 +10,8 @@ import { codeFor, Program } from "./suite/program.ts";
 import { RUNTIMES } from "./suite/runtimes.ts";
 import { hasLibrary } from "./suite/suite.ts";
 
-const path = (name: string): string => fileURLToPath(new URL(`../${name}.ts`, import.meta.url));
-const example = (runtime: string, name: string): string => fileURLToPath(codeFor(runtime).module(`examples/${name}`));
+const path = (runtime: string, name: string): string => fileURLToPath(codeFor(runtime).module(name));
+const example = (runtime: string, name: string): string => path(runtime, `examples/${name}`);
 
 const expected: Readonly<Record<string, RegExp>> = {
   "ping-pong": /ping 9, pong 10\nthe other player ended with 0\n$/,
@@ -53,6 +53,18 @@ it("the C program beside the demo counts the same words", ({ skip }) => {
   for (const processes of [1, 3]) expect(count(batchesIn(folder), processes)).toMatchObject({ files: 30, words: 4 });
 });
 
+it.each(["SIGINT", "SIGTERM"] as const)("the demo removes its files when %s ends it", async (signal) => {
+  const program = new Program("node", fileURLToPath(new URL("../scripts/demo/demo.ts", import.meta.url)), { args: [textFolder()] });
+  // The example runs as soon as it has printed something after its name.
+  await expect.poll(() => program.stdout, { timeout: 30_000 }).toMatch(/== node\n./);
+  const own = (): string[] => program.files().filter((name) => name.startsWith("polyproc-demo-"));
+  expect(own()).toHaveLength(1);
+  program.child.kill(signal);
+  expect(await program.closed).toBe(signal);
+  await program.gone(5000);
+  expect(own()).toEqual([]);
+});
+
 describe.each(RUNTIMES)("%s: examples", (runtime) => {
   for (const [name, output] of Object.entries(expected)) {
     it(name, async () => {
@@ -87,7 +99,7 @@ describe.each(RUNTIMES)("%s: examples", (runtime) => {
     expect(await program.closed, program.stderr).toBe(0);
     expect(program.stdout).toMatch(/gamma +435\n[\s\S]*30 files, .* 4 different words[\s\S]*speed-up/);
     const file = join(folder, "result");
-    const demo = new Program(runtime, path("scripts/demo/index-with-bar"), { args: [`--result=${file}`, folder] });
+    const demo = new Program(runtime, path(runtime, "scripts/demo/index-with-bar"), { args: [`--result=${file}`, folder] });
     expect(await demo.closed, demo.stderr).toBe(0);
     const result = JSON.parse(readFileSync(file, "utf8")) as {
       files: number;

@@ -1,6 +1,7 @@
 // `npm run demo`: counts the words in the text files of a folder with a Pool, on one runtime or on all of them, compares the results, and sets
 // the speed-up beside that of a plain C program that does the same work in the same run.
-import { spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -26,11 +27,14 @@ function better(times: Times, one: number, all: number): Times {
 
 const NEVER: Times = { one: Number.POSITIVE_INFINITY, all: Number.POSITIVE_INFINITY };
 
+let example: ChildProcess | undefined;
+
 /** Runs the example on a runtime. Returns undefined if it failed; it has printed the reason then. */
-function runExample(runtime: string, folder: string, scratch: string, shows: boolean): Result | undefined {
+async function runExample(runtime: string, folder: string, scratch: string, shows: boolean): Promise<Result | undefined> {
   const file = join(scratch, "result.json");
   const [command, args] = commandLine(runtime, program, [`--result=${file}`, folder]);
-  const { status } = spawnSync(command, args, { stdio: ["ignore", shows ? "inherit" : "ignore", "inherit"] });
+  example = spawn(command, args, { stdio: ["ignore", shows ? "inherit" : "ignore", "inherit"] });
+  const [status] = (await once(example, "exit")) as [number | null];
   return status === 0 ? (JSON.parse(readFileSync(file, "utf8")) as Result) : undefined;
 }
 
@@ -47,7 +51,15 @@ const given = readArguments(
 );
 const folder = resolve(given.folder);
 const scratch = mkdtempSync(join(tmpdir(), "polyproc-demo-"));
-process.on("exit", () => rmSync(scratch, { recursive: true }));
+const clear = (): void => rmSync(scratch, { recursive: true, force: true });
+process.on("exit", clear);
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.once(signal, () => {
+    example?.kill(signal);
+    clear();
+    // Nobody listens for it any more, so it ends this program.
+    process.kill(process.pid, signal);
+  });
 
 const names = given.runtime === "all" ? RUNTIMES : [given.runtime];
 const cores = cpuCount();
@@ -61,7 +73,7 @@ for (const name of names) {
   let files = 0;
   for (let round = 1; round <= given.rounds; round++) {
     if (typeof inC !== "string") theirs = better(theirs, inC(batches, 1).ms, inC(batches, cores).ms);
-    const result = runExample(name, folder, scratch, round === 1);
+    const result = await runExample(name, folder, scratch, round === 1);
     if (result === undefined) process.exit(1);
     ours = better(ours, result.oneMs, result.allMs);
     files = result.files;
