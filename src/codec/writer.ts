@@ -5,7 +5,11 @@ const FIRST_SIZE = 1 << 10;
 // What is written behind a large part usually fits into the room that is added to it.
 const ROOM_BEHIND = 1 << 8;
 // A string shorter than this is encoded faster by the loop below than by a TextEncoder.
-const SHORT_STRING = 48;
+const SHORT_STRING = 32;
+// A string up to this length gets room for the longest encoding that it could have, so that it is encoded in place.
+const IN_PLACE = 1 << 16;
+const MOST_BYTES_A_UNIT = 3;
+const MOST_SIZE_BYTES = 8;
 const encoder = new TextEncoder();
 
 /** Writes values into a buffer that grows when it is full. */
@@ -57,7 +61,7 @@ export class Writer {
 
   /** Writes a whole number of 0 or more: seven bits in each byte, the lowest bits first. */
   size(value: number): void {
-    this.#reserve(8);
+    this.#reserve(MOST_SIZE_BYTES);
     let rest = value;
     while (rest >= 0x80) {
       this.#bytes[this.#at++] = (rest % 0x80) | 0x80;
@@ -98,10 +102,22 @@ export class Writer {
   }
 
   #utf8(value: string): void {
-    const bytes = encoder.encode(value);
     this.byte(Tag.utf8);
-    this.size(bytes.length);
-    this.raw(bytes);
+    if (value.length > IN_PLACE) {
+      const bytes = encoder.encode(value);
+      this.size(bytes.length);
+      this.raw(bytes);
+      return;
+    }
+    const most = value.length * MOST_BYTES_A_UNIT;
+    this.#reserve(MOST_SIZE_BYTES + most);
+    // The number of bytes stands before them. It is known afterwards, and takes as much room as the number of units, unless a border lies between.
+    const from = this.#at + sizeBytes(value.length);
+    const { written } = encoder.encodeInto(value, this.#bytes.subarray(from, from + most));
+    const to = this.#at + sizeBytes(written);
+    if (to !== from) this.#bytes.copyWithin(to, from, from + written);
+    this.size(written);
+    this.#at += written;
   }
 
   #utf16(value: string): void {
@@ -128,6 +144,13 @@ export class Writer {
     this.#view = new DataView(bytes.buffer);
     if (bytes.length === FIRST_SIZE) this.#at = 0;
   }
+}
+
+/** Returns the number of bytes in which `size` writes a value. */
+function sizeBytes(value: number): number {
+  let bytes = 1;
+  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes++;
+  return bytes;
 }
 
 function allocate(size: number): Uint8Array<ArrayBuffer> {

@@ -195,6 +195,25 @@ export class Dispatcher<W extends Work> {
     return this.#hasIdle && this.#longest() !== undefined;
   }
 
+  /** Whether that should change at once, because these tasks will probably take longer than `ms` milliseconds. */
+  waitsLonger(ms: number): boolean {
+    return this.isUnbalanced && (this.#longest()?.timeAhead ?? 0) > ms;
+  }
+
+  /** Whether tasks wait behind others in a worker. */
+  get hasAhead(): boolean {
+    for (const post of this.#posts.values()) if (post.size > 1) return true;
+    return false;
+  }
+
+  /** Takes tasks back that wait behind one which has not ended since the last call. */
+  relieve(): void {
+    for (const post of this.#posts.values()) {
+      const from = post.look();
+      if (from !== undefined) this.#takeBack(post, from);
+    }
+  }
+
   /** Gives an idle worker half of the tasks that wait in another one. */
   rebalance(): void {
     const longest = this.#hasIdle ? this.#longest() : undefined;

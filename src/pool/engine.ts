@@ -1,13 +1,14 @@
 import { BrokenPoolError, ClosedError, StateError } from "../errors/errors.ts";
 import { packLent } from "../objects/message.ts";
 import { copyOf } from "../util/bytes.ts";
-import { soon, startTimer, type Timer } from "../util/clock.ts";
+import { soon } from "../util/clock.ts";
 import { after } from "../util/deadline.ts";
 import { holdEventLoop } from "../util/event-loop.ts";
 import { LinkedList } from "../util/linked-list.ts";
 import type { Wait } from "../util/wait-options.ts";
 import { endsWithin } from "../util/within.ts";
 import type { Place, Source } from "./backlog.ts";
+import { Balance } from "./balance.ts";
 import type { CallHost, PoolCall } from "./calls/call.ts";
 import { Crew } from "./crew.ts";
 import type { CrewMember } from "./crew-member.ts";
@@ -24,8 +25,6 @@ import type { WorkerSource } from "./worker-source.ts";
 
 /** A worker is replaced after so many tasks, because their numbers have 32 bits. */
 const MOST_TASKS = 2 ** 30;
-/** An idle worker gets tasks of another one after so many milliseconds. */
-const BALANCE_MS = 2;
 
 /** Runs the calls of a pool: it does what the dispatcher decides, and tells it what the workers say. */
 export class Engine implements CallHost, Hands<TaskWork> {
@@ -48,7 +47,7 @@ export class Engine implements CallHost, Hands<TaskWork> {
   // Calls whose target is looked for. They wait, too.
   #searching = 0;
   #isScheduled = false;
-  #balance: Timer | undefined;
+  readonly #balance: Balance<TaskWork>;
   #letGo: (() => void) | undefined;
 
   constructor(settings: PoolSettings, source: WorkerSource, initializer: PoolTarget | undefined) {
@@ -71,6 +70,7 @@ export class Engine implements CallHost, Hands<TaskWork> {
       max: settings.max,
       maxTasks: Math.min(settings.maxTasksPerChild, MOST_TASKS),
     });
+    this.#balance = new Balance(this.dispatcher, () => this.pass());
     if (settings.min > 0)
       void (initializer?.located ?? Promise.resolve()).then(
         () => this.schedule(),
@@ -281,7 +281,7 @@ export class Engine implements CallHost, Hands<TaskWork> {
       if (this.#state === "closed" && this.#calls.size === 0) this.dispatcher.close();
       else if (this.#broken === undefined && this.#canStart) this.dispatcher.dispatch();
       for (const member of this.crew) member.flush();
-      this.#watchBalance();
+      this.#balance.watch();
       this.#room.enter();
       this.receiver.watchIdle();
     }
@@ -319,15 +319,6 @@ export class Engine implements CallHost, Hands<TaskWork> {
       // It may run a later task by now, which must not be lost.
       if (this.dispatcher.holdAt(worker, seq)) member.link?.kill();
     });
-  }
-
-  #watchBalance(): void {
-    if (this.#balance !== undefined || !this.dispatcher.isUnbalanced) return;
-    this.#balance = startTimer(() => {
-      this.#balance = undefined;
-      this.dispatcher.rebalance();
-      this.pass();
-    }, BALANCE_MS);
   }
 
   get expectsMore(): boolean {

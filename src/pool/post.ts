@@ -1,8 +1,10 @@
 import type { TaskAt, TasksAt, Work } from "./work.ts";
 
-/** A worker gets more tasks than the one it runs as long as all of them will probably take no more than this number of milliseconds. */
+/** A worker gets more work than what it runs as long as all of that will probably take no more than this number of milliseconds. */
 const AHEAD_MS = 4;
 const MOST_AHEAD = 512;
+/** Behind work that will probably take no more than this number of milliseconds, one more is handed ahead, so that the worker need not wait for it. */
+const NEXT_AHEAD_MS = 50;
 
 interface Handed<W> {
   readonly work: W;
@@ -27,6 +29,8 @@ export class Post<W extends Work> {
   // The number after the last task that is not taken back. The tasks from here to `#next` are refused by the worker one day.
   #end = 1;
   #isLimited = false;
+  // The number of the first task that was not settled at the last look.
+  #seen = 0;
   // The time in milliseconds that its tasks will probably take, and the number of works for which that is not known.
   #time = 0;
   #unknown = 0;
@@ -81,19 +85,35 @@ export class Post<W extends Work> {
     const last = this.#works.at(-1) as Handed<W>;
     if (last.work.key !== undefined) return undefined;
     const half = this.#end - Math.ceil((this.size - 1) / 2);
-    const handed = this.#works.find(({ seq, end }) => half >= seq && half < end) as Handed<W>;
     // The first chunk that begins there or later, if there is one, and otherwise the last one before.
-    const { chunk } = handed.work;
-    const next = handed.seq + Math.ceil((half - handed.seq) / chunk) * chunk;
-    const from = next < this.#end ? next : next - chunk;
+    const next = this.#chunkFrom(half);
+    const from = next < this.#end ? next : next - (this.#handedAt(half)?.work.chunk ?? 1);
     return from > this.#first ? from : undefined;
+  }
+
+  /** The time in milliseconds that the work behind the first one will probably take. */
+  get timeAhead(): number {
+    const [handed] = this.#works;
+    return handed === undefined ? 0 : this.#time - (handed.pace ?? 0) * (handed.end - Math.max(handed.seq, this.#first));
+  }
+
+  /**
+   * Looks whether a task has settled since the last look. If not, returns the number from which on tasks should move to other workers: the
+   * next chunk behind the task that takes so long. `undefined` if none should move.
+   */
+  look(): number | undefined {
+    const isStuck = this.#seen === this.#first && !this.#isLimited;
+    this.#seen = this.#first;
+    const from = isStuck && this.size > 1 ? this.#chunkFrom(this.#first + 1) : this.#end;
+    return from < this.#end ? from : undefined;
   }
 
   /** Whether the worker should get more tasks. */
   get hasRoom(): boolean {
     if (this.left <= 0) return false;
     if (this.isEmpty) return true;
-    return !this.#isLimited && this.size < MOST_AHEAD && this.#unknown === 0 && this.#time < AHEAD_MS;
+    if (this.#isLimited || this.size >= MOST_AHEAD || this.#unknown > 0) return false;
+    return this.#time < AHEAD_MS || (this.#works.length === 1 && this.#time <= NEXT_AHEAD_MS);
   }
 
   /** Adds work. Returns the number of its first task. */
@@ -110,7 +130,7 @@ export class Post<W extends Work> {
 
   /** Returns the work that has the task with this number. */
   at(seq: number): TaskAt<W> | undefined {
-    const handed = this.#works.find((each) => seq >= each.seq && seq < each.end);
+    const handed = this.#handedAt(seq);
     return handed === undefined ? undefined : { work: handed.work, index: seq - handed.seq };
   }
 
@@ -170,6 +190,16 @@ export class Post<W extends Work> {
 
   unlimit(): void {
     this.#isLimited = false;
+  }
+
+  #handedAt(seq: number): Handed<W> | undefined {
+    return this.#works.find((each) => seq >= each.seq && seq < each.end);
+  }
+
+  // The number of the first task from `seq` on that begins a chunk.
+  #chunkFrom(seq: number): number {
+    const handed = this.#handedAt(seq);
+    return handed === undefined ? this.#end : handed.seq + Math.ceil((seq - handed.seq) / handed.work.chunk) * handed.work.chunk;
   }
 
   #count({ pace }: Handed<W>, tasks: number, works: number): void {

@@ -90,7 +90,11 @@ describe("values", () => {
     fc.assert(fc.property(fc.bigInt(), (n) => roundTrip(n) === n));
     for (const n of [-0, 0, 127, 128, -1, 2 ** 31, -(2 ** 31), 2 ** 53, Number.NaN, Number.POSITIVE_INFINITY])
       expect(Object.is(roundTrip(n), n)).toBe(true);
-    for (const length of [47, 48, 49, 127, 128, 5000]) expect(roundTrip("x".repeat(length))).toBe("x".repeat(length));
+    for (const length of [31, 32, 33, 42, 43, 63, 64, 127, 128, 5000, 5461, 5462, 8191, 8192, 16_383, 16_384, 65_536, 65_537])
+      for (const letter of ["x", "é", "€", "😀"]) {
+        const text = letter.repeat(Math.ceil(length / letter.length));
+        expect(roundTrip(["before", text, "behind"])).toEqual(["before", text, "behind"]);
+      }
   });
 
   it("arrays of nothing but numbers survive, of any length and with any numbers", () => {

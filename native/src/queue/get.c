@@ -87,6 +87,7 @@ static int try_get_spinning(struct pp_queue *queue, uint8_t *bytes, uint32_t roo
 int32_t pp_queue_get(int32_t index, uint8_t *bytes, int32_t room, int32_t ms) {
   struct pp_queue *queue = pp_queue_find(index);
   if (queue == NULL || room < 0) return queue == NULL ? -EBADF : -EINVAL;
+  if (ms < 0) return try_get(queue, bytes, (uint32_t)room);
   int status = try_get_spinning(queue, bytes, (uint32_t)room);
   if (ms == 0 || (status != -EAGAIN && status != -EBUSY)) return status;
   pp_queue_sleep(queue, status == -EBUSY ? PP_GET_LOCK : PP_ITEMS, ms);

@@ -4,6 +4,7 @@ import { decode } from "../../codec/decode.ts";
 import { hasRefs, unseal } from "../../codec/envelope.ts";
 import { acceptPart } from "../../objects/delivery.ts";
 import { COPY_BELOW, copyOf } from "../../util/bytes.ts";
+import { turn } from "../../util/clock.ts";
 import { type Entry, entriesIn, Kind } from "../entries.ts";
 import { takeLent } from "../take.ts";
 import type { Prepared } from "./prepared.ts";
@@ -31,12 +32,11 @@ export class Inbox {
   readonly #kwargs = new Map<number, Arrived & { value?: unknown }>();
   #next = 0;
   #isEnding = false;
-  #wake = (): void => {};
-  #fail: unknown;
+  #isListening = false;
+  #receiving: Promise<void> | undefined;
 
   constructor(port: QueuePort) {
     this.#port = port;
-    void this.#receive();
   }
 
   /** Whether tasks are here already. */
@@ -46,21 +46,40 @@ export class Inbox {
 
   /** Returns the next tasks, or `undefined` if this worker is to end. */
   async next(): Promise<Arrived | undefined> {
-    while (!this.hasTasks && !this.#isEnding && this.#fail === undefined)
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    if (this.#fail !== undefined) throw this.#fail;
-    return this.take();
+    for (;;) {
+      const arrived = this.take();
+      if (arrived !== undefined || this.#isEnding) return arrived;
+      await this.#receive();
+    }
   }
 
   /** Returns the next tasks if some are here. */
   take(): Arrived | undefined {
+    while (!this.hasTasks && !this.#isEnding && this.#receiving === undefined) {
+      const incoming = this.#port.getNow?.();
+      if (incoming === undefined) return undefined;
+      this.#accept(incoming);
+    }
     const arrived = this.#arrived[this.#next];
     if (arrived === undefined) return undefined;
     this.#next++;
     if (this.#next === this.#arrived.length) this.#next = this.#arrived.length = 0;
     return arrived;
+  }
+
+  /** Receives what concerns the running task for as long as it runs: its reports are accepted, or it is given up. */
+  async listen(): Promise<void> {
+    if (this.#isListening) return;
+    this.#isListening = true;
+    try {
+      // Most tasks that give a promise are over by then. To wait for items begins with a spin, which would delay them.
+      await turn();
+      while (this.running !== undefined) await this.#receive();
+    } catch {
+      // The next call of `next` finds the same error.
+    } finally {
+      this.#isListening = false;
+    }
   }
 
   /** Returns the named arguments with this number. They are decoded once, and not before the target that takes them was imported. */
@@ -70,18 +89,18 @@ export class Inbox {
     return kwargs?.value;
   }
 
-  async #receive(): Promise<void> {
-    try {
-      // A task that still runs when the worker is to end hears of its reports, and of being given up.
-      for (;;) {
-        const incoming = this.#port.getNow?.() ?? (await takeLent(this.#port));
+  // Waits for one item. There is one such wait at a time.
+  #receive(): Promise<void> {
+    this.#receiving ??= takeLent(this.#port)
+      .then((incoming) => {
         if (incoming !== undefined) this.#accept(incoming);
-        this.#wake();
-      }
-    } catch (error) {
-      this.#fail = error;
-    }
-    this.#wake();
+      })
+      .finally(() => {
+        this.#receiving = undefined;
+        // Where an item can't be taken at once, the next one is on its way while tasks run.
+        if (this.#port.getNow === undefined && !this.#isEnding) this.#receive().catch(() => {});
+      });
+    return this.#receiving;
   }
 
   #accept(incoming: Incoming): void {

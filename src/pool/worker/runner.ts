@@ -95,6 +95,7 @@ export class Runner {
   }
 
   async #finish(pending: PromiseLike<unknown>, progress: Progress): Promise<void> {
+    void this.#inbox.listen();
     try {
       progress.values.push(noGenerator(await pending));
     } catch (error) {

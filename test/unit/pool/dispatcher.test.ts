@@ -198,7 +198,7 @@ function run(seed: number): void {
     const call: Call = {
       isOver: false,
       key: random.chance(0.3) ? 1 + random.int(3) : undefined,
-      time: random.chance(0.6) ? random.int(4) : undefined,
+      time: random.chance(0.6) ? random.pick([0, 1, 3, 20, 100]) : undefined,
     };
     const all = Array.from({ length: 1 + random.int(12) }, () => ++tasks);
     calls.push({ call, tasks: all });
@@ -231,6 +231,7 @@ function run(seed: number): void {
       dispatcher.drop();
     }
     if (random.chance(0.1)) dispatcher.rebalance();
+    if (random.chance(0.1)) dispatcher.relieve();
     if (random.chance(0.02) && worker !== undefined) dispatcher.retire(worker.number);
     if (random.chance(0.7)) dispatcher.dispatch();
   }
@@ -274,6 +275,26 @@ describe("the dispatcher", () => {
     worker.begun = 2;
     expect(world.dispatcher.holdAt(worker.number, 1)).toBe(false);
     expect(world.dispatcher.holdAt(worker.number, 2)).toBe(false);
+  });
+  it("takes a task back that waits behind one which does not end, and gives it to another worker", () => {
+    const world = new World(3);
+    const call: Call = { isOver: false, key: undefined, time: 20 };
+    const works = [1, 2, 3, 4].map((task) => new TestWork(call, [task], 1));
+    const handed = (): number[][] => [...world.workers.values()].map(({ handed: each }) => each.slice(1).map(({ task }) => task));
+    world.dispatcher.add({ tasks: (most) => Math.min(most, works.length), waiting: 0, next: () => works.shift() });
+    world.dispatcher.dispatch();
+    const workers = [...world.workers.values()];
+    for (const worker of workers) {
+      worker.isStarted = true;
+      world.dispatcher.ready(worker.number);
+    }
+    world.dispatcher.dispatch();
+    expect(handed().flat().toSorted()).toEqual([1, 2, 3, 4]);
+    for (const worker of workers) worker.begun = 1;
+    world.dispatcher.relieve();
+    expect(world.dispatcher.waiting).toBe(0);
+    world.dispatcher.relieve();
+    expect(world.dispatcher.waiting).toBe(4 - workers.length);
   });
   it(`settles each task once in ${SCHEDULES} schedules`, () => {
     const first = Number(process.env.POOL_SEED ?? 1);

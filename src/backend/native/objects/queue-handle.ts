@@ -16,6 +16,8 @@ import { check, insistLater } from "../library/result.ts";
 const Until = { items: 0, room: 1, done: 2, getLock: 3, putLock: 4 } as const;
 const STATS = ["size", "puts", "gets", "lost", "redelivered", "participants", "maxsize"] as const;
 const STATS_LENGTH = 10;
+/** A number of milliseconds that makes a `get` look once. */
+export const AT_ONCE = -1;
 const FIRST_BUFFER = 1 << 16;
 
 /** A queue that this process has open. */
@@ -85,6 +87,7 @@ export class QueueHandle extends Handle {
    * Takes an item. Its bytes are lent until the next call. `undefined` while the queue is empty, or while the shared objects inside the item
    * are on their way.
    *
+   * @param ms how long the call blocks; {@link AT_ONCE} makes it return without the moment of spinning
    * @param lendBelow an item of so many bytes or more has a buffer of its own, and its bytes may be kept
    */
   get(ms = 0, lendBelow: number = MOST_REUSED): Uint8Array | undefined {

@@ -7,7 +7,7 @@ import type { BlockingQueue, QueuePort, QueueStats } from "../../contract/queue.
 import type { Travelling } from "../core/keeper.ts";
 import { type KindName, NativePort } from "../core/port.ts";
 import { takenKept, takenLent } from "../core/taken.ts";
-import type { QueueHandle } from "./queue-handle.ts";
+import { AT_ONCE, type QueueHandle } from "./queue-handle.ts";
 
 /** The limit in milliseconds for which a call that must not wait for room or for an item still waits for the queue's lock. */
 const LOCK_MS = 1000;
@@ -51,7 +51,7 @@ export class NativeQueue extends NativePort implements QueuePort, BlockingQueue 
   }
 
   getNow(): Incoming | undefined {
-    const bytes = this.#handle.gets.size === 0 ? this.#handle.get() : undefined;
+    const bytes = this.#handle.gets.size === 0 ? this.#handle.get(AT_ONCE) : undefined;
     return bytes === undefined ? undefined : this.#taken(bytes);
   }
 
