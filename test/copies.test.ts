@@ -22,14 +22,22 @@ describe.each(backends)("%s: a test runner with a realm for each file", (backend
       writeFileSync(
         join(tests, `${name}.test.ts`),
         `import { expect, test } from "vitest";
-        import { Queue } from ${mod};
-        test("a queue works", async () => {
+        import { Process, Queue } from ${mod};
+        import { putTwice } from "./targets.ts";
+        test("a queue works, and a function in another process", async () => {
           const q = new Queue<number>();
-          await q.put(1);
-          expect(await q.get({ timeout: 1000 })).toBe(1);
+          const p = new Process({ target: putTwice, args: [q, 4] });
+          await p.start();
+          await p.join();
+          expect(await q.get({ timeout: 1000 })).toBe(8);
           q.close();
         });`,
       );
+    writeFileSync(
+      join(tests, "targets.ts"),
+      `import type { Queue } from ${mod};
+      export const putTwice = (q: Queue<number>, n: number): Promise<void> => q.put(2 * n);`,
+    );
     const vitest = join(root, "node_modules/vitest/vitest.mjs");
     const args = [vitest, "run", "--root", tests, "--pool", pool, "--maxWorkers", "1"];
     const { status, stdout, stderr } = spawnSync(process.execPath, args, {

@@ -6,6 +6,7 @@ import {
   chownSync,
   cpSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -13,9 +14,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { encodeFrame } from "../src/codec/frame-writer.ts";
 import { Op } from "../src/codec/op.ts";
 import { hasLibrary } from "./suite/library.ts";
@@ -58,6 +60,29 @@ const portable = (reason: RegExp): unknown =>
 const native = (library: string): unknown =>
   expect.objectContaining({ backend: "native", library, abi: expect.any(Number), works: "answered" });
 const failure = (error: string, message: RegExp): unknown => ({ error, message: expect.stringMatching(message) });
+
+let otherVersion: { readonly folder: string; readonly status: number | null; readonly stderr: string } | undefined;
+afterAll(() => otherVersion && rmSync(otherVersion.folder, { recursive: true }));
+
+/** Compiles the library, once for all tests, with another version and without the function pp_probe. Undefined if there is no compiler. */
+function libraryOfAnotherVersion(): string | undefined {
+  otherVersion ??= compileAnotherVersion(mkdtempSync(join(tmpdir(), "pp-library-")));
+  if (otherVersion.status === 127) return undefined;
+  expect(otherVersion.status, otherVersion.stderr).toBe(0);
+  return join(otherVersion.folder, "polyproc.node");
+}
+
+function compileAnotherVersion(folder: string): NonNullable<typeof otherVersion> {
+  cpSync(join(root, "native/src"), join(folder, "native/src"), { recursive: true });
+  const header = join(folder, "native/src/polyproc.h");
+  writeFileSync(header, readFileSync(header, "utf8").replace(/#define PP_ABI \d+/, "#define PP_ABI 99"));
+  const flags = ["-std=c11", "-D_GNU_SOURCE", "-O0", "-fPIC", "-shared", "-fvisibility=hidden", "-Inative/src", "-o", "polyproc.node"];
+  flags.push("-Dpp_probe=pp_probe_of_another_version");
+  const compile = '"$0" native/src/*/*.c "$@"';
+  const args = ["-c", compile, process.env.CC ?? "cc", ...flags, "-lpthread"];
+  const { status, stderr } = spawnSync("sh", args, { cwd: folder, encoding: "utf8" });
+  return { folder, status, stderr };
+}
 
 interface Own {
   readonly name: string;
@@ -147,16 +172,9 @@ describe.skipIf(!hasLibrary()).each(runtimes)("%s: the package's own library", (
 
   it("of another version is an error, also if it lacks functions", async ({ skip }) => {
     const own = new Package(runtime);
-    cpSync(join(root, "native/src"), own.path("native/src"), { recursive: true });
-    const header = own.path("native/src/polyproc.h");
-    writeFileSync(header, readFileSync(header, "utf8").replace(/#define PP_ABI \d+/, "#define PP_ABI 99"));
-    const flags = ["-std=c11", "-D_GNU_SOURCE", "-O0", "-fPIC", "-shared", "-fvisibility=hidden", "-Inative/src", "-o", own.library];
-    // The function pp_probe gets another name, so that the library lacks it.
-    flags.push("-Dpp_probe=pp_probe_of_another_version");
-    const compile = '"$0" native/src/*/*.c "$@"';
-    const compiled = spawnSync("sh", ["-c", compile, process.env.CC ?? "cc", ...flags, "-lpthread"], { cwd: own.root });
-    if (compiled.status === 127) skip("there is no C compiler");
-    expect(compiled.status, compiled.stderr.toString()).toBe(0);
+    const other = libraryOfAnotherVersion();
+    if (other === undefined) return skip("there is no C compiler");
+    cpSync(other, own.library);
     writeHash(own.library);
     expect(await look(runtime, own.module(PROGRAM))).toEqual(
       failure("CorruptedError", /is of version 99, and this package speaks \d+: build it anew/),
