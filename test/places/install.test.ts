@@ -1,5 +1,5 @@
 // Fresh projects that install polyproc from a registry with each package manager, and run the first example of the README on the native backend.
-// The packages come from `npm publish` in a fresh clone.
+// The packages come from scripts/publish.mjs in a fresh clone.
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,6 +22,7 @@ const deno = commands.deno?.[0] ?? "";
 /** It is outside of the clone, because installed packages are looked for in all folders above a program. */
 const scratch = mkdtempSync(join(tmpdir(), "pp-install-"));
 let registry: Registry;
+let clone: string;
 
 function readmeExample(): string {
   const code = /^## First example\n+```ts\n([\s\S]*?)^```/m.exec(readFileSync(join(root, "README.md"), "utf8"))?.[1] ?? "";
@@ -41,22 +42,22 @@ function freshClone(): string {
   return folder;
 }
 
-/** Packages of the other platforms without their libraries: Deno wants them to exist. */
-async function otherPlatforms(own: string | undefined): Promise<string[]> {
+/** The packages of all platforms. Those of other machines have no libraries: Deno wants them to exist. */
+async function addPlatforms(clone: string): Promise<void> {
+  const { packageOfMachine } = (await import("../../scripts/build-native.mjs" as string)) as { packageOfMachine(): string | undefined };
   const { platforms, packageName } = (await import("../../scripts/platforms.mjs" as string)) as {
     platforms: { name: string; cpu: string; libc: string }[];
     packageName(platform: object): string;
   };
-  return platforms
-    .filter(({ name }) => own === undefined || basename(own) !== name)
-    .map((platform) => {
-      const folder = join(scratch, platform.name);
-      mkdirSync(folder);
-      const manifest = { name: packageName(platform), version: "0.1.0", os: ["linux"], cpu: [platform.cpu] };
-      const libc = [platform.libc === "gnu" ? "glibc" : "musl"];
-      writeFileSync(join(folder, "package.json"), JSON.stringify({ ...manifest, libc, publishConfig: { access: "public" } }));
-      return folder;
-    });
+  const own = packageOfMachine();
+  for (const platform of platforms) {
+    const folder = join(clone, "native/packages", platform.name);
+    mkdirSync(folder, { recursive: true });
+    const manifest = { name: packageName(platform), version: "0.1.0", os: ["linux"], cpu: [platform.cpu] };
+    const libc = [platform.libc === "gnu" ? "glibc" : "musl"];
+    if (own !== undefined && basename(own) === platform.name) cpSync(own, folder, { recursive: true });
+    else writeFileSync(join(folder, "package.json"), JSON.stringify({ ...manifest, libc, publishConfig: { access: "public" } }));
+  }
 }
 
 async function run(folder: string, command: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<Ended> {
@@ -103,17 +104,21 @@ async function expectExample(folder: string, command: readonly string[]): Promis
   );
 }
 
+/** Publishes a release, and returns what that prints. */
+async function publish(): Promise<string> {
+  return await succeed(clone, [node, "scripts/publish.mjs", "--ignore-scripts=false", "--userconfig", join(scratch, ".npmrc")]);
+}
+
 beforeAll(async () => {
   registry = await Registry.start();
-  const clone = freshClone();
+  clone = freshClone();
   const lexer = join(scratch, "lexer");
   cpSync(join(root, "node_modules/es-module-lexer"), lexer, { recursive: true });
-  const { packageOfMachine } = (await import("../../scripts/build-native.mjs" as string)) as { packageOfMachine(): string | undefined };
-  const own = packageOfMachine();
-  for (const folder of [lexer, ...(own === undefined ? [] : [own]), ...(await otherPlatforms(own)), clone]) {
-    writeFileSync(join(scratch, ".npmrc"), registry.settings);
-    await succeed(folder, ["npm", "publish", "--ignore-scripts=false", "--userconfig", join(scratch, ".npmrc")]);
-  }
+  await addPlatforms(clone);
+  const account = join(scratch, ".npmrc");
+  writeFileSync(account, registry.settings);
+  await succeed(lexer, ["npm", "publish", "--userconfig", account]);
+  await publish();
   // The clone is as it was.
   expect(readFileSync(join(clone, "package.json"), "utf8")).toBe(readFileSync(join(root, "package.json"), "utf8"));
 }, 400_000);
@@ -121,6 +126,10 @@ beforeAll(async () => {
 afterAll(() => {
   registry.close();
   rmSync(scratch, { recursive: true, force: true });
+});
+
+it("a release that is published again, as after an end in the middle, skips what the registry has", async () => {
+  expect((await publish()).match(/0\.1\.0: published before/g)).toHaveLength(5);
 });
 
 describe("npm", () => {
