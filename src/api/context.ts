@@ -100,7 +100,7 @@ export class Context {
     this.#method = method;
     this.#backend = backend;
     this.Process = bindStartMethod(subclassOfProcess(), method);
-    this.Pool = bindStartMethod(class Pool extends PlainPool {}, method);
+    this.Pool = bindStartMethod(class Pool<InitArgs extends readonly unknown[]> extends PlainPool<InitArgs> {}, method) as typeof PlainPool;
     if (backend === undefined) return;
     bindBackend(this.Process, backend);
     bindBackend(this.Pool, backend);

@@ -8,7 +8,7 @@ import { IterateCall } from "../pool/calls/iterate.ts";
 import { MapCall } from "../pool/calls/map.ts";
 import { Engine } from "../pool/engine.ts";
 import { Kind } from "../pool/entries.ts";
-import { checkPoolOptions, type PoolOptions } from "../pool/options.ts";
+import { checkPoolOptions, type InitializedBy } from "../pool/options.ts";
 import { type PoolStats, statsOf, type WorkerInfo, workersOf } from "../pool/reports.ts";
 import { type PoolTarget, PoolTargets, refuseTarget } from "../pool/targets.ts";
 import {
@@ -45,7 +45,7 @@ type Method = "apply" | "map" | "starmap" | "imap" | "imapUnordered" | "iterate"
  * }
  * ```
  */
-export class Pool {
+export class Pool<InitArgs extends readonly unknown[] = never[]> {
   readonly #engine: Engine;
   readonly #targets = new PoolTargets();
 
@@ -56,7 +56,7 @@ export class Pool {
    * @throws {TypeError} for a wrong type, and for an option that does not exist; `RangeError` for a value out of range
    * @throws {UnsupportedError} for `limits` on a backend that has no limits
    */
-  constructor(options: PoolOptions = {}) {
+  constructor(options: InitializedBy<InitArgs> = {}) {
     const backend = boundBackend(new.target);
     const settings = checkPoolOptions(options, backend);
     const { initializer } = settings;

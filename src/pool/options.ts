@@ -3,7 +3,8 @@ import { checkOptions } from "../launch/check-options.ts";
 import type { CommandOptions } from "../launch/command.ts";
 import type { ProcessSettings } from "../launch/options.ts";
 import { runtime } from "../runtime/current.ts";
-import { checkTarget, type Target } from "../target/target.ts";
+import type { TargetFunction } from "../target/signature.ts";
+import { checkTarget, type ModuleTarget, type Target } from "../target/target.ts";
 import { describe } from "../util/describe.ts";
 import { optionNames, refuseUnknown } from "../util/known-options.ts";
 import { os } from "../util/lazy-modules.ts";
@@ -22,7 +23,7 @@ export interface PoolOptions extends CommandOptions {
   readonly processes?: WorkerCount;
   /** Called once in each worker before its first task: an exported function, or a module and export. Default: none. */
   readonly initializer?: ((...args: never[]) => unknown) | URL | { readonly module: string | URL; readonly name?: string };
-  /** The arguments of the initializer. Default: none. */
+  /** The arguments of the initializer. They may be left out only if it needs none. Default: none. */
   readonly initArgs?: readonly unknown[];
   /** The time in milliseconds that a worker may take to start and to run the initializer. A slower one is killed. Default 30,000. */
   readonly startTimeout?: number;
@@ -46,6 +47,22 @@ export interface PoolOptions extends CommandOptions {
   /** Resource limits of each worker. They need the native backend. Default: the limits of this process. */
   readonly limits?: Limits;
 }
+
+/**
+ * The options of a pool. The arguments fit the parameters of the initializer, and may be left out only if it needs none.
+ *
+ * @ignore
+ */
+export type InitializedBy<Args extends readonly unknown[]> = Omit<PoolOptions, "initializer" | "initArgs"> &
+  ([] extends InitArgs<Args>
+    ? { readonly initializer?: Initializer<Args>; readonly initArgs?: NoInfer<InitArgs<Args>> }
+    :
+        | { readonly initializer: Initializer<Args>; readonly initArgs: NoInfer<InitArgs<Args>> }
+        | { readonly initializer?: never; readonly initArgs?: never });
+
+type Initializer<Args extends readonly unknown[]> = TargetFunction<Args, unknown> | ModuleTarget;
+/** The parameters of the initializer of a {@link PoolOptions} are not known, so there all arguments are allowed. */
+type InitArgs<Args extends readonly unknown[]> = never[] extends Args ? readonly unknown[] : Readonly<Args>;
 
 /** The options after they were checked, with their defaults. */
 export interface PoolSettings {

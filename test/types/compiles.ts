@@ -1,5 +1,5 @@
 // This file is compiled and never run. It shows what compiles, and the types that are inferred.
-import { Lock, Pool, Process, type ProcessOptions, Queue, SharedValue } from "polyproc";
+import { Lock, Pool, type PoolOptions, Process, type ProcessOptions, Queue, SharedValue } from "polyproc";
 import { add, choose, configure, double, first, lines, mayConfigure, none, optional, sum } from "./targets.js";
 
 const pool = new Pool();
@@ -82,3 +82,35 @@ export function all(timeout?: number, signal?: AbortSignal, block?: boolean): vo
   new Process({ target: add, args: [1, 2], signal });
 }
 export const value: SharedValue<"f64"> = new SharedValue("f64", 1);
+
+// The initializer of a pool, and its arguments.
+new Pool({ initializer: none });
+new Pool({ initializer: add, initArgs: [1, 2], processes: 2 });
+new Pool({ initializer: optional, initArgs: [1] });
+new Pool({ initializer: sum });
+new Pool({ initializer: sum, initArgs: [1, 2, 3] });
+new Pool({ initializer: first, initArgs: [["a"]] });
+new Pool({ initializer: choose, initArgs: ["a", [1, "x"]] });
+const chosen = Math.random() > 0.5 ? { initializer: add, initArgs: [1, 2] as const } : {};
+new Pool({ ...chosen, processes: 1 });
+const given: number[] = [1];
+new Pool({ initializer: sum, initArgs: given });
+new Pool({ initArgs: [1] });
+new Pool({ initializer: module, initArgs: [1, "x"] });
+new Pool({ initializer: { module: "./targets.js", name: "add" }, initArgs: [1, 2] });
+const settings: PoolOptions = { initializer: add, initArgs: [1, 2] };
+new Pool(settings);
+new Pool({ ...settings, processes: 3 });
+export const annotated: Pool = new Pool({ initializer: add, initArgs: [1, 2] });
+class Named extends Pool {
+  constructor() {
+    super({ initializer: add, initArgs: [1, 2] });
+  }
+}
+export const pools: Pool[] = [pool, annotated, new Named(), new Pool({ initializer: none })];
+export function make(options: PoolOptions): Pool {
+  return new Pool({ ...options, name: "made" });
+}
+export function makeFor<A extends readonly unknown[]>(initializer: (...args: A) => void, initArgs: A): Pool {
+  return new Pool({ initializer, initArgs });
+}

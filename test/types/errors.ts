@@ -124,3 +124,29 @@ void queue.get({
   // @ts-expect-error a list of processes, and not one
   from: process,
 });
+
+new Pool({
+  initializer: add,
+  // @ts-expect-error an argument too few
+  initArgs: [1],
+});
+new Pool({
+  initializer: add,
+  initArgs: [
+    1,
+    // @ts-expect-error a string is no number
+    "2",
+  ],
+});
+new Pool({
+  initializer: none,
+  // @ts-expect-error an argument too many
+  initArgs: [1],
+});
+// @ts-expect-error initArgs are missing
+new Pool({ initializer: add });
+new Pool({
+  initializer: none,
+  // @ts-expect-error an option that does not exist
+  proceses: 3,
+});
