@@ -9,6 +9,8 @@ export interface Source<W extends Work> {
   next(): W | undefined;
   /** The number of tasks that wait in it, as far as it is known. */
   readonly waiting: number;
+  /** Whether it has one task only. */
+  readonly isSingle: boolean;
 }
 
 /** The place of a source among those that wait for their turn. */
@@ -28,6 +30,8 @@ const MOST_KEYS = 10_000;
 export class Backlog<W extends Work> {
   readonly #again: W[] = [];
   readonly #sources = new LinkedList<Source<W>>();
+  // The sources among them that have more than one task. Nearly all have one, and are only counted.
+  readonly #many = new Set<Source<W>>();
   // Work with a key whose worker is known waits for that worker.
   readonly #own = new Map<number, W[]>();
   readonly #workerOf = new Map<unknown, number>();
@@ -36,11 +40,12 @@ export class Backlog<W extends Work> {
 
   /** Adds a source. Returns its place. */
   add(source: Source<W>): Place<W> {
+    if (!source.isSingle) this.#many.add(source);
     return this.#sources.push(source);
   }
 
   remove(place: Place<W>): void {
-    this.#sources.remove(place);
+    if (this.#sources.remove(place)) this.#many.delete(place.value);
   }
 
   /** Puts work back that was in a worker before. It goes ahead of all other work. */
@@ -84,7 +89,8 @@ export class Backlog<W extends Work> {
   get size(): number {
     let size = 0;
     for (const work of [...this.#again, ...[...this.#own.values()].flat()]) if (!work.isOver) size += work.size;
-    for (const source of this.#sources) size += source.waiting;
+    size += this.#sources.size - this.#many.size;
+    for (const source of this.#many) size += source.waiting;
     return size;
   }
 
@@ -129,10 +135,11 @@ export class Backlog<W extends Work> {
   #common(asking: Asking): W | undefined {
     for (let work = this.#again.shift(); work !== undefined; work = this.#again.shift())
       if (this.#suits(work, asking)) return this.#atMost(work, asking.left, (rest) => this.#again.unshift(rest));
-    for (let source = this.#sources.shift(); source !== undefined; source = this.#sources.shift()) {
-      const work = source.next();
+    for (let place = this.#sources.firstEntry; place !== undefined; place = this.#sources.firstEntry) {
+      const work = place.value.next();
+      if (work !== undefined && place.value.tasks(1) > 0) this.#sources.moveToEnd(place);
+      else this.remove(place);
       if (work === undefined) continue;
-      if (source.tasks(1) > 0) this.#sources.push(source);
       if (this.#suits(work, asking)) return this.#atMost(work, asking.left, (rest) => this.#again.unshift(rest));
     }
     return undefined;

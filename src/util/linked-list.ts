@@ -20,6 +20,10 @@ export class LinkedList<T> {
     return this.#first?.value;
   }
 
+  get firstEntry(): Entry<T> | undefined {
+    return this.#first;
+  }
+
   /** Yields the values from the front. The list must not change meanwhile. */
   *[Symbol.iterator](): Generator<T> {
     for (let entry = this.#first; entry !== undefined; entry = entry.after) yield entry.value;
@@ -60,6 +64,14 @@ export class LinkedList<T> {
     return true;
   }
 
+  /** Moves an entry behind all others. It stays the same entry. Does nothing if it was removed. */
+  moveToEnd(entry: Entry<T>): void {
+    if (!this.remove(entry)) return;
+    entry.before = this.#last;
+    entry.after = undefined;
+    this.#put(entry);
+  }
+
   /** Removes and yields all values, from the front. */
   *drain(): Generator<T> {
     for (let first = this.#first; first !== undefined; first = this.#first) {
@@ -75,12 +87,19 @@ export class LinkedList<T> {
   }
 
   #link(value: T, before: Entry<T> | undefined, after: Entry<T> | undefined): Entry<T> {
-    const entry: Entry<T> = { value, before, after, linked: true };
+    const entry: Entry<T> = { value, before, after, linked: false };
+    this.#put(entry);
+    return entry;
+  }
+
+  // Links an entry that knows its neighbours.
+  #put(entry: Entry<T>): void {
+    const { before, after } = entry;
     if (before === undefined) this.#first = entry;
     else before.after = entry;
     if (after === undefined) this.#last = entry;
     else after.before = entry;
+    entry.linked = true;
     this.#size++;
-    return entry;
   }
 }

@@ -71,6 +71,7 @@ export abstract class PoolCall implements TaskCall, Source<TaskWork> {
   abstract tasks(most: number): number;
   /** The number of its tasks that wait, as far as it is known. */
   abstract get waiting(): number;
+  abstract readonly isSingle: boolean;
   abstract next(): TaskWork | undefined;
   abstract values(first: number, values: readonly unknown[]): void;
   abstract failed(index: number, error: unknown): void;

@@ -7,6 +7,7 @@ import { Chunks, type Elements } from "./elements.ts";
 
 /** A call with a task for each element of an iterable. */
 export abstract class ManyCall extends PoolCall {
+  readonly isSingle: boolean = false;
   protected readonly chunks: Chunks;
   #done = 0;
 

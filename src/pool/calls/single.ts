@@ -6,6 +6,7 @@ import { type CallHost, PoolCall } from "./call.ts";
 
 /** A call with one task. */
 export abstract class SingleCall extends PoolCall {
+  readonly isSingle: boolean = true;
   readonly #work: TaskWork;
   #isTaken = false;
 

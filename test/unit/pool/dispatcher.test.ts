@@ -207,6 +207,7 @@ function run(seed: number): void {
     let at = 0;
     dispatcher.add({
       tasks: (most) => (call.isOver ? 0 : Math.min(most, all.length - at)),
+      isSingle: all.length === 1,
       get waiting() {
         return call.isOver ? 0 : all.length - at;
       },
@@ -267,7 +268,7 @@ describe("the dispatcher", () => {
     const world = new World(2);
     const call: Call = { isOver: false, key: undefined, time: 0.01 };
     const works = [1, 2, 3].map((task) => new TestWork(call, [task], 1));
-    world.dispatcher.add({ tasks: (most) => Math.min(most, works.length), waiting: 0, next: () => works.shift() });
+    world.dispatcher.add({ tasks: (most) => Math.min(most, works.length), waiting: 0, isSingle: false, next: () => works.shift() });
     world.dispatcher.dispatch();
     const [worker] = world.workers.values() as Iterable<TestWorker> as [TestWorker];
     world.step(worker);
@@ -281,7 +282,7 @@ describe("the dispatcher", () => {
     const call: Call = { isOver: false, key: undefined, time: 20 };
     const works = [1, 2, 3, 4].map((task) => new TestWork(call, [task], 1));
     const handed = (): number[][] => [...world.workers.values()].map(({ handed: each }) => each.slice(1).map(({ task }) => task));
-    world.dispatcher.add({ tasks: (most) => Math.min(most, works.length), waiting: 0, next: () => works.shift() });
+    world.dispatcher.add({ tasks: (most) => Math.min(most, works.length), waiting: 0, isSingle: false, next: () => works.shift() });
     world.dispatcher.dispatch();
     const workers = [...world.workers.values()];
     for (const worker of workers) {
