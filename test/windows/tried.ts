@@ -2,12 +2,36 @@
 // not listed has not been tried yet.
 type Tried = Readonly<Record<string, readonly string[]>>;
 
-const MOST: readonly string[] = ["barrier", "condition", "connection", "event", "launch", "lock", "pool/basics", "process", "queue"];
+const ALL: readonly string[] = [
+  "barrier",
+  "condition",
+  "connection",
+  "event",
+  "launch",
+  "listener",
+  "lock",
+  "pool/basics",
+  "process",
+  "queue",
+];
+const MORE: readonly string[] = ["options", "semaphore", "shared-value", "wait"];
 
 const TRIED: Tried = {
-  node: MOST,
-  deno: MOST,
-  bun: MOST,
+  node: [
+    ...ALL,
+    ...MORE,
+    "mixed",
+    "pool/again",
+    "pool/arrays",
+    "pool/bad-tasks",
+    "pool/executor",
+    "pool/hostile",
+    "shared-array",
+    "shared-object",
+    "values",
+  ],
+  deno: ALL,
+  bun: [...ALL, ...MORE, "mixed", "pool/again"],
 };
 
 /** Whether a file of cases, such as "queue/waits", has been tried on a runtime. */

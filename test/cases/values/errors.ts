@@ -95,7 +95,7 @@ export const cases: Cases = {
     const back = await sent(system);
     assert.equal(Object.getPrototypeOf(back), Error.prototype);
     const { code, errno, syscall, path } = back;
-    assert.deepEqual({ code, errno, syscall, path }, { code: "ENOENT", errno: system.errno, syscall: "open", path: "/does not exist" });
+    assert.deepEqual({ code, errno, syscall, path }, { code: "ENOENT", errno: system.errno, syscall: "open", path: system.path });
     const argument = thrownBy(() => createServer().listen(-5));
     const again = await sent(argument);
     assert.equal(Object.getPrototypeOf(again), RangeError.prototype);
