@@ -35,6 +35,11 @@ export class Outbox {
     return this.#waiting.length > 0 || this.#sending > 0;
   }
 
+  /** Whether entries that should have left at once still wait, for room or for the queue's lock. */
+  get isLate(): boolean {
+    return this.#sending > 0 && this.#port.putNow !== undefined;
+  }
+
   /** Adds an entry. Throws `SerializationError` if the value can't travel. */
   add(value: unknown, root: string, fields: Partial<Header>): void {
     this.#add(packLent(value, root, headerOf({ ...fields, worker: this.#worker }), this.#lendBelow));

@@ -60,7 +60,9 @@ export class Runner {
       const arrived = this.#inbox.take() ?? (await this.#next());
       if (arrived === undefined) return;
       const { entry } = arrived;
-      if (this.#outbox.isFull && this.#mayTakeLong(entry)) await this.#turn();
+      // The next task may end this process, and a result that has not left would be lost with it.
+      if (this.#outbox.isLate) await this.#outbox.sent();
+      else if (this.#outbox.isFull && this.#mayTakeLong(entry)) await this.#turn();
       const began = now();
       const progress: Progress = { entry, index: 0, seq: entry.seq, values: [], began, read: began, unread: 0 };
       while (progress.index < entry.count) {
@@ -229,6 +231,7 @@ export class Runner {
 
   async #turn(): Promise<void> {
     this.#outbox.flush();
+    if (this.#outbox.isLate) await this.#outbox.sent();
     await turn();
     this.#turned = now();
   }
