@@ -1,5 +1,4 @@
 import { defineSuite } from "../suite/suite.ts";
 
-// The versions before and after it run all cases, so a part of them is enough here.
-process.env.POLYPROC_TEST_TIER = "quick";
+// The versions before and after it run many more cases, so a part of them is enough here.
 await defineSuite("node24", "portable", { folders: ["pool", "process", "queue"] });

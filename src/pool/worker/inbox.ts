@@ -34,6 +34,8 @@ export class Inbox {
   #isEnding = false;
   #isListening = false;
   #receiving: Promise<void> | undefined;
+  // Why nothing can be received any more.
+  #fail: unknown;
 
   constructor(port: QueuePort) {
     this.#port = port;
@@ -49,6 +51,7 @@ export class Inbox {
     for (;;) {
       const arrived = this.take();
       if (arrived !== undefined || this.#isEnding) return arrived;
+      if (this.#fail !== undefined) throw this.#fail;
       await this.#receive();
     }
   }
@@ -71,15 +74,10 @@ export class Inbox {
   async listen(): Promise<void> {
     if (this.#isListening) return;
     this.#isListening = true;
-    try {
-      // Most tasks that give a promise are over by then. To wait for items begins with a spin, which would delay them.
-      await turn();
-      while (this.running !== undefined) await this.#receive();
-    } catch {
-      // The next call of `next` finds the same error.
-    } finally {
-      this.#isListening = false;
-    }
+    // Most tasks that give a promise are over by then. To wait for items begins with a spin, which would delay them.
+    await turn();
+    while (this.running !== undefined && this.#fail === undefined) await this.#receive();
+    this.#isListening = false;
   }
 
   /** Returns the named arguments with this number. They are decoded once, and not before the target that takes them was imported. */
@@ -91,16 +89,22 @@ export class Inbox {
 
   // Waits for one item. There is one such wait at a time.
   #receive(): Promise<void> {
-    this.#receiving ??= takeLent(this.#port)
-      .then((incoming) => {
-        if (incoming !== undefined) this.#accept(incoming);
-      })
-      .finally(() => {
-        this.#receiving = undefined;
-        // Where an item can't be taken at once, the next one is on its way while tasks run.
-        if (this.#port.getNow === undefined && !this.#isEnding) this.#receive().catch(() => {});
-      });
+    this.#receiving ??= this.#receiveOne();
     return this.#receiving;
+  }
+
+  async #receiveOne(): Promise<void> {
+    try {
+      const incoming = await takeLent(this.#port);
+      this.#receiving = undefined;
+      if (incoming !== undefined) this.#accept(incoming);
+    } catch (error) {
+      this.#receiving = undefined;
+      this.#fail = error;
+      return;
+    }
+    // Where an item can't be taken at once, the next one is on its way while tasks run.
+    if (this.#port.getNow === undefined && !this.#isEnding) void this.#receive();
   }
 
   #accept(incoming: Incoming): void {
