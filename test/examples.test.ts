@@ -22,8 +22,9 @@ const expected: Readonly<Record<string, RegExp>> = {
   crawl: /^60 pages found, 61 links lead nowhere\n$/,
   "pool-server":
     /^1229 primes below 10000\nprimes below 1000000000: the client has gone away\n9592 primes below 100000\n1 task was given up\n$/,
+  // On the portable backend a result may wait a millisecond in its worker, and is lost if the next task ends that.
   flaky:
-    /^picture 1: done in attempt 1\npicture 2: done in attempt 2\n[\s\S]*picture 7: crashed each time\n.*\n5 workers died, 4 tasks ran again, 1 failed\n$/,
+    /^picture 1: done in attempt [12]\npicture 2: done in attempt 2\n[\s\S]*picture 7: crashed each time\n.*\n5 workers died, [4-8] tasks ran again, 1 failed\n$/,
   "mixed-tree": /^bun: 1208925819614629174706176, 1970, 2 3 5\ndeno: .*\nnode: .*\n$/,
 };
 
@@ -79,6 +80,7 @@ describe.each(RUNTIMES)("%s: examples", (runtime) => {
     const program = new Program(runtime, example(runtime, name), { env: { POLYPROC_BACKEND: "native" } });
     expect(await program.closed, program.stderr).toBe(0);
     expect(program.stdout).toMatch(expected[name] as RegExp);
+    if (name === "flaky") expect(program.stdout).toMatch(/5 workers died, 4 tasks ran again, 1 failed\n$/);
     expect(program.files()).toEqual([]);
   });
 

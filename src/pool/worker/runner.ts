@@ -60,12 +60,12 @@ export class Runner {
       const arrived = this.#inbox.take() ?? (await this.#next());
       if (arrived === undefined) return;
       const { entry } = arrived;
-      // The next task may end this process, and a result that has not left would be lost with it.
-      if (this.#outbox.isLate) await this.#outbox.sent();
-      else if (this.#outbox.isFull && this.#mayTakeLong(entry)) await this.#turn();
+      if (this.#outbox.isFull && this.#mayTakeLong(entry)) await this.#turn();
       const began = now();
       const progress: Progress = { entry, index: 0, seq: entry.seq, values: [], began, read: began, unread: 0 };
       while (progress.index < entry.count) {
+        // The next task may end this process, and a result that has not left would be lost with it.
+        if (this.#outbox.isLate) await this.#outbox.sent();
         const pending = this.#runSome(arrived, progress);
         if (pending !== undefined) await this.#finish(pending, progress);
         // What is done leaves together with the rest of its chunk, but not later than when the event loop turns.
@@ -79,7 +79,7 @@ export class Runner {
     }
   }
 
-  // Runs tasks until all are done, or the event loop should turn, or one gives a promise. Returns that.
+  // Runs tasks until all are done, or the event loop should turn, or a result waits, or a task gives a promise. Returns that.
   #runSome(arrived: Arrived, progress: Progress): PromiseLike<unknown> | undefined {
     const { count } = progress.entry;
     while (progress.index < count && this.#begin(arrived, progress)) {
@@ -91,7 +91,7 @@ export class Runner {
         this.#fail(error, progress);
       }
       this.#end(progress, this.#stride);
-      if (progress.read - this.#turned >= TURN_MS) break;
+      if (progress.read - this.#turned >= TURN_MS || this.#outbox.isLate) break;
     }
     return undefined;
   }
@@ -168,10 +168,11 @@ export class Runner {
     return arrived.prepared;
   }
 
-  // Says something of a task before its target is called.
+  // Says something of a task before its target is called, which may keep the event loop from turning for long.
   async #tell(kind: number, seq: number): Promise<void> {
     this.#outbox.add(undefined, "", { kind, seq, count: 1 });
-    await this.#turn();
+    await this.#outbox.sent();
+    this.#turned = now();
   }
 
   #fail(error: unknown, progress: Progress): void {
