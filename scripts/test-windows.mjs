@@ -1,13 +1,12 @@
 // The cases of the suite on Windows builds of the runtimes, under Wine: `npm run test:windows [-- RUNTIME...]`. The environment variable
-// POLYPROC_TEST_FILES chooses folders and files, as in `npm test`; without it, those of test/windows/tried.ts run. The first run makes a tree with
-// Wine (scripts/wine.mjs). Only the portable backend exists there. The cases run from the built JavaScript, which loads faster.
-// test/windows/skipped.ts lists the cases that are left out, and why.
+// POLYPROC_TEST_FILES chooses folders and files, as in `npm test`. The first run makes a tree with Wine (scripts/wine.mjs). Only the portable
+// backend exists there. The cases run from the built JavaScript, which loads faster. test/windows/skipped.ts lists the cases that are left
+// out, and why.
 import { spawnSync } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { MARK } from "../test/suite/case.ts";
 import { findCases } from "../test/suite/case-files.ts";
-import { isTried } from "../test/windows/tried.ts";
 import { root, runtime } from "./setup.mjs";
 import { CLONE, Wine } from "./wine.mjs";
 
@@ -73,7 +72,6 @@ wine.setUp();
 mkdirSync(join(folder, "logs"), { recursive: true });
 const files = (await findCases("portable")).flatMap((each) => each.files);
 let failed = 0;
-for (const name of runtimes)
-  failed += runAll(wine, name, process.env.POLYPROC_TEST_FILES === undefined ? files.filter((file) => isTried(file.name, name)) : files);
+for (const name of runtimes) failed += runAll(wine, name, files);
 wine.stop();
 process.exit(failed > 0 ? 1 : 0);

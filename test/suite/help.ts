@@ -30,6 +30,10 @@ export async function started<A extends readonly unknown[], R>(options: ProcessO
   return process;
 }
 
+/** What is told of a process that ended itself by SIGKILL. Windows has no signals, and such an end is an exit code there. */
+export const KILLED_ITSELF: { readonly exitCode: number; readonly signal: "SIGKILL" | null; readonly text: RegExp } =
+  process.platform === "win32" ? { exitCode: 1, signal: null, text: /exit code 1/ } : { exitCode: -9, signal: "SIGKILL", text: /SIGKILL/ };
+
 // Wine takes longer to start a program than Linux.
 const PATIENCE = process.platform === "linux" ? 20_000 : 50_000;
 

@@ -30,7 +30,8 @@ const SKIPPED: readonly Skipped[] = [
   { files: "lock/deaths", cases: "a stopped", why: NO_STOP },
   { files: "queue/objects", cases: "a get ends on time when the process that sent the item's objects is stopped", why: NO_STOP },
   { files: "semaphore/deaths", cases: "a process that is stopped", why: NO_STOP },
-  { files: "silent-owner/", why: NO_STOP },
+  { files: "silent-owner/queue", why: NO_STOP },
+  { files: "silent-owner/sync", why: NO_STOP },
   { files: "barrier/waits", cases: "all parties come in time, and one is too busy", why: NO_SIGNALS },
   { files: "listener/waits", cases: "signals with a handler", why: NO_SIGNALS },
   { files: "process/ends", cases: "signals with a handler", why: NO_SIGNALS },
@@ -39,8 +40,6 @@ const SKIPPED: readonly Skipped[] = [
   { files: "process/grace", cases: "a signal that is aborted later", why: NO_SIGTERM },
   { files: "process/output", cases: "stdout and stderr piped", runtimes: ["bun"], why: BUN_REPORTS },
   { files: "process/output", cases: "piped output that nobody reads", runtimes: ["bun"], why: BUN_REPORTS },
-  { files: "queue/from", cases: "a killed worker ends the wait", why: UNTOLD },
-  { files: "process/output", cases: "a death's error carries", why: UNTOLD },
   {
     files: "connection/deaths",
     cases: "a message cut off by a death",

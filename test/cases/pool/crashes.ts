@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { type Pool, SerializationError, WorkerDiedError } from "../../../mod.ts";
 import { type Case, type Cases, slow } from "../../suite/case.ts";
-import { rejects } from "../../suite/help.ts";
+import { KILLED_ITSELF, rejects } from "../../suite/help.ts";
 import { type Act, bomb, explode, type Place, pass } from "./bombs.ts";
 import { add, exit, returnsFunction, square, withPool } from "./helpers.ts";
 
@@ -48,15 +48,15 @@ export const cases: Cases = {
   "decoding arguments throws": twice(passing("throw", "arguments in the worker"), Error, /a bomb/),
   "decoding arguments exits": died(passing("exit", "arguments in the worker"), /exit code 5/),
   "decoding arguments aborts": died(passing("abort", "arguments in the worker"), /./),
-  "decoding arguments kills": died(passing("kill", "arguments in the worker"), /SIGKILL/),
+  "decoding arguments kills": died(passing("kill", "arguments in the worker"), KILLED_ITSELF.text),
   "the target throws": twice((pool) => pool.apply(goOff, ["throw"], LIMIT), RangeError, /a bomb/),
   "the target exits with 0": died((pool) => pool.apply(exit, [0], LIMIT), /exit code 0/),
   "the target exits with 1": died((pool) => pool.apply(exit, [1], LIMIT), /exit code 1/),
   "the target aborts": died((pool) => pool.apply(goOff, ["abort"], LIMIT), /./),
-  "the target is killed": died((pool) => pool.apply(goOff, ["kill"], LIMIT), /SIGKILL/),
+  "the target is killed": died((pool) => pool.apply(goOff, ["kill"], LIMIT), KILLED_ITSELF.text),
   "a result that can't travel": twice((pool) => pool.apply(returnsFunction, [], LIMIT), SerializationError, /./),
   "encoding a result throws": twice(passing("throw", "result in the worker"), Error, /a bomb/),
   "encoding a result exits": died(passing("exit", "result in the worker"), /exit code 5/),
-  "encoding a result kills": died(passing("kill", "result in the worker"), /SIGKILL/),
+  "encoding a result kills": died(passing("kill", "result in the worker"), KILLED_ITSELF.text),
   "decoding a result throws": twice(passing("throw", "result in the parent"), Error, /a bomb/),
 };

@@ -15,7 +15,7 @@ import {
   waitSync,
 } from "../../../mod.ts";
 import { type Cases, slow } from "../../suite/case.ts";
-import { isNative, rejects, started } from "../../suite/help.ts";
+import { isNative, KILLED_ITSELF, rejects, started } from "../../suite/help.ts";
 import { stay } from "../../suite/sync.ts";
 
 export async function putSome(q: Queue<number>, count: number, ms = 0): Promise<void> {
@@ -76,7 +76,7 @@ export const cases: Cases = {
   },
   "a killed worker ends the wait for its items with its signal, and so does an exit code": slow(async () => {
     for (const [how, fields] of [
-      ["kill", { exitCode: -9, signal: "SIGKILL" }],
+      ["kill", { exitCode: KILLED_ITSELF.exitCode, signal: KILLED_ITSELF.signal }],
       ["throw", { exitCode: 1, signal: null }],
     ] as const) {
       const q = new Queue<number>();
