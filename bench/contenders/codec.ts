@@ -36,6 +36,7 @@ const values: Readonly<Record<string, unknown>> = {
     tags: ["one", "two", "three"],
     rows: Array.from({ length: 50 }, (_, i) => ({ id: i, name: `row ${i}`, price: i * 1.25, open: i % 2 === 0, note: null })),
   },
+  strings: Array.from({ length: 1000 }, (_, i) => `/work/files/folder ${i % 7}/${i * 37}.txt`),
 };
 
 const { library, what, value, ms } = settings({ library: "polyproc", what: "encode", value: "small", ms: 1000 });

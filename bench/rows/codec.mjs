@@ -1,9 +1,11 @@
 import { codec } from "../commands.mjs";
 
+const NAMES = { small: "a small object", document: "a document of 50 rows", strings: "an array of 1,000 paths" };
+
 export function rows({ ms }) {
   const row = (what, value) => ({
     id: `codec-${what}-${value}`,
-    title: `Codec: ${what} a ${value === "small" ? "small object" : "document of 50 rows"}`,
+    title: `Codec: ${what} ${NAMES[value]}`,
     unit: "values/s",
     higherIsBetter: true,
     contenders: Object.assign(
@@ -12,5 +14,5 @@ export function rows({ ms }) {
     ),
     targets: [{ subject: /^\w+ polyproc$/, against: "own msgpackr", least: 1 }],
   });
-  return ["small", "document"].flatMap((value) => [row("encode", value), row("decode", value)]);
+  return Object.keys(NAMES).flatMap((value) => [row("encode", value), row("decode", value)]);
 }

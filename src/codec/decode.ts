@@ -52,8 +52,11 @@ class Decoder {
   }
 
   value(depth: number): unknown {
+    return this.#tagged(this.input.byte(), depth);
+  }
+
+  #tagged(tag: number, depth: number): unknown {
     const { input } = this;
-    const tag = input.byte();
     if (tag >= SMALL_INT) return tag & (SMALL_INT - 1);
     switch (tag) {
       case Tag.null:
@@ -170,21 +173,27 @@ class Decoder {
   }
 
   #array(depth: number): unknown[] {
-    const { input } = this;
-    const array: unknown[] = this.#add([]);
-    const count = input.count();
-    for (let i = 0; i < count; i++) {
-      if (input.skips(Tag.holes)) this.#addHoles(array);
-      else array.push(this.value(depth + 1));
-    }
-    return array;
+    return this.#entries(this.#add([]), this.input.size(), depth);
   }
 
-  #addHoles(array: unknown[]): void {
+  #entries(list: unknown[], length: number, depth: number): unknown[] {
+    const { input } = this;
+    while (list.length < length) {
+      const tag = input.byte();
+      if (tag === Tag.strings) input.strings(list);
+      else if (tag === Tag.holes) this.#addHoles(list, length);
+      else list.push(this.#tagged(tag, depth + 1));
+    }
+    if (list.length > length) throw invalid("an array has more than it claims");
+    return list;
+  }
+
+  #addHoles(list: unknown[], length: number): void {
     const run = this.input.size();
     this.#holes += run;
     if (this.#holes > MAX_HOLES) throw invalid(`its arrays have more than ${MAX_HOLES} holes`);
-    array.length += run;
+    if (run > length - list.length) throw invalid("an array has more than it claims");
+    list.length += run;
   }
 
   #map(depth: number): Map<unknown, unknown> {

@@ -4,10 +4,11 @@ import { classOf, toWire, type WireClass } from "./classes.ts";
 import { encodeBuiltIn } from "./encode-built-in.ts";
 import { encodeError } from "./encode-error.ts";
 import { readOrDescribe, refuseSymbols } from "./fields.ts";
-import { countEntries, endOfHoles, tooManyHoles } from "./holes.ts";
+import { endOfHoles, tooManyHoles } from "./holes.ts";
 import { numbersOf } from "./numbers.ts";
 import { asRefusal, Refusal, textOf } from "./refusal.ts";
 import { isClosedHere, isShared, refusalOf } from "./shared-mark.ts";
+import { stringsAt } from "./strings.ts";
 import { FORMAT, MAX_DEPTH, MAX_HOLES, SMALL_INT, Tag } from "./tags.ts";
 import type { Manner, ValueEncoder } from "./value-encoder.ts";
 import { Writer } from "./writer.ts";
@@ -259,27 +260,40 @@ class Encoder implements ValueEncoder {
       return;
     }
     out.byte(Tag.array);
-    const entries = countEntries(array);
-    out.size(entries);
+    out.size(length);
+    this.#entries(array, length, depth);
+  }
+
+  #entries(list: readonly unknown[], length: number, depth: number): void {
+    const { out } = this;
     let i = 0;
     try {
       while (i < length) {
-        const value = array[i];
-        if (value !== undefined || i in array) {
+        const value = list[i];
+        if (typeof value === "string") i += this.#strings(value, list, i, length);
+        else if (value !== undefined || i in list) {
           this.value(value, depth + 1);
           i++;
-          continue;
+        } else {
+          const end = endOfHoles(list, i, length);
+          this.#holes += end - i;
+          if (this.#holes > MAX_HOLES) throw tooManyHoles();
+          out.byte(Tag.holes);
+          out.size(end - i);
+          i = end;
         }
-        const end = endOfHoles(array, i);
-        this.#holes += end - i;
-        if (this.#holes > MAX_HOLES) throw tooManyHoles();
-        out.byte(Tag.holes);
-        out.size(end - i);
-        i = end;
       }
     } catch (error) {
       throw asRefusal(error).inside(i);
     }
+  }
+
+  // Writes a string of a list, and those behind it if they can travel together. Returns their number.
+  #strings(first: string, list: readonly unknown[], at: number, length: number): number {
+    const run = stringsAt(list, at, length);
+    if (run !== undefined && this.out.strings(run.strings, run.units)) return run.strings.length;
+    this.out.string(first);
+    return 1;
   }
 
   #instance(value: object, Class: WireClass, depth: number): void {

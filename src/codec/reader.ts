@@ -1,9 +1,10 @@
+import { latin1From } from "../util/latin1.ts";
 import { invalid } from "./invalid.ts";
 import { KnownKeys } from "./known-keys.ts";
 import { Tag } from "./tags.ts";
 
-// A string shorter than this is decoded faster by the loop below than by a TextDecoder.
-const SHORT_ASCII = 24;
+// A property's name of at least this length is not remembered.
+const LONG_KEY = 24;
 // The number of code units that one call of String.fromCharCode gets.
 const UNITS_AT_ONCE = 4096;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -29,13 +30,6 @@ export class Reader {
     const byte = this.#bytes[this.#at++];
     if (byte === undefined) throw invalid("it is cut off");
     return byte;
-  }
-
-  /** Whether the next byte is this one. If so, moves past it. */
-  skips(byte: number): boolean {
-    if (this.#bytes[this.#at] !== byte) return false;
-    this.#at++;
-    return true;
   }
 
   int32(): number {
@@ -91,8 +85,11 @@ export class Reader {
   /** Reads a string whose tag was read already. */
   text(tag: number): string {
     switch (tag) {
-      case Tag.ascii:
-        return this.#ascii(this.byte());
+      case Tag.ascii: {
+        const size = this.byte();
+        const start = this.#take(size);
+        return latin1From(this.#bytes, start, start + size);
+      }
       case Tag.utf8: {
         const size = this.size();
         const start = this.#take(size);
@@ -105,17 +102,35 @@ export class Reader {
     }
   }
 
+  /** Reads a run of strings, whose tag was read already, and adds them to a list. */
+  strings(list: unknown[]): void {
+    const count = this.byte();
+    const lengths = this.#take(count);
+    let units = 0;
+    for (let i = lengths; i < lengths + count; i++) units += this.#bytes[i] ?? 0;
+    const size = this.size();
+    const start = this.#take(size);
+    // Only ASCII has as many bytes as code units.
+    const text = size === units ? latin1From(this.#bytes, start, start + size) : utf8.decode(this.#bytes.subarray(start, start + size));
+    if (text.length !== units) throw invalid("the text of a run of strings has another length than the strings");
+    for (let i = lengths, from = 0; i < lengths + count; i++) {
+      const to = from + (this.#bytes[i] ?? 0);
+      list.push(text.slice(from, to));
+      from = to;
+    }
+  }
+
   /** Reads a string that is a property's name. */
   key(): string {
     const tag = this.byte();
     if (tag !== Tag.ascii) return this.text(tag);
     const size = this.byte();
-    if (size === 0 || size >= SHORT_ASCII) return this.#ascii(size);
     const start = this.#take(size);
+    if (size === 0 || size >= LONG_KEY) return latin1From(this.#bytes, start, start + size);
     const slot = keys.slotOf(this.#bytes, start, size);
     const known = keys.find(slot, this.#bytes, start, size);
     if (known !== undefined) return known;
-    const key = this.#shortAscii(start, size);
+    const key = latin1From(this.#bytes, start, start + size);
     keys.keep(slot, key);
     return key;
   }
@@ -138,17 +153,6 @@ export class Reader {
     if (size > this.#bytes.length - start) throw invalid("it is cut off");
     this.#at = start + size;
     return start;
-  }
-
-  #ascii(size: number): string {
-    const start = this.#take(size);
-    return size < SHORT_ASCII ? this.#shortAscii(start, size) : utf8.decode(this.#bytes.subarray(start, start + size));
-  }
-
-  #shortAscii(start: number, size: number): string {
-    let text = "";
-    for (let i = start; i < start + size; i++) text += String.fromCharCode(this.#bytes[i] ?? 0);
-    return text;
   }
 
   #utf16(): string {

@@ -17,7 +17,7 @@ export const MAX_STRING: number = 2 ** 29 - 24;
 export const MAX_ENTRIES: number = 2 ** 24;
 
 /** The first byte of every encoded value. Another byte means another format. */
-export const FORMAT = 1;
+export const FORMAT = 3;
 
 /** The largest depth to which a value may be nested. Both sides refuse deeper values, so that no stack overflows. */
 export const MAX_DEPTH = 1000;
@@ -63,9 +63,13 @@ export const Tag = {
   temporal: 29,
   integers: 30,
   floats: 31,
+  strings: 32,
 } as const;
 
 export const SMALL_INT = 128;
+
+/** The largest number of strings in one run, and of code units of each. One byte holds either. */
+export const MAX_IN_RUN = 255;
 
 interface TypedArrayClass {
   new (buffer: ArrayBuffer): ArrayBufferView;

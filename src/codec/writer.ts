@@ -6,6 +6,8 @@ const FIRST_SIZE = 1 << 10;
 const ROOM_BEHIND = 1 << 8;
 // A string shorter than this is encoded faster by the loop below than by a TextEncoder.
 const SHORT_STRING = 32;
+// The strings of a run are encoded faster one by one, by such a loop, if they are shorter than this on average.
+const SHORT_IN_RUN = 12;
 // A string up to this length gets room for the longest encoding that it could have, so that it is encoded in place.
 const IN_PLACE = 1 << 16;
 const MOST_BYTES_A_UNIT = 3;
@@ -85,6 +87,47 @@ export class Writer {
     else this.#utf16(value);
   }
 
+  /**
+   * Writes a run of strings: their number, the length of each in code units, and the text of all. Returns false if the text has a lone
+   * surrogate; then nothing was written.
+   *
+   * @param units the number of code units of all
+   */
+  strings(run: readonly string[], units: number): boolean {
+    const start = this.#at;
+    this.#reserve(2 + run.length + MOST_SIZE_BYTES + units);
+    const bytes = this.#bytes;
+    bytes[this.#at++] = Tag.strings;
+    bytes[this.#at++] = run.length;
+    for (const { length } of run) bytes[this.#at++] = length;
+    if (units < run.length * SHORT_IN_RUN && this.#asciiOf(run, units)) return true;
+    let text = "";
+    for (const each of run) text += each;
+    if (text.isWellFormed()) this.#inPlace(text);
+    else this.#at = start;
+    return this.#at > start;
+  }
+
+  // Writes the text of a run. Returns false if it is not ASCII. Nothing was written then.
+  #asciiOf(run: readonly string[], units: number): boolean {
+    const start = this.#at;
+    this.size(units);
+    const bytes = this.#bytes;
+    let at = this.#at;
+    for (const text of run) {
+      for (let i = 0; i < text.length; i++) {
+        const code = text.charCodeAt(i);
+        if (code >= 0x80) {
+          this.#at = start;
+          return false;
+        }
+        bytes[at++] = code;
+      }
+    }
+    this.#at = at;
+    return true;
+  }
+
   // Returns false if the string is not ASCII. Nothing was written then.
   #ascii(value: string): boolean {
     this.#reserve(value.length + 2);
@@ -107,8 +150,10 @@ export class Writer {
       const bytes = encoder.encode(value);
       this.size(bytes.length);
       this.raw(bytes);
-      return;
-    }
+    } else this.#inPlace(value);
+  }
+
+  #inPlace(value: string): void {
     const most = value.length * MOST_BYTES_A_UNIT;
     this.#reserve(MOST_SIZE_BYTES + most);
     // The number of bytes stands before them. It is known afterwards, and takes as much room as the number of units, unless a border lies between.

@@ -1,9 +1,12 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fromWire, registerClass, toWire } from "../../src/codec/classes.ts";
 import { decode } from "../../src/codec/decode.ts";
 import { encode } from "../../src/codec/encode.ts";
 import { markShared } from "../../src/codec/shared-mark.ts";
+import { FORMAT, Tag } from "../../src/codec/tags.ts";
 import { RemoteError, SerializationError, StateError } from "../../src/errors/errors.ts";
 
 const roundTrip = (value: unknown): unknown => decode(encode(value).bytes);
@@ -125,6 +128,66 @@ describe("values", () => {
     }
   });
 
+  it("strings in arrays survive: short, long, empty, of any code units, alone and in runs", () => {
+    const units = fc.array(fc.oneof(fc.integer({ min: 0x20, max: 0x7e }), fc.integer({ min: 0, max: 0xffff })), { maxLength: 40 });
+    const text = fc.oneof(
+      fc.string({ maxLength: 20 }),
+      units.map((codes) => String.fromCharCode(...codes)),
+      fc.constantFrom("", "\ufeff", "ü", "😀", "\ud83d", "\ude00", "x".repeat(255), "x".repeat(256), "é".repeat(300)),
+    );
+    const other = fc.oneof(fc.integer(), fc.constantFrom(undefined, null, {}, []));
+    fc.assert(
+      fc.property(fc.array(fc.oneof({ arbitrary: text, weight: 20 }, { arbitrary: other, weight: 1 }), { maxLength: 60 }), (list) => {
+        expect(roundTrip({ list, behind: 1 })).toStrictEqual({ list, behind: 1 });
+      }),
+      { numRuns: 500 },
+    );
+    const many = Array.from({ length: 5000 }, (_, i) => `path/${i % 7 === 0 ? "ü" : "u"}/${i}`);
+    expect(roundTrip(many)).toStrictEqual(many);
+    expect(encode(many).bytes.length).toBeLessThan(many.join("").length + 1.3 * many.length);
+    // Two halves of a pair that stand next to each other in the text of a run.
+    const halves = [..."abcdefgh", "x\ud83d", "\ude00y", "\ude00", "\ud83d"];
+    expect(roundTrip(halves)).toStrictEqual(halves);
+    expect(roundTrip(Array(5000).fill(""))).toStrictEqual(Array(5000).fill(""));
+    const sparse = [...many];
+    delete sparse[20];
+    sparse.length = 6000;
+    expect(roundTrip(sparse)).toStrictEqual(sparse);
+  });
+
+  it("an array that changes while it is read travels as it was at one look or another", () => {
+    const words = Array.from({ length: 20 }, (_, i) => `word ${i}`);
+    let looks = 0;
+    const odd = new Proxy([...words], {
+      get: (target, key) => (key === "10" ? ["x", "longer than x", 5, null, {}][looks++ % 5] : Reflect.get(target, key)),
+    });
+    for (let i = 0; i < 10; i++) {
+      const back = roundTrip([odd, "behind"]) as [unknown[], string];
+      expect(back[1]).toBe("behind");
+      expect(back[0]).toHaveLength(20);
+      expect(back[0].toSpliced(10, 1)).toEqual(words.toSpliced(10, 1));
+    }
+    const growing: unknown[] = ["a"];
+    Object.defineProperty(growing, 1, { enumerable: true, get: () => growing.push("c") });
+    expect((roundTrip(growing) as unknown[]).slice(0, 2)).toEqual(["a", 3]);
+    const nested: unknown[] = words.map((word) => word);
+    Object.defineProperty(nested, 9, { enumerable: true, get: () => (roundTrip(words) as string[])[9] });
+    expect(roundTrip(nested)).toEqual(words);
+  });
+
+  it("a string that came in a run does not keep a large text alive", () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const { bytes } = encode(Array.from({ length: 1000 }, (_, i) => `${i} `.padEnd(250, ".")));
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    const kept = Array.from({ length: 500 }, (_, i) => (decode(bytes) as string[])[i]);
+    collect();
+    // Each string is kept together with a text of a kilobyte at most.
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(4 << 20);
+    expect(kept[499]).toContain("499 ");
+  });
+
   it("cycles and shared references survive", () => {
     const shared = { a: 1 };
     const value: { list: unknown[]; map: Map<unknown, unknown>; self?: unknown } = {
@@ -224,7 +287,7 @@ describe("what can't travel", () => {
       [new Map([["key", () => 1]]), 'value.get("key")'],
       [new Set([1, Symbol("s")]), "value[1]"],
       [{ a: Object.defineProperty({}, "bad", { enumerable: true, get: () => expect.fail("no") }) }, "value.a.bad"],
-      [Object.defineProperty([1, 2], 1, { enumerable: true, get: () => expect.fail("no") }), "value"],
+      [Object.defineProperty([1, 2], 1, { enumerable: true, get: () => expect.fail("no") }), "value[1]"],
       [() => 1, "value"],
     ] as const) {
       const error = refused(value);
@@ -296,7 +359,7 @@ describe("hostile bytes", () => {
 
   it("random bytes are a value or a SerializationError", () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => only(Uint8Array.of(1, ...bytes))),
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => only(Uint8Array.of(FORMAT, ...bytes))),
       { numRuns: 10_000 },
     );
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
@@ -323,20 +386,36 @@ describe("hostile bytes", () => {
   it("claims of size allocate nothing", () => {
     const before = process.memoryUsage().rss;
     const huge = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f];
-    for (const tag of [8, 9, 10, 12, 14, 15, 18, 19, 6]) only(Uint8Array.of(1, tag, ...huge));
-    only(Uint8Array.of(1, 12, 1, 13, ...huge));
-    only(Uint8Array.of(1, 20, 0, ...huge));
+    for (const tag of [8, 9, 10, 12, 14, 15, 18, 19, 6]) only(Uint8Array.of(FORMAT, tag, ...huge));
+    only(Uint8Array.of(FORMAT, Tag.array, ...huge, Tag.holes, ...huge));
+    only(Uint8Array.of(FORMAT, 20, 0, ...huge));
     expect(process.memoryUsage().rss - before).toBeLessThan(16 << 20);
   });
 
+  it("runs of strings that are no run", () => {
+    const word = [Tag.strings, 2, 1, 1, 2, 0x61, 0x62];
+    const array = (length: number, ...entries: number[]): unknown => decode(Uint8Array.of(FORMAT, Tag.array, length, ...entries));
+    expect(array(2, ...word)).toEqual(["a", "b"]);
+    expect(array(3, ...word, 128)).toEqual(["a", "b", 0]);
+    expect(() => array(1, ...word)).toThrow(/more than it claims/);
+    expect(() => array(4, ...word)).toThrow(/cut off/);
+    expect(() => array(2, ...word.with(2, 2))).toThrow(/another length/);
+    expect(() => array(2, ...word.with(3, 0))).toThrow(/another length/);
+    expect(() => array(2, ...word.with(1, 255))).toThrow(/cut off/);
+    expect(() => array(2, ...word.with(4, 3))).toThrow(/cut off/);
+    expect(() => array(2, Tag.strings, 2, 1, 1, 3, 0x61, 0xff, 0x62)).toThrow(SerializationError);
+    expect(() => decode(Uint8Array.of(FORMAT, ...word))).toThrow(/unknown tag/);
+    expect(() => array(2, Tag.holes, 3, 128)).toThrow(/more than it claims/);
+  });
+
   it("depth, trailing bytes, other formats, nothing at all", () => {
-    only(new Uint8Array(1_000_000).fill(12).with(0, 1));
-    const nested = new Uint8Array(200_001).fill(1);
-    for (let i = 1; i < nested.length; i += 2) nested[i] = 12;
+    only(new Uint8Array(1_000_000).fill(Tag.array).with(0, FORMAT));
+    const nested = new Uint8Array(200_001).fill(1).with(0, FORMAT);
+    for (let i = 1; i < nested.length; i += 2) nested[i] = Tag.array;
     expect(() => decode(nested)).toThrow(SerializationError);
-    expect(() => decode(Uint8Array.of(1, 0, 0))).toThrow(/left at its end/);
-    expect(() => decode(Uint8Array.of(2, 0))).toThrow(/begin/);
+    expect(() => decode(Uint8Array.of(FORMAT, 0, 0))).toThrow(/left at its end/);
+    for (const other of [0, FORMAT - 1, FORMAT + 1, 255]) expect(() => decode(Uint8Array.of(other, 0))).toThrow(/begin/);
     expect(() => decode(new Uint8Array(0))).toThrow(SerializationError);
-    expect(() => decode(Uint8Array.of(1, 22, 7, 7, ...new TextEncoder().encode("Unknown"), 0))).toThrow(/registerClass/);
+    expect(() => decode(Uint8Array.of(FORMAT, 22, 7, 7, ...new TextEncoder().encode("Unknown"), 0))).toThrow(/registerClass/);
   });
 });

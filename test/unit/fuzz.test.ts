@@ -10,7 +10,7 @@ import type { Frame } from "../../src/codec/frame.ts";
 import { FrameReader } from "../../src/codec/frame-reader.ts";
 import { encodeFrame } from "../../src/codec/frame-writer.ts";
 import { Op } from "../../src/codec/op.ts";
-import { Tag } from "../../src/codec/tags.ts";
+import { FORMAT, Tag } from "../../src/codec/tags.ts";
 import { CorruptedError, SerializationError } from "../../src/errors/errors.ts";
 import { Random } from "../../tools/random.ts";
 import { commandLine } from "../suite/runtimes.ts";
@@ -73,7 +73,7 @@ describe("hostile bytes, made from a seed", () => {
 describe("what the fuzzing has found", () => {
   it("an error's class that is no name is refused at once, however long it would be as text", () => {
     const writer = new ValueWriter(new Random(1, 1), true);
-    writer.out.push(1, Tag.error);
+    writer.out.push(FORMAT, Tag.error);
     writer.laughs();
     const start = performance.now();
     expect(() => decode(Uint8Array.from(writer.out))).toThrow(SerializationError);
@@ -100,7 +100,7 @@ describe("what the fuzzing has found", () => {
 
   it("an error whose message is an error with itself as message is no value", () => {
     const writer = new ValueWriter(new Random(1, 1), true);
-    writer.out.push(1, Tag.error);
+    writer.out.push(FORMAT, Tag.error);
     for (const text of ["TypeError", ""]) writer.string(text);
     writer.out.push(0);
     writer.size(1);

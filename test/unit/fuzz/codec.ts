@@ -5,7 +5,7 @@ import { encode } from "../../../src/codec/encode.ts";
 import { seal, unseal } from "../../../src/codec/envelope.ts";
 import type { Frame } from "../../../src/codec/frame.ts";
 import { FrameReader } from "../../../src/codec/frame-reader.ts";
-import { Tag } from "../../../src/codec/tags.ts";
+import { FORMAT, Tag } from "../../../src/codec/tags.ts";
 import { CorruptedError, SerializationError } from "../../../src/errors/errors.ts";
 import type { Random } from "../../../tools/random.ts";
 import { ensure, mayRefuse, type Target } from "./target.ts";
@@ -95,7 +95,7 @@ function checkRoundTrip(value: unknown): void {
   ensure(first.length === second.length && first.every((byte, i) => byte === second[i]), "the value changes when it is sent on");
 }
 
-let last: Uint8Array = Uint8Array.of(1, 0);
+let last: Uint8Array = Uint8Array.of(FORMAT, Tag.null);
 
 /** The bytes of a value, often with some of them changed. */
 export function valueBytes(random: Random): Uint8Array {

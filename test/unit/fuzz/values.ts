@@ -309,15 +309,33 @@ export class ValueWriter {
   }
 
   #array(depth: number): void {
-    const count = this.#random.int(5);
+    const random = this.#random;
+    const parts = Array.from({ length: random.int(5) }, () => random.int(12));
+    const lengths = parts.map((part) => {
+      if (part === 0) return random.once(1000) ? 2 ** random.int(26) : random.int(50);
+      return part === 1 ? random.int(random.once(20) ? 256 : 12) : 1;
+    });
     this.out.push(Tag.array);
-    this.size(count);
-    for (let i = 0; i < count; i++) {
-      if (this.#random.once(8)) {
+    this.size(lengths.reduce((sum, length) => sum + length, 0));
+    parts.forEach((part, i) => {
+      const length = lengths[i] ?? 0;
+      if (part === 0) {
         this.out.push(Tag.holes);
-        this.size(this.#random.once(1000) ? 2 ** this.#random.int(26) : this.#random.int(50));
-      } else this.value(depth + 1);
-    }
+        this.size(length);
+      } else if (part === 1) this.#strings(length);
+      else this.value(depth + 1);
+    });
+  }
+
+  /** A run of strings: the length of each, and the text of all. */
+  #strings(count: number): void {
+    const random = this.#random;
+    const texts = Array.from({ length: count }, () => (random.once(20) ? "ü€😀".slice(random.int(4)) : this.#name()));
+    const text = new TextEncoder().encode(texts.join(""));
+    this.out.push(Tag.strings, this.#lies() ? random.int(256) : count);
+    for (const { length } of texts) this.out.push(this.#lies() ? random.int(256) : length);
+    this.size(text.length);
+    this.out.push(...text);
   }
 
   /** An error. Its fields may have the names of its parts, such as "message". */
@@ -372,6 +390,7 @@ export function mutate(random: Random, bytes: Uint8Array, other: Uint8Array): Ui
           Tag.known,
           Tag.error,
           Tag.holes,
+          Tag.strings,
           Tag.converted,
           Tag.boxed,
           Tag.url,
