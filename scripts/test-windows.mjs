@@ -5,7 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { MARK } from "../test/suite/case.ts";
+import { LEAKS, MARK } from "../test/suite/case.ts";
 import { findCases } from "../test/suite/case-files.ts";
 import { root, runtime } from "./setup.mjs";
 import { CLONE, Wine } from "./wine.mjs";
@@ -44,6 +44,8 @@ function runAll(wine, name, files) {
   for (const file of files) {
     const { status, reports, log } = runFile(wine, name, file);
     for (const { name: what, outcome, detail = "", ms } of reports) {
+      // What a file leaves open can't be seen there, so the report on that is no skipped case.
+      if (what === LEAKS && outcome === "skipped") continue;
       counts[outcome]++;
       if (outcome === "skipped") reasons.set(detail, (reasons.get(detail) ?? 0) + 1);
       if (outcome === "failed")

@@ -12,8 +12,8 @@ export const CHALLENGE = "#CHALLENGE#";
 export class RawPeer {
   readonly socket: Socket;
   readonly closed: Promise<void>;
-  /** All bytes that this peer has received. */
-  bytes: Buffer = Buffer.alloc(0);
+  #store: Buffer = Buffer.alloc(4096);
+  #length = 0;
   #used = 0;
   #wake = (): void => {};
   #isClosed = false;
@@ -22,7 +22,7 @@ export class RawPeer {
     this.socket = socket;
     socket.on("error", () => {});
     socket.on("data", (chunk: Buffer) => {
-      this.bytes = Buffer.concat([this.bytes, chunk]);
+      this.#add(chunk);
       this.#wake();
     });
     this.closed = new Promise((resolve) => {
@@ -32,6 +32,19 @@ export class RawPeer {
         resolve();
       });
     });
+  }
+
+  /** All bytes that this peer has received. */
+  get bytes(): Buffer {
+    return this.#store.subarray(0, this.#length);
+  }
+
+  // A named pipe gives a large message in thousands of small chunks, so that a new copy for each would take a minute.
+  #add(chunk: Buffer): void {
+    const length = this.#length + chunk.length;
+    if (length > this.#store.length) this.#store = Buffer.concat([this.bytes], length * 2);
+    this.#store.set(chunk, this.#length);
+    this.#length = length;
   }
 
   /** Connects. Tries again if the listener's backlog is full. */
