@@ -181,11 +181,46 @@ class Decoder {
     while (list.length < length) {
       const tag = input.byte();
       if (tag === Tag.strings) input.strings(list);
+      else if (tag === Tag.rows) this.#rows(list, length, depth);
       else if (tag === Tag.holes) this.#addHoles(list, length);
       else list.push(this.#tagged(tag, depth + 1));
     }
     if (list.length > length) throw invalid("an array has more than it claims");
     return list;
+  }
+
+  #rows(list: unknown[], length: number, depth: number): void {
+    const { input } = this;
+    if (depth >= MAX_DEPTH) throw invalid(`it is nested deeper than ${MAX_DEPTH} levels`);
+    const count = input.count();
+    const width = input.count();
+    if (count > length - list.length) throw invalid("an array has more than it claims");
+    const keys: string[] = [];
+    for (let i = 0; i < width; i++) keys.push(input.key());
+    // Each cell takes a byte or more.
+    if (count * width > input.left || width === 0) throw invalid("it claims more than there is");
+    const rows: Record<string, unknown>[] = [];
+    for (let i = 0; i < count; i++) rows.push(this.#add({}));
+    for (const key of keys) {
+      const column = this.#column(count, depth + 1);
+      const defines = key === "__proto__" || (IS_FROZEN && key in Object.prototype);
+      for (let i = 0; i < count; i++) {
+        const row = rows[i] as Record<string, unknown>;
+        if (defines) defineField(row, key, column[i], true);
+        else row[key] = column[i];
+      }
+    }
+    for (const row of rows) list.push(row);
+  }
+
+  #column(count: number, depth: number): ArrayLike<unknown> {
+    const { input } = this;
+    const tag = input.next;
+    if (tag !== Tag.integers && tag !== Tag.floats) return this.#entries([], count, depth);
+    input.byte();
+    const numbers = tag === Tag.integers ? new Int32Array(input.buffer()) : new Float64Array(input.buffer());
+    if (numbers.length !== count) throw invalid("a column has another length than its table");
+    return numbers;
   }
 
   #addHoles(list: unknown[], length: number): void {

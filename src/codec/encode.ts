@@ -5,10 +5,11 @@ import { encodeBuiltIn } from "./encode-built-in.ts";
 import { encodeError } from "./encode-error.ts";
 import { readOrDescribe, refuseSymbols } from "./fields.ts";
 import { endOfHoles, tooManyHoles } from "./holes.ts";
-import { numbersOf } from "./numbers.ts";
+import { encodeNumbers } from "./numbers.ts";
 import { asRefusal, Refusal, textOf } from "./refusal.ts";
+import { encodeRows, LEAST_ROWS, rowsAt } from "./rows.ts";
 import { isClosedHere, isShared, refusalOf } from "./shared-mark.ts";
-import { stringsAt } from "./strings.ts";
+import { encodeStrings } from "./strings.ts";
 import { FORMAT, MAX_DEPTH, MAX_HOLES, SMALL_INT, Tag } from "./tags.ts";
 import type { Manner, ValueEncoder } from "./value-encoder.ts";
 import { Writer } from "./writer.ts";
@@ -252,26 +253,29 @@ class Encoder implements ValueEncoder {
   #array(array: readonly unknown[], depth: number): void {
     const { out } = this;
     const { length } = array;
-    const numbers = numbersOf(array);
-    if (numbers !== undefined) {
-      out.byte(numbers instanceof Int32Array ? Tag.integers : Tag.floats);
-      out.size(numbers.byteLength);
-      out.raw(new Uint8Array(numbers.buffer));
-      return;
-    }
+    if (encodeNumbers(array, out)) return;
     out.byte(Tag.array);
     out.size(length);
-    this.#entries(array, length, depth);
+    this.entries(array, length, depth);
   }
 
-  #entries(list: readonly unknown[], length: number, depth: number): void {
+  entries(list: readonly unknown[], length: number, depth: number): void {
     const { out } = this;
     let i = 0;
+    // Where rows are looked for next. A list that has none is looked at less and less often.
+    let rowsFrom = length >= LEAST_ROWS && depth < MAX_DEPTH && this.#manner === "refuse" ? 0 : length;
+    let pause = LEAST_ROWS;
     try {
       while (i < length) {
         const value = list[i];
-        if (typeof value === "string") i += this.#strings(value, list, i, length);
-        else if (value !== undefined || i in list) {
+        if (typeof value === "string") i += encodeStrings(value, list, i, length, out);
+        else if (typeof value === "object" && i >= rowsFrom) {
+          const rows = this.#rows(list, i, length, depth);
+          i += rows;
+          if (rows > 0) continue;
+          rowsFrom = i + pause;
+          pause *= 2;
+        } else if (value !== undefined || i in list) {
           this.value(value, depth + 1);
           i++;
         } else {
@@ -288,12 +292,26 @@ class Encoder implements ValueEncoder {
     }
   }
 
-  // Writes a string of a list, and those behind it if they can travel together. Returns their number.
-  #strings(first: string, list: readonly unknown[], at: number, length: number): number {
-    const run = stringsAt(list, at, length);
-    if (run !== undefined && this.out.strings(run.strings, run.units)) return run.strings.length;
-    this.out.string(first);
-    return 1;
+  // Writes the rows that begin at an index of a list. Returns their number.
+  #rows(list: readonly unknown[], at: number, length: number, depth: number): number {
+    const run = rowsAt(list, at, length);
+    if (run === undefined) return 0;
+    const count = this.#numberNew(run.rows);
+    if (count > 0) encodeRows(run, count, this, depth);
+    return count;
+  }
+
+  // Assigns the next numbers to objects of an array, up to the first one that has a number already. Returns how many got one.
+  #numberNew(objects: readonly object[]): number {
+    this.#numbers ??= new Map(this.#first === undefined ? [] : [[this.#first, 0]]);
+    const numbers = this.#numbers;
+    let count = 0;
+    for (const object of objects) {
+      if (numbers.has(object)) break;
+      numbers.set(object, numbers.size);
+      count++;
+    }
+    return count;
   }
 
   #instance(value: object, Class: WireClass, depth: number): void {

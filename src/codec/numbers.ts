@@ -1,12 +1,24 @@
 import { arrayFor } from "../util/sized-array.ts";
+import { Tag } from "./tags.ts";
+import type { Writer } from "./writer.ts";
 
 // An array of nothing but numbers travels as one block of memory, because a tag and a call for each number take most of the time otherwise.
 
 /** Shorter arrays are not worth a block. */
 const LEAST_NUMBERS = 16;
 
-/** Returns the numbers of an array, as integers if all are. `undefined` if the array is short, or has anything else inside. */
-export function numbersOf(array: readonly unknown[]): Int32Array<ArrayBuffer> | Float64Array<ArrayBuffer> | undefined {
+/** Writes an array of nothing but numbers. Returns false for one that is short, or has anything else inside; then nothing was written. */
+export function encodeNumbers(array: readonly unknown[], out: Writer): boolean {
+  const numbers = numbersOf(array);
+  if (numbers === undefined) return false;
+  out.byte(numbers instanceof Int32Array ? Tag.integers : Tag.floats);
+  out.size(numbers.byteLength);
+  out.raw(new Uint8Array(numbers.buffer));
+  return true;
+}
+
+// Returns the numbers as integers if all are.
+function numbersOf(array: readonly unknown[]): Int32Array<ArrayBuffer> | Float64Array<ArrayBuffer> | undefined {
   if (array.length < LEAST_NUMBERS || typeof array[0] !== "number") return undefined;
   return integersOf(array) ?? floatsOf(array);
 }

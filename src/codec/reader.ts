@@ -32,6 +32,11 @@ export class Reader {
     return byte;
   }
 
+  /** The next byte, which is not read yet. */
+  get next(): number | undefined {
+    return this.#bytes[this.#at];
+  }
+
   int32(): number {
     const at = this.#take(4);
     const bytes = this.#bytes;

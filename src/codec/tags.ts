@@ -64,6 +64,7 @@ export const Tag = {
   integers: 30,
   floats: 31,
   strings: 32,
+  rows: 33,
 } as const;
 
 export const SMALL_INT = 128;

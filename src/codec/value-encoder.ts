@@ -10,6 +10,8 @@ export type Manner = "refuse" | "describe" | "describe objects";
 export interface ValueEncoder {
   readonly out: Writer;
   value(value: unknown, depth: number): void;
+  /** Writes the parts of an array. */
+  entries(list: readonly unknown[], length: number, depth: number): void;
   /** Sets how parts are handled from now on. Returns how they were handled before. */
   handleParts(manner: Manner): Manner;
 }

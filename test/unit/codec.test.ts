@@ -188,6 +188,66 @@ describe("values", () => {
     expect(kept[499]).toContain("499 ");
   });
 
+  it("lists of objects with the same keys survive, with any values, and where some differ", () => {
+    const cell = fc.oneof(
+      { arbitrary: fc.integer(), weight: 4 },
+      { arbitrary: fc.string(), weight: 4 },
+      { arbitrary: fc.double(), weight: 4 },
+      { arbitrary: fc.constantFrom(null, undefined, true, false, -0, 10n, "\ud800", "x".repeat(300)), weight: 4 },
+    );
+    const row = fc.record({ id: fc.integer(), "0": fc.boolean(), name: cell, price: fc.double(), ü: cell });
+    const other = fc.oneof(fc.constantFrom<unknown>(1, "a", null, undefined, [], {}), fc.record({ id: fc.constant({ deep: 1 }) }));
+    fc.assert(
+      fc.property(fc.array(row, { maxLength: 40 }), fc.array(other, { maxLength: 3 }), fc.array(row, { maxLength: 300 }), (a, b, c) => {
+        const list = [...a, ...b, ...c];
+        const back = roundTrip([list, "behind"]) as [Record<string, unknown>[], string];
+        expect(back).toStrictEqual([list, "behind"]);
+        for (const each of back[0].slice(a.length + b.length)) expect(Object.keys(each)).toEqual(["0", "id", "name", "price", "ü"]);
+      }),
+      { numRuns: 200 },
+    );
+    const rows = Array.from({ length: 1000 }, (_, id) => ({ id, name: `row ${id}`, open: true }));
+    expect(roundTrip(rows)).toStrictEqual(rows);
+    expect(encode(rows).bytes.length).toBeLessThan(1000 * 17);
+    expect(encode({ rows }).bytes).toEqual(encode(roundTrip({ rows })).bytes);
+  });
+
+  it("rows that are met again, contain each other or have odd keys survive", () => {
+    const rows: Record<string, unknown>[] = Array.from({ length: 40 }, (_, id) => ({ id, next: null }));
+    const again = [...rows, rows[3], ...rows.slice(0, 20), { id: 5, next: rows[7] }];
+    const back = roundTrip(again) as typeof rows;
+    expect(back).toStrictEqual(again);
+    expect(back[40]).toBe(back[3]);
+    for (let i = 0; i < 20; i++) expect(back[41 + i]).toBe(back[i]);
+    expect(back[61]?.next).toBe(back[7]);
+    const ring = rows.map((row) => ({ ...row }));
+    for (const [i, row] of ring.entries()) row.next = ring[(i + 20) % ring.length];
+    const turned = roundTrip(ring) as typeof rows;
+    expect(turned[0]?.next).toBe(turned[20]);
+    expect(turned[20]?.next).toBe(turned[0]);
+    const odd = Array.from({ length: 30 }, (_, i) => JSON.parse(`{"__proto__": ${i}, "constructor": "x", "": true}`) as object);
+    const kept = roundTrip(odd) as object[];
+    expect(kept.map((each) => Object.entries(each))).toEqual(odd.map((each) => Object.entries(each)));
+    for (const each of kept) expect(Object.getPrototypeOf(each)).toBe(Object.prototype);
+    const bare = Array.from({ length: 30 }, () => Object.assign(Object.create(null), { a: 1 }) as object);
+    for (const each of roundTrip(bare) as object[]) expect(Object.getPrototypeOf(each)).toBe(null);
+    const lists = Array.from({ length: 30 }, () => Object.setPrototypeOf([1], Object.prototype) as unknown[]);
+    for (const each of roundTrip(lists) as object[]) expect(Array.isArray(each)).toBe(true);
+  });
+
+  it("a row that can't travel is named", () => {
+    const rows = (): Record<PropertyKey, unknown>[] => Array.from({ length: 40 }, (_, id) => ({ id, run: null }));
+    for (const [change, path] of [
+      [(row: object) => Object.assign(row, { run: () => 1 }), "value.list[30].run"],
+      [(row: object) => Object.assign(row, { [Symbol("s")]: 1 }), "value.list[30]"],
+      [(row: object) => Object.defineProperty(row, "run", { enumerable: true, get: () => expect.fail("no") }), "value.list[30].run"],
+    ] as const) {
+      const list = rows();
+      change(list[30] as object);
+      expect(refused({ list }).path).toBe(path);
+    }
+  });
+
   it("cycles and shared references survive", () => {
     const shared = { a: 1 };
     const value: { list: unknown[]; map: Map<unknown, unknown>; self?: unknown } = {
@@ -406,6 +466,23 @@ describe("hostile bytes", () => {
     expect(() => array(2, Tag.strings, 2, 1, 1, 3, 0x61, 0xff, 0x62)).toThrow(SerializationError);
     expect(() => decode(Uint8Array.of(FORMAT, ...word))).toThrow(/unknown tag/);
     expect(() => array(2, Tag.holes, 3, 128)).toThrow(/more than it claims/);
+  });
+
+  it("tables that are no table", () => {
+    const key = [Tag.ascii, 1, 0x61];
+    const array = (length: number, ...entries: number[]): unknown => decode(Uint8Array.of(FORMAT, Tag.array, length, Tag.rows, ...entries));
+    expect(array(2, 2, 1, ...key, 129, 130)).toEqual([{ a: 1 }, { a: 2 }]);
+    expect(() => array(1, 2, 1, ...key, 129, 130)).toThrow(/more than it claims/);
+    expect(() => array(3, 2, 1, ...key, 129, 130)).toThrow(/cut off/);
+    expect(() => array(2, 2, 1, ...key, 129)).toThrow(SerializationError);
+    expect(() => array(2, 2, 0, 129, 130)).toThrow(SerializationError);
+    expect(() => array(2, 2, 1, ...key, Tag.integers, 4, 0, 0, 0, 0)).toThrow(/another length/);
+    expect(() => array(2, 2, 1, 129, 129, 130)).toThrow(/no string/);
+    // Many rows with many keys: a square of what came.
+    const wide = [...Array(3000)].flatMap(() => key);
+    const claim = [0xa0, 0x1f, 0xb8, 0x17];
+    const bytes = Uint8Array.of(FORMAT, Tag.array, 0xa0, 0x1f, Tag.rows, ...claim, ...wide, ...Array(5000).fill(128));
+    expect(() => decode(bytes)).toThrow(/claims more/);
   });
 
   it("depth, trailing bytes, other formats, nothing at all", () => {

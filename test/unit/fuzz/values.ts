@@ -313,7 +313,8 @@ export class ValueWriter {
     const parts = Array.from({ length: random.int(5) }, () => random.int(12));
     const lengths = parts.map((part) => {
       if (part === 0) return random.once(1000) ? 2 ** random.int(26) : random.int(50);
-      return part === 1 ? random.int(random.once(20) ? 256 : 12) : 1;
+      if (part === 1) return random.int(random.once(20) ? 256 : 12);
+      return part === 2 ? 1 + random.int(20) : 1;
     });
     this.out.push(Tag.array);
     this.size(lengths.reduce((sum, length) => sum + length, 0));
@@ -323,8 +324,29 @@ export class ValueWriter {
         this.out.push(Tag.holes);
         this.size(length);
       } else if (part === 1) this.#strings(length);
+      else if (part === 2) this.#rows(length);
       else this.value(depth + 1);
     });
+  }
+
+  /** A table of rows: the keys, and the values of each key. */
+  #rows(count: number): void {
+    const random = this.#random;
+    const width = 1 + random.int(3);
+    this.out.push(Tag.rows);
+    this.size(count);
+    this.size(width);
+    for (let i = 0; i < width; i++) this.string(this.#name());
+    this.#objects += count;
+    for (let i = 0; i < width; i++) {
+      if (random.once(3)) {
+        const isFloats = random.once(2);
+        this.out.push(isFloats ? Tag.floats : Tag.integers);
+        this.size(count * (isFloats ? 8 : 4));
+        this.raw(count * (isFloats ? 8 : 4));
+      } else if (random.once(2)) this.#strings(count);
+      else for (let cell = 0; cell < count; cell++) this.#scalar();
+    }
   }
 
   /** A run of strings: the length of each, and the text of all. */
@@ -391,6 +413,7 @@ export function mutate(random: Random, bytes: Uint8Array, other: Uint8Array): Ui
           Tag.error,
           Tag.holes,
           Tag.strings,
+          Tag.rows,
           Tag.converted,
           Tag.boxed,
           Tag.url,
