@@ -113,6 +113,7 @@ try {
   // These tests measure time, so they run alone.
   await check(await plain("spin_test"), []);
   await check(await plain("helper_test"), []);
+  await check(await plain("bell_test"), []);
   await Promise.all([sanitized(address, thread), killedAtPoints(plain), killedAtRandom(plain)]);
 } finally {
   rmSync(scratch, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 #include "workers.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -41,6 +42,8 @@ static struct oracle *oracle;
 static const struct setting *setting;
 static const struct killing *killing;
 static uint8_t bytes[sizeof(struct item) + LARGEST];
+static char folder[] = "/tmp/pp-bells-XXXXXX";
+static int32_t inbox = -1;
 
 void workers_prepare(void) {
   oracle = mmap(NULL, sizeof *oracle, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -111,11 +114,27 @@ static void mark_done(int queue) {
   CHECK(status >= 0);
 }
 
-static void consume(int queue) {
+/* Each process has an inbox. Half of them have a named pipe as their bell, the others a socket. */
+static int32_t open_inbox(void) {
+  char path[sizeof folder + 20];
+  int32_t fd;
+  snprintf(path, sizeof path, "%s/%016lx.b", folder, (unsigned long)getpid());
+  return pp_inbox_open((const uint8_t *)path, getpid() % 2, &fd);
+}
+
+static void wait_for_bell(int queue) {
+  int32_t events[2];
+  if (pp_queue_watch(queue, 1, PP_ITEMS) < 0) oracle->bad++;
+  pp_inbox_wait(inbox, WAIT_MS);
+  pp_inbox_take(inbox, events, 1);
+}
+
+static void consume(int queue, bool by_bell) {
   uint32_t last[PRODUCERS] = {0};
   while (!oracle->stop) {
-    int status = pp_queue_get(queue, bytes, sizeof bytes, WAIT_MS);
+    int status = pp_queue_get(queue, bytes, sizeof bytes, by_bell ? 0 : WAIT_MS);
     if (is_wrong("get", status)) return;
+    if (status == -EAGAIN && by_bell) wait_for_bell(queue);
     if (status < 0) continue;
     note(status, last);
     /* Some items stay undone, so that the clean-up has work. */
@@ -124,7 +143,7 @@ static void consume(int queue) {
 }
 
 static int open_queue(int fd) {
-  int queue = pp_queue_open(-1, dup(fd));
+  int queue = pp_queue_open(inbox, dup(fd));
   is_wrong("open", queue);
   return queue;
 }
@@ -152,6 +171,7 @@ static pid_t start(int fd, int worker, unsigned seed) {
   if (getppid() != parent) _exit(0);
   srand(seed);
   pp_reached = oracle->reached[roles[worker]];
+  inbox = open_inbox();
   /* This is set before the first call, so that processes are also killed while they open the queue. */
   if (killing != NULL && killing->role == roles[worker]) {
     pp_fail_at = killing->point;
@@ -162,13 +182,22 @@ static pid_t start(int fd, int worker, unsigned seed) {
     int queue = open_queue(fd);
     if (queue < 0) _exit(queue == -EBUSY ? 0 : 1);
     if (roles[worker] == PRODUCER) produce(queue, (uint32_t)worker);
-    else consume(queue);
+    else consume(queue, worker % 2 == 0);
     pp_queue_close(queue);
   }
   _exit(0);
 }
 
 /* --- one run --- */
+
+/* Killed workers leave their bells. */
+static void remove_folder(void) {
+  DIR *files = opendir(folder);
+  CHECK(files != NULL);
+  for (struct dirent *file; (file = readdir(files)) != NULL;) unlinkat(dirfd(files), file->d_name, 0);
+  closedir(files);
+  CHECK(rmdir(folder) == 0);
+}
 
 static double now(void) {
   struct timespec time;
@@ -277,7 +306,9 @@ long workers_run(const struct setting *wanted, const struct killing *where, long
   killing = where;
   for (int i = 0; i < PRODUCERS; i++) memset((void *)oracle->items[i], 0, oracle->started[i] + 1);
   memset(oracle, 0, offsetof(struct oracle, reached));
-  int made = pp_queue_make_sized(-1, setting->ring_size, setting->maxsize, setting->redeliver);
+  strcpy(folder + sizeof folder - sizeof "XXXXXX", "XXXXXX");
+  CHECK(mkdtemp(folder) != NULL && (inbox = open_inbox()) >= 0);
+  int made = pp_queue_make_sized(inbox, setting->ring_size, setting->maxsize, setting->redeliver);
   CHECK(made >= 0);
   int queue = pp_queue_open(-1, dup(pp_queue_fd(made)));
   CHECK(queue >= 0);
@@ -293,6 +324,7 @@ long workers_run(const struct setting *wanted, const struct killing *where, long
   /* The first join reports the items that died with their consumers. After it, every item is done. */
   CHECK(pp_queue_join(queue, 1) >= 0);
   CHECK(pp_queue_join(queue, 0) == 0);
-  CHECK(pp_queue_close(queue) == 0 && pp_queue_close(made) == 0);
+  CHECK(pp_queue_close(queue) == 0 && pp_queue_close(made) == 0 && pp_inbox_close(inbox) == 0);
+  remove_folder();
   return tally.wanted;
 }

@@ -141,6 +141,9 @@ export const bun: Runtime = {
     );
   },
 
+  // Bun reads sockets alone.
+  watchesPipes: false,
+
   leavesSockets: false,
 
   resolvers: [resolveWithQuery],

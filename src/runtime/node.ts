@@ -133,6 +133,8 @@ export const node: Runtime = {
     else if (watch(fd, data) < 0) lookRepeatedly(data);
   },
 
+  watchesPipes: true,
+
   leavesSockets: false,
 
   mainModule(): string | null {

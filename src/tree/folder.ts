@@ -15,6 +15,8 @@ export const SIGN: string = ".polyproc-tree";
 const NAME = new RegExp(`^${PREFIX}[A-Za-z0-9]{6}$`);
 /** The end of the names of files that count processes. */
 export const COUNTING = ".counted";
+/** The end of the names of bells, by which processes wake each other's event loops. */
+export const BELL = ".b";
 /** The end of the names of files in which workers of pools note their tasks. */
 export const BEGUN = ".begun";
 // A folder that is younger than this number of milliseconds may belong to a program that is still starting, so it stays.
@@ -146,8 +148,8 @@ function sweepFolder(folder: string, uid: number): void {
     paths = fs()
       .readdirSync(folder)
       .map((name) => join(folder, name));
-    sockets = paths.filter((path) => fs().lstatSync(path).isSocket());
-    const isOurs = (path: string): boolean => sockets.includes(path) || path.endsWith(COUNTING) || path.endsWith(BEGUN) || isMark(path);
+    sockets = paths.filter((path) => !path.endsWith(BELL) && fs().lstatSync(path).isSocket());
+    const isOurs = (path: string): boolean => sockets.includes(path) || path.endsWith(COUNTING) || path.endsWith(BEGUN) || path.endsWith(BELL) || isMark(path);
     if (!paths.includes(join(folder, SIGN)) || !paths.every(isOurs)) return;
   } catch {
     return;

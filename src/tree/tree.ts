@@ -2,7 +2,7 @@ import { runtime } from "../runtime/current.ts";
 import { platform } from "../runtime/platform.ts";
 import { randomBytes } from "../util/random.ts";
 import { CountingFile } from "./counting.ts";
-import { keepFolder, makeAddress, makeFolder, remove, sweep } from "./folder.ts";
+import { BELL, keepFolder, makeAddress, makeFolder, remove, sweep } from "./folder.ts";
 
 /** The secret and the folder that the processes of a tree share, and this process's own address. */
 export interface Membership {
@@ -69,10 +69,10 @@ export class Tree {
    * Returns the path on which this process is about to listen. If it can't use the tree's folder any more, for example because its user has
    * changed, it gets a folder of its own.
    */
-  addressOf(use: "hub" | "keeper"): string {
+  addressOf(use: "hub" | "keeper" | "bell"): string {
     if (!keepFolder(this.membership.folder, "sockets")) this.#move();
     const { address } = this.membership;
-    return use === "hub" ? address : keeperOf(address);
+    return use === "hub" ? address : use === "keeper" ? keeperOf(address) : bellOf(address);
   }
 
   #move(): void {
@@ -112,9 +112,13 @@ function keeperOf(address: string): string {
   return `${address}.k`;
 }
 
-// The files of the sockets of a process. To look for a named pipe as for a file would connect to it.
+function bellOf(address: string): string {
+  return address.replace(/\.sock$/, BELL);
+}
+
+// The files by which others reach a process. To look for a named pipe as for a file would connect to it.
 function socketsOf(address: string): string[] {
-  return platform.hasSocketFiles ? [address, keeperOf(address)] : [];
+  return platform.hasSocketFiles ? [address, keeperOf(address), bellOf(address)] : [];
 }
 
 /** The tree of this process. */

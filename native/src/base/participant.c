@@ -11,7 +11,7 @@ static int ofd_lock(int fd, int command, uint32_t index, struct flock *lock) {
   return status < 0 ? -errno : 0;
 }
 
-int pp_participant_join(const struct pp_segment *segment, struct pp_participant *table, pp_owner *me) {
+int pp_participant_join(const struct pp_segment *segment, struct pp_participant *table, uint64_t bell, pp_owner *me) {
   struct flock lock;
   for (uint32_t index = 0; index < PP_PARTICIPANTS; index++) {
     int status = ofd_lock(segment->own_fd, F_OFD_SETLK, index, &lock);
@@ -20,6 +20,7 @@ int pp_participant_join(const struct pp_segment *segment, struct pp_participant 
     uint32_t generation = (atomic_load(&table[index].generation) + 1) & 0xfffff;
     if (generation == 0) generation = 1;
     atomic_store(&table[index].generation, generation);
+    atomic_store(&table[index].bell, bell);
     *me = pp_owner_of(index, generation);
     return 0;
   }

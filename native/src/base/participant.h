@@ -13,6 +13,7 @@
 #include "base/word.h"
 
 #define PP_PARTICIPANTS 1024
+#define PP_FOLDER 96 /* the longest path of a tree's folder in shared memory, with its final 0 */
 
 /* A participant as it is written into lock words and records: index + 1 in 11 bits, generation in 20 bits. The top bit is left free for the
  * lock word. */
@@ -23,14 +24,15 @@ struct pp_participant {
   pp_word generation;
   pp_word used; /* 1 from joining until somebody has cleaned up after the participant */
   _Atomic uint64_t taken; /* what it has taken from the object; each kind of object has its own format */
+  _Atomic uint64_t bell;  /* names the bell of its event loop in the object's folder (see wait/bell.h); 0 if there is none */
 };
 
 static inline uint32_t pp_owner_index(pp_owner owner) { return (owner & 0x7ff) - 1; }
 static inline pp_owner pp_owner_of(uint32_t index, uint32_t generation) { return (generation & 0xfffff) << 11 | (index + 1); }
 
-/* Takes a free index and gives it a new generation, which tells everybody that the index's previous owner is dead. -EMFILE: none is
- * free. */
-int pp_participant_join(const struct pp_segment *segment, struct pp_participant *table, pp_owner *me);
+/* Takes a free index and gives it a new generation, which tells everybody that the index's previous owner is dead. `bell` is the number of
+ * the participant's bell, or 0. -EMFILE: no index is free. */
+int pp_participant_join(const struct pp_segment *segment, struct pp_participant *table, uint64_t bell, pp_owner *me);
 /* Tells whether no living process holds this index's lock. */
 bool pp_participant_gone(const struct pp_segment *segment, uint32_t index);
 /* Returns 1 if this owner is dead and 0 if it lives. -EBADMSG: there never was such an owner. */

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 /* These parts of libuv's interface have not changed in all of its version 1. */
@@ -68,7 +67,7 @@ static void ready(uv_poll_t *handle, int status, int events) {
   (void)events;
   struct watched *watched = uv_handle_get_data(handle);
   char scratch[SCRATCH];
-  ssize_t count = recv(watched->fd, scratch, sizeof scratch, MSG_DONTWAIT);
+  ssize_t count = read(watched->fd, scratch, sizeof scratch);
   /* The inbox is closed, so no byte will come any more. */
   if (count == 0) uv_poll_stop(handle);
   else if (count > 0 || errno != EAGAIN) call_back(watched);

@@ -16,7 +16,7 @@ static inline void pp_queue_unlock_put(struct pp_queue *queue) { pp_robust_lock_
 static inline void pp_queue_unlock_get(struct pp_queue *queue) { pp_robust_lock_release(&queue->header->get_lock); }
 
 /* Wakes up to `count` of those who wait for items, room or done items. */
-static inline void pp_queue_announce(struct pp_queue *queue, int what, int count) { pp_notice_give(&queue->header->notices[what], count); }
+static inline void pp_queue_announce(struct pp_queue *queue, int what, int count) { pp_notice_give(&queue->header->notices[what], &queue->scope, count); }
 
 /* Notes the notices before a look at the queue. If a look fails and a notice has changed since, the caller looks again without waiting. */
 static inline void pp_queue_note(struct pp_queue *queue) {

@@ -4,15 +4,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/room_left.h"
 #include "queue/recover.h"
 #include "queue/ring.h"
+#include "wait/inbox.h"
 #include "wait/sleeper.h"
 
 #define MAGIC 0x31515050594c4f50ull /* "POLYPPQ1" */
-#define VERSION 2
+#define VERSION 3
 
 /* A ring costs addresses only, until it is used. Most processes can have some 8,000 of this size, and it has room for the largest message in
  * any position. */
@@ -55,7 +57,7 @@ static int make_segment(struct pp_segment *segment, uint64_t ring_size) {
   return status;
 }
 
-static void write_header(struct pp_queue *queue, uint64_t maxsize, int redeliver) {
+static void write_header(struct pp_queue *queue, int32_t inbox, uint64_t maxsize, int redeliver) {
   queue->ring_size = queue->segment.size - header_size();
   queue->maxsize = maxsize;
   queue->redeliver = redeliver != 0;
@@ -67,6 +69,8 @@ static void write_header(struct pp_queue *queue, uint64_t maxsize, int redeliver
   queue->header->ring_size = queue->ring_size;
   queue->header->maxsize = maxsize;
   queue->header->redeliver = redeliver != 0;
+  struct pp_bell bell = pp_inbox_bell(inbox);
+  memcpy(queue->header->folder, bell.folder, sizeof bell.folder);
   atomic_store(&queue->header->ready, 1);
 }
 
@@ -82,14 +86,14 @@ static int check_header(struct pp_queue *queue) {
   return sane ? 0 : -EBADMSG;
 }
 
-static int open_file(struct pp_queue *queue, int fd) {
+static int open_file(struct pp_queue *queue, int32_t inbox, int fd) {
   *queue = (struct pp_queue){.segment.fd = -1};
   int status = pp_segment_open(&queue->segment, fd);
   if (status == 0) status = check_header(queue);
   if (status < 0) return status;
   queue->header = (struct pp_queue_header *)(void *)queue->segment.base;
   queue->ring = queue->segment.base + (queue->segment.size - queue->ring_size);
-  return pp_queue_enter(queue);
+  return pp_queue_enter(queue, inbox);
 }
 
 /* Returns the size of the largest ring that this process should have. */
@@ -104,8 +108,8 @@ int32_t pp_queue_make_sized(int32_t inbox, uint64_t ring_size, uint64_t maxsize,
   if (queue == NULL) return is_ring_size(ring_size) ? -ENOMEM : -EINVAL;
   int status = make_segment(&queue->segment, ring_size);
   if (status == 0) {
-    write_header(queue, maxsize, redeliver);
-    status = pp_queue_enter(queue);
+    write_header(queue, inbox, maxsize, redeliver);
+    status = pp_queue_enter(queue, inbox);
   }
   return add_handle(queue, status, inbox);
 }
@@ -120,7 +124,7 @@ int32_t pp_queue_make(int32_t inbox, const uint64_t *maxsize, int32_t redeliver)
 
 int32_t pp_queue_open(int32_t inbox, int32_t fd) {
   struct pp_queue *queue = malloc(sizeof *queue);
-  if (queue != NULL) return add_handle(queue, open_file(queue, fd), inbox);
+  if (queue != NULL) return add_handle(queue, open_file(queue, inbox, fd), inbox);
   close(fd);
   return -ENOMEM;
 }

@@ -69,6 +69,7 @@ struct pp_queue_header {
   uint64_t maxsize;
   uint32_t redeliver;
   pp_word ready;
+  char folder[PP_FOLDER]; /* of the tree that made the queue */
   _Alignas(64) pp_word put_lock;
   struct pp_snapshot put;
   _Atomic uint64_t put_fields[2][QUEUE_PUT_FIELDS];

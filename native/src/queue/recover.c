@@ -5,6 +5,7 @@
 #include "queue/ring.h"
 #include "queue/state.h"
 #include "wait/futex.h"
+#include "wait/inbox.h"
 
 /* Gives back each item that a participant had taken from a queue that redelivers. After a shutdown that dropped everything, the item is
  * finished instead. Each step is one commit, so that another process can go on if this one is killed. */
@@ -83,12 +84,13 @@ int pp_queue_sweep(struct pp_queue *queue) {
   return found;
 }
 
-int pp_queue_enter(struct pp_queue *queue) {
+int pp_queue_enter(struct pp_queue *queue, int32_t inbox) {
   struct pp_queue_header *header = queue->header;
-  queue->scope = (struct pp_lock_scope){.segment = &queue->segment, .table = header->participants};
-  int status = pp_participant_join(&queue->segment, header->participants, &queue->scope.me);
+  queue->scope = (struct pp_lock_scope){.segment = &queue->segment, .table = header->participants, .highest = &header->highest};
+  int status = pp_participant_join(&queue->segment, header->participants, pp_bell_in(&queue->scope, header->folder, inbox), &queue->scope.me);
   if (status < 0) return status;
   uint32_t index = pp_owner_index(queue->scope.me);
+  for (int what = 0; what < PP_QUEUE_NOTICES; what++) pp_notice_disarm(&header->notices[what], index);
   uint32_t highest = atomic_load(&header->highest);
   while (highest < index && !atomic_compare_exchange_weak(&header->highest, &highest, index)) continue;
   if (atomic_load(&header->participants[index].used) != 0) {

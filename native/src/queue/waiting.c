@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "queue/locks.h"
 #include "queue/recover.h"
 #include "wait/sleeper.h"
 
@@ -12,7 +13,7 @@ static int sweep(void *queue) { return pp_queue_sweep(queue); }
 static int look_again(void *queue) { return queue != NULL; }
 
 static struct pp_watch watch_of(struct pp_queue *queue, int what) {
-  struct pp_watch watch = {.object = queue, .seen = queue->seen[what], .what = what};
+  struct pp_watch watch = {.object = queue, .scope = &queue->scope, .seen = queue->seen[what], .what = what};
   if (what < PP_QUEUE_NOTICES) watch.notice = &queue->header->notices[what];
   watch.word = watch.notice != NULL ? &watch.notice->sequence : what == PP_GET_LOCK ? &queue->header->get_lock : &queue->header->put_lock;
   watch.sweep = watch.notice != NULL ? sweep : look_again;
@@ -44,6 +45,6 @@ int32_t pp_queue_watch(int32_t index, int32_t id, int32_t what) {
 int32_t pp_queue_pass(int32_t index, int32_t what) {
   struct pp_queue *queue = pp_queue_find(index);
   if (queue == NULL || what < PP_ITEMS) return queue == NULL ? -EBADF : -EINVAL;
-  if (what < PP_QUEUE_NOTICES) pp_notice_give(&queue->header->notices[what], 1);
+  if (what < PP_QUEUE_NOTICES) pp_queue_announce(queue, what, 1);
   return 0;
 }

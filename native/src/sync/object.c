@@ -5,6 +5,7 @@
 
 #include "base/failpoint.h"
 #include "wait/futex.h"
+#include "wait/inbox.h"
 
 #define TRY_MS 2
 
@@ -24,7 +25,7 @@ int pp_sync_try_lock_guard(struct pp_sync *sync) {
 
 void pp_sync_unlock_guard(struct pp_sync *sync) { pp_robust_lock_release(&sync->header->guard); }
 void pp_sync_note(struct pp_sync *sync) { sync->seen = atomic_load(&sync->header->notice.sequence); }
-void pp_sync_tell(struct pp_sync *sync, int count) { pp_notice_give(&sync->header->notice, count); }
+void pp_sync_tell(struct pp_sync *sync, int count) { pp_notice_give(&sync->header->notice, &sync->scope, count); }
 
 static int clean_up(struct pp_sync *sync, uint32_t index, enum pp_farewell farewell, int ms) {
   int status = lock_guard(sync, ms);
@@ -61,12 +62,13 @@ int pp_sync_clean(struct pp_sync *sync) {
   return again;
 }
 
-int pp_sync_enter(struct pp_sync *sync) {
+int pp_sync_enter(struct pp_sync *sync, int32_t inbox) {
   struct pp_sync_header *header = sync->header;
-  sync->scope = (struct pp_lock_scope){.segment = &sync->segment, .table = header->participants};
-  int status = pp_participant_join(&sync->segment, header->participants, &sync->scope.me);
+  sync->scope = (struct pp_lock_scope){.segment = &sync->segment, .table = header->participants, .highest = &header->highest};
+  int status = pp_participant_join(&sync->segment, header->participants, pp_bell_in(&sync->scope, header->folder, inbox), &sync->scope.me);
   if (status < 0) return status;
   uint32_t index = pp_owner_index(sync->scope.me), highest = atomic_load(&header->highest);
+  pp_notice_disarm(&header->notice, index);
   while (highest < index && !atomic_compare_exchange_weak(&header->highest, &highest, index)) continue;
   status = atomic_load(&header->participants[index].used) != 0 ? clean_up(sync, index, PP_DIED, PP_SLICE_MS) : 0;
   if (status < 0) return status;

@@ -20,6 +20,7 @@ struct pp_sync_header {
   uint32_t version, kind;
   int32_t settings[PP_SYNC_SETTINGS];
   pp_word ready;
+  char folder[PP_FOLDER]; /* of the tree that made the object */
   _Alignas(64) pp_word lock;  /* of the kind PP_LOCK: the lock that users see */
   _Alignas(64) pp_word guard; /* of the other kinds: guards all that follows */
   pp_word highest;            /* no participant ever had a higher index */
@@ -65,7 +66,7 @@ void pp_sync_note(struct pp_sync *sync);
 void pp_sync_tell(struct pp_sync *sync, int count);
 
 /* Becomes a participant, and first cleans up after a dead one that had the same index. */
-int pp_sync_enter(struct pp_sync *sync);
+int pp_sync_enter(struct pp_sync *sync, int32_t inbox);
 /* Leaves the object in order. */
 void pp_sync_leave(struct pp_sync *sync);
 /* Cleans up after participants that died: 1 if the caller should look again. */

@@ -1,13 +1,15 @@
 /* Making, opening and closing a synchronization object of any kind. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "sync/kinds.h"
+#include "wait/inbox.h"
 #include "wait/sleeper.h"
 
 #define MAGIC 0x3153434e59535050ull /* "PPSYNCS1" */
-#define VERSION 1
+#define VERSION 2
 #define SIZE ((sizeof(struct pp_sync_header) + 4095) & ~4095ull)
 
 static const struct pp_sync_kind *const kinds[] = {
@@ -54,8 +56,10 @@ int32_t pp_sync_make(int32_t inbox, int32_t kind, int32_t first, int32_t second)
     sync->header->kind = (uint32_t)kind;
     sync->header->settings[0] = first;
     sync->header->settings[1] = second;
+    struct pp_bell bell = pp_inbox_bell(inbox);
+    memcpy(sync->header->folder, bell.folder, sizeof bell.folder);
     atomic_store(&sync->header->ready, 1);
-    status = pp_sync_enter(sync);
+    status = pp_sync_enter(sync, inbox);
   }
   return add_handle(sync, status, inbox, kind);
 }
@@ -77,7 +81,7 @@ int32_t pp_sync_open(int32_t inbox, int32_t fd, int32_t kind) {
   if (status == 0) status = check_header(sync, kind);
   if (status == 0) {
     sync->header = (struct pp_sync_header *)(void *)sync->segment.base;
-    status = pp_sync_enter(sync);
+    status = pp_sync_enter(sync, inbox);
   }
   return add_handle(sync, status, inbox, kind);
 }

@@ -9,7 +9,7 @@
 static int sweep(void *sync) { return pp_sync_clean(sync); }
 
 static struct pp_watch watch_of(struct pp_sync *sync) {
-  struct pp_watch watch = {.object = sync, .seen = sync->seen, .sweep = sweep, .spinner = &sync->spinner};
+  struct pp_watch watch = {.object = sync, .scope = &sync->scope, .seen = sync->seen, .sweep = sweep, .spinner = &sync->spinner};
   if (sync->kind->is_lock_word) watch.word = &sync->header->lock;
   else {
     watch.notice = &sync->header->notice;

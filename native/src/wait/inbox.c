@@ -1,6 +1,7 @@
 #include "wait/inbox.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -25,7 +26,9 @@ struct event {
 struct inbox {
   bool open, told;
   pthread_t owner;
-  int socket;
+  int thread_end; /* what the thread's event loop watches; the thread closes it */
+  int own_end;    /* by which this process wakes the thread itself */
+  struct pp_bell bell;
   int32_t count, room;
   struct event *events;
 };
@@ -33,7 +36,6 @@ struct inbox {
 /* One lock serves all inboxes, because it is held for a few instructions only. The exception is tell(), which can sleep under it for up to
  * 100 ms when the kernel has no memory for the byte. */
 static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t arrived;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t ended; /* tells when a thread that has opened an inbox ends, on runtimes that have no other way to tell */
 static struct inbox *inboxes;
@@ -46,11 +48,6 @@ static void thread_ended(void *unused) {
 
 static void prepare(void) {
   pthread_key_create(&ended, thread_ended);
-  pthread_condattr_t attributes;
-  pthread_condattr_init(&attributes);
-  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-  pthread_cond_init(&arrived, &attributes);
-  pthread_condattr_destroy(&attributes);
 }
 
 static struct inbox *find(int32_t index) {
@@ -72,22 +69,43 @@ static int32_t free_number(void) {
   return index;
 }
 
-int32_t pp_inbox_open(int32_t *fd) {
+int32_t pp_inbox_open(const uint8_t *path, int32_t pipe, int32_t *fd) {
   pthread_once(&once, prepare);
-  int pair[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0) return -errno;
+  int ends[2];
+  struct pp_bell bell;
+  /* Another thread may have the bell, or the folder may be read-only. Then others wake this thread through a helper thread. */
+  if (pp_bell_make(&bell, (const char *)path, pipe != 0, ends) < 0 &&
+      socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0)
+    return -errno;
   pthread_mutex_lock(&guard);
   int32_t index = free_number();
-  if (index >= 0) inboxes[index] = (struct inbox){.open = true, .socket = pair[1], .owner = pthread_self()};
+  if (index >= 0) inboxes[index] = (struct inbox){.open = true, .thread_end = ends[0], .own_end = ends[1], .bell = bell, .owner = pthread_self()};
   pthread_mutex_unlock(&guard);
   if (index < 0) {
-    close(pair[0]);
-    close(pair[1]);
+    pp_bell_remove(&bell);
+    close(ends[0]);
+    close(ends[1]);
     return index;
   }
   pthread_setspecific(ended, inboxes);
-  *fd = pair[0];
+  *fd = ends[0];
   return index;
+}
+
+struct pp_bell pp_inbox_bell(int32_t index) {
+  pthread_mutex_lock(&guard);
+  const struct inbox *inbox = find(index);
+  struct pp_bell bell = inbox == NULL ? (struct pp_bell){.number = 0} : inbox->bell;
+  pthread_mutex_unlock(&guard);
+  return bell;
+}
+
+uint64_t pp_bell_in(struct pp_lock_scope *scope, const char *folder, int32_t inbox) {
+  struct pp_bell bell = pp_inbox_bell(inbox);
+  /* Another process may change the folder in shared memory at any time. */
+  memcpy(scope->folder, folder, PP_FOLDER);
+  scope->folder[PP_FOLDER - 1] = 0;
+  return strcmp(scope->folder, bell.folder) == 0 ? bell.number : 0;
 }
 
 static bool make_room(struct inbox *inbox) {
@@ -100,11 +118,16 @@ static bool make_room(struct inbox *inbox) {
   return true;
 }
 
-/* Wakes the event loop by a byte. EAGAIN means that the socket is full of bytes that were not read yet, which wakes it just as well. If the
- * kernel has no memory for the byte, this tries again for 100 ms. */
-static bool tell(int socket) {
+static bool send_byte(const struct inbox *inbox) {
+  if (inbox->bell.number != 0) return write(inbox->own_end, "", 1) == 1;
+  return send(inbox->own_end, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1;
+}
+
+/* Wakes the event loop by a byte. EAGAIN means that there are as many unread bytes as fit, which wakes it just as well. If the kernel has no
+ * memory for the byte, this tries again for 100 ms. */
+static bool tell(const struct inbox *inbox) {
   for (int tries = 0; tries < 100; tries++) {
-    if (send(socket, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1 || errno == EAGAIN) return true;
+    if (send_byte(inbox) || errno == EAGAIN) return true;
     if (errno != EINTR && errno != ENOBUFS && errno != ENOMEM) return false;
     nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
   }
@@ -116,13 +139,12 @@ void pp_inbox_post(int32_t index, int32_t id, int32_t value) {
   struct inbox *inbox = find(index);
   if (inbox != NULL && make_room(inbox)) {
     inbox->events[inbox->count++] = (struct event){id, value};
-    pthread_cond_broadcast(&arrived);
-    if (!inbox->told) inbox->told = tell(inbox->socket);
+    if (!inbox->told) inbox->told = tell(inbox);
   }
   pthread_mutex_unlock(&guard);
 }
 
-int32_t pp_inbox_take(int32_t index, int32_t *events, int32_t max) {
+int32_t pp_inbox_take_posted(int32_t index, int32_t *events, int32_t max) {
   pthread_mutex_lock(&guard);
   struct inbox *inbox = find(index);
   int32_t taken = inbox == NULL ? -EBADF : inbox->count < max ? inbox->count : max;
@@ -136,21 +158,26 @@ int32_t pp_inbox_take(int32_t index, int32_t *events, int32_t max) {
   return taken;
 }
 
-int32_t pp_inbox_wait(int32_t index, int32_t ms) {
-  struct timespec until;
-  clock_gettime(CLOCK_MONOTONIC, &until);
-  until.tv_sec += ms / 1000;
-  until.tv_nsec += ms % 1000 * 1000000l;
-  if (until.tv_nsec >= 1000000000l) {
-    until.tv_sec++;
-    until.tv_nsec -= 1000000000l;
-  }
+/* Whether an event waits, and where the thread would hear of it. */
+static int32_t look(int32_t index, int *fd) {
   pthread_mutex_lock(&guard);
-  struct inbox *inbox = find(index);
-  while (inbox != NULL && inbox->count == 0 && pthread_cond_timedwait(&arrived, &guard, &until) == 0) inbox = find(index);
+  const struct inbox *inbox = find(index);
   int32_t waiting = inbox == NULL ? -EBADF : inbox->count > 0;
+  if (inbox != NULL) *fd = inbox->thread_end;
   pthread_mutex_unlock(&guard);
   return waiting;
+}
+
+int32_t pp_inbox_wait(int32_t index, int32_t ms) {
+  struct pollfd bell = {.events = POLLIN};
+  int32_t waiting = look(index, &bell.fd);
+  if (waiting != 0) return waiting;
+  int count = poll(&bell, 1, ms);
+  if (count <= 0 || (bell.revents & POLLIN) == 0) return 0;
+  /* The caller handles what the bytes are for, so the event loop need not. */
+  char bytes[64];
+  for (int i = 0; i < 64 && read(bell.fd, bytes, sizeof bytes) > 0; i++) continue;
+  return 1;
 }
 
 int32_t pp_inbox_close(int32_t index) {
@@ -165,7 +192,8 @@ int32_t pp_inbox_close(int32_t index) {
   pthread_mutex_lock(&guard);
   struct inbox *inbox = find(index);
   if (inbox != NULL) {
-    close(inbox->socket);
+    pp_bell_remove(&inbox->bell);
+    close(inbox->own_end);
     free(inbox->events);
     *inbox = (struct inbox){.open = false};
   }

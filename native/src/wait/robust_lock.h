@@ -10,7 +10,9 @@
 /* The segment in which a lock lies, its participants, and which of them the caller is. */
 struct pp_lock_scope {
   const struct pp_segment *segment;
-  const struct pp_participant *table;
+  struct pp_participant *table;
+  const pp_word *highest;  /* no participant ever had a higher index */
+  char folder[PP_FOLDER];  /* of the tree that made the object; the bells are there */
   pp_owner me;
 };
 

@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/thread.h"
+#include "polyproc.h"
 #include "wait/futex.h"
 #include "wait/inbox.h"
 
@@ -21,7 +23,7 @@
 struct sleeper {
   struct pp_watch *watches;
   int count, room;
-  bool started;
+  bool started, parked;
   pp_word changed; /* counts the changes of `watches`, to wake the thread */
   const void *swept; /* the object that the thread cleans up at this moment, without the guard */
 };
@@ -29,12 +31,21 @@ struct sleeper {
 static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t sweep_over = PTHREAD_COND_INITIALIZER;
 static struct sleeper sleepers[MOST_SLEEPERS];
+/* What bells ring for. Its thread sleeps on none of the words: after each slice it looks at them, and cleans up. */
+static struct sleeper rung;
 
 /* The functions up to `run` are called with the guard held. */
 
-/* Tells everybody who changes the word that a waiter must be woken. */
+/* Tells everybody who changes the word that a thread sleeps on it. */
 static void mark(const struct pp_watch *watch) {
-  if (watch->notice != NULL) atomic_store(&watch->notice->waited_for, 1);
+  if (watch->notice != NULL) atomic_fetch_or(&watch->notice->waited_for, PP_SLEEPERS);
+}
+
+static uint32_t index_of(const struct pp_watch *watch) { return pp_owner_index(watch->scope->me); }
+
+/* Whether the waiter has a bell. Others take it away if they can't reach it. */
+static bool has_bell(const struct pp_watch *watch) {
+  return watch->notice != NULL && atomic_load(&watch->scope->table[index_of(watch)].bell) != 0;
 }
 
 static int find(const struct sleeper *sleeper, const struct pp_watch *watch) {
@@ -43,13 +54,19 @@ static int find(const struct sleeper *sleeper, const struct pp_watch *watch) {
   return -1;
 }
 
+static void end(struct sleeper *sleeper, int at) {
+  const struct pp_watch *watch = &sleeper->watches[at];
+  if (sleeper == &rung) pp_notice_disarm(watch->notice, index_of(watch));
+  /* The waker cleared the mark, but other processes may still sleep on the word. */
+  else mark(watch);
+  sleeper->watches[at] = sleeper->watches[--sleeper->count];
+}
+
 /* Posts the event of a watch, and ends the watch. */
 static void post(struct sleeper *sleeper, int at) {
   const struct pp_watch *watch = &sleeper->watches[at];
   pp_inbox_post(watch->inbox, watch->id, watch->what);
-  /* The waker cleared the mark, but other processes may still sleep on the word. */
-  mark(watch);
-  sleeper->watches[at] = sleeper->watches[--sleeper->count];
+  end(sleeper, at);
 }
 
 /* Posts an event for each word that changed. */
@@ -82,6 +99,7 @@ static void sweep(struct sleeper *sleeper) {
 static void *run(void *argument) {
   struct sleeper *sleeper = argument;
   int64_t swept = pp_now();
+  bool idle = false;
   for (;;) {
     pp_word *words[AT_ONCE + 1] = {&sleeper->changed};
     uint32_t expected[AT_ONCE + 1];
@@ -92,14 +110,18 @@ static void *run(void *argument) {
       swept = pp_now();
     }
     expected[0] = atomic_load(&sleeper->changed);
-    int some = sleeper->count < AT_ONCE ? sleeper->count : AT_ONCE;
+    int some = sleeper == &rung ? 0 : sleeper->count < AT_ONCE ? sleeper->count : AT_ONCE;
     bool all = some == sleeper->count;
+    /* Waits come and go. So the thread parks only after a slice without any. */
+    sleeper->parked = sleeper->count == 0 && (sleeper != &rung || sleeper->parked || idle);
+    idle = sleeper->count == 0;
+    int ms = sleeper->parked ? 3600 * 1000 : PP_SLICE_MS;
     for (int i = 0; i < some; i++) {
       words[i + 1] = sleeper->watches[i].word;
       expected[i + 1] = sleeper->watches[i].seen;
     }
     pthread_mutex_unlock(&guard);
-    int status = some == 0 ? pp_futex_wait(&sleeper->changed, expected[0], 3600 * 1000)
+    int status = some == 0 ? pp_futex_wait(&sleeper->changed, expected[0], ms)
                            : pp_futex_wait_any(words, expected, some + 1, all ? PP_SLICE_MS : LOOK_MS);
     /* The kernel cannot wait for several words, or may not, or one of them was unmapped meanwhile. */
     if (status == -ENOSYS || status == -EPERM || status == -EFAULT || status == -EINVAL)
@@ -118,35 +140,53 @@ static int make_room(struct sleeper *sleeper) {
   return 0;
 }
 
-/* Adds the watch, or replaces the one with the same id. `chosen` becomes the thread that must be woken. */
-static int add(const struct pp_watch *watch, struct sleeper **chosen) {
+static int start(struct sleeper *sleeper) {
+  int status = sleeper->started ? 0 : pp_thread_start(run, sleeper);
+  if (status == 0) sleeper->started = true;
+  return status;
+}
+
+/* Adds the watch, or replaces the one with the same id. */
+static int put(struct sleeper *sleeper, const struct pp_watch *watch) {
+  int at = find(sleeper, watch), status = at < 0 ? make_room(sleeper) : 0;
+  if (status == 0) status = start(sleeper);
+  if (status == 0) sleeper->watches[at < 0 ? sleeper->count++ : at] = *watch;
+  return status;
+}
+
+/* The thread that has a watch with this id, or one that has room for it. */
+static struct sleeper *choose(const struct pp_watch *watch) {
   struct sleeper *with_room = NULL;
   for (struct sleeper *sleeper = sleepers; sleeper < sleepers + MOST_SLEEPERS && (sleeper == sleepers || sleeper->started); sleeper++) {
-    int at = find(sleeper, watch);
-    if (at >= 0) {
-      sleeper->watches[at] = *watch;
-      *chosen = sleeper;
-      return 0;
-    }
+    if (find(sleeper, watch) >= 0) return sleeper;
     if (with_room == NULL && sleeper->count < AT_ONCE) with_room = sleeper;
   }
   for (struct sleeper *next = sleepers; with_room == NULL && next < sleepers + MOST_SLEEPERS; next++)
     if (!next->started) with_room = next;
-  struct sleeper *sleeper = *chosen = with_room == NULL ? &sleepers[MOST_SLEEPERS - 1] : with_room;
-  int status = make_room(sleeper);
-  if (status == 0 && !sleeper->started) {
-    status = pp_thread_start(run, sleeper);
-    sleeper->started = status == 0;
+  return with_room == NULL ? &sleepers[MOST_SLEEPERS - 1] : with_room;
+}
+
+static int watch_with_bell(const struct pp_watch *watch) {
+  pthread_mutex_lock(&guard);
+  bool wakes = rung.parked || !rung.started;
+  int status = put(&rung, watch);
+  if (status == 0) {
+    pp_notice_arm(watch->notice, index_of(watch));
+    if (wakes) atomic_fetch_add(&rung.changed, 1);
+    /* A change before the bit was set rang no bell. */
+    if (atomic_load(watch->word) != watch->seen) post(&rung, find(&rung, watch));
   }
-  if (status == 0) sleeper->watches[sleeper->count++] = *watch;
+  pthread_mutex_unlock(&guard);
+  if (status == 0 && wakes) pp_futex_wake(&rung.changed, 1);
   return status;
 }
 
 int pp_sleeper_watch(const struct pp_watch *watch) {
-  struct sleeper *sleeper = NULL;
+  if (has_bell(watch)) return watch_with_bell(watch);
   mark(watch);
   pthread_mutex_lock(&guard);
-  int status = add(watch, &sleeper);
+  struct sleeper *sleeper = choose(watch);
+  int status = put(sleeper, watch);
   if (status == 0) atomic_fetch_add(&sleeper->changed, 1);
   pthread_mutex_unlock(&guard);
   /* The thread that is woken needs the guard at once, so it is woken after the guard is free. */
@@ -154,15 +194,41 @@ int pp_sleeper_watch(const struct pp_watch *watch) {
   return status;
 }
 
+int32_t pp_inbox_take(int32_t inbox, int32_t *events, int32_t max) {
+  int32_t taken = 0;
+  pthread_mutex_lock(&guard);
+  for (int i = 0; i < rung.count && taken < max;) {
+    const struct pp_watch *watch = &rung.watches[i];
+    if (watch->inbox != inbox || atomic_load(watch->word) == watch->seen) i++;
+    else {
+      events[2 * taken] = watch->id;
+      events[2 * taken++ + 1] = watch->what;
+      end(&rung, i);
+    }
+  }
+  pthread_mutex_unlock(&guard);
+  int32_t posted = pp_inbox_take_posted(inbox, events + 2 * (ptrdiff_t)taken, max - taken);
+  return posted < 0 ? posted : taken + posted;
+}
+
+/* Guard held. */
+static void forget(struct sleeper *sleeper, const void *object) {
+  for (int i = 0; i < sleeper->count;) {
+    if (sleeper->watches[i].object != object) i++;
+    else {
+      if (sleeper == &rung) pp_notice_disarm(rung.watches[i].notice, index_of(&rung.watches[i]));
+      sleeper->watches[i] = sleeper->watches[--sleeper->count];
+    }
+  }
+  while (sleeper->swept == object) pthread_cond_wait(&sweep_over, &guard);
+}
+
 void pp_sleeper_forget(const void *object) {
   int running = 0;
   pthread_mutex_lock(&guard);
+  forget(&rung, object);
   for (struct sleeper *sleeper = sleepers; running < MOST_SLEEPERS && sleeper->started; sleeper++, running++) {
-    for (int i = 0; i < sleeper->count;) {
-      if (sleeper->watches[i].object == object) sleeper->watches[i] = sleeper->watches[--sleeper->count];
-      else i++;
-    }
-    while (sleeper->swept == object) pthread_cond_wait(&sweep_over, &guard);
+    forget(sleeper, object);
     /* The object may be unmapped next, and the thread may sleep on its word. */
     atomic_fetch_add(&sleeper->changed, 1);
   }

@@ -1,5 +1,5 @@
-/* Waiting for changes in shared memory: for event loops by one helper thread that sleeps on all the words that are waited for and posts an
- * event when one changes; for blocking calls by a sleep of the calling thread. */
+/* Waiting for changes in shared memory: for event loops by their bells, or by helper threads that sleep on all the words that are waited for
+ * and post an event when one changes; for blocking calls by a sleep of the calling thread. */
 #ifndef PP_SLEEPER_H
 #define PP_SLEEPER_H
 
@@ -11,6 +11,7 @@ struct pp_watch {
   pp_word *word;
   uint32_t seen;              /* the word's value at the caller's last look */
   struct pp_notice *notice;   /* the notice to which the word belongs, NULL for a lock's word */
+  struct pp_lock_scope *scope; /* the participants of the object, and which of them waits */
   int (*sweep)(void *object); /* cleans up after dead participants; 1 if the caller should look again */
   struct pp_spinner *spinner; /* NULL if the caller has already spun */
   int32_t inbox, id, what;

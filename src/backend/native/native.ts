@@ -29,7 +29,7 @@ export class Native implements Backend {
   readonly #handles: Handles;
 
   constructor({ shim, checked }: Library, tree: Tree) {
-    const inbox = new Inbox(shim);
+    const inbox = new Inbox(shim, tree);
     this.#thread = { tree, inbox, keeper: new Keeper(inbox, tree), unsent: new Set() };
     this.#handles = new Handles(this.#thread);
     this.features = { fileno: true, sync: true, sharedMemory: true, limits: true, library: checked.path, abi: ABI };

@@ -82,6 +82,8 @@ export function denoRuntime(host: DenoHost | undefined): Runtime {
 
     mainModule: () => (host === undefined ? null : (firstModule(host) ?? null)),
 
+    watchesPipes: true,
+
     leavesSockets: true,
 
     // `import.meta.resolve` resolves from this package and knows the import map. `require.resolve` resolves from the module itself, but

@@ -1,10 +1,14 @@
 import { runtime } from "../../../runtime/current.ts";
+import type { Tree } from "../../../tree/tree.ts";
 import type { Shim } from "../library/functions.ts";
-import { check } from "../library/result.ts";
+import { check, text } from "../library/result.ts";
 
 const BATCH = 128;
 
-/** Receives the events that the helper threads of the native library post for this thread, and passes each to its handler. */
+/**
+ * Receives the events for this thread, and passes each to its handler. The helper threads of the native library post some, and for changes in
+ * shared memory other processes ring its bell.
+ */
 export class Inbox {
   readonly shim: Shim;
   readonly id: number;
@@ -12,10 +16,11 @@ export class Inbox {
   readonly #events = new Int32Array(2 * BATCH);
   #next = 1;
 
-  constructor(shim: Shim) {
+  constructor(shim: Shim, tree: Tree) {
     this.shim = shim;
     const fd = new Int32Array(1);
-    this.id = check(shim.pp_inbox_open(fd), "The native backend could not start");
+    const bell = text(tree.addressOf("bell"));
+    this.id = check(shim.pp_inbox_open(bell, runtime.watchesPipes ? 1 : 0, fd), "The native backend could not start");
     const [socket = -1] = fd;
     if (runtime.leavesSockets) shim.pp_own(this.id, socket);
     runtime.watchSocket(shim, socket, () => this.pump());
