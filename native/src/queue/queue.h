@@ -69,7 +69,6 @@ struct pp_queue_header {
   uint64_t maxsize;
   uint32_t redeliver;
   pp_word ready;
-  char folder[PP_FOLDER]; /* of the tree that made the queue */
   _Alignas(64) pp_word put_lock;
   struct pp_snapshot put;
   _Atomic uint64_t put_fields[2][QUEUE_PUT_FIELDS];
@@ -81,6 +80,7 @@ struct pp_queue_header {
   _Alignas(64) pp_word highest; /* no participant ever had a higher index */
   struct pp_participant participants[PP_PARTICIPANTS];
   pp_word holding[PP_PARTICIPANTS]; /* items with shared objects that each has taken, and whose objects it does not have yet */
+  char folder[PP_FOLDER]; /* of the tree that made the queue */
 };
 
 /* See queue/held.h. */

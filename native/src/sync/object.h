@@ -20,7 +20,6 @@ struct pp_sync_header {
   uint32_t version, kind;
   int32_t settings[PP_SYNC_SETTINGS];
   pp_word ready;
-  char folder[PP_FOLDER]; /* of the tree that made the object */
   _Alignas(64) pp_word lock;  /* of the kind PP_LOCK: the lock that users see */
   _Alignas(64) pp_word guard; /* of the other kinds: guards all that follows */
   pp_word highest;            /* no participant ever had a higher index */
@@ -28,6 +27,7 @@ struct pp_sync_header {
   _Alignas(64) struct pp_notice notice;
   _Alignas(64) struct pp_participant participants[PP_PARTICIPANTS];
   _Atomic uint64_t waiters[PP_WAITERS];
+  char folder[PP_FOLDER]; /* of the tree that made the object */
 };
 
 /* Why a participant is gone. */

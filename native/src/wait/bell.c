@@ -9,21 +9,29 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "base/thread.h"
+#include "wait/futex.h"
 
 #define NAME_LENGTH (sizeof "/0123456789abcdef.b" - 1)
 /* This process keeps so many bells of others open. */
 #define MOST_KNOWN 64
+/* One that is not rung for so long is closed. */
+#define UNUSED_MS 500
 
 /* A bell of another process. The place of its number in the table is fixed, so that a new one drives an old one out. */
 struct known {
-  uint64_t number;
+  uint64_t number; /* 0: none */
   int fd;
-  bool pipe;
+  bool pipe, used;
 };
 
 static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
 static struct known known[MOST_KNOWN];
+static pp_word open_bells;
+static bool has_closer;
 
 static int path_of(char *path, const char *folder, uint64_t number) {
   return snprintf(path, PP_FOLDER + NAME_LENGTH + 1, "%s/%016llx.b", folder, (unsigned long long)number);
@@ -114,16 +122,40 @@ void pp_bell_remove(const struct pp_bell *bell) {
 }
 
 /* Guard held. */
+static void close_bell(struct known *entry) {
+  if (entry->number == 0) return;
+  close(entry->fd);
+  entry->number = 0;
+  atomic_fetch_sub(&open_bells, 1);
+}
+
+/* A thread that closes the bells that were not rung for a while, because their processes may have ended. */
+static void *run_closer(void *unused) {
+  for (;;) {
+    while (atomic_load(&open_bells) == 0) pp_futex_wait(&open_bells, 0, 3600 * 1000);
+    nanosleep(&(struct timespec){.tv_nsec = UNUSED_MS * 1000000l}, NULL);
+    pthread_mutex_lock(&guard);
+    for (struct known *entry = known; entry < known + MOST_KNOWN; entry++) {
+      if (!entry->used) close_bell(entry);
+      entry->used = false;
+    }
+    pthread_mutex_unlock(&guard);
+  }
+  return unused;
+}
+
+/* Guard held. */
 static int open_bell(struct known *entry, const char *folder, uint64_t number) {
   char path[PP_FOLDER + NAME_LENGTH + 1];
-  if (entry->number != 0) close(entry->fd);
-  entry->number = 0;
+  close_bell(entry);
   path_of(path, folder, number);
   int fd = open_pipe(path);
   bool pipe = fd >= 0;
   if (fd == -ENXIO) fd = connect_to(path);
   if (fd < 0) return fd;
   *entry = (struct known){.number = number, .fd = fd, .pipe = pipe};
+  if (atomic_fetch_add(&open_bells, 1) == 0) pp_futex_wake(&open_bells, 1);
+  if (!has_closer) has_closer = pp_thread_start(run_closer, NULL) == 0;
   return 0;
 }
 
@@ -145,10 +177,8 @@ int pp_bell_ring(const struct pp_lock_scope *scope, uint32_t index) {
   /* A pipe does not tell whether anybody else reads it. */
   if (status == 0 && entry->pipe && pp_participant_gone(scope->segment, index)) status = -EPIPE;
   if (status == 0) status = ring(entry);
-  if (status < 0 && entry->number == number) {
-    close(entry->fd);
-    entry->number = 0;
-  }
+  if (status < 0 && entry->number == number) close_bell(entry);
+  entry->used = true;
   pthread_mutex_unlock(&guard);
   return status;
 }
