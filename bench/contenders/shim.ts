@@ -78,7 +78,7 @@ function start(fds: readonly [number, number], args: readonly string[]): number 
   numbers.set([...fds, 2, command.length - 2, 0, 1], SPAWN_NUMBERS);
   const pid = new Int32Array(1);
   const strings = new TextEncoder().encode(command.map((each) => `${each}\0`).join(""));
-  const status = shim.pp_spawn(shim.pp_inbox_open(new Uint8Array(1), 0, new Int32Array(1)), 0, numbers, strings, pid);
+  const status = shim.pp_spawn(shim.pp_inbox_open(new Int32Array(1)), 0, numbers, strings, pid);
   if (status < 0) throw new Error(`The child did not start: ${status}.`);
   return pid[0] ?? -1;
 }

@@ -119,7 +119,7 @@ static void nothing_leaks(void) {
 }
 
 int main(void) {
-  inbox = pp_inbox_open((const uint8_t *)"", 0, &inbox_fd);
+  inbox = pp_inbox_open(&inbox_fd);
   CHECK(inbox >= 0);
   all_waits_are_told();
   arming_is_not_delayed();

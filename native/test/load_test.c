@@ -42,7 +42,7 @@ int main(int argc, char **argv) {
   if (status < 0) fprintf(stderr, "the kernel refuses %s: %s\n", feature, strerror(-status));
   CHECK(status == 0);
 
-  int32_t socket, events[2], inbox = f_pp_inbox_open((const uint8_t *)"", 0, &socket);
+  int32_t socket, events[2], inbox = f_pp_inbox_open(&socket);
   uint64_t maxsize = 1;
   uint8_t bytes[8];
   int32_t queue = f_pp_queue_make(inbox, &maxsize, 0);

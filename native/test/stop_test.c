@@ -131,7 +131,7 @@ static void stopped_while_it_replies(void) {
 /* Somebody reads the value, which gives no notice, while another one looks for a permit. The latter is told to look again, also if a call
  * of its own process has found the guard free meanwhile. */
 static void reading_a_semaphore(void) {
-  int32_t socket, inbox = pp_inbox_open((const uint8_t *)"", 0, &socket), event[2];
+  int32_t socket, inbox = pp_inbox_open(&socket), event[2];
   int semaphore = pp_sync_make(inbox, PP_SEMAPHORE, 1, 0), other = pp_sync_open(inbox, dup(pp_sync_fd(semaphore)), PP_SEMAPHORE);
   struct pp_sync *reader = pp_sync_find(other, PP_SEMAPHORE);
   CHECK(inbox >= 0 && semaphore >= 0 && reader != NULL && pp_sync_lock_guard(reader) == 0);

@@ -165,7 +165,7 @@ static void spawn_and_wait(int32_t inbox, int32_t id) {
 static void *call(void *argument) {
   int number = (int)(intptr_t)argument;
   for (int round = 0; !is_over(); round++) {
-    int32_t socket, inbox = pp_inbox_open((const uint8_t *)"", 0, &socket);
+    int32_t socket, inbox = pp_inbox_open(&socket);
     CHECK(inbox >= 0);
     talk(inbox, 10);
     sleep_on_queue(inbox, 20);

@@ -117,9 +117,10 @@ static void mark_done(int queue) {
 /* Each process has an inbox. Half of them have a named pipe as their bell, the others a socket. */
 static int32_t open_inbox(void) {
   char path[sizeof folder + 20];
-  int32_t fd;
+  int32_t fd, made = pp_inbox_open(&fd);
   snprintf(path, sizeof path, "%s/%016lx.b", folder, (unsigned long)getpid());
-  return pp_inbox_open((const uint8_t *)path, getpid() % 2, &fd);
+  CHECK(made >= 0 && pp_inbox_make_bell(made, (const uint8_t *)path, getpid() % 2, &fd) == 0);
+  return made;
 }
 
 static void wait_for_bell(int queue) {

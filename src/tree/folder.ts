@@ -149,7 +149,8 @@ function sweepFolder(folder: string, uid: number): void {
       .readdirSync(folder)
       .map((name) => join(folder, name));
     sockets = paths.filter((path) => !path.endsWith(BELL) && fs().lstatSync(path).isSocket());
-    const isOurs = (path: string): boolean => sockets.includes(path) || path.endsWith(COUNTING) || path.endsWith(BEGUN) || path.endsWith(BELL) || isMark(path);
+    const isOurs = (path: string): boolean =>
+      sockets.includes(path) || path.endsWith(COUNTING) || path.endsWith(BEGUN) || path.endsWith(BELL) || isMark(path);
     if (!paths.includes(join(folder, SIGN)) || !paths.every(isOurs)) return;
   } catch {
     return;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,8 +27,9 @@ struct event {
 struct inbox {
   bool open, told;
   pthread_t owner;
-  int thread_end; /* what the thread's event loop watches; the thread closes it */
-  int own_end;    /* by which this process wakes the thread itself */
+  int socket;   /* by which this process wakes the thread itself */
+  int ends[2];  /* what the thread's event loop watches: the other end of that socket, and its bell if it has one. The thread closes them */
+  int bell_end; /* keeps the bell open */
   struct pp_bell bell;
   int32_t count, room;
   struct event *events;
@@ -69,28 +71,45 @@ static int32_t free_number(void) {
   return index;
 }
 
-int32_t pp_inbox_open(const uint8_t *path, int32_t pipe, int32_t *fd) {
+int32_t pp_inbox_open(int32_t *fd) {
   pthread_once(&once, prepare);
-  int ends[2];
-  struct pp_bell bell;
-  /* Another thread may have the bell, or the folder may be read-only. Then others wake this thread through a helper thread. */
-  if (pp_bell_make(&bell, (const char *)path, pipe != 0, ends) < 0 &&
-      socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0)
-    return -errno;
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0) return -errno;
   pthread_mutex_lock(&guard);
   int32_t index = free_number();
-  if (index >= 0) inboxes[index] = (struct inbox){.open = true, .thread_end = ends[0], .own_end = ends[1], .bell = bell, .owner = pthread_self()};
+  if (index >= 0) inboxes[index] = (struct inbox){.open = true, .socket = pair[1], .ends = {pair[0], -1}, .bell_end = -1, .owner = pthread_self()};
   pthread_mutex_unlock(&guard);
   if (index < 0) {
-    pp_bell_remove(&bell);
-    close(ends[0]);
-    close(ends[1]);
+    close(pair[0]);
+    close(pair[1]);
     return index;
   }
   pthread_setspecific(ended, inboxes);
-  *fd = ends[0];
+  *fd = pair[0];
   return index;
 }
+
+int32_t pp_inbox_make_bell(int32_t index, const uint8_t *path, int32_t pipe, int32_t *fd) {
+  struct pp_bell bell;
+  int ends[2], status = pp_bell_make(&bell, (const char *)path, pipe != 0, ends);
+  if (status < 0) return status;
+  pthread_mutex_lock(&guard);
+  struct inbox *inbox = find(index);
+  bool is_first = inbox != NULL && inbox->bell.number == 0;
+  if (is_first) {
+    inbox->bell = bell;
+    inbox->ends[1] = *fd = ends[0];
+    inbox->bell_end = ends[1];
+  }
+  pthread_mutex_unlock(&guard);
+  if (is_first) return 0;
+  pp_bell_remove(&bell);
+  close(ends[0]);
+  close(ends[1]);
+  return -EEXIST;
+}
+
+int32_t pp_thread_is_main(void) { return syscall(SYS_gettid) == getpid(); }
 
 struct pp_bell pp_inbox_bell(int32_t index) {
   pthread_mutex_lock(&guard);
@@ -118,16 +137,11 @@ static bool make_room(struct inbox *inbox) {
   return true;
 }
 
-static bool send_byte(const struct inbox *inbox) {
-  if (inbox->bell.number != 0) return write(inbox->own_end, "", 1) == 1;
-  return send(inbox->own_end, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1;
-}
-
-/* Wakes the event loop by a byte. EAGAIN means that there are as many unread bytes as fit, which wakes it just as well. If the kernel has no
- * memory for the byte, this tries again for 100 ms. */
-static bool tell(const struct inbox *inbox) {
+/* Wakes the event loop by a byte. EAGAIN means that the socket is full of bytes that were not read yet, which wakes it just as well. If the
+ * kernel has no memory for the byte, this tries again for 100 ms. */
+static bool tell(int socket) {
   for (int tries = 0; tries < 100; tries++) {
-    if (send_byte(inbox) || errno == EAGAIN) return true;
+    if (send(socket, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1 || errno == EAGAIN) return true;
     if (errno != EINTR && errno != ENOBUFS && errno != ENOMEM) return false;
     nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
   }
@@ -139,7 +153,7 @@ void pp_inbox_post(int32_t index, int32_t id, int32_t value) {
   struct inbox *inbox = find(index);
   if (inbox != NULL && make_room(inbox)) {
     inbox->events[inbox->count++] = (struct event){id, value};
-    if (!inbox->told) inbox->told = tell(inbox);
+    if (!inbox->told) inbox->told = tell(inbox->socket);
   }
   pthread_mutex_unlock(&guard);
 }
@@ -158,25 +172,25 @@ int32_t pp_inbox_take_posted(int32_t index, int32_t *events, int32_t max) {
   return taken;
 }
 
-/* Whether an event waits, and where the thread would hear of it. */
-static int32_t look(int32_t index, int *fd) {
+/* Whether an event waits, and where the thread would hear of one. */
+static int32_t look(int32_t index, struct pollfd heard[2]) {
   pthread_mutex_lock(&guard);
   const struct inbox *inbox = find(index);
   int32_t waiting = inbox == NULL ? -EBADF : inbox->count > 0;
-  if (inbox != NULL) *fd = inbox->thread_end;
+  for (int i = 0; i < 2 && inbox != NULL; i++) heard[i] = (struct pollfd){.fd = inbox->ends[i], .events = POLLIN};
   pthread_mutex_unlock(&guard);
   return waiting;
 }
 
 int32_t pp_inbox_wait(int32_t index, int32_t ms) {
-  struct pollfd bell = {.events = POLLIN};
-  int32_t waiting = look(index, &bell.fd);
-  if (waiting != 0) return waiting;
-  int count = poll(&bell, 1, ms);
-  if (count <= 0 || (bell.revents & POLLIN) == 0) return 0;
+  struct pollfd heard[2];
+  int32_t waiting = look(index, heard);
+  if (waiting != 0 || poll(heard, 2, ms) <= 0) return waiting;
   /* The caller handles what the bytes are for, so the event loop need not. */
-  char bytes[64];
-  for (int i = 0; i < 64 && read(bell.fd, bytes, sizeof bytes) > 0; i++) continue;
+  for (int i = 0; i < 2; i++) {
+    char bytes[64];
+    for (int tries = 0; (heard[i].revents & POLLIN) != 0 && tries < 64 && read(heard[i].fd, bytes, sizeof bytes) > 0; tries++) continue;
+  }
   return 1;
 }
 
@@ -193,7 +207,8 @@ int32_t pp_inbox_close(int32_t index) {
   struct inbox *inbox = find(index);
   if (inbox != NULL) {
     pp_bell_remove(&inbox->bell);
-    close(inbox->own_end);
+    if (inbox->bell_end >= 0) close(inbox->bell_end);
+    close(inbox->socket);
     free(inbox->events);
     *inbox = (struct inbox){.open = false};
   }

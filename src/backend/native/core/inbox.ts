@@ -14,16 +14,40 @@ export class Inbox {
   readonly id: number;
   readonly #handlers = new Map<number, (value: number) => void>();
   readonly #events = new Int32Array(2 * BATCH);
+  readonly #tree: Tree;
   #next = 1;
+  #hasBell = false;
 
   constructor(shim: Shim, tree: Tree) {
     this.shim = shim;
+    this.#tree = tree;
     const fd = new Int32Array(1);
-    const bell = text(tree.addressOf("bell"));
-    this.id = check(shim.pp_inbox_open(bell, runtime.watchesPipes ? 1 : 0, fd), "The native backend could not start");
+    this.id = check(shim.pp_inbox_open(fd), "The native backend could not start");
     const [socket = -1] = fd;
-    if (runtime.leavesSockets) shim.pp_own(this.id, socket);
-    runtime.watchSocket(shim, socket, () => this.pump());
+    this.#watch(socket);
+  }
+
+  /**
+   * Returns this inbox, and gives it a bell if it has none. Without one, as in a worker thread and where there is no folder for it, the helper
+   * threads of this process wait for changes.
+   */
+  withBell(): this {
+    if (this.#hasBell) return this;
+    this.#hasBell = true;
+    const fd = new Int32Array(1);
+    try {
+      if (this.shim.pp_thread_is_main() !== 1) return this;
+      const path = text(this.#tree.addressOf("bell"));
+      if (this.shim.pp_inbox_make_bell(this.id, path, runtime.watchesPipes ? 1 : 0, fd) === 0) this.#watch(fd[0] ?? -1);
+    } catch {
+      // There is no folder for temporary files.
+    }
+    return this;
+  }
+
+  #watch(fd: number): void {
+    if (runtime.leavesSockets) this.shim.pp_own(this.id, fd);
+    runtime.watchSocket(this.shim, fd, () => this.pump());
   }
 
   /** Reserves a number for events. The handler gets their values. */

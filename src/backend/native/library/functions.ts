@@ -18,11 +18,15 @@ export interface Shim {
    * Writes the time of the system's monotonic clock. A blocking wait reads it, because a program can't replace it, as it can JavaScript's.
    */
   pp_clock(microseconds: Bytes): number;
+  /** Opens an inbox and returns its number. `fd` gets a stream socket that becomes readable whenever events wait. The caller owns it. */
+  pp_inbox_open(fd: Bytes): number;
   /**
-   * Opens an inbox and returns its number. `fd` gets a descriptor that becomes readable whenever events wait. The caller owns it. It is
-   * the thread's bell (see wait/bell.h), a named pipe or a datagram socket at `path`, or a stream socket if that can't be made.
+   * Gives an inbox a bell at `path` (see wait/bell.h): a named pipe, or a datagram socket. `fd` gets what else becomes readable when
+   * events wait. Objects that are opened from now on use it.
    */
-  pp_inbox_open(path: Bytes, pipe: number, fd: Bytes): number;
+  pp_inbox_make_bell(inbox: number, path: Bytes, pipe: number, fd: Bytes): number;
+  /** Whether the calling thread is the first one of its process. */
+  pp_thread_is_main(): number;
   /** Blocks until an event waits (1) or the time is over (0). */
   pp_inbox_wait(inbox: number, ms: number): number;
   /**
@@ -262,7 +266,9 @@ export const SIGNATURES: Readonly<Record<keyof Shim, string>> = {
   pp_abi: "",
   pp_probe: "p",
   pp_clock: "p",
-  pp_inbox_open: "pip",
+  pp_inbox_open: "p",
+  pp_inbox_make_bell: "ipip",
+  pp_thread_is_main: "",
   pp_inbox_wait: "ii",
   pp_inbox_close: "i",
   pp_inbox_take: "ipi",

@@ -39,14 +39,15 @@ export class QueueHandle extends Handle {
   }
 
   static make(thread: NativeThread, origin: Origin, { maxsize, redeliver }: QueueSettings): QueueHandle {
-    const { shim, id } = thread.inbox;
+    const { shim, id } = thread.inbox.withBell();
     const index = check(shim.pp_queue_make(id, new BigUint64Array([BigInt(maxsize)]), redeliver ? 1 : 0), "The queue can't be made");
     return new QueueHandle(thread, index, origin);
   }
 
   /** Opens a queue whose descriptor came from another process. */
   static open(thread: NativeThread, origin: Origin, fd: number): QueueHandle {
-    const index = thread.inbox.shim.pp_queue_open(thread.inbox.id, fd);
+    const { shim, id } = thread.inbox.withBell();
+    const index = shim.pp_queue_open(id, fd);
     // The sender has another version of this library, whose queues have another layout.
     if (index === EPROTO) throw new CorruptedError("The queue was made by another version of polyproc: use one version in a tree.");
     return new QueueHandle(thread, check(index, "The queue that came can't be used"), origin);

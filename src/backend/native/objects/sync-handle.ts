@@ -35,14 +35,14 @@ export class SyncHandle extends Handle {
 
   /** Makes an object. The meaning of the settings depends on the kind: see pp_sync_make in polyproc.h. */
   static make(thread: NativeThread, origin: Origin, kind: SyncKindName, first: number, second: number): SyncHandle {
-    const { shim, id } = thread.inbox;
+    const { shim, id } = thread.inbox.withBell();
     const index = check(shim.pp_sync_make(id, kind.number, first, second), `The ${kind.label} can't be made`);
     return new SyncHandle(thread, index, origin, kind);
   }
 
   /** Opens an object whose descriptor came from another process. */
   static open(thread: NativeThread, origin: Origin, kind: SyncKindName, fd: number): SyncHandle {
-    const { shim, id } = thread.inbox;
+    const { shim, id } = thread.inbox.withBell();
     const index = shim.pp_sync_open(id, fd, kind.number);
     // The sender has another version of this library, whose objects have another layout.
     if (index === EPROTO) throw new CorruptedError(`The ${kind.label} was made by another version of polyproc: use one version in a tree.`);
