@@ -135,7 +135,8 @@ export const bun: Runtime = {
 
   // On Bun, a socket of `node:net` over a descriptor never reports bytes. So Bun's own sockets are used.
   watchSocket(_library: object, fd: number, data: () => void): void {
-    host?.connect({ fd, socket: { data, error: () => {} } }).then(
+    // Bun takes an empty datagram for the end, so another process could make this one deaf.
+    host?.connect({ fd, socket: { data, error: () => {}, end: () => lookRepeatedly(data) } }).then(
       (socket) => socket.unref(),
       () => lookRepeatedly(data),
     );
