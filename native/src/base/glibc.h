@@ -17,11 +17,9 @@
 #define __GLIBC_USE_C23_STRTOL 0
 #if defined(__x86_64__)
 #define PP_FIRST "GLIBC_2.2.5"
-#define PP_CONDATTR_SETCLOCK "GLIBC_2.3.3"
 #elif defined(__aarch64__)
 /* The first glibc for this machine. */
 #define PP_FIRST "GLIBC_2.17"
-#define PP_CONDATTR_SETCLOCK PP_FIRST
 #endif
 #endif
 
@@ -34,7 +32,6 @@ PP_OF_VERSION(pthread_setspecific, PP_FIRST);
 PP_OF_VERSION(pthread_getspecific, PP_FIRST);
 PP_OF_VERSION(pthread_attr_setstacksize, PP_FIRST);
 PP_OF_VERSION(pthread_sigmask, PP_FIRST);
-PP_OF_VERSION(pthread_condattr_setclock, PP_CONDATTR_SETCLOCK);
 #endif
 
 #endif

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file_status.h"
 #include "base/thread.h"
 #include "wait/futex.h"
 
@@ -89,7 +90,7 @@ static int open_pipe(const char *path) {
   int fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
   struct stat stat;
   if (fd < 0) return -errno;
-  if (fstat(fd, &stat) == 0 && S_ISFIFO(stat.st_mode)) return fd;
+  if (pp_fstat(fd, &stat) == 0 && S_ISFIFO(stat.st_mode)) return fd;
   close(fd);
   return -EINVAL;
 }
