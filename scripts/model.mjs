@@ -18,6 +18,7 @@ const checks = [
   ["queue: every run ends", "queue.pml", { REDELIVER: 0, CRASHES: 0 }, ENDLESS],
   ["queue that redelivers: every run ends", "queue.pml", { REDELIVER: 1, CRASHES: 0 }, ENDLESS],
   ["snapshot", "snapshot.pml", {}, SAFETY],
+  ["notice", "notice.pml", {}, SAFETY],
 ];
 const deep = [
   ["queue: every run with a kill ends", "queue.pml", { REDELIVER: 0, CRASHES: 1 }, ENDLESS],
@@ -40,6 +41,9 @@ const mutants = [
   ["C4 before C3", "queue.pml", { REDELIVER: 0 }, "    at = free;", "    STEP(used[who] = false); at = free;"],
   ["the log not marked as done with its commit", "queue.pml", { REDELIVER: 1 }, "log_value = value; logged = false)", "log_value = value)"],
   ["one copy only", "snapshot.pml", {}, "next % 2", "selected % 2"],
+  ["a wait without a second look", "notice.pml", {}, ":: sequence != seen -> bell_bit", ":: false -> bell_bit"],
+  ["bells that are left forgotten", "notice.pml", {}, "-> waited_for = true /* bells are left */", "-> skip"],
+  ["no ring for a change during a ring", "notice.pml", {}, ":: sequence == mine -> break", ":: true -> break"],
 ];
 
 function isThere(program) {

@@ -6,6 +6,9 @@
 #include "wait/bell.h"
 #include "wait/futex.h"
 
+/* Others may change a notice all the time. */
+#define MOST_TRIES 4
+
 static uint64_t bit_of(uint32_t index) { return 1ull << index % 64; }
 
 /* Rings up to `count` of these bells of the word `at`, and returns how many rang. Somebody whose bell is out of order has ended, or can't be
@@ -42,12 +45,17 @@ static void ring(struct pp_notice *notice, const struct pp_lock_scope *scope, in
 }
 
 void pp_notice_give(struct pp_notice *notice, const struct pp_lock_scope *scope, int count) {
-  atomic_fetch_add(&notice->sequence, 1);
+  uint32_t mine = atomic_fetch_add(&notice->sequence, 1) + 1;
   FAILPOINT("notice.before_wake");
-  if (atomic_load(&notice->waited_for) == 0) return;
-  uint32_t who = atomic_exchange(&notice->waited_for, 0);
-  if ((who & PP_BELLS) != 0) ring(notice, scope, count);
-  if ((who & PP_SLEEPERS) != 0) pp_futex_wake(&notice->sequence, count);
+  for (int tries = 0; tries < MOST_TRIES && atomic_load(&notice->waited_for) != 0; tries++) {
+    uint32_t who = atomic_exchange(&notice->waited_for, 0);
+    if ((who & PP_BELLS) != 0) ring(notice, scope, count);
+    if ((who & PP_SLEEPERS) != 0) pp_futex_wake(&notice->sequence, count);
+    /* Until the ring was over, it looked as if nobody waited. Somebody who changed the notice meanwhile woke nobody. */
+    uint32_t now = atomic_load(&notice->sequence);
+    if (now == mine) return;
+    mine = now;
+  }
 }
 
 void pp_notice_arm(struct pp_notice *notice, uint32_t index) {
