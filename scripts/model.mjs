@@ -41,8 +41,10 @@ const mutants = [
   ["C4 before C3", "queue.pml", { REDELIVER: 0 }, "    at = free;", "    STEP(used[who] = false); at = free;"],
   ["the log not marked as done with its commit", "queue.pml", { REDELIVER: 1 }, "log_value = value; logged = false)", "log_value = value)"],
   ["one copy only", "snapshot.pml", {}, "next % 2", "selected % 2"],
-  ["a wait without a second look", "notice.pml", {}, ":: sequence != seen -> bell_bit", ":: false -> bell_bit"],
+  ["a wait without a second look", "notice.pml", {}, "goto look /* it looks once more */", "skip"],
   ["bells that are left forgotten", "notice.pml", {}, "-> waited_for = true /* bells are left */", "-> skip"],
+  ["a bit that a late ring cleared not set again", "notice.pml", {}, "goto arm /* the ring", "goto end_waiting /* the ring"],
+  ["a change by the one who takes not told", "notice.pml", {}, ":: more -> give(me)", ":: more -> skip"],
   ["no ring for a change during a ring", "notice.pml", {}, ":: sequence == mine -> break", ":: true -> break"],
 ];
 

@@ -51,32 +51,41 @@ proctype giver(byte count) {
 proctype waiter(byte me; byte wanted) {
   byte seen, mine;
   bool got, more;
-  do
-  :: wanted == 0 -> break
-  :: else ->
-    seen = sequence;
-    atomic {
-      got = items > 0;
-      if
-      :: got -> items--; wanted--
-      :: else -> skip
-      fi;
-      more = got && items > 0
-    };
+look:
+  seen = sequence;
+  atomic {
+    got = wanted > 0 && items > 0;
     if
-    :: more -> give(me)
-    :: got && !more -> skip
-    :: else ->
-      bell_bit[me] = true;
-      waited_for = true;
-      if
-      :: sequence != seen -> bell_bit[me] = false /* it looks once more */
-      :: else ->
+    :: got -> items--; wanted--
+    :: else -> skip
+    fi;
+    more = got && items > 0
+  };
+  if
+  :: more -> give(me) /* there is more */
+  :: else -> skip
+  fi;
+  if
+  :: wanted == 0 -> goto ended
+  :: wanted > 0 && got -> goto look
+  :: else -> skip
+  fi;
+arm:
+  bell_bit[me] = true;
+  waited_for = true;
+  if
+  :: sequence != seen -> bell_bit[me] = false; goto look /* it looks once more */
+  :: else -> skip
+  fi;
 end_waiting:
-        rung[me] -> rung[me] = false
-      fi
-    fi
-  od
+  rung[me] -> rung[me] = false;
+  if
+  :: sequence != seen -> bell_bit[me] = false; goto look
+  :: sequence == seen && !bell_bit[me] -> goto arm /* the ring was for an earlier change */
+  :: else -> goto end_waiting
+  fi;
+ended:
+  skip
 }
 
 active proctype monitor() {

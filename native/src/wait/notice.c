@@ -1,7 +1,5 @@
 #include "wait/notice.h"
 
-#include <stdbool.h>
-
 #include "base/failpoint.h"
 #include "wait/bell.h"
 #include "wait/futex.h"
@@ -63,6 +61,10 @@ void pp_notice_arm(struct pp_notice *notice, uint32_t index) {
   atomic_fetch_or(&notice->waited_for, PP_BELLS);
 }
 
+bool pp_notice_is_armed(const struct pp_notice *notice, uint32_t index) {
+  return (atomic_load(&notice->bells[index / 64]) & bit_of(index)) != 0;
+}
+
 void pp_notice_disarm(struct pp_notice *notice, uint32_t index) {
-  if ((atomic_load(&notice->bells[index / 64]) & bit_of(index)) != 0) atomic_fetch_and(&notice->bells[index / 64], ~bit_of(index));
+  if (pp_notice_is_armed(notice, index)) atomic_fetch_and(&notice->bells[index / 64], ~bit_of(index));
 }

@@ -3,6 +3,8 @@
 #ifndef PP_NOTICE_H
 #define PP_NOTICE_H
 
+#include <stdbool.h>
+
 #include "base/word.h"
 #include "wait/robust_lock.h"
 
@@ -20,6 +22,7 @@ struct pp_notice {
 void pp_notice_give(struct pp_notice *notice, const struct pp_lock_scope *scope, int count);
 /* Lets the bell of this participant ring at the next change. */
 void pp_notice_arm(struct pp_notice *notice, uint32_t index);
+bool pp_notice_is_armed(const struct pp_notice *notice, uint32_t index);
 void pp_notice_disarm(struct pp_notice *notice, uint32_t index);
 
 #endif

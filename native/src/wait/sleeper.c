@@ -69,12 +69,19 @@ static void post(struct sleeper *sleeper, int at) {
   end(sleeper, at);
 }
 
+static bool has_changed(const struct sleeper *sleeper, const struct pp_watch *watch) {
+  if (atomic_load(watch->word) != watch->seen) return true;
+  if (sleeper != &rung || pp_notice_is_armed(watch->notice, index_of(watch))) return false;
+  /* It was rung late for a change that it knew. So that it is rung for the next one: */
+  pp_notice_arm(watch->notice, index_of(watch));
+  return atomic_load(watch->word) != watch->seen;
+}
+
 /* Posts an event for each word that changed. */
 static void look(struct sleeper *sleeper) {
   for (int i = 0; i < sleeper->count;) {
-    const struct pp_watch *watch = &sleeper->watches[i];
-    if (atomic_load(watch->word) == watch->seen) i++;
-    else post(sleeper, i);
+    if (has_changed(sleeper, &sleeper->watches[i])) post(sleeper, i);
+    else i++;
   }
 }
 
@@ -199,7 +206,7 @@ int32_t pp_inbox_take(int32_t inbox, int32_t *events, int32_t max) {
   pthread_mutex_lock(&guard);
   for (int i = 0; i < rung.count && taken < max;) {
     const struct pp_watch *watch = &rung.watches[i];
-    if (watch->inbox != inbox || atomic_load(watch->word) == watch->seen) i++;
+    if (watch->inbox != inbox || !has_changed(&rung, watch)) i++;
     else {
       events[2 * taken] = watch->id;
       events[2 * taken++ + 1] = watch->what;
