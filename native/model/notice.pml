@@ -94,5 +94,5 @@ end_monitor:
 }
 
 init {
-  atomic { run giver(2); run giver(1); run waiter(0, 1); run waiter(1, 2) }
+  atomic { run giver(1); run giver(1); run waiter(0, 1); run waiter(1, 1) }
 }
