@@ -78,6 +78,7 @@ async function library(name, flags) {
 
 async function sanitized(address, thread) {
   await check(await address("queue_test"), []);
+  await check(await address("list_test"), []);
   await check(await address("long_test"), []);
   await check(await address("memory_test"), []);
   await check(await address("scribble_test", GUARD), []);

@@ -29,13 +29,31 @@ static _Atomic uint64_t put_sum, got_sum, got_count;
 
 static void settle(int status) { CHECK(status >= 0 || status == -EAGAIN || status == -EBUSY); }
 
+static int put_list(int queue, uint64_t item) {
+  uint8_t list[12] = {[3] = 8};
+  int32_t room;
+  int status;
+  memcpy(list + 4, &item, 8);
+  while ((status = pp_queue_put_list(queue, list, sizeof list, &room)) < 0) settle(status);
+  return status;
+}
+
+/* Takes an item, alone or as a list of one. */
+static int take(int queue, bool list, uint64_t *item) {
+  uint8_t bytes[600];
+  int status = list ? pp_queue_get_list(queue, bytes, sizeof bytes, 1, 20) : pp_queue_get(queue, bytes, sizeof bytes, 20);
+  if (status >= 0) memcpy(item, bytes + (list ? 4 : 0), 8);
+  return status;
+}
+
 static void *produce(void *argument) {
   int queue = pp_queue_open(-1, dup(queue_fd));
   CHECK(queue >= 0);
   for (uint64_t i = 0; i < ITEMS; i++) {
     uint64_t item[64] = {(uint64_t)(uintptr_t)argument * ITEMS + i};
     int status;
-    while ((status = pp_queue_put(queue, (const uint8_t *)item, (int32_t)(8 + i % 505), 20)) < 0) settle(status);
+    if (i % 2 == 0) status = put_list(queue, item[0]);
+    else while ((status = pp_queue_put(queue, (const uint8_t *)item, (int32_t)(8 + i % 505), 20)) < 0) settle(status);
     put_sum += item[0];
   }
   CHECK(pp_queue_close(queue) == 0);
@@ -47,11 +65,11 @@ static void *consume(void *unused) {
   int queue = pp_queue_open(-1, dup(queue_fd));
   CHECK(queue >= 0);
   while (got_count < PRODUCERS * ITEMS) {
-    uint64_t item[64];
-    int status = pp_queue_get(queue, (uint8_t *)item, sizeof item, 20);
+    uint64_t item;
+    int status = take(queue, got_count % 3 == 0, &item);
     settle(status);
     if (status < 0) continue;
-    got_sum += item[0];
+    got_sum += item;
     got_count++;
     while ((status = pp_queue_task_done(queue)) == -EBUSY) continue;
     CHECK(status == 0);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "polyproc.h"
+#include "queue/list.h"
 #include "queue/open.h"
 
 #define PRODUCERS 2
@@ -21,6 +22,7 @@
 #define MOST_ITEMS (1u << 27)
 #define LARGEST 30000
 #define STUCK_S 2
+#define MOST_AT_ONCE 8 /* items of a list */
 #define WAIT_MS 3 /* short, because the process that would have ended the wait may be dead */
 
 static const enum role roles[WORKERS] = {PRODUCER, PRODUCER, CONSUMER, CONSUMER, VISITOR};
@@ -30,9 +32,12 @@ struct oracle {
   _Atomic uint64_t received, duplicates, bad, disorder, visits;
   _Atomic bool stop;
   struct pp_reached reached[ROLES][PP_MOST_POINTS];
-  /* For each item of a producer: how often it was received, and 0x80 if its put has returned. */
+  /* For each item of a producer: how often it was received, COMMITTED if its put has returned, and FOLLOWS if it is in the same list as the one
+   * before it. */
   _Alignas(4096) _Atomic uint8_t items[PRODUCERS][MOST_ITEMS];
 };
+
+enum { COMMITTED = 0x80, FOLLOWS = 0x40, RECEIVED = 0x3f };
 
 struct item {
   uint32_t producer, number, length, check;
@@ -41,7 +46,7 @@ struct item {
 static struct oracle *oracle;
 static const struct setting *setting;
 static const struct killing *killing;
-static uint8_t bytes[sizeof(struct item) + LARGEST];
+static uint8_t bytes[MOST_AT_ONCE * (LIST_LENGTH + sizeof(struct item) + LARGEST)];
 static char folder[] = "/tmp/pp-bells-XXXXXX";
 static int32_t inbox = -1;
 
@@ -59,30 +64,52 @@ static uint32_t length_of(uint32_t producer, uint32_t number) {
   return mixed % 97 == 0 ? mixed % LARGEST : mixed % 100;
 }
 
-static int32_t make(uint32_t producer, uint32_t number) {
+static int32_t make(uint8_t *at, uint32_t producer, uint32_t number) {
   struct item item = {producer, number, length_of(producer, number), number ^ 0x5a5a5a5au};
-  memcpy(bytes, &item, sizeof item);
-  memset(bytes + sizeof item, (int)(number & 0xff), item.length);
+  memcpy(at, &item, sizeof item);
+  memset(at + sizeof item, (int)(number & 0xff), item.length);
   return (int32_t)(sizeof item + item.length);
 }
 
-static void note(int length, uint32_t *last) {
+static int32_t make_list(uint32_t producer, uint32_t first, uint32_t count) {
+  uint8_t *at = bytes;
+  for (uint32_t number = first; number < first + count; number++) {
+    uint32_t length = (uint32_t)make(at + LIST_LENGTH, producer, number);
+    pp_list_set_length(at, length);
+    at += LIST_LENGTH + length;
+    if (number > first) atomic_fetch_or(&oracle->items[producer][number], FOLLOWS);
+    else atomic_fetch_and(&oracle->items[producer][number], (uint8_t)~FOLLOWS);
+  }
+  return (int32_t)(at - bytes);
+}
+
+static void note(const uint8_t *at, int length, uint32_t *last) {
   struct item item;
   bool good = length >= (int)sizeof item;
   if (good) {
-    memcpy(&item, bytes, sizeof item);
+    memcpy(&item, at, sizeof item);
     good = item.producer < PRODUCERS && item.number < MOST_ITEMS && item.check == (item.number ^ 0x5a5a5a5au) &&
            item.length == length_of(item.producer, item.number) && length == (int)(sizeof item + item.length);
   }
-  for (uint32_t i = 0; good && i < item.length; i++) good = bytes[sizeof item + i] == (uint8_t)item.number;
+  for (uint32_t i = 0; good && i < item.length; i++) good = at[sizeof item + i] == (uint8_t)item.number;
   if (!good) {
     oracle->bad++;
     return;
   }
-  if ((atomic_fetch_add(&oracle->items[item.producer][item.number], 1) & 0x7f) != 0) oracle->duplicates++;
+  if ((atomic_fetch_add(&oracle->items[item.producer][item.number], 1) & RECEIVED) != 0) oracle->duplicates++;
   if (!setting->redeliver && item.number <= last[item.producer]) oracle->disorder++;
   last[item.producer] = item.number;
   oracle->received++;
+}
+
+static uint32_t note_list(int length, uint32_t *last) {
+  uint32_t count = 0;
+  for (int at = 0; at < length; count++) {
+    int item = (int)pp_list_length(bytes + at);
+    note(bytes + at + LIST_LENGTH, item, last);
+    at += LIST_LENGTH + item;
+  }
+  return count;
 }
 
 /* --- workers --- */
@@ -94,17 +121,31 @@ static bool is_wrong(const char *call, int status) {
   return true;
 }
 
+/* Puts an item, or the first ones of a list. Returns how many are in the queue, or the failure. */
+static int put_some(int queue, uint32_t producer, uint32_t number, uint32_t count) {
+  int status;
+  int32_t room;
+  if (count == 1) {
+    status = pp_queue_put(queue, bytes, make(bytes, producer, number), WAIT_MS);
+    return status < 0 ? status : 1;
+  }
+  status = pp_queue_put_list(queue, bytes, make_list(producer, number, count), &room);
+  if (status == -EAGAIN) pp_queue_wait(queue, PP_ROOM, WAIT_MS);
+  return status;
+}
+
 static void produce(int queue, uint32_t producer) {
   while (!oracle->stop) {
-    uint32_t number = ++oracle->started[producer];
-    int32_t length = make(producer, number);
-    int status;
-    do status = pp_queue_put(queue, bytes, length, WAIT_MS);
-    while ((status == -EAGAIN || status == -EBUSY) && !oracle->stop);
-    if (is_wrong("put", status)) return;
-    if (status != 0) continue;
-    atomic_fetch_or(&oracle->items[producer][number], 0x80);
-    oracle->committed[producer]++;
+    uint32_t left = rand() % 2 == 0 ? 1 : 1 + (uint32_t)rand() % MOST_AT_ONCE;
+    uint32_t number = atomic_fetch_add(&oracle->started[producer], left) + 1;
+    while (left > 0 && !oracle->stop) {
+      int status = put_some(queue, producer, number, left);
+      if (is_wrong("put", status)) return;
+      for (int i = 0; i < status; i++) atomic_fetch_or(&oracle->items[producer][number++], COMMITTED);
+      if (status <= 0) continue;
+      oracle->committed[producer] += (uint32_t)status;
+      left -= (uint32_t)status;
+    }
   }
 }
 
@@ -133,13 +174,16 @@ static void wait_for_bell(int queue) {
 static void consume(int queue, bool by_bell) {
   uint32_t last[PRODUCERS] = {0};
   while (!oracle->stop) {
-    int status = pp_queue_get(queue, bytes, sizeof bytes, by_bell ? 0 : WAIT_MS);
+    int32_t most = rand() % 2 == 0 ? 1 : 1 + rand() % MOST_AT_ONCE, ms = by_bell ? 0 : WAIT_MS;
+    int status = most == 1 ? pp_queue_get(queue, bytes, sizeof bytes, ms) : pp_queue_get_list(queue, bytes, sizeof bytes, most, ms);
     if (is_wrong("get", status)) return;
     if (status == -EAGAIN && by_bell) wait_for_bell(queue);
     if (status < 0) continue;
-    note(status, last);
+    uint32_t taken = most == 1 ? 1 : note_list(status, last);
+    if (most == 1) note(bytes, status, last);
     /* Some items stay undone, so that the clean-up has work. */
-    if (setting->redeliver || rand() % 4 != 0) mark_done(queue);
+    for (; taken > 0; taken--)
+      if (setting->redeliver || rand() % 4 != 0) mark_done(queue);
   }
 }
 
@@ -266,7 +310,7 @@ static void drain(int queue) {
     int status = pp_queue_get(queue, bytes, sizeof bytes, 20);
     if (status == -EAGAIN) break;
     CHECK(status >= 0);
-    note(status, last);
+    note(bytes, status, last);
     mark_done(queue);
   }
 }
@@ -275,9 +319,11 @@ static void compare(const struct pp_queue_stats *stats, const struct tally *tall
   uint64_t committed = 0, missing = 0;
   for (int p = 0; p < PRODUCERS; p++)
     for (uint32_t n = 1; n <= oracle->started[p]; n++) {
-      uint8_t item = oracle->items[p][n];
-      committed += (item & 0x80) != 0;
-      missing += item == 0x80;
+      uint8_t item = oracle->items[p][n], before = oracle->items[p][n - 1];
+      committed += (item & COMMITTED) != 0;
+      missing += (item & COMMITTED) != 0 && (item & RECEIVED) == 0;
+      /* The put of a list that was killed has put its first items, and none behind one that it has not put. */
+      missing += (item & FOLLOWS) != 0 && (item & RECEIVED) != 0 && before == (before & FOLLOWS);
     }
   if (killing == NULL)
     printf("  maxsize %lu%s: %ld kills, %lu put, %lu received, %lu lost in the hands of %ld killed consumers, %lu redelivered\n",
@@ -287,8 +333,8 @@ static void compare(const struct pp_queue_stats *stats, const struct tally *tall
   CHECK(oracle->disorder == 0);
   CHECK(stats->size == 0);
   CHECK(stats->unfinished == 0);
-  CHECK(stats->puts >= committed && stats->puts <= committed + (uint64_t)tally->killed + WORKERS);
-  CHECK(missing <= (uint64_t)tally->consumers);
+  CHECK(stats->puts >= committed && stats->puts <= committed + MOST_AT_ONCE * ((uint64_t)tally->killed + WORKERS));
+  CHECK(missing <= MOST_AT_ONCE * (uint64_t)tally->consumers);
   if (setting->redeliver) {
     CHECK(missing == 0);
     CHECK(oracle->duplicates <= stats->redelivered);
@@ -296,7 +342,7 @@ static void compare(const struct pp_queue_stats *stats, const struct tally *tall
   } else {
     CHECK(oracle->duplicates == 0);
     CHECK(stats->puts == stats->gets);
-    CHECK(stats->gets - oracle->received <= (uint64_t)tally->consumers);
+    CHECK(stats->gets - oracle->received <= MOST_AT_ONCE * (uint64_t)tally->consumers);
     /* A consumer may be killed after the queue counts the item as received and before this test has noted it. */
     CHECK(stats->lost <= stats->gets - oracle->received);
   }

@@ -26,8 +26,11 @@ type Taken = Incoming | IncomingList;
 export async function takeMany(open: () => QueuePort, most: number, wait: Wait, producers: Producers | undefined): Promise<TakenMany> {
   const port = open();
   const values: unknown[] = [];
-  const take = (limits: Wait): Promise<Taken | undefined> => port.many?.getMany(most - values.length, limits) ?? port.get(limits);
-  let taken: Taken | undefined = port.getNow?.() ?? (await (producers === undefined ? take(wait) : takeFrom(port, wait, producers, take)));
+  const { lists } = port;
+  const take = (limits: Wait): Promise<Taken | undefined> =>
+    lists?.takeList(most, limits) ?? port.many?.getMany(most - values.length, limits) ?? port.get(limits);
+  const first = lists === undefined ? port.getNow?.() : lists.takeListNow(most);
+  let taken: Taken | undefined = first ?? (await (producers === undefined ? take(wait) : takeFrom(port, wait, producers, take)));
   if (taken === undefined) throw queueEmpty();
   try {
     while (taken !== undefined) {
@@ -38,7 +41,7 @@ export async function takeMany(open: () => QueuePort, most: number, wait: Wait, 
       }
       if (values.length === most || ("list" in taken && !taken.isCut)) break;
       // What was taken is the result, whatever happens now. The next call finds the same error.
-      taken = port.getNow === undefined ? await take(ONCE).catch(() => undefined) : nextNow(open);
+      taken = port.getNow === undefined ? await take(ONCE).catch(() => undefined) : nextNow(open, most - values.length);
     }
   } catch (error) {
     if (values.length === 0) throw error;
@@ -47,9 +50,10 @@ export async function takeMany(open: () => QueuePort, most: number, wait: Wait, 
   return { values, failure: undefined };
 }
 
-function nextNow(open: () => QueuePort): Incoming | undefined {
+function nextNow(open: () => QueuePort, most: number): Taken | undefined {
   try {
-    return open().getNow?.();
+    const { lists } = open();
+    return lists === undefined ? open().getNow?.() : lists.takeListNow(most);
   } catch {
     return undefined;
   }

@@ -4,7 +4,7 @@ import { now, sleep } from "../util/clock.ts";
 import { describe } from "../util/describe.ts";
 import { timeLeft, type Wait } from "../util/wait-options.ts";
 import { LATE, within } from "../util/within.ts";
-import { OneByOne, type Open, type Sink, Together } from "./put-sinks.ts";
+import { InLists, OneByOne, type Open, type Sink, Together } from "./put-sinks.ts";
 
 /** After so many milliseconds of pulling and putting, the event loop turns. The clock is read once in so many items. */
 const BUSY = 50;
@@ -16,8 +16,9 @@ type Step = IteratorResult<unknown>;
 export async function putAll(open: Open, items: unknown, wait: Wait): Promise<number> {
   const source = new Source(items, wait);
   const left = wait.timeout === 0 || wait.timeout === Number.POSITIVE_INFINITY ? () => wait : timeLeft(wait);
-  const { many } = open();
-  const sink = many === undefined ? new OneByOne(open, left) : new Together(open, many, left);
+  const { many, lists } = open();
+  const sink =
+    lists !== undefined ? new InLists(open, left) : many !== undefined ? new Together(open, many, left) : new OneByOne(open, left);
   try {
     await putFrom(source, sink, wait, left);
     return sink.added;

@@ -1,10 +1,11 @@
-// How the items of a putMany go in: one by one, or many in a request.
-import type { ManyItems, QueuePort } from "../backend/contract/queue.ts";
-import { ENOUGH_BYTES, MOST_MESSAGES } from "../codec/message-list.ts";
+// How the items of a putMany go in: one by one, many in a request to another process, or many in a call.
+import type { ItemLists, ManyItems, QueuePort, Stored } from "../backend/contract/queue.ts";
+import { ENOUGH_BYTES, ListWriter, MOST_MESSAGES } from "../codec/message-list.ts";
 import { queueFull } from "../errors/messages.ts";
 import { deliver } from "../objects/delivery.ts";
 import { type Packed, packLent } from "../objects/message.ts";
 import { COPY_BELOW, copyOf, type KeptBytes } from "../util/bytes.ts";
+import { now } from "../util/clock.ts";
 import type { Wait } from "../util/wait-options.ts";
 
 /** Returns the port of the queue. Throws `ClosedError` if the program has closed the queue in the meantime. */
@@ -20,7 +21,7 @@ export interface Sink {
   flush(): Promise<void> | undefined;
 }
 
-/** For a backend that puts an item without asking another process. */
+/** For a backend that has no calls for many items. */
 export class OneByOne implements Sink {
   added = 0;
   readonly #open: Open;
@@ -107,5 +108,81 @@ export class Together implements Sink {
     if (!(await deliver(packed, async (message) => this.#open().put(message, this.#left())))) throw queueFull();
     this.added++;
     if (this.#many.isBounded) this.#room = 1;
+  }
+}
+
+/** A list that gets full within so many milliseconds is followed by a longer one. */
+const AT_ONCE = 1;
+const LONGER = 4;
+
+/** For a backend that puts without asking another process: many items go in one call. */
+export class InLists implements Sink {
+  added = 0;
+  readonly #open: Open;
+  readonly #left: () => Wait;
+  readonly #list = new ListWriter();
+  // The number of items at which the list is put. It is 1 for a slow source, so that no item waits for the next one; and no more than there
+  // is room for, because those that do not get in are lost for their source.
+  #limit = 1;
+  #since = Number.NEGATIVE_INFINITY;
+  #flight: Promise<void> | undefined;
+
+  constructor(open: Open, left: () => Wait) {
+    this.#open = open;
+    this.#left = left;
+  }
+
+  add(item: unknown): Promise<void> | undefined {
+    const packed = packLent(item, `items[${this.added + this.#list.count}]`);
+    const { bytes, refs } = packed;
+    if (refs.length > 0 || bytes.length >= COPY_BELOW) return this.#alone({ ...packed, bytes: copyOf(bytes) });
+    this.#list.add(bytes);
+    return this.#list.count >= this.#limit || this.#list.size >= ENOUGH_BYTES ? this.flush() : undefined;
+  }
+
+  flush(): Promise<void> | undefined {
+    if (this.#flight !== undefined || this.#list.count === 0) return this.#flight;
+    const stored = this.#lists.putListNow(this.#list.bytes);
+    if (stored !== undefined) this.#note(stored);
+    if (this.#list.count === 0) return undefined;
+    this.#flight = this.#putRest().finally(() => {
+      this.#flight = undefined;
+    });
+    this.#flight.catch(() => {});
+    return this.#flight;
+  }
+
+  get #lists(): ItemLists {
+    return this.#open().lists as ItemLists;
+  }
+
+  async #putRest(): Promise<void> {
+    while (this.#list.count > 0) {
+      const stored = await this.#lists.putList(this.#list, this.#left());
+      if (stored === undefined) throw queueFull();
+      this.#note(stored);
+    }
+  }
+
+  #note({ count, room }: Stored): void {
+    const time = now();
+    const longer = time - this.#since < AT_ONCE ? this.#limit * LONGER : 1;
+    this.#since = time;
+    this.#limit = Math.max(1, Math.min(longer, room, MOST_MESSAGES));
+    this.#list.drop(count);
+    this.added += count;
+  }
+
+  // An item with shared objects inside, or with many bytes, goes after those before it, in a call of its own.
+  async #alone(packed: Packed): Promise<void> {
+    try {
+      await this.flush();
+    } catch (error) {
+      packed.release(false);
+      throw error;
+    }
+    if (!(await deliver(packed, async (message) => this.#open().put(message, this.#left())))) throw queueFull();
+    this.added++;
+    this.#limit = 1;
   }
 }

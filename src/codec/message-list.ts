@@ -10,6 +10,51 @@ export const MOST_MESSAGES = 1024;
 /** A list that has this number of bytes gets no further messages. */
 export const ENOUGH_BYTES: number = 1 << 18;
 
+const FIRST_SIZE = 1 << 12;
+
+/** A list that is written message by message. */
+export class ListWriter {
+  /** The number of messages. */
+  count = 0;
+  #buffer = new Uint8Array(FIRST_SIZE);
+  #used = 0;
+
+  /** The list as it is now. It is valid until the list changes. */
+  get bytes(): Uint8Array {
+    return this.#buffer.subarray(0, this.#used);
+  }
+
+  get size(): number {
+    return this.#used;
+  }
+
+  add(message: Uint8Array): void {
+    const start = this.#used + LENGTH;
+    const end = start + message.length;
+    if (end > this.#buffer.length) this.#grow(end);
+    setUint32(this.#buffer, this.#used, message.length);
+    this.#buffer.set(message, start);
+    this.#used = end;
+    this.count++;
+  }
+
+  /** Removes the first messages. */
+  drop(count: number): void {
+    let at = 0;
+    if (count === this.count) at = this.#used;
+    else for (let i = 0; i < count; i++) at += LENGTH + getUint32(this.#buffer, at);
+    this.#buffer.copyWithin(0, at, this.#used);
+    this.#used -= at;
+    this.count -= count;
+  }
+
+  #grow(size: number): void {
+    const larger = new Uint8Array(2 ** Math.ceil(Math.log2(size)));
+    larger.set(this.bytes);
+    this.#buffer = larger;
+  }
+}
+
 /** Returns messages as one array of bytes. */
 export function joinMessages(messages: readonly Uint8Array[]): Uint8Array {
   const joined = new Uint8Array(messages.reduce((size, { length }) => size + LENGTH + length, 0));

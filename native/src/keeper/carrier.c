@@ -98,7 +98,7 @@ static bool is_in_use(const struct pp_queue *queue) {
 
 static bool may_have_item(const struct pp_queue *queue, uint32_t index) {
   const struct pp_queue_header *header = queue->header;
-  bool has = (atomic_load(&header->participants[index].taken) & QUEUE_IN_HAND) != 0 || atomic_load(&header->holding[index]) != 0;
+  bool has = pp_queue_in_hand(atomic_load(&header->participants[index].taken)) != 0 || atomic_load(&header->holding[index]) != 0;
   return has && !pp_participant_gone(&queue->segment, index);
 }
 

@@ -46,12 +46,12 @@ static int mark_record(struct pp_queue *queue, pp_get_state get) {
 static int count_down(struct pp_queue *queue, pp_get_state get) {
   struct pp_participant *table = queue->header->participants;
   uint32_t index = pp_owner_index(queue->scope.me);
-  if ((atomic_load(&table[index].taken) & ~QUEUE_IN_HAND) == 0) {
-    for (index = 0; index < PP_PARTICIPANTS && (atomic_load(&table[index].taken) & ~QUEUE_IN_HAND) == 0;) index++;
+  if ((atomic_load(&table[index].taken) & QUEUE_UNDONE) == 0) {
+    for (index = 0; index < PP_PARTICIPANTS && (atomic_load(&table[index].taken) & QUEUE_UNDONE) == 0;) index++;
     if (index == PP_PARTICIPANTS) return -EINVAL;
   }
   get[QUEUE_DONE]++;
-  pp_queue_set_log(get, QUEUE_LOG_TAKEN, index, (atomic_load(&table[index].taken) & ~QUEUE_IN_HAND) - 1);
+  pp_queue_set_log(get, QUEUE_LOG_TAKEN, index, (atomic_load(&table[index].taken) & QUEUE_UNDONE) - 1);
   return pp_queue_commit_get(queue, get);
 }
 

@@ -1,15 +1,28 @@
-/* Taking an item. A get copies the record at HEAD out and then commits one snapshot. A process that is killed before the commit has changed
- * nothing. After the commit, at most the log entry is left for the next holder of the get lock to carry out. */
+/* Taking items. A get copies the record at HEAD out and then commits one snapshot. A process that is killed before the commit has changed
+ * nothing. After the commit, at most the log entry is left for the next holder of the get lock to carry out.
+ *
+ * A call that takes several items commits once for all of them. In a queue that redelivers, it commits each of them, because the log entry
+ * changes one record. */
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "base/failpoint.h"
 #include "queue/held.h"
+#include "queue/list.h"
 #include "queue/locks.h"
 #include "queue/room.h"
 #include "queue/state.h"
 #include "queue/waiting.h"
+
+/* What a call takes: one item, or a list of up to `most`, and where it goes. */
+struct taking {
+  uint8_t *bytes;
+  uint32_t room, most;
+  bool is_list;
+  uint32_t count, used; /* how many items were taken, and the bytes that they fill */
+  bool more, objects;   /* whether items are left; whether the item has shared objects inside */
+};
 
 /* Finds the item to take. Items that were given back come before those that were never taken. */
 static int choose(const struct pp_queue *queue, const pp_put_state put, const pp_get_state get, struct pp_found *found) {
@@ -18,80 +31,125 @@ static int choose(const struct pp_queue *queue, const pp_put_state put, const pp
   return status == 0 ? -EBADMSG : status < 0 ? status : 0;
 }
 
-/* Writes into the snapshot that this participant has taken the item. */
-static void note_taken(const struct pp_queue *queue, pp_get_state get, const struct pp_found *found) {
-  uint32_t index = pp_owner_index(queue->scope.me);
+/* Copies an item out, and returns how many bytes that takes. -EMSGSIZE: there is too little room. */
+static int copy_out(const struct pp_queue *queue, const struct taking *what, const struct pp_found *found) {
+  uint32_t room = what->room - what->used, prefix = what->is_list ? LIST_LENGTH : 0;
+  if (found->length > INT32_MAX - LIST_LENGTH) return -EBADMSG;
+  /* An item with shared objects inside comes alone, because its receiver has more to do. */
+  if (what->is_list && found->objects) return -EMSGSIZE;
+  if (room < prefix || found->length > room - prefix) return -EMSGSIZE;
+  uint8_t *to = what->bytes + what->used;
+  if (what->is_list) pp_list_set_length(to, found->length);
+  if (found->length > 0) memcpy(to + prefix, queue->ring + found->at % queue->ring_size + RING_RECORD, found->length); /* G2 */
+  return (int)(prefix + found->length);
+}
+
+/* Writes into the snapshot that this participant has taken an item. */
+static void note_taken(pp_get_state get, const struct pp_found *found) {
   if (get[QUEUE_BACK] > 0) get[QUEUE_BACK]--;
   else get[QUEUE_HEAD] = found->next;
   get[QUEUE_OUT]++;
   get[QUEUE_GETS]++;
-  if (queue->redeliver) pp_queue_set_log(get, QUEUE_LOG_STATE, found->at, queue->scope.me);
-  else {
-    uint64_t taken = atomic_load(&queue->header->participants[index].taken) & ~QUEUE_IN_HAND;
-    get[QUEUE_FREE] = get[QUEUE_HEAD];
-    pp_queue_set_log(get, QUEUE_LOG_TAKEN, index, (taken + 1) | QUEUE_IN_HAND);
-  }
 }
 
-static int get_locked(struct pp_queue *queue, uint8_t *bytes, uint32_t room, bool *more, bool *objects) {
+/* Commits that this participant has taken the item. */
+static int commit_one(struct pp_queue *queue, pp_get_state get, const struct pp_found *found) {
+  pp_room_release_some(queue, get);
+  pp_queue_set_log(get, QUEUE_LOG_STATE, found->at, queue->scope.me);
+  int status = pp_queue_commit_get(queue, get); /* G3, G4 */
+  if (status == 0) pp_held_add(&queue->held, found->at);
+  return status;
+}
+
+/* Commits that this participant has taken `count` items. The memory of these items is needed until then. */
+static int commit_all(struct pp_queue *queue, pp_get_state get, uint64_t count) {
+  uint32_t index = pp_owner_index(queue->scope.me);
+  uint64_t taken = atomic_load(&queue->header->participants[index].taken) & QUEUE_UNDONE;
+  pp_room_release_some(queue, get);
+  get[QUEUE_FREE] = get[QUEUE_HEAD];
+  pp_queue_set_log(get, QUEUE_LOG_TAKEN, index, (taken + count) | count << QUEUE_IN_HAND_SHIFT);
+  return pp_queue_commit_get(queue, get); /* G3, G4 */
+}
+
+static int take_one(struct pp_queue *queue, const pp_put_state put, pp_get_state get, struct taking *what) {
+  struct pp_found found;
+  int status = choose(queue, put, get, &found);
+  if (status < 0) return status;
+  int size = copy_out(queue, what, &found);
+  if (size == -EMSGSIZE) queue->needed = (int32_t)found.length;
+  if (size < 0) return size;
+  FAILPOINT("get.copied");
+  note_taken(get, &found);
+  if (queue->redeliver) status = commit_one(queue, get, &found);
+  if (status < 0) return status;
+  what->used += (uint32_t)size;
+  what->count++;
+  what->objects = found.objects;
+  return 0;
+}
+
+static int get_locked(struct pp_queue *queue, struct taking *what) {
   pp_put_state put;
   pp_get_state get;
-  struct pp_found found;
   int status = pp_queue_read_both(queue, put, get);
   if (status < 0) return status;
   if (put[QUEUE_PUTS] == get[QUEUE_OUT]) return put[QUEUE_SHUT] != 0 ? -ESHUTDOWN : -EAGAIN;
-  status = choose(queue, put, get, &found);
+  do status = take_one(queue, put, get, what);
+  while (status == 0 && what->count < what->most && put[QUEUE_PUTS] != get[QUEUE_OUT]);
+  /* What ended the list is the next call's. */
+  if (what->count == 0) return status;
+  status = queue->redeliver ? 0 : commit_all(queue, get, what->count);
   if (status < 0) return status;
-  if (found.length > room) {
-    queue->needed = (int32_t)found.length;
-    return found.length > INT32_MAX ? -EBADMSG : -EMSGSIZE;
-  }
-  if (found.length > 0) memcpy(bytes, queue->ring + found.at % queue->ring_size + RING_RECORD, found.length); /* G2 */
-  FAILPOINT("get.copied");
-  pp_room_release_some(queue, get);
-  note_taken(queue, get, &found);
-  status = pp_queue_commit_get(queue, get); /* G3, G4 */
-  if (status < 0) return status;
-  if (queue->redeliver) pp_held_add(&queue->held, found.at);
   FAILPOINT("get.committed");
-  *more = put[QUEUE_PUTS] != get[QUEUE_OUT];
-  *objects = found.objects;
-  return (int)found.length;
+  what->more = put[QUEUE_PUTS] != get[QUEUE_OUT];
+  return (int)what->used;
 }
 
-static int try_get(struct pp_queue *queue, uint8_t *bytes, uint32_t room) {
+static int try_get(struct pp_queue *queue, struct taking *what) {
   pp_queue_note(queue);
   int status = pp_queue_lock_get(queue, QUEUE_LOCK_MS); /* G1 */
   if (status < 0) return pp_queue_note_busy(queue, PP_GET_LOCK, status);
-  bool more = false, objects = false;
-  status = get_locked(queue, bytes, room, &more, &objects);
-  if (status >= 0 && !more) pp_room_rewind(queue);
+  status = get_locked(queue, what);
+  if (status >= 0 && !what->more) pp_room_rewind(queue);
   pp_queue_unlock_get(queue); /* G5 */
   FAILPOINT("get.unlocked");
   if (status < 0) return status;
-  if (more) pp_queue_announce(queue, PP_ITEMS, 1);
-  pp_queue_announce(queue, PP_ROOM, 1);
-  if (objects) atomic_fetch_add(&queue->header->holding[pp_owner_index(queue->scope.me)], 1);
-  atomic_fetch_and(&queue->header->participants[pp_owner_index(queue->scope.me)].taken, ~QUEUE_IN_HAND); /* G6 */
+  uint32_t index = pp_owner_index(queue->scope.me);
+  if (what->more) pp_queue_announce(queue, PP_ITEMS, 1);
+  pp_queue_announce(queue, PP_ROOM, (int)what->count);
+  if (what->objects) atomic_fetch_add(&queue->header->holding[index], 1);
+  atomic_fetch_and(&queue->header->participants[index].taken, QUEUE_UNDONE); /* G6 */
   return status;
 }
 
 /* If the queue is empty, spins for a moment before it gives up. In a busy exchange this is cheaper than being woken. */
-static int try_get_spinning(struct pp_queue *queue, uint8_t *bytes, uint32_t room) {
-  int status = try_get(queue, bytes, room);
+static int try_get_spinning(struct pp_queue *queue, struct taking *what) {
+  int status = try_get(queue, what);
   const pp_word *word = &queue->header->notices[PP_ITEMS].sequence;
   if (status != -EAGAIN || !pp_spin(&queue->spinner, word, queue->seen[PP_ITEMS])) return status;
-  return try_get(queue, bytes, room);
+  return try_get(queue, what);
+}
+
+static int32_t get_some(int32_t index, struct taking *what, int32_t room, int32_t ms) {
+  struct pp_queue *queue = pp_queue_find(index);
+  if (queue == NULL || room < 0) return queue == NULL ? -EBADF : -EINVAL;
+  what->room = (uint32_t)room;
+  if (ms < 0) return try_get(queue, what);
+  int status = try_get_spinning(queue, what);
+  if (ms == 0 || (status != -EAGAIN && status != -EBUSY)) return status;
+  pp_queue_sleep(queue, status == -EBUSY ? PP_GET_LOCK : PP_ITEMS, ms);
+  return try_get_spinning(queue, what);
 }
 
 int32_t pp_queue_get(int32_t index, uint8_t *bytes, int32_t room, int32_t ms) {
-  struct pp_queue *queue = pp_queue_find(index);
-  if (queue == NULL || room < 0) return queue == NULL ? -EBADF : -EINVAL;
-  if (ms < 0) return try_get(queue, bytes, (uint32_t)room);
-  int status = try_get_spinning(queue, bytes, (uint32_t)room);
-  if (ms == 0 || (status != -EAGAIN && status != -EBUSY)) return status;
-  pp_queue_sleep(queue, status == -EBUSY ? PP_GET_LOCK : PP_ITEMS, ms);
-  return try_get_spinning(queue, bytes, (uint32_t)room);
+  struct taking what = {.bytes = bytes, .most = 1};
+  return get_some(index, &what, room, ms);
+}
+
+int32_t pp_queue_get_list(int32_t index, uint8_t *list, int32_t room, int32_t most, int32_t ms) {
+  if (most < 1) return -EINVAL;
+  struct taking what = {.bytes = list, .most = most < QUEUE_MOST_AT_ONCE ? (uint32_t)most : QUEUE_MOST_AT_ONCE, .is_list = true};
+  return get_some(index, &what, room, ms);
 }
 
 int32_t pp_queue_needed(int32_t index) {

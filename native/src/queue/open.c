@@ -14,7 +14,7 @@
 #include "wait/sleeper.h"
 
 #define MAGIC 0x31515050594c4f50ull /* "POLYPPQ1" */
-#define VERSION 3
+#define VERSION 4
 
 /* A ring costs addresses only, until it is used. Most processes can have some 8,000 of this size, and it has room for the largest message in
  * any position. */

@@ -53,9 +53,13 @@ enum {
 typedef uint64_t pp_put_state[QUEUE_PUT_FIELDS];
 typedef uint64_t pp_get_state[QUEUE_GET_FIELDS];
 
-/* Participants of a queue: the highest bit of `taken` says that the last item has not reached its caller yet; the other bits count the
- * items that were taken and are not done (in a queue that does not redeliver). */
-#define QUEUE_IN_HAND (1ull << 63)
+/* Participants of a queue, in a queue that does not redeliver: the low bits of `taken` count the items that were taken and are not done; those
+ * above them, how many of these the last call took that have not reached its caller yet. */
+#define QUEUE_UNDONE ((1ull << 48) - 1)
+#define QUEUE_IN_HAND_SHIFT 48
+#define QUEUE_MOST_AT_ONCE 0xffff /* items that one call takes */
+
+static inline uint64_t pp_queue_in_hand(uint64_t taken) { return taken >> QUEUE_IN_HAND_SHIFT; }
 
 /* The byte of the file on which the description under which it was made holds a lock. As long as that lock is there, somebody has the queue
  * open, or it is on its way to somebody. */

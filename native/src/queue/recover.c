@@ -40,9 +40,9 @@ static int clean_up(struct pp_queue *queue, uint32_t index) {
   uint64_t taken = atomic_load(&participant->taken);
   if (status == 0 && taken != 0) {
     if (!queue->redeliver) {
-      get[QUEUE_ABANDONED] += taken & ~QUEUE_IN_HAND;
-      get[QUEUE_DONE] += taken & ~QUEUE_IN_HAND;
-      get[QUEUE_LOST] += (taken & QUEUE_IN_HAND) != 0;
+      get[QUEUE_ABANDONED] += taken & QUEUE_UNDONE;
+      get[QUEUE_DONE] += taken & QUEUE_UNDONE;
+      get[QUEUE_LOST] += pp_queue_in_hand(taken);
     }
     pp_queue_set_log(get, QUEUE_LOG_TAKEN, index, 0);
     status = pp_queue_commit_get(queue, get); /* C3 */

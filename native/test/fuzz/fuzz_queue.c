@@ -51,11 +51,11 @@ static void write_ring(struct pp_queue *queue, struct input *input) {
   memcpy(queue->ring + where + at, &value, sizeof value);
 }
 
-static void get(int32_t queue, int32_t room) {
+static void get(int32_t queue, int32_t room, bool list) {
   /* The buffer has exactly this size, so that a write of one byte more is an error. */
   uint8_t *exact = malloc((size_t)room + 1);
   CHECK(exact != NULL);
-  int32_t length = pp_queue_get(queue, exact, room, 0);
+  int32_t length = list ? pp_queue_get_list(queue, exact, room, 100, 0) : pp_queue_get(queue, exact, room, 0);
   CHECK(length <= room);
   free(exact);
 }
@@ -63,9 +63,9 @@ static void get(int32_t queue, int32_t room) {
 /* One step of the other participant. Returns false if it closed the queue and could not open it again. */
 static bool step(int32_t *handle, int fd, struct input *input) {
   struct pp_queue_stats stats;
-  int32_t queue = *handle;
+  int32_t queue = *handle, room;
   struct pp_queue *inside = pp_queue_find(queue);
-  switch (take(input, 1) % 16) {
+  switch (take(input, 1) % 17) {
     case 0: write_header(inside, input, 8); break;
     case 1: write_header(inside, input, 4); break;
     case 2: write_lock(inside, input); break;
@@ -74,12 +74,14 @@ static bool step(int32_t *handle, int fd, struct input *input) {
     case 6: write_ring(inside, input); break;
     case 7: pp_queue_put(queue, bytes, (int32_t)take(input, 1), 0); break;
     case 8: pp_queue_put(queue, bytes, (int32_t)take(input, 2) * 8, 0); break;
-    case 9: get(queue, (int32_t)take(input, 1) * 16); break;
-    case 10: get(queue, 65536); break;
+    case 9: get(queue, (int32_t)take(input, 1) * 16, input->left & 1); break;
+    case 10: get(queue, 65536, input->left & 1); break;
     case 11: pp_queue_task_done(queue); break;
     case 12: pp_queue_join(queue, (int)take(input, 1) & 1); break;
     case 13: pp_queue_stats(queue, &stats); break;
     case 14: pp_queue_poll(queue); if (take(input, 1) < 8) pp_queue_shutdown(queue, input->left & 1); break;
+    /* A list of empty items. */
+    case 15: pp_queue_put_list(queue, bytes, (int32_t)take(input, 1) * 4, &room); break;
     default:
       /* A new participant takes the place of this one and meets the damage at once. */
       CHECK(pp_queue_close(queue) == 0);

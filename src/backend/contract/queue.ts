@@ -60,6 +60,8 @@ export interface QueuePort extends WaitingPort {
   letGo(): void;
   /** The calls for many items at once, if the backend has them: one that asks another process for each call. */
   readonly many?: ManyItems;
+  /** The calls for lists of items, if the backend puts and takes without asking another process. */
+  readonly lists?: ItemLists;
   /** The blocking calls, if the backend has them. */
   readonly blocking?: BlockingQueue;
 }
@@ -68,7 +70,7 @@ export interface QueuePort extends WaitingPort {
 export interface IncomingList {
   /** Their messages, which are lent: valid until the next item is taken. */
   readonly list: readonly Message[];
-  /** Whether the queue had more items than one call takes. */
+  /** Whether the queue may have more items than one call takes. */
   readonly isCut: boolean;
   /** Tells the owner that so many of them have arrived. The others go back. */
   settle(count: number): void;
@@ -93,6 +95,21 @@ export interface Stored {
   readonly count: number;
   /** How many more have room now. */
   readonly room: number;
+}
+
+/**
+ * The calls of {@link QueuePort} that put or take many items without asking another process. A list has the bytes of its items as
+ * codec/message-list.ts lays them out. None of them has shared objects inside.
+ */
+export interface ItemLists {
+  /** Puts the first items of a list, as many as there is room for. `undefined` if it would have to wait; nothing was put then. */
+  putListNow(list: Uint8Array): Stored | undefined;
+  /** Like `putListNow`, but waits for room. The list may get longer meanwhile. `undefined` if there was no room in time. */
+  putList(list: { readonly bytes: Uint8Array }, wait: Wait): Promise<Stored | undefined>;
+  /** Takes the items that are there: `most` at most. `undefined` if there is none. An item that does not fit into a list comes alone. */
+  takeListNow(most: number): Incoming | IncomingList | undefined;
+  /** Like `takeListNow`, but waits for an item. `undefined` if none came in time. */
+  takeList(most: number, wait: Wait): Promise<Incoming | IncomingList | undefined>;
 }
 
 /** The calls of {@link QueuePort} that block this thread. */

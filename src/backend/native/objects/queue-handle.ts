@@ -1,9 +1,10 @@
 import { hasRefs } from "../../../codec/envelope.ts";
+import { MOST_MESSAGES } from "../../../codec/message-list.ts";
 import { CorruptedError, ProcessError } from "../../../errors/errors.ts";
 import { shutDown, takenDied, tooManyDone } from "../../../errors/messages.ts";
 import { Attempts } from "../../../util/attempts.ts";
 import { MOST_REUSED } from "../../../util/bytes.ts";
-import type { QueueSettings, QueueStats } from "../../contract/queue.ts";
+import type { QueueSettings, QueueStats, Stored } from "../../contract/queue.ts";
 import type { Ref } from "../../contract/ref.ts";
 import { Fetching, refsIn } from "../core/fetching.ts";
 import { Handle, type Origin } from "../core/handle.ts";
@@ -30,6 +31,9 @@ export class QueueHandle extends Handle {
   #busyLock: number | undefined;
   // An item that was taken, and whose shared objects are still on their way. It goes to the next get.
   #arriving: { readonly bytes: Uint8Array; readonly fetching: Fetching } | undefined;
+  // Items of a list behind one that could not be received. They go to the next gets.
+  #rest: Uint8Array[] = [];
+  readonly #room = new Int32Array(1);
 
   constructor(thread: NativeThread, index: number, origin: Origin) {
     super(thread, index, origin);
@@ -65,9 +69,9 @@ export class QueueHandle extends Handle {
     return this.#busyLock !== undefined;
   }
 
-  /** Whether an item was taken whose shared objects are still on their way. */
+  /** Whether items were taken that no get has returned yet. */
   get isArriving(): boolean {
-    return this.#arriving !== undefined;
+    return this.#arriving !== undefined || this.#rest.length > 0;
   }
 
   /** Whether the queue has no item, and was not shut down. False also if that can't be seen now. */
@@ -93,6 +97,7 @@ export class QueueHandle extends Handle {
    */
   get(ms = 0, lendBelow: number = MOST_REUSED): Uint8Array | undefined {
     if (this.#arriving !== undefined) return this.#arrived(ms);
+    if (this.#rest.length > 0) return this.#rest.shift();
     this.#busyLock = undefined;
     let buffer = this.#buffer;
     let length = this.shim.pp_queue_get(this.index, buffer, buffer.length, ms);
@@ -103,6 +108,31 @@ export class QueueHandle extends Handle {
     if (length < 0) return this.#done(length, Until.getLock) as undefined;
     const bytes = buffer.subarray(0, length);
     return hasRefs(bytes) ? this.#fetch(bytes.slice()) : bytes;
+  }
+
+  /** Puts the first items of a list. `undefined` while there is no room for one. */
+  putList(list: Uint8Array): Stored | undefined {
+    this.#busyLock = undefined;
+    const count = this.shim.pp_queue_put_list(this.index, list, list.length, this.#room);
+    return this.#done(count, Until.putLock) && { count, room: this.#room[0] as number };
+  }
+
+  /**
+   * Takes up to `most` items as a list. Its bytes are lent until the next call. `undefined` as for {@link get}; `"single"` if only that can
+   * take the next item.
+   */
+  getList(most: number, ms = 0): Uint8Array | "single" | undefined {
+    if (this.isArriving) return "single";
+    this.#busyLock = undefined;
+    const length = this.shim.pp_queue_get_list(this.index, this.#buffer, this.#buffer.length, Math.min(most, MOST_MESSAGES), ms);
+    if (length === EMSGSIZE) return "single";
+    return this.#done(length, Until.getLock) && this.#buffer.subarray(0, length);
+  }
+
+  /** Gives back items of a list that was taken: the next gets take them. */
+  giveBack(items: readonly Uint8Array[]): void {
+    this.#rest = items.map((bytes) => bytes.slice());
+    if (items.length > 0 && this.gets.size > 0) this.gets.retry();
   }
 
   #bufferFor(needed: number, lendBelow: number): Uint8Array<ArrayBuffer> {
@@ -125,6 +155,7 @@ export class QueueHandle extends Handle {
   /** True if the queue has an item or was shut down. */
   poll(): true | undefined {
     if (this.#arriving !== undefined) return this.#arriving.fetching.look(0) || undefined;
+    if (this.#rest.length > 0) return true;
     const status = this.shim.pp_queue_poll(this.index);
     // The queue changes all the time, so it is looked at again.
     if (status === EBUSY) return undefined;

@@ -1,9 +1,10 @@
 import { hasRefs, seal } from "../../../codec/envelope.ts";
+import { splitMessages } from "../../../codec/message-list.ts";
 import { blocking } from "../../../util/blocking.ts";
 import { asKept, COPY_BELOW, copyOf } from "../../../util/bytes.ts";
 import type { Wait } from "../../../util/wait-options.ts";
-import type { Incoming, Message } from "../../contract/message.ts";
-import type { BlockingQueue, QueuePort, QueueStats } from "../../contract/queue.ts";
+import { type Incoming, type Message, NO_REFS } from "../../contract/message.ts";
+import type { BlockingQueue, IncomingList, ItemLists, QueuePort, QueueStats, Stored } from "../../contract/queue.ts";
 import type { Travelling } from "../core/keeper.ts";
 import { type KindName, NativePort } from "../core/port.ts";
 import { takenKept, takenLent } from "../core/taken.ts";
@@ -19,7 +20,7 @@ interface Question<T> {
   readonly once: boolean;
 }
 
-export class NativeQueue extends NativePort implements QueuePort, BlockingQueue {
+export class NativeQueue extends NativePort implements QueuePort, ItemLists, BlockingQueue {
   readonly #handle: QueueHandle;
 
   constructor(handle: QueueHandle, kind: KindName) {
@@ -29,6 +30,10 @@ export class NativeQueue extends NativePort implements QueuePort, BlockingQueue 
   }
 
   get blocking(): BlockingQueue {
+    return this;
+  }
+
+  get lists(): ItemLists {
     return this;
   }
 
@@ -87,6 +92,34 @@ export class NativeQueue extends NativePort implements QueuePort, BlockingQueue 
     return bytes === undefined || bytes === false ? undefined : this.#taken(bytes);
   }
 
+  putListNow(list: Uint8Array): Stored | undefined {
+    return this.#handle.puts.size === 0 ? this.#handle.putList(list) : undefined;
+  }
+
+  async putList(list: { readonly bytes: Uint8Array }, wait: Wait): Promise<Stored | undefined> {
+    const question = this.#question(wait, () => this.#handle.putList(list.bytes));
+    let stored: Stored | undefined;
+    const look = (): boolean | undefined => {
+      const answer = question.look();
+      if (answer === undefined || answer === false) return answer;
+      stored = answer;
+      return true;
+    };
+    await this.sending(this.#handle.puts.make({ wait: question.wait, once: question.once, look }, this.hold));
+    return stored;
+  }
+
+  takeListNow(most: number): Incoming | IncomingList | undefined {
+    const list = this.#handle.gets.size === 0 ? this.#handle.getList(most, AT_ONCE) : undefined;
+    return list === "single" ? this.getNow() : this.#listed(list);
+  }
+
+  async takeList(most: number, wait: Wait): Promise<Incoming | IncomingList | undefined> {
+    const question = this.#question(wait, () => this.#keptList(most));
+    const taken = await this.waitFor(this.#handle.gets, question.wait, question.look, question.once);
+    return taken === false ? undefined : taken;
+  }
+
   async poll(wait: Wait): Promise<boolean> {
     this.checkOpen();
     if (this.#handle.poll() === true) return true;
@@ -133,6 +166,21 @@ export class NativeQueue extends NativePort implements QueuePort, BlockingQueue 
 
   async shutdown(immediate: boolean): Promise<void> {
     await this.sending(this.#handle.shutdown(immediate));
+  }
+
+  // A list, or an item that comes alone, which may be kept.
+  #keptList(most: number): Incoming | IncomingList | undefined {
+    const list = this.#handle.getList(most);
+    if (list !== "single") return this.#listed(list?.slice());
+    const bytes = this.#kept(this.#handle.get(0, COPY_BELOW));
+    return bytes && takenKept(asKept(bytes), this.#settle(bytes));
+  }
+
+  #listed(list: Uint8Array | undefined): IncomingList | undefined {
+    if (list === undefined) return undefined;
+    const messages = splitMessages(list).map((bytes) => ({ bytes, refs: NO_REFS }));
+    const settle = (count: number): void => this.#handle.giveBack(messages.slice(count).map(({ bytes }) => bytes));
+    return { list: messages, isCut: true, settle };
   }
 
   #taken(bytes: Uint8Array): Incoming {
