@@ -91,11 +91,15 @@ function compile(program) {
   return status === 0 ? { output } : { missing: `cc failed: ${stderr.trim().split("\n")[0]}` };
 }
 
+function compiledProgram(program) {
+  if (!compiled.has(program)) compiled.set(program, compile(program));
+  return compiled.get(program);
+}
+
 /** A C program of bench/c. */
 export function c(program, settings = {}, label = `C ${program}`) {
   const prepare = () => {
-    if (!compiled.has(program)) compiled.set(program, compile(program));
-    const { output, missing } = compiled.get(program);
+    const { output, missing } = compiledProgram(program);
     return missing === undefined ? { command: [output, ...options(settings)] } : { missing };
   };
   return { [label]: { prepare } };
@@ -115,6 +119,15 @@ function withCommand(contenders, change) {
 /** The same contenders, with all processes of each on one core. */
 export function onOneCore(contenders) {
   return withCommand(contenders, (command) => ["taskset", "-c", "0", ...command]);
+}
+
+/** The same contenders, while one more process computes. It is bound to no core. */
+export function whileOneCoreIsTaken(contenders) {
+  return withCommand(contenders, (command) => {
+    const { output, missing } = compiledProgram("busy");
+    if (missing !== undefined) throw new Error(`No process can take a core: ${missing}.`);
+    return [output, ...command];
+  });
 }
 
 const MAX_FILE_BYTES = 1 << 20;
