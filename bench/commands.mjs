@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { nativeSources } from "../scripts/native-sources.mjs";
-import { built, programFor } from "../scripts/programs.mjs";
+import { built, builtProgram } from "../scripts/programs.mjs";
 import { root } from "../scripts/setup.mjs";
 import { commandLine, RUNTIMES } from "../test/suite/runtimes.ts";
 import { findPythons } from "../tools/python.ts";
@@ -15,7 +15,7 @@ function options(settings) {
 
 function onRuntime(name, program, settings, env = {}) {
   const prepare = () => {
-    const [file, args] = commandLine(name, programFor(name, `bench/contenders/${program}`), options(settings));
+    const [file, args] = commandLine(name, builtProgram(`bench/contenders/${program}`), options(settings));
     return { command: [file, ...args], env };
   };
   return { runtime: name, prepare };

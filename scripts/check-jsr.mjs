@@ -3,14 +3,15 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { buildJsr } from "./build-jsr.mjs";
 import { root } from "./setup.mjs";
 
 const { exports } = JSON.parse(readFileSync(join(root, "deno.json"), "utf8"));
 
-/** Runs Deno, and prints what it says if it is not content. */
-function check(...args) {
+/** Runs Deno in a folder, and prints what it says if it is not content. */
+function check(cwd, ...args) {
   const env = { ...process.env, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
-  const { status, stdout, stderr, error } = spawnSync("node_modules/.bin/deno", args, { cwd: root, env, encoding: "utf8" });
+  const { status, stdout, stderr, error } = spawnSync(join(root, "node_modules/.bin/deno"), args, { cwd, env, encoding: "utf8" });
   const text = `${error?.message ?? ""}${stdout}${stderr}`;
   // The modules of the program are resolved and imported by names that are known only when the program runs.
   const warnings = text.match(/^warning\[(?!unanalyzable-(dynamic-import|import-meta-resolve)\])/gm) ?? [];
@@ -19,5 +20,5 @@ function check(...args) {
   process.exit(1);
 }
 
-check("doc", "--lint", ...Object.values(exports));
-check("publish", "--dry-run", "--allow-dirty");
+check(root, "doc", "--lint", ...Object.values(exports));
+check(buildJsr(), "publish", "--dry-run", "--allow-dirty");

@@ -1,4 +1,4 @@
-// Builds programs that use the package as npm ships it, for Node and Bun. Deno runs the sources.
+// Builds programs that use the package as npm and JSR ship it.
 import { spawnSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ export function buildPrograms(folder, inner = []) {
   writeFileSync(join(built, "package.json"), '{ "type": "module" }\n');
 }
 
-/** The file of a program for a runtime: the source for Deno, else the built one. */
-export function programFor(name, program) {
-  return name === "deno" ? join(root, `${program}.ts`) : join(built, `${program}.js`);
+/** The file of a built program. */
+export function builtProgram(program) {
+  return join(built, `${program}.js`);
 }

@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { markdownTable } from "markdown-table";
 import { buildNative } from "../scripts/build-native.mjs";
-import { buildPrograms, programFor } from "../scripts/programs.mjs";
+import { buildPrograms, builtProgram } from "../scripts/programs.mjs";
 import { commandLine, pathWithRuntimes, RUNTIMES } from "../test/suite/runtimes.ts";
 import { choice, integer, readArguments } from "../tools/arguments.ts";
 import { killTagged, TAG, taggedProcesses } from "../tools/processes.ts";
@@ -68,7 +68,7 @@ async function soak(name, backend) {
     NODE_OPTIONS: "",
   };
   const args = [`--kills=${kills}`, `--seed=${seed}`, ...(name === "mixed" ? ["--mixed"] : [])];
-  const [program, line] = commandLine(driver, programFor(driver, PROGRAMS[what]), args);
+  const [program, line] = commandLine(driver, builtProgram(PROGRAMS[what]), args);
   console.log(`\n${name}, ${backend}: ${kills} kills, seed ${seed}`);
   const child = spawn(program, line, { env, stdio: ["ignore", "pipe", "inherit"] });
   const closed = new Promise((resolve) => child.on("close", (exit, signal) => resolve(exit ?? signal)));

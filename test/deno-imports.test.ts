@@ -120,6 +120,16 @@ it("deno: the types of a program that imports polyproc by its path are checked w
   expect(await program.closed, program.stderr).toBe(0);
 });
 
+it("deno: the types of what JSR has find the argument of a target that is wrong, and nothing else", async () => {
+  const { specifier, host } = await (sources["from JSR"] as () => Promise<Source>)();
+  const path = write(specifier, "no configuration");
+  writeFileSync(join(path, "main.ts"), MAIN.replace("PACKAGE", specifier).replace("args: [4]", 'args: ["text"]'));
+  const program = deno({ flags: ["check"], main: join(path, "main.ts") }, host, path);
+  expect(await program.closed).toBe(1);
+  expect(program.stderr.match(/ERROR/g), program.stderr).toHaveLength(1);
+  expect(program.stderr).toContain("Type 'string' is not assignable to type 'number'");
+});
+
 it("deno: the command line comes from JSR", async () => {
   const host = await serve();
   const program = deno({ flags: ["run", "--quiet", "-A"], main: "jsr:@polyproc/polyproc@0.1.0/cli", args: ["doctor"] }, host, folder());

@@ -1,4 +1,4 @@
 import { defineSuite } from "./suite/suite.ts";
 
-// Deno users take the sources, from JSR.
+// A Deno program that imports this package by a path or a URL runs the sources.
 await defineSuite("deno", "native", { sources: true });
