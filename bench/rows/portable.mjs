@@ -3,42 +3,79 @@ import { builtin, polyproc, python } from "../commands.mjs";
 const ALL = /^\w+ portable$/;
 
 export function rows({ ms }) {
-  const queue = (pending) => polyproc("queue", { puts: pending, gets: pending, ms }, { backend: "portable" });
-  const row = (id, title, contenders, target) => ({
+  const queue = (settings) => polyproc("queue", { ms, ...settings }, { backend: "portable" });
+  const row = (id, title, contenders, target, unit = "items/s") => ({
     id,
     title,
-    unit: "items/s",
-    higherIsBetter: true,
+    unit,
+    higherIsBetter: unit !== "µs",
     contenders,
-    targets: [target],
+    targets: [{ subject: ALL, ...target }],
     quick: /./,
   });
+  const net = (settings = {}) => builtin("net round trip", "net", { ms, ...settings });
+  const cpython = python("queue_rate.py", { ms });
+  const large = { bytes: 1 << 20, ms };
+  const forked = (serialization) => builtin(`fork ${serialization}`, "fork", { what: "trip", serialization, ms });
   return [
+    row(
+      "portable-hub-puts",
+      "Portable Queue 1 to 1, the host puts one item at a time",
+      { ...queue({ here: "producer" }), ...cpython, ...net() },
+      { against: "CPython", least: 0.5 },
+    ),
+    row(
+      "portable-hub-many",
+      "Portable Queue 1 to 1, the host puts, putMany and getMany(100)",
+      { ...queue({ here: "producer", many: 100 }), ...cpython },
+      { against: "CPython", least: 1 },
+    ),
+    row(
+      "portable-hub-gets",
+      "Portable Queue 1 to 1, one put at a time, the host gets",
+      { ...queue({ here: "consumer" }), ...net() },
+      { against: "own net round trip", least: 0.8 },
+    ),
     row(
       "portable-1",
       "Portable Queue 1 to 1, one put and one get at a time",
-      { ...queue(1), ...builtin("net round trip", "net", { ms }), ...builtin("net relay", "relay", { ms }) },
-      {
-        subject: ALL,
-        against: "own net round trip",
-        least: 0.8,
-      },
+      { ...queue({}), ...net(), ...builtin("net relay", "relay", { ms }) },
+      { against: "own net round trip", least: 0.8 },
     ),
     row(
       "portable-64",
       "Portable Queue 1 to 1, 64 puts and 64 gets pending",
       {
-        ...queue(64),
+        ...queue({ puts: 64, gets: 64 }),
         ...builtin("fork advanced", "fork", { what: "rate", serialization: "advanced", ms }),
         ...builtin("net relay", "relay", { pending: 64, ms }),
       },
-      { subject: ALL, against: "own fork advanced", least: 0.5 },
+      { against: "own fork advanced", least: 0.5 },
     ),
     row(
       "portable-many",
       "Portable Queue 1 to 1, putMany and getMany(100)",
-      { ...polyproc("queue", { many: 100, ms }, { backend: "portable" }), ...python("queue_rate.py", { ms }) },
-      { subject: ALL, against: "CPython", least: 1 },
+      { ...queue({ many: 100 }), ...cpython },
+      { against: "CPython", least: 1 },
+    ),
+    row(
+      "portable-pipe",
+      "Portable Pipe round trip, 32 B, busy",
+      {
+        ...polyproc("round-trip", { via: "pipe", ms }, { backend: "portable" }),
+        ...net({ what: "trip" }),
+        ...forked("json"),
+        ...forked("advanced"),
+      },
+      { against: "own net round trip", most: 1.3 },
+      "µs",
+    ),
+    row(
+      "portable-bytes",
+      "Portable Pipe, sendBytes echo, 1 MiB",
+      { ...polyproc("bytes", large, { backend: "portable" }), ...builtin("net echo", "net", { what: "bytes", ...large }) },
+      { against: "own net echo", least: 0.8 },
+      "MiB/s",
     ),
   ];
 }

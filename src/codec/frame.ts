@@ -11,6 +11,8 @@ export interface Frame {
   readonly object: number;
   /** Whether the hub must decline the request instead of letting it wait. */
   readonly once?: boolean;
+  /** Whether the frame may be sent as late as at the end of the event loop's turn, so that others go with it. It is not part of the bytes. */
+  readonly mayWait?: boolean;
   /** Plain data that belongs to the operation. In a `fail` frame, the error. */
   readonly meta?: unknown;
   /** In a frame that was read, the bytes are a part of the chunk that came. `keepPart` keeps them. */

@@ -22,4 +22,5 @@ export const Op = {
   ask: 20,
   putMany: 21,
   getMany: 22,
+  getAhead: 23,
 } as const;

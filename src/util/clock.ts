@@ -86,6 +86,11 @@ export function soon(callback: () => void): void {
   void Promise.resolve().then(callback);
 }
 
+/** Calls `callback` after the event loop has handled what waits for it. */
+export function nextTurn(callback: () => void): void {
+  turnReal(callback);
+}
+
 /** Resolves after the event loop has handled what waits for it. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => void turnReal(resolve));

@@ -1,36 +1,57 @@
-// Round trips a second over a plain Unix socket of node:net between two processes. Code without a native library can't be faster.
+// A plain Unix socket of node:net between two processes, which echo whole messages: round trips a second, microseconds of one, or MiB a
+// second with both ways counted. Code without a native library can't be faster.
 import { fork } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { rate, report, text } from "../measure.ts";
+import { rate, report } from "../measure.ts";
 import { settings } from "../settings.ts";
 
-const { echo, bytes, ms } = settings({ echo: "", bytes: 32, ms: 1000 });
+const { echo, what, bytes, ms } = settings({ echo: "", what: "rate", bytes: 32, ms: 1000 });
+
+/** Calls `received` with each message. All messages have the same number of bytes, and the next one comes after the reply to this one. */
+function onMessage(socket: Socket, received: (message: Uint8Array) => void): void {
+  let [chunks, size]: [Uint8Array[], number] = [[], 0];
+  socket.on("data", (chunk: Uint8Array) => {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size < bytes) return;
+    const message = chunks.length === 1 ? chunk : Buffer.concat(chunks, size);
+    [chunks, size] = [[], 0];
+    received(message);
+  });
+}
+
 if (echo !== "") {
   const { connect } = await import("node:net");
   const socket = connect(echo);
-  socket.on("data", (chunk) => socket.write(chunk));
+  onMessage(socket, (message) => void socket.write(message));
 } else {
   const folder = mkdtempSync(join(tmpdir(), "bench-net-"));
   const path = join(folder, "socket");
   const server = createServer();
   const connected = new Promise<Socket>((resolve) => server.on("connection", resolve));
   await new Promise<void>((resolve) => server.listen(path, resolve));
-  const child = fork(fileURLToPath(import.meta.url), [`--echo=${path}`]);
+  const child = fork(fileURLToPath(import.meta.url), [`--echo=${path}`, `--bytes=${bytes}`]);
   const socket = await connected;
-  const value = text(bytes);
+  const value = Buffer.alloc(bytes, "x");
+  let resolve = (_: Uint8Array): void => {};
+  onMessage(socket, (message) => resolve(message));
   const pass = async (count: number): Promise<number> => {
     for (let i = 0; i < count; i++) {
-      const back = new Promise((resolve) => socket.once("data", resolve));
+      const back = new Promise((done) => {
+        resolve = done;
+      });
       socket.write(value);
       await back;
     }
     return count;
   };
-  report(await rate(pass, ms));
+  const trips = await rate(pass, ms, bytes > 100_000 ? 1 : 64);
+  const shown: Record<string, number> = { rate: trips, trip: 1e6 / trips, bytes: (2 * bytes * trips) / 2 ** 20 };
+  report(shown[what] ?? Number.NaN);
   child.kill();
   socket.destroy();
   server.close();

@@ -1,43 +1,53 @@
-// Items a second through a queue, from some processes to others. This process only controls them.
+// Items a second through a queue, from some processes to others. This process hosts the queue. It only controls the others, or, with
+// --here=producer or --here=consumer, it is one side itself.
 import { type Connection, isMain, Pipe, Process, Queue } from "../../../mod.ts";
 import { items, rate, report } from "../measure.ts";
 import { settings } from "../settings.ts";
 
 type Control = Connection<number>;
 
-/** Puts the items of each pass, with `pending` puts at the same time; or, with `many`, so many items at a call. */
-export async function produce(control: Control, queue: Queue<unknown>, pending: number, many: number, bytes: number): Promise<void> {
+/** Puts so many items, with `pending` puts at the same time; or, with `many`, so many items at a call. */
+async function put(queue: Queue<unknown>, count: number, pending: number, many: number, bytes: number): Promise<void> {
   const item = items(bytes);
-  const putEach = async (count: number): Promise<void> => {
-    for (let i = 0; i < count; i++) await queue.put(item(i));
+  const putEach = async (share: number): Promise<void> => {
+    for (let i = 0; i < share; i++) await queue.put(item(i));
   };
-  const putMany = async (count: number): Promise<void> => {
-    for (let i = 0; i < count; i += many) await queue.putMany(Array.from({ length: Math.min(many, count - i) }, (_, k) => item(i + k)));
+  const putMany = async (share: number): Promise<void> => {
+    for (let i = 0; i < share; i += many) await queue.putMany(Array.from({ length: Math.min(many, share - i) }, (_, k) => item(i + k)));
   };
-  const put = many === 0 ? putEach : putMany;
+  await Promise.all(Array.from({ length: pending }, () => (many === 0 ? putEach : putMany)(count / pending)));
+}
+
+/** Takes so many items, with `pending` gets at the same time; or, with `many`, up to so many items at a call. */
+async function take(queue: Queue<unknown>, count: number, pending: number, many: number): Promise<void> {
+  const getEach = async (share: number): Promise<void> => {
+    for (let i = 0; i < share; i++) await queue.get();
+  };
+  const getMany = async (share: number): Promise<void> => {
+    for (let i = 0; i < share; ) i += (await queue.getMany(Math.min(many, share - i))).length;
+  };
+  await Promise.all(Array.from({ length: pending }, () => (many === 0 ? getEach : getMany)(count / pending)));
+}
+
+/** Puts the items of each pass. */
+export async function produce(control: Control, queue: Queue<unknown>, pending: number, many: number, bytes: number): Promise<void> {
   for await (const count of control) {
-    await Promise.all(Array.from({ length: pending }, () => put(count / pending)));
+    await put(queue, count, pending, many, bytes);
     await control.send(count);
   }
 }
 
-/** Takes the items of each pass, with `pending` gets at the same time; or, with `many`, up to so many items at a call. */
+/** Takes the items of each pass. */
 export async function consume(control: Control, queue: Queue<unknown>, pending: number, many: number): Promise<void> {
-  const getEach = async (count: number): Promise<void> => {
-    for (let i = 0; i < count; i++) await queue.get();
-  };
-  const getMany = async (count: number): Promise<void> => {
-    for (let i = 0; i < count; ) i += (await queue.getMany(Math.min(many, count - i))).length;
-  };
-  const get = many === 0 ? getEach : getMany;
   for await (const count of control) {
-    await Promise.all(Array.from({ length: pending }, () => get(count / pending)));
+    await take(queue, count, pending, many);
     await control.send(count);
   }
 }
 
 if (isMain(import.meta)) {
-  const { producers, consumers, bytes, maxsize, puts, gets, many, ms } = settings({
+  const { here, producers, consumers, bytes, maxsize, puts, gets, many, ms } = settings({
+    here: "none",
     producers: 1,
     consumers: 1,
     bytes: 0,
@@ -54,8 +64,10 @@ if (isMain(import.meta)) {
     await process.start();
     return { control, join: () => process.join() };
   };
-  const consuming = await Promise.all(Array.from({ length: consumers }, () => start(consume, gets)));
-  const producing = await Promise.all(Array.from({ length: producers }, () => start(produce, puts)));
+  const startSome = (role: string, count: number, target: typeof produce, pending: number) =>
+    Promise.all(Array.from({ length: here === role ? 0 : count }, () => start(target, pending)));
+  const consuming = await startSome("consumer", consumers, consume, gets);
+  const producing = await startSome("producer", producers, produce, puts);
   const all = [...consuming, ...producing];
   // A pass must divide evenly among all puts and gets.
   const unit = producers * puts * consumers * gets;
@@ -63,6 +75,8 @@ if (isMain(import.meta)) {
     const count = Math.ceil(wanted / unit) * unit;
     for (const { control } of consuming) await control.send(count / consumers);
     for (const { control } of producing) await control.send(count / producers);
+    if (here === "producer") await put(queue, count, puts, many, bytes);
+    if (here === "consumer") await take(queue, count, gets, many);
     for (const { control } of all) await control.recv();
     return count;
   };

@@ -33,7 +33,7 @@ export class Portable implements Backend {
   constructor(tree: Tree) {
     this.#hub = new Hub(tree, (ref) => this.attach(ref));
     const participant: Participant = this.#hub.participate((frame) => this.#own.receive(frame));
-    this.#own = new Client((frame) => participant.receive(frame));
+    this.#own = new Client((frame) => participant.receive(frame), true);
     this.#clients = new Clients(tree, this.#own);
     this.launcher = new PortableLauncher(this, this.#hub, tree);
   }

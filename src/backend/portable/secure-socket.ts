@@ -3,7 +3,7 @@ import type { Frame } from "../../codec/frame.ts";
 import { FrameReader, type TornFrame } from "../../codec/frame-reader.ts";
 import { FrameWriter } from "../../codec/frame-writer.ts";
 import { join } from "../../util/bytes.ts";
-import { soon } from "../../util/clock.ts";
+import { nextTurn, soon } from "../../util/clock.ts";
 import { LinkedList } from "../../util/linked-list.ts";
 import { Handshake, noSecret, type Role } from "./handshake.ts";
 
@@ -33,6 +33,7 @@ export class SecureSocket {
   #isClosed = false;
   #error: Error | undefined;
   #willFlush = false;
+  #willFlushLater = false;
   // Whether the socket's buffer is full.
   #isBlocked = false;
 
@@ -55,6 +56,7 @@ export class SecureSocket {
     this.#writer.write(frame);
     if (!this.#isOpen) return;
     if (this.#writer.size >= BATCH_LIMIT) this.flush();
+    else if (frame.mayWait === true) this.#flushLater();
     else if (!this.#willFlush) {
       this.#willFlush = true;
       // The frame may be the acknowledgement of an item. Send it before the caller goes on: if the caller crashed after it used the item,
@@ -67,11 +69,21 @@ export class SecureSocket {
     this.#socket.destroy();
   }
 
+  #flushLater(): void {
+    if (this.#willFlushLater) return;
+    this.#willFlushLater = true;
+    nextTurn(() => {
+      this.#willFlushLater = false;
+      this.flush();
+    });
+  }
+
   /** Writes what was sent since the last task. In a process that ends, no later task does it. */
   flush(): void {
     this.#willFlush = false;
     if (this.#isClosed) return;
     const { size } = this.#writer;
+    if (size === 0) return;
     const pieces = this.#writer.take();
     for (const piece of pieces.length > 1 && size < 2 * BATCH_LIMIT ? [join(pieces)] : pieces)
       for (let at = 0; at < piece.length; at += PART_SIZE)

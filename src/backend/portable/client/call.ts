@@ -31,6 +31,8 @@ export interface CallOptions {
   readonly undo?: unknown;
   /** Sets that contain the call until it ends. */
   readonly trackedIn?: readonly Set<Call>[];
+  /** Whether a message counts as arrived without this process having to say so before its program goes on. */
+  readonly settlesLate?: boolean;
   readonly hold?: Hold;
 }
 
@@ -52,6 +54,8 @@ export class Call {
   readonly id: number;
   /** Whether `reply` is settled. The hub may still reply to a call that was abandoned. */
   hasEnded = false;
+  /** Whether the reply is that to a request which the client made ahead. */
+  isAhead = false;
   #hold: Hold | undefined;
   readonly #cancel: (call: Call) => void;
   #unwatch: (() => void) | undefined;

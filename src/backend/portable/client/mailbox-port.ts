@@ -53,8 +53,8 @@ export class MailboxPort<Traits = undefined> extends PortablePort<Traits> {
   }
 
   /** Takes a message. `undefined` if none came in time. */
-  protected take(wait: Wait): Promise<Arrival | undefined> {
-    return this.ask(Op.get, wait).then(incomingOf);
+  protected async take(wait: Wait): Promise<Arrival | undefined> {
+    return incomingOf(await this.access.client.call(this.waiting(Op.get, wait)).reply);
   }
 }
 

@@ -3,7 +3,7 @@ import { closedMeanwhile } from "../../../errors/messages.ts";
 import type { Wait } from "../../../util/wait-options.ts";
 import type { Port, WaitingPort } from "../../contract/port.ts";
 import type { Ref } from "../../contract/ref.ts";
-import type { Call, Reply } from "./call.ts";
+import type { Call, CallOptions, Reply } from "./call.ts";
 import type { Client } from "./client.ts";
 
 /** The access of ports to an object: its client, its number there and its facts. */
@@ -69,12 +69,17 @@ export class PortablePort<Traits = undefined> implements WaitingPort {
     if (this.#isReleased) throw closedMeanwhile("object");
   }
 
+  /** The options of a request that waits, and that is withdrawn with this port. */
+  protected waiting(op: number, wait?: Wait, more?: Partial<CallOptions>): CallOptions {
+    this.checkOpen();
+    return { op, object: this.object, wait, trackedIn: this.#waitSets, ...more };
+  }
+
   /**
    * Makes a request, which the caller can withdraw. If a reply still comes after that, `undo` is the meta of the request that undoes it.
    */
   protected async ask(op: number, wait?: Wait, meta?: unknown, undo?: unknown): Promise<Reply | undefined> {
-    this.checkOpen();
-    return this.access.client.call({ op, object: this.object, meta, wait, undo, trackedIn: this.#waitSets }).reply;
+    return this.access.client.call(this.waiting(op, wait, { meta, undo })).reply;
   }
 
   /** Requests an operation that cleans up after a call, also if this port was released meanwhile. */

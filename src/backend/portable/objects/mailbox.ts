@@ -9,6 +9,8 @@ interface Getter {
   readonly responder: Responder;
   /** The largest number of items, for a getter that takes a list of them. */
   readonly most?: number;
+  /** Whether the process asks before its program does. */
+  readonly isAhead?: boolean;
 }
 
 interface Putter {
@@ -24,6 +26,10 @@ export interface MailboxRules extends Fates {
   /** How many more messages have room, where lists of messages are put. */
   room?(items: number): number;
   stored?(): void;
+  /** Called when a process gets a message for which its program has not asked yet. */
+  sentAhead?(item: Item, participant: ParticipantId): void;
+  /** Whether a get of this process has to wait until it is known what became of a message that another process has. */
+  isHeld?(participant: ParticipantId): boolean;
 }
 
 /** Messages in order, with the requests that wait for a message or for room. */
@@ -65,6 +71,11 @@ export class Mailbox {
     return this.#get({ participant, responder }, once);
   }
 
+  /** Like `get`, for a process whose program has not asked yet. */
+  getAhead({ participant, responder }: Request): Withdraw | undefined {
+    return this.#get({ participant, responder, isAhead: true }, false);
+  }
+
   /** Like `get`, but replies with a list of the items that are there: `most` at most. */
   getMany(most: number, { participant, once, responder }: Request): Withdraw | undefined {
     return this.#get({ participant, responder, most }, once);
@@ -88,6 +99,12 @@ export class Mailbox {
     this.#serveWaiting();
   }
 
+  /** Called when gets are held no longer. */
+  resume(): void {
+    this.#serveWaiting();
+    if (this.#getRefusal !== undefined && this.#items.size === 0) this.#failGets(this.#getRefusal);
+  }
+
   /** Makes all puts fail from now on, including those that wait. */
   refusePuts(reason: () => Error): void {
     this.#putRefusal = reason;
@@ -100,7 +117,7 @@ export class Mailbox {
   /** Makes gets fail from now on once the box is empty. */
   endGets(reason: () => Error): void {
     this.#getRefusal = reason;
-    for (const { responder } of this.#getters.drain()) responder.fail(reason());
+    this.#failGets(reason);
     for (const responder of this.#pollers.drain()) responder.reply(true);
   }
 
@@ -110,6 +127,14 @@ export class Mailbox {
     for (const { message } of this.#items.drain()) message.release();
     this.#bytes = 0;
     return dropped;
+  }
+
+  #failGets(reason: () => Error): void {
+    for (const { responder } of this.#getters.take((getter) => !this.#isHeld(getter))) responder.fail(reason());
+  }
+
+  #isHeld({ participant }: Getter): boolean {
+    return this.#rules.isHeld?.(participant) === true;
   }
 
   #hasRoom(): boolean {
@@ -143,10 +168,11 @@ export class Mailbox {
   }
 
   #get(getter: Getter, once: boolean): Withdraw | undefined {
-    if (this.#items.size > 0) {
+    const isHeld = this.#isHeld(getter);
+    if (this.#items.size > 0 && !isHeld) {
       this.#handOut(getter);
       this.#serveWaiting();
-    } else if (this.#getRefusal !== undefined) getter.responder.fail(this.#getRefusal());
+    } else if (this.#getRefusal !== undefined && !isHeld) getter.responder.fail(this.#getRefusal());
     else if (once) getter.responder.decline();
     else return this.#getters.add(getter);
     return;
@@ -169,8 +195,9 @@ export class Mailbox {
   // Called after a change. It hands items to waiting gets, and stores the items of waiting puts while there is room.
   #serveWaiting(): void {
     for (;;) {
-      const getter = this.#items.size > 0 ? this.#getters.shift() : undefined;
-      if (getter !== undefined) {
+      const getter = this.#items.size > 0 ? this.#getters.first : undefined;
+      if (getter !== undefined && !this.#isHeld(getter)) {
+        this.#getters.shift();
         this.#handOut(getter);
         continue;
       }
@@ -181,9 +208,10 @@ export class Mailbox {
     if (this.#items.size > 0) for (const responder of this.#pollers.drain()) responder.reply(true);
   }
 
-  #handOut({ participant, responder, most }: Getter): void {
+  #handOut({ participant, responder, most, isAhead }: Getter): void {
     const item = this.#shift();
     if (item === undefined) return;
+    if (isAhead === true) this.#rules.sentAhead?.(item, participant);
     if (most === undefined || !isSmall(item)) return responder.deliver(item.message, new ItemDelivery(this.#rules, item, participant));
     const list = new ItemList(item);
     while (list.size < most && this.#items.first !== undefined && list.hasRoomFor(this.#items.first)) list.add(this.#shift() as Item);
