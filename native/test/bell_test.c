@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -20,6 +21,9 @@
 #define LONG_MS 2000
 /* On a busy machine even a woken process may have to wait. */
 #define TRIES 5
+#define MANY 30000
+#define BATCH 128
+#define IDLE_US 1000000
 
 static char folder[] = "/tmp/pp-bell-XXXXXX";
 
@@ -136,6 +140,36 @@ static void out_of_reach(int queue) {
   end(&waiter);
 }
 
+static int64_t processor_us(void) {
+  struct timespec time;
+  CHECK(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) == 0);
+  return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
+}
+
+/* Thousands of waits cost little to begin, and nearly nothing while nothing happens. */
+static void many_waits(void) {
+  static int32_t events[2 * BATCH];
+  static bool told[MANY + 1];
+  int32_t inbox = open_inbox(200), count = 0;
+  uint64_t none = 0;
+  int queue = pp_queue_make(inbox, &none, 0);
+  int64_t begun = processor_us();
+  for (int id = 1; id <= MANY; id++) CHECK(pp_queue_watch(queue, id, id % 2 ? PP_DONE : PP_ROOM) == 0);
+  int64_t armed = processor_us();
+  usleep(IDLE_US);
+  int64_t idle = processor_us() - armed;
+  CHECK(pp_queue_pass(queue, PP_DONE) == 0 && pp_queue_pass(queue, PP_ROOM) == 0);
+  for (int32_t taken; (taken = pp_inbox_take(inbox, events, BATCH)) > 0; count += taken)
+    for (int i = 0; i < taken; i++) {
+      CHECK(events[2 * i] >= 1 && events[2 * i] <= MANY && !told[events[2 * i]]);
+      told[events[2 * i]] = true;
+    }
+  CHECK(count == MANY);
+  printf("%d waits: armed in %lld us, %lld us of processor time in %d ms\n", MANY, (long long)(armed - begun), (long long)idle, IDLE_US / 1000);
+  CHECK(armed - begun < 200000 && idle < IDLE_US / 10);
+  CHECK(pp_queue_close(queue) == 0 && pp_inbox_close(inbox) == 0);
+}
+
 int main(void) {
   CHECK(mkdtemp(folder) != NULL);
   int32_t inbox = open_inbox(100);
@@ -151,6 +185,7 @@ int main(void) {
   dead_one(queue, waiters);
   for (int i = 0; i < WAITERS; i++) end(&waiters[i]);
   out_of_reach(queue);
+  many_waits();
   CHECK(pp_queue_close(queue) == 0 && pp_inbox_close(inbox) == 0);
   for (int i = 0; i <= WAITERS + TRIES; i++) {
     char path[64];

@@ -18,11 +18,13 @@ struct handle {
 static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
 static struct handle *handles;
 static int32_t room;
+static int32_t first_free; /* no slot before it is free */
 
 /* The caller holds `guard`. */
 static int32_t free_slot(void) {
-  int32_t index = 0;
+  int32_t index = first_free;
   while (index < room && handles[index].object != NULL) index++;
+  first_free = index;
   if (index < room) return index;
   int32_t wanted = room == 0 ? 16 : room * 2;
   if (wanted > MOST_HANDLES) return -EMFILE;
@@ -64,6 +66,7 @@ static int32_t take_out(int32_t index, enum pp_kind kind, int owner_ended) {
   if (index >= 0 && index < room && handles[index].kind == kind) {
     found = handles[index];
     handles[index] = (struct handle){0};
+    if (index < first_free) first_free = index;
   }
   pthread_mutex_unlock(&guard);
   if (found.object == NULL) return -EBADF;

@@ -19,14 +19,16 @@ const STATS = ["size", "puts", "gets", "lost", "redelivered", "participants", "m
 const STATS_LENGTH = 10;
 /** A number of milliseconds that makes a `get` look once. */
 export const AT_ONCE = -1;
-const FIRST_BUFFER = 1 << 16;
+// A program may have thousands of queues, so a buffer is small until it turns out to be too small.
+const FIRST_BUFFER = 1 << 10;
+const LARGEST_FOR_LISTS = 1 << 16;
 
 /** A queue that this process has open. */
 export class QueueHandle extends Handle {
   readonly gets: Attempts;
   readonly puts: Attempts;
   readonly joins: Attempts;
-  #buffer = new Uint8Array(FIRST_BUFFER);
+  #made: Uint8Array<ArrayBuffer> | undefined;
   // The lock that the last call needed and another process had, as a member of `Until`.
   #busyLock: number | undefined;
   // An item that was taken, and whose shared objects are still on their way. It goes to the next get.
@@ -62,6 +64,11 @@ export class QueueHandle extends Handle {
     this.shim.pp_queue_close(this.index);
     // The items may have gone with it, and so the descriptors of the objects inside them.
     this.shim.pp_keeper_sweep();
+  }
+
+  get #buffer(): Uint8Array<ArrayBuffer> {
+    this.#made ??= new Uint8Array(FIRST_BUFFER);
+    return this.#made;
   }
 
   /** Whether the last put or get had no result, because another process had the queue's lock. */
@@ -126,7 +133,10 @@ export class QueueHandle extends Handle {
     this.#busyLock = undefined;
     const length = this.shim.pp_queue_get_list(this.index, this.#buffer, this.#buffer.length, Math.min(most, MOST_MESSAGES), ms);
     if (length === EMSGSIZE) return "single";
-    return this.#done(length, Until.getLock) && this.#buffer.subarray(0, length);
+    if (this.#done(length, Until.getLock) === undefined) return undefined;
+    const list = this.#buffer.subarray(0, length);
+    if (length > this.#buffer.length / 2 && length < LARGEST_FOR_LISTS / 2) this.#made = new Uint8Array(this.#buffer.length * 2);
+    return list;
   }
 
   /** Gives back items of a list that was taken: the next gets take them. */
@@ -137,8 +147,8 @@ export class QueueHandle extends Handle {
 
   #bufferFor(needed: number, lendBelow: number): Uint8Array<ArrayBuffer> {
     if (needed >= lendBelow) return new Uint8Array(needed);
-    this.#buffer = new Uint8Array(2 ** Math.ceil(Math.log2(needed)));
-    return this.#buffer;
+    this.#made = new Uint8Array(2 ** Math.ceil(Math.log2(needed)));
+    return this.#made;
   }
 
   /** Whether the bytes of an item are lent. A large item has a buffer of its own. */
