@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { UnsupportedError } from "../errors/errors.ts";
-import { fs, modules } from "../util/lazy-modules.ts";
+import { modules } from "../util/lazy-modules.ts";
 import { requireCache } from "../util/require-cache.ts";
 import { canOpen } from "./can-open.ts";
 import { carriedFlags } from "./child-flags.ts";
@@ -11,7 +11,6 @@ import { onProcessExit } from "./exit.ts";
 import { bunFlags } from "./flag-tables.ts";
 import { entryPath, unlikeRuntime } from "./paths.ts";
 import { platform } from "./platform.ts";
-import { keepBlocking } from "./shared-output.ts";
 import { keepExitCodes } from "./sigchld.ts";
 import { lookRepeatedly } from "./sockets.ts";
 import { isElsewhere } from "./start-folder.ts";
@@ -158,7 +157,8 @@ export const bun: Runtime = {
 
   onExit: onProcessExit,
 
-  shareOutput: (isOpened) => keepBlocking(makeBlocking, isOpened),
+  // Bun opens an output, and makes it non-blocking, even when a program only looks whether `process` has it. So nothing here looks.
+  shareOutput: () => {},
 
   stdinReader: `async (data, end) => {
     try {
@@ -171,25 +171,6 @@ export const bun: Runtime = {
   // `Bun.stdin` is read-only, so only `process.stdin` is replaced.
   emptyStdin: emptyProcessStdin,
 };
-
-const GET_FLAGS = 3;
-const SET_FLAGS = 4;
-let fileControl: LibraryFunctions | undefined;
-
-/** Switches O_NONBLOCK off. Bun itself has no call for that, so this calls the C library. */
-function makeBlocking(fd: number): void {
-  const signature = { args: ["i32", "i32", "i32"], returns: "i32" };
-  for (const name of ["libc.so.6", `libc.musl-${process.arch === "x64" ? "x86_64" : "aarch64"}.so.1`]) {
-    try {
-      fileControl ??= ffi().dlopen(name, { fcntl: signature }).symbols;
-    } catch {
-      // This system has another C library.
-    }
-  }
-  const fcntl = fileControl?.fcntl as ((fd: number, command: number, flags: number) => number) | undefined;
-  const flags = fcntl?.(fd, GET_FLAGS, 0) ?? -1;
-  if (flags >= 0) fcntl?.(fd, SET_FLAGS, flags & ~fs().constants.O_NONBLOCK);
-}
 
 // When the child is gone, Bun may throw at once, or later.
 async function write(stdin: BunChild["stdin"], bytes: Uint8Array): Promise<void> {

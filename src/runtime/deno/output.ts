@@ -2,17 +2,16 @@ import { sleepSync } from "../../util/blocking.ts";
 import { sleep } from "../../util/clock.ts";
 import { platform } from "../platform.ts";
 import { isPipe } from "../shared-output.ts";
-import type { DenoHost, DenoOutput } from "./host.ts";
+import { currentHost, type DenoHost, type DenoOutput } from "./host.ts";
 
 /** How long a write waits before it tries again, in milliseconds. */
 const RETRY = 1;
 
 let isPatient = false;
 
-/** The methods of Deno's own console. */
-const methods: Readonly<Record<string, unknown>> = Object.fromEntries(
-  Object.entries(console).filter(([, value]) => typeof value === "function"),
-);
+/** The methods of Deno's own console. On another runtime nobody needs them, and Bun makes each of them when it is read. */
+const methods: Readonly<Record<string, unknown>> =
+  currentHost === undefined ? {} : Object.fromEntries(Object.entries(console).filter(([, value]) => typeof value === "function"));
 
 /**
  * Makes writes to this process's outputs wait while the pipe is full. Deno itself takes a full pipe for an error if another process that shares

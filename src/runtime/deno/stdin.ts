@@ -18,7 +18,9 @@ export function emptyStdin(host: DenoHost | undefined): void {
   const empty = {
     read: async () => null,
     readSync: () => null,
-    readable: new Blob([]).stream(),
+    get readable() {
+      return new Blob([]).stream();
+    },
     isTerminal: () => false,
     close: () => {},
   };
