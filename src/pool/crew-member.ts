@@ -1,6 +1,6 @@
 import type { Message } from "../backend/contract/message.ts";
 import { packLent, packReport } from "../objects/message.ts";
-import { join, keepForAWhile } from "../util/bytes.ts";
+import { COPY_BELOW, join, keepForAWhile } from "../util/bytes.ts";
 import { now, soon } from "../util/clock.ts";
 import { type Header, headerOf, Kind, number } from "./entries.ts";
 import type { Repeatable } from "./repeatable.ts";
@@ -23,6 +23,7 @@ interface Part {
 /** The parts of the next message. */
 class Batch implements Part {
   readonly pieces: Uint8Array[] = [];
+  readonly large: TaskWork[] = [];
   bytes = 0;
   seq = 0;
   tasks = 0;
@@ -91,7 +92,7 @@ export class CrewMember {
     }
     const message = work.message();
     number(message.bytes, seq, work.attempt);
-    this.#add(message, { seq, tasks: work.size });
+    this.#add(message, { seq, tasks: work.size }, work);
   }
 
   /** Sends a call of the pool's initializer. */
@@ -134,13 +135,14 @@ export class CrewMember {
     this.#add(packed.refs.length > 0 ? packed : { ...packed, bytes: keepForAWhile(packed.bytes) }, { isVital });
   }
 
-  #add(message: Message, { seq = 0, tasks = 0, isVital = false }: Partial<Part>): void {
+  #add(message: Message, { seq = 0, tasks = 0, isVital = false }: Partial<Part>, work?: TaskWork): void {
     const isWhole = message.refs.length > 0;
     if (isWhole || (this.#batch.bytes > 0 && this.#batch.bytes + message.bytes.length > MOST_BYTES)) this.flush();
     const batch = this.#batch;
     if (batch.tasks === 0) batch.seq = seq;
     batch.tasks += tasks;
     if (isVital) batch.isVital = true;
+    if (work !== undefined && message.bytes.length >= COPY_BELOW) batch.large.push(work);
     if (isWhole) {
       this.#post(message);
       return;
@@ -158,7 +160,9 @@ export class CrewMember {
       return;
     }
     try {
-      this.link?.send(message)?.catch((error: unknown) => this.#fail(error, batch));
+      const sending = this.link?.send(message);
+      if (sending !== undefined) sending.catch((error: unknown) => this.#fail(error, batch));
+      else for (const work of batch.large) work.sent();
     } catch (error) {
       this.#fail(error, batch);
     }

@@ -1,6 +1,6 @@
 import { decode } from "../codec/decode.ts";
 import { type Packed, packLent } from "../objects/message.ts";
-import { keepForAWhile } from "../util/bytes.ts";
+import { asKept, free, keepForAWhile } from "../util/bytes.ts";
 import { entriesIn, type Header, headerOf, Kind, Notice } from "./entries.ts";
 import { Repeatable } from "./repeatable.ts";
 import type { PoolTarget } from "./targets.ts";
@@ -52,6 +52,8 @@ interface Kept {
   /** The value itself, if shared objects are inside: a part of it is packed again. */
   readonly value: unknown;
   left: number;
+  /** The number of messages of which it is not known whether they still need the bytes. */
+  sending: number;
 }
 
 /** Tasks of one call, with their encoded arguments. */
@@ -105,12 +107,18 @@ export class TaskWork implements Work {
     const lent = packLent(value, root, headerOf(header));
     const hasObjects = lent.refs.length > 0;
     const packed = hasObjects ? lent : { ...lent, bytes: keepForAWhile(lent.bytes) };
-    return new TaskWork(call, fields, { message: new Repeatable(packed), value: hasObjects ? value : undefined, left: size });
+    return new TaskWork(call, fields, { message: new Repeatable(packed), value: hasObjects ? value : undefined, left: size, sending: 0 });
   }
 
   /** Returns what is to be sent to a worker. */
   message(): Packed {
+    this.#kept.sending++;
     return this.#kept.message.copy((error) => this.call.giveUp(error));
+  }
+
+  /** A message has been sent, and needs the bytes no more. */
+  sent(): void {
+    this.#kept.sending--;
   }
 
   get chunk(): number {
@@ -169,14 +177,17 @@ export class TaskWork implements Work {
     } catch (error) {
       // A shared object inside was closed since.
       call.giveUp(error);
-      return new TaskWork(call, fields, { message, value, left: Number.POSITIVE_INFINITY });
+      return new TaskWork(call, fields, { message, value, left: Number.POSITIVE_INFINITY, sending: 0 });
     } finally {
       this.#release(fields.size);
     }
   }
 
   #release(tasks: number): void {
-    this.#kept.left -= tasks;
-    if (this.#kept.left === 0) this.#kept.message.release();
+    const kept = this.#kept;
+    kept.left -= tasks;
+    if (kept.left !== 0) return;
+    kept.message.release();
+    if (kept.sending === 0 && !kept.message.hasObjects) free(asKept(kept.message.bytes));
   }
 }

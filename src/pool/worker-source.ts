@@ -19,7 +19,10 @@ export interface WorkerLink {
   readonly mark: ParentMark;
   /** Resolves when the worker has ended, and everything that it sent is in the queue of results. It never rejects. */
   readonly ended: Promise<WorkerEnding>;
-  /** Sends a message to the worker. The messages arrive in their order. Throws or rejects if there is no memory for it. */
+  /**
+   * Sends a message to the worker. The messages arrive in their order. Throws or rejects if there is no memory for it. Without a promise it
+   * is sent, and its bytes are not needed any more.
+   */
   send(message: Message): Promise<void> | undefined;
   terminate(): void;
   kill(): void;

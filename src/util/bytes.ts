@@ -57,3 +57,13 @@ export function join(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   }
   return joined;
 }
+
+/**
+ * Frees the memory of large bytes at once. Nobody may use them any more. The collector would free them later, and because of memory that
+ * it does not own it runs more often than the program's own objects need.
+ *
+ * @param bytes the only bytes in their buffer
+ */
+export function free(bytes: KeptBytes): void {
+  if (bytes.length >= COPY_BELOW && bytes.buffer instanceof ArrayBuffer) bytes.buffer.transfer(0);
+}

@@ -31,7 +31,25 @@ export function noteInFile(file: string, number: number, last: number): number {
   return attempt;
 }
 
+/** Returns the sum of the bytes. Every third array, known by its first byte, ends its worker the first time. */
+export function sumOnce(bytes: Uint8Array): number {
+  if ((bytes[0] ?? 0) % 3 === 0 && currentTask()?.attempt === 1) process.kill(process.pid, "SIGKILL");
+  return bytes.reduce((a, b) => a + b, 0);
+}
+
 export const cases: Cases = {
+  "large arguments arrive whole also when their tasks run again": slow(() =>
+    withPool(async (pool) => {
+      const arrays = Array.from({ length: 10 }, (_, i) => new Uint8Array(1 << 18).fill(i));
+      const sums = await pool.map(sumOnce, arrays, { chunkSize: 2, retries: 5 });
+      assert.deepEqual(
+        sums,
+        arrays.map((_, i) => i << 18),
+      );
+      const singly = await Promise.all(arrays.map((bytes) => pool.apply(sumOnce, [bytes], { retries: 5 })));
+      assert.deepEqual(singly, sums);
+    }),
+  ),
   "each task of a settled map has its own limit, also those that share a chunk": slow(() =>
     withPool(
       async (pool) => {
