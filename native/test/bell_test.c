@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -170,8 +171,23 @@ static void many_waits(void) {
   CHECK(pp_queue_close(queue) == 0 && pp_inbox_close(inbox) == 0);
 }
 
+/* A process that may open no more descriptors gets no bell, and leaves no file for one. `pipe` says of which kind. */
+static void none_without_descriptors(int32_t pipe) {
+  char path[64];
+  path_of(path, 200);
+  int32_t fd, inbox = pp_inbox_open(&fd);
+  struct rlimit limit, none;
+  CHECK(inbox >= 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  none = (struct rlimit){.rlim_cur = 3, .rlim_max = limit.rlim_max};
+  CHECK(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  CHECK(pp_inbox_make_bell(inbox, (const uint8_t *)path, pipe, &fd) < 0 && access(path, F_OK) < 0);
+  CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0 && pp_inbox_close(inbox) == 0);
+}
+
 int main(void) {
   CHECK(mkdtemp(folder) != NULL);
+  none_without_descriptors(0);
+  none_without_descriptors(1);
   int32_t inbox = open_inbox(100);
   uint64_t none = 0;
   int queue = pp_queue_make(inbox, &none, 0);

@@ -98,7 +98,12 @@ static int open_pipe(const char *path) {
 static int make_pipe(const char *path, int ends[2]) {
   if (mkfifo(path, 0600) < 0) return -errno;
   ends[0] = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  ends[1] = ends[0] < 0 ? -errno : open_pipe(path);
+  if (ends[0] < 0) {
+    int status = -errno;
+    unlink(path);
+    return status;
+  }
+  ends[1] = open_pipe(path);
   return ends[1] < 0 ? ends[1] : 0;
 }
 
