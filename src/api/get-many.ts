@@ -1,5 +1,6 @@
 import type { Incoming } from "../backend/contract/message.ts";
 import type { IncomingList, QueuePort } from "../backend/contract/queue.ts";
+import { decodePart } from "../codec/decode.ts";
 import { queueEmpty } from "../errors/messages.ts";
 import { accept } from "../objects/delivery.ts";
 import { describe } from "../util/describe.ts";
@@ -60,16 +61,14 @@ function nextNow(open: () => QueuePort, most: number): Taken | undefined {
 }
 
 // Receives the items up to one that can't be received, which counts as taken. Those after it go back.
-function receiveList({ list, settle }: IncomingList, values: unknown[]): void {
+function receiveList({ list, bounds, settle }: IncomingList, values: unknown[]): void {
   let received = 0;
   try {
-    for (const message of list) {
+    for (let i = 0; i < bounds.length; i += 2) {
       received++;
-      values.push(accept({ message, lent: true, settle: nothing }));
+      values.push(decodePart(list, bounds[i] as number, bounds[i + 1] as number));
     }
   } finally {
     settle(received);
   }
 }
-
-const nothing = (): void => {};

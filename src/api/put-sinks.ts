@@ -3,7 +3,7 @@ import type { ItemLists, ManyItems, QueuePort, Stored } from "../backend/contrac
 import { ENOUGH_BYTES, ListWriter, MOST_MESSAGES } from "../codec/message-list.ts";
 import { queueFull } from "../errors/messages.ts";
 import { deliver } from "../objects/delivery.ts";
-import { type Packed, packLent } from "../objects/message.ts";
+import { type Packed, packInto, packLent } from "../objects/message.ts";
 import { COPY_BELOW, copyOf, type KeptBytes } from "../util/bytes.ts";
 import { now } from "../util/clock.ts";
 import type { Wait } from "../util/wait-options.ts";
@@ -133,10 +133,8 @@ export class InLists implements Sink {
   }
 
   add(item: unknown): Promise<void> | undefined {
-    const packed = packLent(item, `items[${this.added + this.#list.count}]`);
-    const { bytes, refs } = packed;
-    if (refs.length > 0 || bytes.length >= COPY_BELOW) return this.#alone({ ...packed, bytes: copyOf(bytes) });
-    this.#list.add(bytes);
+    const alone = packInto(this.#list, item, this.#root, COPY_BELOW);
+    if (alone !== undefined) return this.#alone(alone);
     return this.#list.count >= this.#limit || this.#list.size >= ENOUGH_BYTES ? this.flush() : undefined;
   }
 
@@ -151,6 +149,8 @@ export class InLists implements Sink {
     this.#flight.catch(() => {});
     return this.#flight;
   }
+
+  readonly #root = (): string => `items[${this.added + this.#list.count}]`;
 
   get #lists(): ItemLists {
     return this.#open().lists as ItemLists;

@@ -14,8 +14,13 @@ import { temporalFrom } from "./temporal.ts";
  * `SerializationError`, even if they were made by an attacker.
  */
 export function decode(bytes: Uint8Array, shared: readonly unknown[] = []): unknown {
+  return decodePart(bytes, 0, bytes.length, shared);
+}
+
+/** Like {@link decode}, for a value whose bytes lie between two indexes. */
+export function decodePart(bytes: Uint8Array, start: number, end: number, shared: readonly unknown[] = []): unknown {
   try {
-    return new Decoder(bytes, shared).whole();
+    return new Decoder(new Reader(bytes, start, end), shared).whole();
   } catch (error) {
     if (error instanceof SerializationError) throw error;
     throw new SerializationError(`The bytes that came are no valid value: ${textOf(error)}.`, { cause: error });
@@ -37,8 +42,8 @@ class Decoder {
   // Whether parts that this process can't make are described.
   #describes = false;
 
-  constructor(bytes: Uint8Array, shared: readonly unknown[]) {
-    this.input = new Reader(bytes);
+  constructor(input: Reader, shared: readonly unknown[]) {
+    this.input = input;
     this.#shared = shared;
   }
 

@@ -1,5 +1,8 @@
 import { CorruptedError } from "../errors/errors.ts";
+import { asKept, type KeptBytes } from "../util/bytes.ts";
+import { encodeBehind } from "./encode.ts";
 import { getUint32, setUint32 } from "./frame.ts";
+import { Writer } from "./writer.ts";
 
 // Many messages in one: the length of each (u32), and its bytes. None of them has references to shared objects.
 const LENGTH = 4;
@@ -10,48 +13,66 @@ export const MOST_MESSAGES = 1024;
 /** A list that has this number of bytes gets no further messages. */
 export const ENOUGH_BYTES: number = 1 << 18;
 
-const FIRST_SIZE = 1 << 12;
-
 /** A list that is written message by message. */
 export class ListWriter {
+  readonly #out = new Writer();
+  #count = 0;
+  // Where the last message begins.
+  #start = 0;
+
   /** The number of messages. */
-  count = 0;
-  #buffer = new Uint8Array(FIRST_SIZE);
-  #used = 0;
+  get count(): number {
+    return this.#count;
+  }
 
   /** The list as it is now. It is valid until the list changes. */
   get bytes(): Uint8Array {
-    return this.#buffer.subarray(0, this.#used);
+    return this.#out.written;
   }
 
   get size(): number {
-    return this.#used;
+    return this.#out.length;
   }
 
-  add(message: Uint8Array): void {
-    const start = this.#used + LENGTH;
-    const end = start + message.length;
-    if (end > this.#buffer.length) this.#grow(end);
-    setUint32(this.#buffer, this.#used, message.length);
-    this.#buffer.set(message, start);
-    this.#used = end;
-    this.count++;
+  /** Adds a value as a message. Returns the shared objects inside. Throws as `encode` does; nothing was added then. */
+  add(value: unknown, root: () => string): readonly object[] {
+    const before = this.#out.length;
+    this.#out.int32(0);
+    try {
+      const shared = encodeBehind(this.#out, value, root);
+      this.#start = before + LENGTH;
+      this.#out.patch(before, this.lastSize);
+      this.#count++;
+      return shared;
+    } catch (error) {
+      this.#out.rewind(before);
+      throw error;
+    }
+  }
+
+  /** The number of bytes of the message that was added last. */
+  get lastSize(): number {
+    return this.#out.length - this.#start;
+  }
+
+  /** Removes the message that was added last, and returns it. */
+  takeLast(): KeptBytes {
+    const bytes = this.#out.cutOff(this.#start);
+    this.#out.rewind(this.#start - LENGTH);
+    this.#count--;
+    return asKept(bytes);
   }
 
   /** Removes the first messages. */
   drop(count: number): void {
-    let at = 0;
-    if (count === this.count) at = this.#used;
-    else for (let i = 0; i < count; i++) at += LENGTH + getUint32(this.#buffer, at);
-    this.#buffer.copyWithin(0, at, this.#used);
-    this.#used -= at;
-    this.count -= count;
-  }
-
-  #grow(size: number): void {
-    const larger = new Uint8Array(2 ** Math.ceil(Math.log2(size)));
-    larger.set(this.bytes);
-    this.#buffer = larger;
+    let at = this.#out.length;
+    if (count < this.#count) {
+      const bytes = this.#out.written;
+      at = 0;
+      for (let i = 0; i < count; i++) at += LENGTH + getUint32(bytes, at);
+    }
+    this.#out.dropFirst(at);
+    this.#count -= count;
   }
 }
 
@@ -67,17 +88,26 @@ export function joinMessages(messages: readonly Uint8Array[]): Uint8Array {
   return joined;
 }
 
-/** Returns the messages of a list, as parts of its bytes. Throws `CorruptedError` for bytes that are no list of 1 to `most` messages. */
-export function splitMessages(joined: Uint8Array, most: number = MOST_MESSAGES): Uint8Array[] {
-  const messages: Uint8Array[] = [];
+/**
+ * Returns where each message of a list begins and ends, one pair of indexes behind the other. Throws `CorruptedError` for bytes that are no list of
+ * 1 to `most` messages.
+ */
+export function boundsOf(joined: Uint8Array, most: number = MOST_MESSAGES): number[] {
+  const bounds: number[] = [];
   for (let at = 0; at < joined.length; ) {
     const start = at + LENGTH;
     at = start > joined.length ? Number.POSITIVE_INFINITY : start + getUint32(joined, start - LENGTH);
-    if (at > joined.length || messages.length === most) throw malformed();
-    messages.push(joined.subarray(start, at));
+    if (at > joined.length || bounds.length === 2 * most) throw malformed();
+    bounds.push(start, at);
   }
-  if (messages.length === 0) throw malformed();
-  return messages;
+  if (bounds.length === 0) throw malformed();
+  return bounds;
+}
+
+/** Returns the messages of a list, as parts of its bytes. Throws as {@link boundsOf} does. */
+export function splitMessages(joined: Uint8Array, most: number = MOST_MESSAGES): Uint8Array[] {
+  const bounds = boundsOf(joined, most);
+  return Array.from({ length: bounds.length / 2 }, (_, i) => joined.subarray(bounds[2 * i], bounds[2 * i + 1]));
 }
 
 function malformed(): CorruptedError {

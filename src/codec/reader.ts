@@ -15,26 +15,28 @@ export class Reader {
   readonly #bytes: Uint8Array;
   // Most values need none, so it is made when it is needed.
   #view: DataView | undefined;
-  #at = 0;
+  #at: number;
+  readonly #end: number;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, start: number, end: number) {
     this.#bytes = bytes;
+    this.#at = start;
+    this.#end = end;
   }
 
   /** The number of bytes that are left. */
   get left(): number {
-    return this.#bytes.length - this.#at;
+    return this.#end - this.#at;
   }
 
   byte(): number {
-    const byte = this.#bytes[this.#at++];
-    if (byte === undefined) throw invalid("it is cut off");
-    return byte;
+    if (this.#at >= this.#end) throw invalid("it is cut off");
+    return this.#bytes[this.#at++] as number;
   }
 
   /** The next byte, which is not read yet. */
   get next(): number | undefined {
-    return this.#bytes[this.#at];
+    return this.#at < this.#end ? this.#bytes[this.#at] : undefined;
   }
 
   int32(): number {
@@ -155,7 +157,7 @@ export class Reader {
   // Moves past `size` bytes. Returns the index at which they begin.
   #take(size: number): number {
     const start = this.#at;
-    if (size > this.#bytes.length - start) throw invalid("it is cut off");
+    if (size > this.#end - start) throw invalid("it is cut off");
     this.#at = start + size;
     return start;
   }

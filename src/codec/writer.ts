@@ -1,3 +1,4 @@
+import { setUint32 } from "./frame.ts";
 import { Refusal, TooLarge } from "./refusal.ts";
 import { MAX_MESSAGE, MAX_STRING, Tag } from "./tags.ts";
 
@@ -19,6 +20,8 @@ export class Writer {
   #bytes = new Uint8Array(FIRST_SIZE);
   #view = new DataView(this.#bytes.buffer);
   #at = 0;
+  // Where the value begins that is being written. Its size is limited.
+  #start = 0;
 
   /** The number of bytes that were written. */
   get length(): number {
@@ -27,6 +30,37 @@ export class Writer {
 
   reset(): void {
     this.#at = 0;
+  }
+
+  /** Begins a value behind what was written. */
+  begin(): void {
+    this.#start = this.#at;
+  }
+
+  /** What was written. It is lent until the next write. */
+  get written(): Uint8Array {
+    return this.#bytes.subarray(0, this.#at);
+  }
+
+  /** Removes the first bytes. */
+  dropFirst(count: number): void {
+    this.#bytes.copyWithin(0, count, this.#at);
+    this.#at -= count;
+  }
+
+  /** Removes what was written from an index on, and returns it. The caller may keep it. */
+  cutOff(from: number): Uint8Array {
+    const end = this.#bytes.subarray(from, this.#at);
+    const rest = allocate(Math.max(from, FIRST_SIZE));
+    rest.set(this.#bytes.subarray(0, from));
+    this.#replace(rest);
+    this.#at = from;
+    return end;
+  }
+
+  /** Overwrites four bytes with a whole number, the highest byte first. */
+  patch(at: number, value: number): void {
+    setUint32(this.#bytes, at, value);
   }
 
   /** Forgets what was written after the first `length` bytes. */
@@ -178,8 +212,9 @@ export class Writer {
   #reserve(more: number): void {
     const needed = this.#at + more;
     if (needed <= this.#bytes.length) return;
-    if (needed > MAX_MESSAGE) throw new TooLarge();
-    const grown = allocate(Math.min(Math.max(needed + ROOM_BEHIND, this.#bytes.length * 2), MAX_MESSAGE));
+    const most = this.#start + MAX_MESSAGE;
+    if (needed > most) throw new TooLarge();
+    const grown = allocate(Math.min(Math.max(needed + ROOM_BEHIND, this.#bytes.length * 2), most));
     grown.set(this.#bytes.subarray(0, this.#at));
     this.#replace(grown);
   }

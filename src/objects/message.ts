@@ -6,6 +6,7 @@ import { backendOf } from "../backend/registry.ts";
 import { decode } from "../codec/decode.ts";
 import { encode, encodeLent, encodeReport, type LentEncoded, type Tail } from "../codec/encode.ts";
 import { unseal } from "../codec/envelope.ts";
+import type { ListWriter } from "../codec/message-list.ts";
 import { MAX_OBJECTS } from "../codec/tags.ts";
 import { SerializationError } from "../errors/errors.ts";
 import { copyOf } from "../util/bytes.ts";
@@ -48,6 +49,15 @@ export function packLent(value: unknown, root: string, tail?: Tail, lendBelow?: 
   const encoded = encodeLent(value, root, tail, lendBelow);
   // The references will be encoded into the same buffer, so the bytes must be copied first.
   return packed(encoded.shared.length === 0 ? encoded : { ...encoded, bytes: copyOf(encoded.bytes) });
+}
+
+/**
+ * Packs a value at the end of a list. A value with shared objects inside, or of `aloneFrom` bytes or more, is not in the list: it is returned for
+ * a message of its own.
+ */
+export function packInto(list: ListWriter, value: unknown, root: () => string, aloneFrom: number): Packed | undefined {
+  const shared = list.add(value, root);
+  return shared.length === 0 && list.lastSize < aloneFrom ? undefined : packed({ bytes: list.takeLast(), shared });
 }
 
 function packed({ bytes, shared }: LentEncoded): Packed {

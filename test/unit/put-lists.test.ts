@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { putAll } from "../../src/api/put-many.ts";
 import type { ItemLists, QueuePort, Stored } from "../../src/backend/contract/queue.ts";
+import { decode } from "../../src/codec/decode.ts";
 import { ListWriter, splitMessages } from "../../src/codec/message-list.ts";
 import { FOREVER, ONCE } from "../../src/util/wait-options.ts";
 
@@ -72,11 +73,22 @@ test("no more items are pulled than there is room for, and one", async () => {
 
 test("a list is written, and loses its first messages", () => {
   const list = new ListWriter();
-  for (let i = 0; i < 300; i++) list.add(new Uint8Array(i).fill(i));
+  const sizes: number[] = [];
+  for (let i = 0; i < 300; i++) {
+    list.add("x".repeat(i), () => "value");
+    sizes.push(list.lastSize);
+  }
   list.drop(100);
   expect([list.count, list.size]).toEqual([200, list.bytes.length]);
-  expect(splitMessages(list.bytes).map((each) => each.length)).toEqual(Array.from({ length: 200 }, (_, i) => 100 + i));
-  expect(splitMessages(list.bytes)[7]).toEqual(new Uint8Array(107).fill(107));
+  expect(splitMessages(list.bytes).map((each) => each.length)).toEqual(sizes.slice(100));
+  expect(decode(splitMessages(list.bytes)[7] as Uint8Array)).toBe("x".repeat(107));
+  expect(() => list.add([1, () => {}], () => "items[9]")).toThrow("items[9][1]");
+  list.add(new Uint8Array(100_000).fill(5), () => "value");
+  expect(decode(list.takeLast())).toEqual(new Uint8Array(100_000).fill(5));
+  expect(splitMessages(list.bytes).map((each) => each.length)).toEqual(sizes.slice(100));
+  list.add("last", () => "value");
+  expect(decode(splitMessages(list.bytes)[200] as Uint8Array)).toBe("last");
+  list.drop(1);
   list.drop(200);
   expect([list.count, list.bytes.length]).toEqual([0, 0]);
 });

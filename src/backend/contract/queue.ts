@@ -68,8 +68,10 @@ export interface QueuePort extends WaitingPort {
 
 /** Many items that were taken at once. */
 export interface IncomingList {
-  /** Their messages, which are lent: valid until the next item is taken. */
-  readonly list: readonly Message[];
+  /** Their messages, which are lent: valid until the next item is taken. None of them has shared objects inside. */
+  readonly list: Uint8Array;
+  /** Where each message begins and ends in these bytes, one pair of indexes behind the other. */
+  readonly bounds: readonly number[];
   /** Whether the queue may have more items than one call takes. */
   readonly isCut: boolean;
   /** Tells the owner that so many of them have arrived. The others go back. */

@@ -34,7 +34,7 @@ export class QueueHandle extends Handle {
   // An item that was taken, and whose shared objects are still on their way. It goes to the next get.
   #arriving: { readonly bytes: Uint8Array; readonly fetching: Fetching } | undefined;
   // Items of a list behind one that could not be received. They go to the next gets.
-  #rest: Uint8Array[] = [];
+  readonly #rest: Uint8Array[] = [];
   readonly #room = new Int32Array(1);
 
   constructor(thread: NativeThread, index: number, origin: Origin) {
@@ -139,10 +139,10 @@ export class QueueHandle extends Handle {
     return list;
   }
 
-  /** Gives back items of a list that was taken: the next gets take them. */
-  giveBack(items: readonly Uint8Array[]): void {
-    this.#rest = items.map((bytes) => bytes.slice());
-    if (items.length > 0 && this.gets.size > 0) this.gets.retry();
+  /** Gives back the last items of a list that was taken, which lie between these bounds: the next gets take them. */
+  giveBack(list: Uint8Array, bounds: readonly number[]): void {
+    for (let i = 0; i < bounds.length; i += 2) this.#rest.push(list.slice(bounds[i], bounds[i + 1]));
+    if (this.gets.size > 0) this.gets.retry();
   }
 
   #bufferFor(needed: number, lendBelow: number): Uint8Array<ArrayBuffer> {

@@ -1,9 +1,9 @@
 import { hasRefs, seal } from "../../../codec/envelope.ts";
-import { splitMessages } from "../../../codec/message-list.ts";
+import { boundsOf } from "../../../codec/message-list.ts";
 import { blocking } from "../../../util/blocking.ts";
 import { asKept, COPY_BELOW, copyOf } from "../../../util/bytes.ts";
 import type { Wait } from "../../../util/wait-options.ts";
-import { type Incoming, type Message, NO_REFS } from "../../contract/message.ts";
+import type { Incoming, Message } from "../../contract/message.ts";
 import type { BlockingQueue, IncomingList, ItemLists, QueuePort, QueueStats, Stored } from "../../contract/queue.ts";
 import type { Travelling } from "../core/keeper.ts";
 import { type KindName, NativePort } from "../core/port.ts";
@@ -178,9 +178,11 @@ export class NativeQueue extends NativePort implements QueuePort, ItemLists, Blo
 
   #listed(list: Uint8Array | undefined): IncomingList | undefined {
     if (list === undefined) return undefined;
-    const messages = splitMessages(list).map((bytes) => ({ bytes, refs: NO_REFS }));
-    const settle = (count: number): void => this.#handle.giveBack(messages.slice(count).map(({ bytes }) => bytes));
-    return { list: messages, isCut: true, settle };
+    const bounds = boundsOf(list);
+    const settle = (count: number): void => {
+      if (2 * count < bounds.length) this.#handle.giveBack(list, bounds.slice(2 * count));
+    };
+    return { list, bounds, isCut: true, settle };
   }
 
   #taken(bytes: Uint8Array): Incoming {

@@ -1,4 +1,4 @@
-import { joinMessages, splitMessages } from "../../../codec/message-list.ts";
+import { boundsOf, joinMessages } from "../../../codec/message-list.ts";
 import { Op } from "../../../codec/op.ts";
 import { CorruptedError } from "../../../errors/errors.ts";
 import type { KeptBytes } from "../../../util/bytes.ts";
@@ -50,8 +50,8 @@ export class PortableQueue extends MailboxPort<QueueTraits> implements QueuePort
     const isCut = reply?.value;
     // Only a list comes with a value.
     if (typeof isCut !== "boolean") return this.#arrival(incoming);
-    const list = splitMessages(incoming.message.bytes, most).map((bytes) => ({ bytes, refs: NO_REFS }));
-    return { list, isCut, settle: (count) => incoming.settle(count) };
+    const { bytes } = incoming.message;
+    return { list: bytes, bounds: boundsOf(bytes, most), isCut, settle: (count) => incoming.settle(count) };
   }
 
   async isDrained(): Promise<boolean> {
