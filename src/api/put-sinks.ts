@@ -4,7 +4,7 @@ import { ENOUGH_BYTES, ListWriter, MOST_MESSAGES } from "../codec/message-list.t
 import { queueFull } from "../errors/messages.ts";
 import { deliver } from "../objects/delivery.ts";
 import { type Packed, packInto, packLent } from "../objects/message.ts";
-import { COPY_BELOW, copyOf, type KeptBytes } from "../util/bytes.ts";
+import { COPY_BELOW, copyOf, type KeptBytes, keepForAWhile } from "../util/bytes.ts";
 import { now } from "../util/clock.ts";
 import type { Wait } from "../util/wait-options.ts";
 
@@ -71,7 +71,7 @@ export class Together implements Sink {
     const packed = packLent(item, `items[${this.added + this.#waiting.length}]`);
     const { bytes, refs } = packed;
     if (refs.length > 0 || bytes.length >= COPY_BELOW) return this.#alone({ ...packed, bytes: copyOf(bytes) });
-    this.#waiting.push(copyOf(bytes));
+    this.#waiting.push(keepForAWhile(bytes));
     this.#bytes += bytes.length;
     const isFull = this.#waiting.length >= Math.min(this.#room, MOST_MESSAGES) || this.#bytes >= ENOUGH_BYTES;
     return isFull ? this.flush() : undefined;

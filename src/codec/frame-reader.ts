@@ -1,4 +1,4 @@
-import { join } from "../util/bytes.ts";
+import { join, uninitialized } from "../util/bytes.ts";
 import { type Frame, getUint32, HEADER_SIZE, Offset } from "./frame.ts";
 import { parseFrame, sizeOfFrame } from "./frame-parser.ts";
 
@@ -65,7 +65,7 @@ export class FrameReader {
     this.#header = bytes;
     this.#needed = sizeOfFrame(bytes, 0);
     if (this.#needed < LARGE) return;
-    this.#large = new Uint8Array(Math.min(this.#needed, Math.max(FIRST_BUFFER, this.#buffered)));
+    this.#large = uninitialized(Math.min(this.#needed, Math.max(FIRST_BUFFER, this.#buffered)));
     let offset = 0;
     for (const chunk of this.#chunks) {
       this.#large.set(chunk, offset);
@@ -86,7 +86,7 @@ export class FrameReader {
   }
 
   #grown(large: Uint8Array, size: number): Uint8Array {
-    const grown = new Uint8Array(Math.min(this.#needed, Math.max(size, 4 * large.length)));
+    const grown = uninitialized(Math.min(this.#needed, Math.max(size, 4 * large.length)));
     grown.set(large.subarray(0, this.#buffered));
     return grown;
   }

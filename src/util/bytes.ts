@@ -1,3 +1,5 @@
+import { Buffer } from "node:buffer";
+
 declare const KEPT: unique symbol;
 
 /**
@@ -18,9 +20,21 @@ export function asKept(bytes: Uint8Array): KeptBytes {
   return bytes as KeptBytes;
 }
 
+/**
+ * Makes an array whose bytes are whatever was in its memory. All of them must be overwritten. It is for large ones: to fill a megabyte with
+ * zeros takes as long as to copy it.
+ */
+export function uninitialized(size: number): Uint8Array<ArrayBuffer> {
+  const { buffer, byteOffset } = Buffer.allocUnsafeSlow(size);
+  return new Uint8Array(buffer, byteOffset, size);
+}
+
 /** Copies lent bytes. */
 export function copyOf(bytes: Uint8Array): KeptBytes {
-  return bytes.slice() as KeptBytes;
+  if (bytes.length < COPY_BELOW) return bytes.slice() as KeptBytes;
+  const copy = uninitialized(bytes.length);
+  copy.set(bytes);
+  return asKept(copy);
 }
 
 // Small copies lie one behind the other in a buffer of this size. To make a buffer for each would take longer than the copy.
@@ -49,7 +63,8 @@ export function keepPart(bytes: Uint8Array): KeptBytes {
 
 /** Returns the pieces as one array. */
 export function join(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0));
+  const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const joined = size < COPY_BELOW ? new Uint8Array(size) : uninitialized(size);
   let at = 0;
   for (const piece of pieces) {
     joined.set(piece, at);

@@ -82,12 +82,8 @@ export class SecureSocket {
   flush(): void {
     this.#willFlush = false;
     if (this.#isClosed) return;
-    const { size } = this.#writer;
-    if (size === 0) return;
-    const pieces = this.#writer.take();
-    for (const piece of pieces.length > 1 && size < 2 * BATCH_LIMIT ? [join(pieces)] : pieces)
-      for (let at = 0; at < piece.length; at += PART_SIZE)
-        this.#parts.push(piece.length <= PART_SIZE ? piece : piece.subarray(at, at + PART_SIZE));
+    if (this.#writer.size === 0) return;
+    for (const part of partsOf(this.#writer.take())) this.#parts.push(part);
     if (!this.#isBlocked) this.#write();
   }
 
@@ -129,4 +125,29 @@ export class SecureSocket {
     if (!this.#isOpen && this.#handshake.hasBegun) this.#error ??= noSecret();
     this.#events.closed(this.#reader.torn, this.#error);
   }
+}
+
+// Joins small pieces with what follows, so that no head of a frame is written alone, and cuts large ones.
+function* partsOf(pieces: readonly Uint8Array[]): Generator<Uint8Array> {
+  let small: Uint8Array[] = [];
+  let size = 0;
+  for (let piece of pieces) {
+    if (size > 0 && piece.length > BATCH_LIMIT) {
+      yield join([...small, piece.subarray(0, BATCH_LIMIT)]);
+      piece = piece.subarray(BATCH_LIMIT);
+      [small, size] = [[], 0];
+    }
+    for (; piece.length > BATCH_LIMIT; piece = piece.subarray(PART_SIZE)) yield piece.subarray(0, PART_SIZE);
+    if (piece.length === 0) continue;
+    small.push(piece);
+    size += piece.length;
+    if (size < BATCH_LIMIT) continue;
+    yield joined(small);
+    [small, size] = [[], 0];
+  }
+  if (size > 0) yield joined(small);
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  return pieces.length === 1 ? (pieces[0] as Uint8Array) : join(pieces);
 }

@@ -33,6 +33,8 @@ export interface CallOptions {
   readonly trackedIn?: readonly Set<Call>[];
   /** Whether a message counts as arrived without this process having to say so before its program goes on. */
   readonly settlesLate?: boolean;
+  /** Called when the message of the reply has arrived. */
+  readonly settled?: () => void;
   readonly hold?: Hold;
 }
 

@@ -29,15 +29,15 @@ export class Client {
   readonly #calls = new Map<number, Call>();
   readonly #attachments = new Map<string, Attachment>();
   readonly #aheads = new Map<number, Ahead>();
-  readonly #isOwn: boolean;
+  /** Whether the hub is in this process. */
+  readonly isOwn: boolean;
   #lastNumber = 1;
   // Makes the error for calls, once the hub is gone.
   #gone: (() => Error) | undefined;
 
-  /** @param isOwn whether the hub is in this process */
   constructor(send: (frame: Frame) => void, isOwn = false) {
     this.#send = send;
-    this.#isOwn = isOwn;
+    this.isOwn = isOwn;
   }
 
   /** Attaches one more port to the object. Returns the number that stands for the object in calls. */
@@ -81,7 +81,7 @@ export class Client {
    */
   lookAhead(id: string, arrived: () => void): void {
     const attachment = this.#attachments.get(id);
-    if (attachment === undefined || attachment.ports > 1 || attachment.ahead !== undefined || this.#isOwn || this.#gone !== undefined)
+    if (attachment === undefined || attachment.ports > 1 || attachment.ahead !== undefined || this.isOwn || this.#gone !== undefined)
       return;
     const ahead: Ahead = { id: this.#nextNumber(), reply: undefined, arrived };
     attachment.ahead = ahead;
@@ -135,7 +135,7 @@ export class Client {
     } else if (!call.hasEnded || call.options.onWithdrawal === "ask")
       call.resolve({
         value: meta,
-        incoming: message === undefined ? undefined : this.#incoming(id, message, call.options.settlesLate === true),
+        incoming: message === undefined ? undefined : this.#incoming(id, message, call.options),
       });
     else if (message !== undefined) this.#send({ op: Op.giveBack, id, object: 0 });
     else if (call.options.undo !== undefined)
@@ -194,8 +194,11 @@ export class Client {
     this.#sendUnlessGone({ op: ahead.reply === undefined ? Op.cancel : Op.giveBack, id: ahead.id, object: 0 });
   }
 
-  #incoming(id: number, message: Message, mayWait: boolean): Arrival {
-    const settle = (count?: number): void => this.#sendUnlessGone({ op: Op.settle, id, object: 0, meta: count, mayWait });
+  #incoming(id: number, message: Message, { settlesLate, settled }: CallOptions): Arrival {
+    const settle = (count?: number): void => {
+      this.#sendUnlessGone({ op: Op.settle, id, object: 0, meta: count, mayWait: settlesLate === true });
+      settled?.();
+    };
     const { bytes, refs } = message;
     if (bytes.length < COPY_BELOW) return { message, lent: true, settle };
     return { message: { bytes: asKept(bytes), refs }, lent: false, settle };

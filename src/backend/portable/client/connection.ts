@@ -30,12 +30,11 @@ export class PortableConnection extends MailboxPort<Directions> implements Conne
     const { client, id } = this.access;
     // The hub's reply to a poll comes after what it has sent ahead.
     if (wait.timeout === 0 && client.aheadOf(id) === "asked" && !(await this.poll(wait))) return undefined;
-    const options = this.waiting(Op.get, wait, { settlesLate: true });
+    const options = this.waiting(Op.get, wait, this.#receiving);
     const call = client.claimAhead(id, options) ?? client.call(options);
     this.#receives++;
     try {
-      const incoming = incomingOf(await call.reply);
-      return incoming && { ...incoming, settle: () => this.#settle(incoming) };
+      return incomingOf(await call.reply);
     } finally {
       this.#receives--;
     }
@@ -49,11 +48,11 @@ export class PortableConnection extends MailboxPort<Directions> implements Conne
     return reply?.value === true || client.aheadOf(id) === "here";
   }
 
-  #settle(incoming: { settle(): void }): void {
-    incoming.settle();
+  readonly #settled = (): void => {
     // A request made now would come after those that wait.
     if (this.#receives === 0) this.access.client.lookAhead(this.access.id, this.#arrived);
-  }
+  };
+  readonly #receiving = { settlesLate: true, settled: this.#settled };
 
   readonly #arrived = (): void => {
     for (const poll of this.#polls) this.access.client.answer(poll, true);

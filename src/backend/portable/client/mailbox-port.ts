@@ -1,10 +1,13 @@
 import { Op } from "../../../codec/op.ts";
 import { CorruptedError } from "../../../errors/errors.ts";
 import { COPY_BELOW, copyOf } from "../../../util/bytes.ts";
+import { ReusedCopies } from "../../../util/reused-copies.ts";
 import type { Wait } from "../../../util/wait-options.ts";
 import type { Message } from "../../contract/message.ts";
 import { type Arrival, allEnded, type Call, type Reply } from "./call.ts";
 import { type ObjectAccess, PortablePort } from "./port.ts";
+
+const largeCopies = new ReusedCopies();
 
 /** The common part of the ports to queues and pipes: sending and receiving messages. */
 export class MailboxPort<Traits = undefined> extends PortablePort<Traits> {
@@ -40,8 +43,14 @@ export class MailboxPort<Traits = undefined> extends PortablePort<Traits> {
   /** Sends a message. False if the time ran out and it was not sent. */
   protected async transmit({ bytes, refs }: Message, wait: Wait): Promise<boolean> {
     // A small message is copied into its frame at once. A large one is not, and its bytes are lent, so it is copied here.
-    const message: Message = bytes.length < COPY_BELOW ? { bytes, refs } : { bytes: copyOf(bytes), refs };
-    return (await this.request(Op.put, message, wait)) !== undefined;
+    if (bytes.length < COPY_BELOW) return (await this.request(Op.put, { bytes, refs }, wait)) !== undefined;
+    // A hub in this process keeps the copy.
+    if (this.access.client.isOwn) return (await this.request(Op.put, { bytes: copyOf(bytes), refs }, wait)) !== undefined;
+    const copy = largeCopies.copyOf(bytes);
+    const isSent = (await this.request(Op.put, { bytes: copy, refs }, wait)) !== undefined;
+    // The hub has replied, so the whole message was written.
+    if (isSent) largeCopies.takeBack(copy);
+    return isSent;
   }
 
   /** Makes a request with a message. Returns the reply, or `undefined` if the time ran out and the request was not carried out. */

@@ -1,5 +1,5 @@
 import { CorruptedError, SerializationError } from "../../../errors/errors.ts";
-import { keepPart } from "../../../util/bytes.ts";
+import { keepForAWhile } from "../../../util/bytes.ts";
 import type { Message } from "../../contract/message.ts";
 import type { Port } from "../../contract/port.ts";
 import type { Ref } from "../../contract/ref.ts";
@@ -13,8 +13,8 @@ const nothing = (): void => {};
  * of other backends are kept by those backends.
  */
 export function storeMessage({ bytes, refs }: Message, attach: (ref: Ref) => Port): StoredMessage {
-  const kept = keepPart(bytes);
-  const ours = refs.filter(({ backend }) => backend === NAME);
+  const kept = keepForAWhile(bytes);
+  const ours = refs.length === 0 ? refs : refs.filter(({ backend }) => backend === NAME);
   if (ours.length === 0) return { bytes: kept, refs, objectsHeld: undefined, release: nothing };
   const ports: Port[] = [];
   const release = (): void => {

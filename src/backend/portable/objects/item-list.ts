@@ -1,6 +1,6 @@
 import { ENOUGH_BYTES, joinMessages, MOST_MESSAGES, splitMessages } from "../../../codec/message-list.ts";
 import { CorruptedError } from "../../../errors/errors.ts";
-import { asKept, COPY_BELOW, copyOf } from "../../../util/bytes.ts";
+import { asKept, COPY_BELOW, keepForAWhile } from "../../../util/bytes.ts";
 import { type KeptMessage, NO_REFS } from "../../contract/message.ts";
 import type { StoredMessage } from "../hub/request.ts";
 import type { Item } from "./delivery.ts";
@@ -47,6 +47,11 @@ export function messagesIn(list: StoredMessage | undefined): [StoredMessage, ...
   list.release();
   if (refs.length > 0) throw new CorruptedError("A list of messages came with shared objects.");
   // The whole list must not live as long as one of its messages.
-  const messages = splitMessages(bytes).map((each) => ({ bytes: copyOf(each), refs: NO_REFS, objectsHeld: undefined, release: nothing }));
+  const messages = splitMessages(bytes).map((each) => ({
+    bytes: keepForAWhile(each),
+    refs: NO_REFS,
+    objectsHeld: undefined,
+    release: nothing,
+  }));
   return messages as unknown as [StoredMessage, ...StoredMessage[]];
 }
