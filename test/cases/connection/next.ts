@@ -1,8 +1,9 @@
-// On the portable backend a reader asks for the next message as soon as it has read one, before its program does.
+// On the portable backend a reader asks for the next message as soon as it has read one, before its program does. A sender copies large
+// messages into memory that it uses again.
 import assert from "node:assert/strict";
 import { BrokenPipeError, type Connection, EOFError, Pipe, TimeoutError, wait } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
-import { rejects, started } from "../../suite/help.ts";
+import { type Cases, slow } from "../../suite/case.ts";
+import { isFilled, MIB, rejects, started } from "../../suite/help.ts";
 import { stay } from "../../suite/sync.ts";
 
 /** Reads a message in each way. The other end sends the next one when it has got the number of the last. */
@@ -48,7 +49,36 @@ export async function keepUnread(conn: Connection<number>, back: Connection<Conn
   await stay();
 }
 
+/** Sends large messages, several at once, from a buffer that it changes after each call. A send that nobody reads in time is one of them. */
+export async function sendLarge(conn: Connection, told: Connection<string>): Promise<void> {
+  const buffer = new Uint8Array(MIB);
+  for (let round = 0; round < 3; round++) {
+    const sends: Promise<void>[] = [];
+    for (let i = 0; i < 4; i++) {
+      buffer.fill(round * 4 + i);
+      sends.push(conn.sendBytes(buffer, 0, MIB - i * 300_000));
+    }
+    buffer.fill(99);
+    if (round === 1) await rejects(conn.sendBytes(buffer, 0, undefined, { timeout: 50 }), TimeoutError);
+    await told.send("sent");
+    await Promise.all(sends);
+  }
+}
+
 export const cases: Cases = {
+  "large messages arrive as they were at the call, also if several are on their way, or one was withdrawn": slow(async () => {
+    const [mine, theirs] = Pipe();
+    const [told, tell] = Pipe<string>(false);
+    const child = await started({ target: sendLarge, args: [theirs, tell], transfer: [theirs, tell] });
+    for (let i = 0; i < 12; i++) {
+      if (i % 4 === 0) await told.recv({ timeout: 20_000 });
+      const bytes = await mine.recvBytes(undefined, { timeout: 20_000 });
+      assert.ok(isFilled(bytes, MIB - (i % 4) * 300_000, i), `message ${i}`);
+    }
+    await child.join();
+    assert.equal(child.exitCode, 0);
+    for (const each of [mine, told]) each.close();
+  }),
   "each way to read sees a message that came before the program asked": async () => {
     const [mine, theirs] = Pipe<number>();
     const [told, tell] = Pipe<number>(false);
