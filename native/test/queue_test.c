@@ -121,6 +121,41 @@ static void wrap(int redeliver) {
   pp_queue_close(queue);
 }
 
+static uint64_t blocks(int queue) {
+  struct stat status;
+  CHECK(fstat(pp_queue_fd(queue), &status) == 0);
+  return (uint64_t)status.st_blocks * 512;
+}
+
+/* An empty queue gives its memory back once nobody uses it, and works on. */
+static void idle(int redeliver) {
+  int queue = make_queue(32 * MIB, 0, redeliver);
+  uint64_t header = blocks(queue);
+  for (int round = 0; round < 3; round++) {
+    for (int i = 0; i < 30; i++) CHECK(put(queue, 100000, i) == 0);
+    CHECK(blocks(queue) - header >= 3 * 1000 * 1000);
+    /* With items in it, it keeps them and their memory. */
+    CHECK(pp_queue_trim(queue) == 0 && pp_queue_trim(queue) == 1 && blocks(queue) - header >= 3 * 1000 * 1000);
+    for (int i = 0; i < 30; i++) CHECK(get(queue) == 100000 && out[0] == i);
+    for (int i = 0; i < (redeliver ? 30 : 0); i++) CHECK(pp_queue_task_done(queue) == 0);
+    CHECK(pp_queue_trim(queue) == 0 && blocks(queue) - header >= 3 * 1000 * 1000);
+    CHECK(pp_queue_trim(queue) == 1 && blocks(queue) - header <= 64 * 1024);
+    check_filled(pp_queue_find(queue));
+  }
+  CHECK(put(queue, 10, 1) == 0 && get(queue) == 10 && blocks(queue) - header <= 64 * 1024);
+  /* While somebody has the put lock, it waits for another call. */
+  for (int i = 0; i < 3; i++) CHECK(put(queue, 100000, i) == 0);
+  for (int i = 0; i < 3; i++) CHECK(get(queue) == 100000);
+  for (int i = 0; i < (redeliver ? 4 : 0); i++) CHECK(pp_queue_task_done(queue) == 0);
+  CHECK(pp_queue_trim(queue) == 0);
+  atomic_store(&pp_queue_find(queue)->header->put_lock, 4711);
+  CHECK(pp_queue_trim(queue) == 0 && blocks(queue) - header > 64 * 1024);
+  atomic_store(&pp_queue_find(queue)->header->put_lock, 0);
+  CHECK(pp_queue_trim(queue) == 1 && blocks(queue) - header <= 64 * 1024);
+  pp_queue_close(queue);
+  CHECK(pp_queue_trim(queue) == -EBADF);
+}
+
 /* Marking items done makes room for a put, also if no process calls get any more. */
 static void room_by_done(void) {
   int queue = make_queue(MIB, 0, 1);
@@ -305,6 +340,8 @@ int main(void) {
   sizes();
   wrap(0);
   wrap(1);
+  idle(0);
+  idle(1);
   room_by_done();
   maxsize();
   done_and_join();

@@ -201,6 +201,8 @@ static void visit(int fd) {
     is_wrong("stats", pp_queue_stats(queue, &stats));
     is_wrong("join", pp_queue_join(queue, 1));
     is_wrong("poll", pp_queue_poll(queue));
+    is_wrong("trim", pp_queue_trim(queue));
+    is_wrong("trim", pp_queue_trim(queue));
     pp_queue_wait(queue, PP_DONE, 1);
     CHECK(pp_queue_close(queue) == 0);
     oracle->visits++;

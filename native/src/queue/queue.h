@@ -102,6 +102,7 @@ struct pp_queue {
   bool redeliver;
   struct pp_lock_scope scope;
   uint64_t put_at;              /* the position of the item that was put last */
+  uint64_t changes;             /* the items ever put and taken, at the last call of pp_queue_trim */
   int32_t needed;               /* the length of the item for which the last get had too little room */
   uint32_t seen[PP_PUT_LOCK + 1]; /* for each thing to wait for: the word's value before the last look */
   struct pp_spinner spinner;

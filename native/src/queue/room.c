@@ -10,9 +10,9 @@
 
 #define FIRST_CHUNK (1ull << 16) /* memory is reserved in chunks from this size ... */
 #define CHUNK (1ull << 20)       /* ... up to this size, so that a queue which is little used takes little memory */
-#define KEEP (4ull << 20) /* so much memory at the start of the ring is never given back, because it is warm */
+#define KEEP (4ull << 20) /* so much memory at the start of the ring stays while the queue is in use, because it is warm */
 #ifndef REWIND_AT
-#define REWIND_AT (1ull << 20) /* an empty queue is moved back if its tail is at least so far into the ring */
+#define REWIND_AT (1ull << 18) /* an empty queue is moved back if its tail is at least so far into the ring */
 #endif
 
 static uint64_t ring_offset(const struct pp_queue *queue) { return (uint64_t)(queue->ring - queue->segment.base); }
@@ -91,27 +91,59 @@ void pp_room_release_some(struct pp_queue *queue, pp_get_state get) {
   if (get[QUEUE_FREE] - get[QUEUE_RELEASED] >= (queue->ring_size / 4 < KEEP ? queue->ring_size / 4 : KEEP)) release(queue, get);
 }
 
-static bool may_rewind(const struct pp_queue *queue, pp_put_state put, pp_get_state get) {
+typedef bool condition(struct pp_queue *queue, pp_put_state put, pp_get_state get);
+
+/* Tells whether the queue is empty, and can go back to the start of the ring in a new lap. */
+static bool may_start_over(struct pp_queue *queue, pp_put_state put, pp_get_state get) {
   if (pp_queue_read_both(queue, put, get) < 0 || !pp_queue_is_unused(queue, put, get)) return false;
-  return put[QUEUE_TAIL] % queue->ring_size >= REWIND_AT && pp_ring_lap(queue, get[QUEUE_RELEASED]) == pp_ring_lap(queue, put[QUEUE_TAIL]);
+  return pp_ring_lap(queue, get[QUEUE_RELEASED]) == pp_ring_lap(queue, put[QUEUE_TAIL]);
 }
 
-void pp_room_rewind(struct pp_queue *queue) {
+static bool may_rewind(struct pp_queue *queue, pp_put_state put, pp_get_state get) {
+  return may_start_over(queue, put, get) && put[QUEUE_TAIL] % queue->ring_size >= REWIND_AT;
+}
+
+static bool may_trim(struct pp_queue *queue, pp_put_state put, pp_get_state get) {
+  return may_start_over(queue, put, get) && put[QUEUE_FILLED] > FIRST_CHUNK;
+}
+
+/* Get lock held. Moves an empty queue back to the start of the ring, and gives back the memory behind the first `keep` bytes. Returns false
+ * if somebody has the put lock. */
+static bool start_over(struct pp_queue *queue, condition *may, uint64_t keep) {
   pp_put_state put;
   pp_get_state get;
   uint32_t none = 0;
-  if (!may_rewind(queue, put, get)) return;
-  if (!atomic_compare_exchange_strong(&queue->header->put_lock, &none, queue->scope.me)) return; /* G4a */
+  if (!may(queue, put, get)) return true;
+  if (!atomic_compare_exchange_strong(&queue->header->put_lock, &none, queue->scope.me)) return false; /* G4a */
   /* A put may have come before the lock was taken. */
-  if (may_rewind(queue, put, get)) {
+  if (may(queue, put, get)) {
     uint64_t high = put[QUEUE_FILLED];
     pp_ring_write(queue, put[QUEUE_TAIL], RING_SKIP, NULL, 0, false); /* G4b */
     put[QUEUE_TAIL] = pp_ring_lap(queue, put[QUEUE_TAIL]) + queue->ring_size;
-    put[QUEUE_FILLED] = high < KEEP ? high : KEEP;
+    put[QUEUE_FILLED] = high < keep ? high : keep;
     pp_queue_commit_put(queue, put); /* G4c */
     FAILPOINT("rewind.half");
     skip_to_tail(queue, put, get); /* G4d */
-    if (high > KEEP && high <= queue->ring_size) pp_segment_punch(&queue->segment, ring_offset(queue) + KEEP, high - KEEP);
+    if (high > keep && high <= queue->ring_size) pp_segment_punch(&queue->segment, ring_offset(queue) + keep, high - keep);
   }
   pp_queue_unlock_put(queue); /* G4e */
+  return true;
+}
+
+void pp_room_rewind(struct pp_queue *queue) { start_over(queue, may_rewind, KEEP); }
+
+int32_t pp_queue_trim(int32_t index) {
+  struct pp_queue *queue = pp_queue_find(index);
+  if (queue == NULL) return -EBADF;
+  pp_put_state put;
+  pp_get_state get;
+  int status = pp_queue_read_both(queue, put, get);
+  if (status < 0) return status == -EBUSY ? 0 : status;
+  uint64_t changes = put[QUEUE_PUTS] + get[QUEUE_GETS];
+  bool idle = changes == queue->changes;
+  queue->changes = changes;
+  if (!idle || pp_queue_lock_get(queue, QUEUE_LOCK_MS) < 0) return 0;
+  bool done = start_over(queue, may_trim, FIRST_CHUNK);
+  pp_queue_unlock_get(queue);
+  return done;
 }

@@ -51,6 +51,18 @@ export const cases: Cases = {
     }
     assert.ok(size() <= 16 * MIB, String(size()));
   },
+  "a queue that is empty and unused for a second keeps its first 64 KiB alone": async () => {
+    const { object: q, file } = withFile(() => new Queue<Uint8Array>());
+    const size = (): number => statSync(file).blocks * 512;
+    const empty = size();
+    const item = new Uint8Array(10_000);
+    for (let i = 0; i < 400; i++) await q.put(item);
+    assert.ok(size() - empty >= 4 * MIB - 2 ** 16, String(size()));
+    for (let i = 0; i < 400; i++) await q.get();
+    await until(() => size() - empty <= 2 ** 16);
+    await q.put(item);
+    assert.deepEqual(await q.get(), item);
+  },
   "while another process is stopped in a call, waits keep to their timeouts; nothing breaks after SIGCONT": async () => {
     const q = new Queue<number>();
     const child = await started({ target: hammer, args: [q] });

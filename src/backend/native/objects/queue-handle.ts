@@ -12,6 +12,7 @@ import { locationsOf } from "../core/location.ts";
 import type { NativeThread } from "../core/native-thread.ts";
 import { EAGAIN, EBADMSG, EBUSY, EINVAL, EMSGSIZE, ENOMEM, ENOSPC, EPROTO, ESHUTDOWN } from "../library/errno.ts";
 import { check, insistLater } from "../library/result.ts";
+import { trimNoMore, trimWhenIdle } from "./idle-queues.ts";
 
 /** The changes of a queue that a call can wait for, as in polyproc.h. */
 const Until = { items: 0, room: 1, done: 2, getLock: 3, putLock: 4 } as const;
@@ -36,6 +37,8 @@ export class QueueHandle extends Handle {
   // Items of a list behind one that could not be received. They go to the next gets.
   readonly #rest: Uint8Array[] = [];
   readonly #room = new Int32Array(1);
+  // Whether the queue was used since it was idle.
+  #isUsed = false;
 
   constructor(thread: NativeThread, index: number, origin: Origin) {
     super(thread, index, origin);
@@ -60,6 +63,7 @@ export class QueueHandle extends Handle {
   }
 
   protected override close(): void {
+    trimNoMore(this);
     this.#arriving?.fetching.end();
     this.shim.pp_queue_close(this.index);
     // The items may have gone with it, and so the descriptors of the objects inside them.
@@ -112,7 +116,7 @@ export class QueueHandle extends Handle {
       buffer = this.#bufferFor(this.shim.pp_queue_needed(this.index), lendBelow);
       length = this.shim.pp_queue_get(this.index, buffer, buffer.length, 0);
     }
-    if (length < 0) return this.#done(length, Until.getLock) as undefined;
+    if (this.#done(length, Until.getLock) === undefined) return undefined;
     const bytes = buffer.subarray(0, length);
     return hasRefs(bytes) ? this.#fetch(bytes.slice()) : bytes;
   }
@@ -247,8 +251,21 @@ export class QueueHandle extends Handle {
     return attempts;
   }
 
+  /** Gives memory back if the queue is idle. Returns whether that need not be tried again until the queue is used. */
+  trim(): boolean {
+    this.#isUsed = this.shim.pp_queue_trim(this.index) === 0;
+    return !this.#isUsed;
+  }
+
+  #noteUse(): true {
+    if (this.#isUsed) return true;
+    this.#isUsed = true;
+    trimWhenIdle(this);
+    return true;
+  }
+
   #done(status: number, lock: number): true | undefined {
-    if (status >= 0) return true;
+    if (status >= 0) return this.#noteUse();
     if (status === EBUSY) this.#busyLock = lock;
     if (status === EAGAIN || status === EBUSY) return undefined;
     if (status === ESHUTDOWN) throw shutDown();
