@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import { BufferTooShort, type Connection, EOFError, MessageTooLongError, Pipe } from "../../../mod.ts";
 import { type Cases, slow } from "../../suite/case.ts";
 import { isFilled, isNative, MIB, pattern, rejects, started, utf8 } from "../../suite/help.ts";
@@ -41,6 +42,24 @@ export const cases: Cases = {
     }
     here.close();
     await child.join();
+  },
+  "a large message is whole, whether its reader comes at once or late": async () => {
+    const bytes = Uint8Array.from({ length: 3_000_001 }, (_, i) => i % 251);
+    const [here, there] = Pipe();
+    const child = await started({ target: echoBytes, args: [there], transfer: [there] });
+    const [a, b] = Pipe();
+    for (let i = 0; i < 3; i++) {
+      await here.sendBytes(bytes);
+      assert.deepEqual(await here.recvBytes(), bytes);
+      const sent = a.sendBytes(bytes);
+      await delay(1);
+      assert.deepEqual(await b.recvBytes(), bytes);
+      await sent;
+    }
+    here.close();
+    await child.join();
+    a.close();
+    b.close();
   },
   "received bytes stay what they are, however large the message is": async () => {
     const [a, b] = Pipe();

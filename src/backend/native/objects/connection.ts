@@ -116,7 +116,7 @@ export class NativeConnection extends NativePort implements ConnectionPort, Bloc
   async send(message: Message, wait: Wait): Promise<boolean> {
     const outgoing = this.#outgoing(message);
     try {
-      if (this.#sends.size === 0 && outgoing.send(0) === true) return true;
+      if (this.#sends.size === 0 && (outgoing.send(0) ?? outgoing.sendSoon()) === true) return true;
       outgoing.keep();
       return await this.#sendRest(outgoing, wait);
     } finally {
