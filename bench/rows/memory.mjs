@@ -11,14 +11,15 @@ export function rows({ settle }) {
         ...polyproc("memory", { settle }),
         ...polyproc("memory", { settle }, { backend: "portable" }),
         ...builtin("bare", "bare", { what: "memory", settle }),
-        ...builtin("bare + process, fs, net", "bare", { what: "memory", modules: 1, settle }),
+        ...builtin("bare + process, fs, net", "bare", { what: "memory", has: "modules", settle }),
+        ...builtin("bare + process, fs, net, a thread", "bare", { what: "memory", has: "thread", settle }),
         ...python("memory.py", { settle }),
       },
       targets: [
-        { subject: /^\w+ native$/, against: "own bare", most: 12, difference: true },
-        { subject: /^\w+ portable$/, against: "own bare", most: 30, difference: true },
+        { subject: /^\w+ native$/, against: "own bare + process, fs, net", most: 6, difference: true },
+        { subject: /^\w+ portable$/, against: "own bare + process, fs, net", most: 15, difference: true },
       ],
-      quick: /native|portable|bare$/,
+      quick: /native|portable|net$/,
     },
   ];
 }

@@ -18,14 +18,18 @@ export function rows({ starts }) {
         {
           ...spawned({ starts }),
           ...builtin("bare", "bare", { what: "start", starts }),
-          ...builtin("bare + process, fs, net", "bare", { what: "start", modules: 1, starts }),
+          ...builtin("bare + process, fs, net", "bare", { what: "start", has: "modules", starts }),
+          ...builtin("bare + process, fs, net, a thread", "bare", { what: "start", has: "thread", starts }),
           ...spawned({ starts }, { backend: "portable" }),
           ...python("start.py", { method: "spawn", starts }, "CPython spawn"),
           ...python("start.py", { method: "fork", starts }, "CPython fork"),
         },
-        [{ subject: ALL, against: "own bare", most: 40, difference: true }],
+        [
+          { subject: ALL, against: "own bare + process, fs, net", most: 20, difference: true },
+          { subject: /^\w+ portable$/, against: "own bare + process, fs, net", most: 40, difference: true },
+        ],
       ),
-      quick: /native|bare$/,
+      quick: /native|net$/,
     },
     row("start-cold", "Start and join, spawn, a program's first", {
       ...spawned({ starts: 1 }),
@@ -39,7 +43,7 @@ export function rows({ starts }) {
       quick: /./,
     },
     {
-      ...row("start-spare-join", "Start and join, warm spare", { ...spare("join"), ...forkserver }, [{ subject: ALL, against, most: 0.6 }]),
+      ...row("start-spare-join", "Start and join, warm spare", { ...spare("join"), ...forkserver }, [{ subject: ALL, against, most: 0.5 }]),
       quick: /./,
     },
   ];

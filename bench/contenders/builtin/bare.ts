@@ -1,5 +1,5 @@
-// The runtime alone: milliseconds from the start of an empty program to its end, or MiB of resident memory of an idle one. With --modules=1
-// the program imports the modules of Node that a child of polyproc needs.
+// The runtime alone: milliseconds from the start of an empty program to its end, or MiB of resident memory of an idle one. With --has=modules
+// the program imports the modules of Node that a child of polyproc needs. With --has=thread it also has a helper thread.
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { residentMemory } from "../../../tools/processes.ts";
@@ -18,17 +18,17 @@ function ended(child: ChildProcess): Promise<unknown> {
   return new Promise((resolve) => child.once("exit", resolve));
 }
 
-const { what, modules, starts, settle } = settings({ what: "start", modules: 0, starts: 10, settle: 1000 });
+const { what, has, starts, settle } = settings({ what: "start", has: "nothing", starts: 10, settle: 1000 });
 if (what === "start") {
   const times: number[] = [];
   for (let i = 0; i < starts; i++) {
     const begin = performance.now();
-    await ended(start(modules === 1 ? "./modules" : "./empty"));
+    await ended(start(has === "nothing" ? "./empty" : `./${has}`));
     times.push(performance.now() - begin);
   }
   report(starts === 1 ? times : times.slice(1));
 } else {
-  const child = start(modules === 1 ? "./idle-modules" : "./idle");
+  const child = start(has === "nothing" ? "./idle" : `./idle-${has}`);
   await new Promise((resolve) => setTimeout(resolve, settle));
   report(residentMemory(child.pid ?? 0));
   const end = ended(child);

@@ -1,8 +1,5 @@
 // MiB of resident memory of an idle child.
-import { setTimeout as delay } from "node:timers/promises";
 import { type Connection, isMain, Pipe, Process } from "../../../mod.ts";
-import { residentMemory } from "../../../tools/processes.ts";
-import { report } from "../measure.ts";
 
 export async function idle(conn: Connection<number>): Promise<void> {
   await conn.send(1);
@@ -11,6 +8,9 @@ export async function idle(conn: Connection<number>): Promise<void> {
 
 if (isMain(import.meta)) {
   // Loaded here, because the child is measured and loads this module too.
+  const { setTimeout: delay } = await import("node:timers/promises");
+  const { residentMemory } = await import("../../../tools/processes.ts");
+  const { report } = await import("../measure.ts");
   const { settings } = await import("../settings.ts");
   const { settle } = settings({ settle: 1000 });
   const [conn, theirs] = Pipe<number>();
