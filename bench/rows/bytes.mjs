@@ -6,15 +6,15 @@ export function rows({ ms }) {
   const row = (id, title, contenders, targets = []) => ({ id, title, unit: "MiB/s", higherIsBetter: true, contenders, targets });
   const echo = (bytes) => ({ ...polyproc("bytes", { bytes, ms }), ...python("bytes_echo.py", { bytes, ms }) });
   const socketpair = (bytes) => c("socketpair", { what: 1, bytes, ms });
+  const faster = [{ subject: ALL, against: "CPython", least: 1.5 }];
   return [
-    row("bytes-64k", "sendBytes echo, 64 KiB", { ...echo(1 << 16), ...socketpair(1 << 16) }),
+    row("bytes-4k", "sendBytes echo, 4 KiB", { ...echo(1 << 12), ...socketpair(1 << 12) }, faster),
+    row("bytes-64k", "sendBytes echo, 64 KiB", { ...echo(1 << 16), ...socketpair(1 << 16) }, faster),
     {
-      ...row("bytes-1m", "sendBytes echo, 1 MiB", { ...echo(1 << 20), ...socketpair(1 << 20) }, [
-        { subject: ALL, against: "CPython", least: 1.5 },
-      ]),
+      ...row("bytes-1m", "sendBytes echo, 1 MiB", { ...echo(1 << 20), ...socketpair(1 << 20) }, faster),
       quick: /native|CPython/,
     },
-    row("bytes-64m", "sendBytes echo, 64 MiB", { ...echo(64 << 20), ...socketpair(64 << 20) }),
+    row("bytes-64m", "sendBytes echo, 64 MiB", { ...echo(64 << 20), ...socketpair(64 << 20) }, faster),
     {
       ...row(
         "bytes-memory",

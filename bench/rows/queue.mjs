@@ -24,15 +24,15 @@ export function rows({ ms, samples }) {
   return [
     {
       ...throughput("queue-1-1", "Queue, small objects, 1 to 1", { ms }, { ...forked("advanced"), ...forked("json"), ...orientation }, [
-        { subject: ALL, against: "CPython", least: 5 },
-        { subject: ALL, against: "CPython", least: 8, best: true },
+        { subject: ALL, against: "CPython", least: 8 },
+        { subject: /^bun native$/, against: "bun Bun.spawn json", least: 1 },
         { subject: ALL, against: "own fork advanced", least: 3, limits: { bun: 1.5 } },
       ]),
       quick: /native|CPython|advanced/,
     },
     {
       ...throughput("queue-2-2", "Queue, small objects, 2 to 2", { producers: 2, consumers: 2, ms }, {}, [
-        { subject: ALL, against: "CPython", least: 5 },
+        { subject: ALL, against: "CPython", least: 6 },
       ]),
       quick: /./,
     },
@@ -45,7 +45,9 @@ export function rows({ ms, samples }) {
     },
     throughput("queue-1-4", "Queue, small objects, 1 to 4", { producers: 1, consumers: 4, ms }),
     throughput("queue-4-1", "Queue, small objects, 4 to 1", { producers: 4, consumers: 1, ms }),
-    throughput("queue-4-4", "Queue, small objects, 4 to 4", { producers: 4, consumers: 4, ms }),
+    throughput("queue-4-4", "Queue, small objects, 4 to 4", { producers: 4, consumers: 4, ms }, {}, [
+      { subject: ALL, against: "CPython", least: 6 },
+    ]),
     throughput("queue-1k", "Queue, 1 KiB items, 1 to 1", { bytes: 1024, ms }),
     throughput("queue-16k", "Queue, 16 KiB items, 1 to 1, maxsize 1024", { bytes: 16384, maxsize: 1024, ms }),
     throughput("queue-1m", "Queue, 1 MiB items, 1 to 1, maxsize 16", { bytes: 1 << 20, maxsize: 16, ms }),
