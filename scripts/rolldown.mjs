@@ -33,7 +33,5 @@ await build.write({
   // Shorter code loads faster. Lines and names stay, so that stacks can be read.
   minify: { compress: true, mangle: false, codegen: { removeWhitespace: false } },
   comments: false,
-  // Bun then takes the code as it is, and does not translate it once more.
-  banner: ({ fileName }) => (fileName === "src/cli/polyproc.js" ? "" : "// @bun"),
 });
 await build.close();
