@@ -171,13 +171,15 @@ export class NativeQueue extends NativePort implements QueuePort, ItemLists, Blo
   // A list, or an item that comes alone, which may be kept.
   #keptList(most: number): Incoming | IncomingList | undefined {
     const list = this.#handle.getList(most);
-    if (list !== "single") return this.#listed(list?.slice());
+    if (list !== "single") return this.#listed(list);
     const bytes = this.#kept(this.#handle.get(0, COPY_BELOW));
     return bytes && takenKept(asKept(bytes), this.#settle(bytes));
   }
 
-  #listed(list: Uint8Array | undefined): IncomingList | undefined {
-    if (list === undefined) return undefined;
+  // The list is copied, because its receiver may run the program's code ([fromWire]), which may take another item meanwhile.
+  #listed(lent: Uint8Array | undefined): IncomingList | undefined {
+    if (lent === undefined) return undefined;
+    const list = lent.slice();
     const bounds = boundsOf(list);
     const settle = (count: number): void => {
       if (2 * count < bounds.length) this.#handle.giveBack(list, bounds.slice(2 * count));
