@@ -301,6 +301,8 @@ class Decoder {
   }
 
   #make(Class: WireClass, data: unknown): unknown {
+    // The code of the class may take another value, which may arrive in the memory of this one.
+    this.input.copyRest();
     const make = Class[fromWire];
     if (make === undefined) return this.#unknown(`the class ${Class.name} has [toWire] in the sender, but no [fromWire] in this process`);
     try {

@@ -12,11 +12,12 @@ const keys = new KnownKeys();
 
 /** Reads the output of a {@link Writer}. It checks everything, because the bytes come from another process. */
 export class Reader {
-  readonly #bytes: Uint8Array;
+  #bytes: Uint8Array;
   // Most values need none, so it is made when it is needed.
   #view: DataView | undefined;
   #at: number;
-  readonly #end: number;
+  #end: number;
+  #isCopied = false;
 
   constructor(bytes: Uint8Array, start: number, end: number) {
     this.#bytes = bytes;
@@ -27,6 +28,16 @@ export class Reader {
   /** The number of bytes that are left. */
   get left(): number {
     return this.#end - this.#at;
+  }
+
+  /** Copies the bytes that are left, once. The bytes are lent until the next value is taken, and code of the program may take one. */
+  copyRest(): void {
+    if (this.#isCopied) return;
+    this.#isCopied = true;
+    this.#bytes = this.#bytes.slice(this.#at, this.#end);
+    this.#view = undefined;
+    this.#end -= this.#at;
+    this.#at = 0;
   }
 
   byte(): number {

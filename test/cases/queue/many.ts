@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import {
   ClosedError,
-  capabilities,
   Empty,
   Event,
   Full,
@@ -34,22 +33,6 @@ class Picky {
   }
 }
 registerClass(Picky);
-
-/** Takes an item of a queue while it is received, if that can be done without waiting. */
-class Greedy {
-  static from: Queue<unknown> | undefined;
-  readonly taken: unknown;
-  constructor(taken?: unknown) {
-    this.taken = taken;
-  }
-  static [toWire](): null {
-    return null;
-  }
-  static [fromWire](): Greedy {
-    return new Greedy(capabilities().sync ? Greedy.from?.getSync({ timeout: 0 }) : undefined);
-  }
-}
-registerClass(Greedy);
 
 const upTo = (count: number, from = 0): number[] => Array.from({ length: count }, (_, i) => from + i);
 
@@ -91,21 +74,6 @@ export async function takeAndHold(q: Queue<number>, ready: Queue<number[]>, most
 }
 
 export const cases: Cases = {
-  "items arrive whole although receiving one of them takes another one": async () => {
-    const q = new Queue<unknown>();
-    for (let left = 3000; left > 0; ) {
-      if (left === 3000) await q.putMany(upTo(3000));
-      left -= (await q.getMany(1000)).length;
-    }
-    const large = "x".repeat(20_000);
-    await q.putMany([new Greedy(), ...upTo(50), large]);
-    Greedy.from = q;
-    const [first, ...items] = await q.getMany(51);
-    assert.ok(first instanceof Greedy);
-    assert.deepEqual(items, upTo(50));
-    assert.equal(capabilities().sync ? first.taken : await q.get(), large);
-    q.close();
-  },
   "putMany puts what any iterable gives, in order, and getMany takes what is there": async () => {
     const q = new Queue<number>();
     assert.equal(await q.putMany([]), 0);
