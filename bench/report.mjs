@@ -9,8 +9,8 @@ function short(value) {
   return size >= 100 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 
-function limitText({ most, difference }, limit) {
-  return `${most === undefined ? "≥" : "≤"} ${difference ? `+${limit}` : `${limit}x`}`;
+function goalText({ most, difference }, goal) {
+  return `${most === undefined ? "≥" : "≤"} ${difference ? `+${goal}` : `${goal}x`}`;
 }
 
 function ratioText({ difference }, ratio) {
@@ -19,8 +19,11 @@ function ratioText({ difference }, ratio) {
   return `${mark(ratio.median)} (${mark(ratio.min)} to ${mark(ratio.max)})`;
 }
 
-function verdict(met) {
-  return met === undefined ? "?" : met ? "met" : "missed";
+/** What became of a target. A limit is shown by a program without polyproc that does the same and misses the target, too. */
+function verdict(target, { met, limit }) {
+  if (met === undefined) return "?";
+  if (met) return "met";
+  return limit === undefined ? "missed" : `limit: ${limit.by} ${ratioText(target, limit.ratio)}`;
 }
 
 /** A row as text: a line for each contender, then a line for each check of a target. */
@@ -31,8 +34,9 @@ export function rowText(row) {
     return `  ${name.padEnd(width)} ${numbers}${failed === undefined ? "" : ` failed: ${failed}`}`;
   });
   const checks = row.targets.flatMap((target) =>
-    target.checks.map(({ subject, against, limit, ratio, met, best }) => {
-      return `  ${verdict(met).toUpperCase()}: ${best ? `best (${subject})` : subject} against ${against} ${ratioText(target, ratio)}, target ${limitText(target, limit)}`;
+    target.checks.map((check) => {
+      const { subject, against, goal, ratio } = check;
+      return `  ${subject} against ${against}: ${ratioText(target, ratio)}, target ${goalText(target, goal)}: ${verdict(target, check)}`;
     }),
   );
   return [`${row.title} [${row.id}]`, ...lines, ...checks].join("\n");
@@ -45,10 +49,11 @@ function table(head, align, lines) {
 function targetTable(rows) {
   const lines = rows.flatMap((row) =>
     row.targets.flatMap((target) =>
-      target.checks.map(({ subject, against, limit, ratio, met, best }) => {
+      target.checks.map((check) => {
+        const { subject, against, goal, ratio } = check;
         const unit = target.difference ? ` ${row.unit}` : "";
         const measured = `${ratioText(target, ratio)}${unit}`;
-        return [row.title, best ? `best: ${subject}` : subject, against, measured, `${limitText(target, limit)}${unit}`, verdict(met)];
+        return [row.title, subject, against, measured, `${goalText(target, goal)}${unit}`, verdict(target, check)];
       }),
     ),
   );

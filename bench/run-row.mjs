@@ -82,25 +82,39 @@ function best(names, results, higherIsBetter) {
   return measured.reduce((a, b) => (a !== undefined && sign * (results[a].median - results[b].median) >= 0 ? a : b), undefined);
 }
 
+/** Names programs: "own X" is program X on a subject's own runtime. Of several programs, the best one counts. */
+function chosen(programs, subject, results, higherIsBetter) {
+  const runtime = subject.split(" ")[0];
+  const names = [programs].flat().map((name) => name.replace(/^own/, runtime));
+  return names.length === 1 ? names[0] : best(names, results, higherIsBetter);
+}
+
+function meets({ most }, goal, ratio) {
+  return most === undefined ? ratio.median >= goal : ratio.median <= goal;
+}
+
 /**
- * Checks a target for each of its subjects. `against: "own X"` is program X on the subject's own runtime. Of several programs, the best one
- * counts.
+ * Looks whether a program that does the same with nothing but the runtime, or plain C, misses a target, too. That program is the `limit` of
+ * the target.
  */
+function limitOf(target, goal, subject, against, results, higherIsBetter) {
+  const by = target.limit && chosen(target.limit, subject, results, higherIsBetter);
+  const ratio = by && results[by] && compare(results[by], results[against], target.difference);
+  return ratio === undefined || meets(target, goal, ratio) ? undefined : { by, ratio };
+}
+
+/** Checks a target for each of its subjects. */
 function check(target, results, higherIsBetter) {
   const subjects = Object.keys(results).filter((name) => target.subject.test(name));
-  const checks = subjects.flatMap((subject) => {
-    const runtime = subject.split(" ")[0];
-    const names = [target.against].flat().map((name) => name.replace(/^own/, runtime));
-    const against = names.length === 1 ? names[0] : best(names, results, higherIsBetter);
+  return subjects.flatMap((subject) => {
+    const against = chosen(target.against, subject, results, higherIsBetter);
     if (results[against] === undefined) return [];
-    const limit = target.limits?.[runtime] ?? target.least ?? target.most;
+    const goal = target.goals?.[subject.split(" ")[0]] ?? target.least ?? target.most;
     const ratio = compare(results[subject], results[against], target.difference);
-    const met = ratio === undefined ? undefined : target.most === undefined ? ratio.median >= limit : ratio.median <= limit;
-    return [{ subject, against, limit, ratio, met }];
+    const met = ratio && meets(target, goal, ratio);
+    const limit = met === false ? limitOf(target, goal, subject, against, results, higherIsBetter) : undefined;
+    return [{ subject, against, goal, ratio, met, limit }];
   });
-  if (!target.best) return checks;
-  const measured = checks.filter(({ ratio }) => ratio !== undefined);
-  return measured.length === 0 ? [] : [{ ...measured.reduce((a, b) => (b.ratio.median > a.ratio.median ? b : a)), best: true }];
 }
 
 /** Measures a row. `showTurn` is called at the beginning of each turn. */

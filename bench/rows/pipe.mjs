@@ -1,6 +1,7 @@
 import { builtin, c, onOneCore, polyproc, python, shim } from "../commands.mjs";
 
 const ALL = /^\w+ native$/;
+const FORKS = ["own fork advanced", "own fork json"];
 
 export function rows({ ms, samples }) {
   const idle = { pause: 50, samples };
@@ -26,13 +27,14 @@ export function rows({ ms, samples }) {
         "pipe-trip",
         "Pipe round trip, async, 32 B, busy",
         { ...trip(), ...cpython(), ...trip({}, { backend: "portable" }), ...orientation, ...socketpair() },
-        [{ subject: ALL, against: "CPython", most: 0.6 }],
+        [{ subject: ALL, against: "CPython", most: 0.6, limit: FORKS }],
       ),
       quick: /native|CPython/,
     },
     row("pipe-trip-4k", "Pipe round trip, async, 4 KiB, busy", {
       ...trip({ bytes: 4096 }),
       ...cpython({ bytes: 4096 }),
+      ...forked("advanced", { bytes: 4096 }),
       ...socketpair({ bytes: 4096 }),
     }),
     {
@@ -40,7 +42,7 @@ export function rows({ ms, samples }) {
         "pipe-trip-idle",
         "Pipe round trip, async, after 50 ms idle",
         { ...trip(idle), ...cpython(idle), ...forked("advanced", idle), ...socketpair(idle) },
-        [{ subject: ALL, against: "CPython", most: 1.2 }],
+        [{ subject: ALL, against: "CPython", most: 1.2, limit: "own fork advanced" }],
       ),
       quick: /./,
     },
@@ -57,13 +59,13 @@ export function rows({ ms, samples }) {
       "pipe-trip-sync-idle",
       "Pipe round trip, sync, after 50 ms idle",
       { ...trip({ calls: "sync", ...idle }), ...socketpair(idle), ...messages(idle), ...direct(idle), ...fifo(idle) },
-      [{ subject: ALL, against: "C socketpair", most: 1.3 }],
+      [{ subject: ALL, against: "C socketpair", most: 1.3, limit: "own fs fifo" }],
     ),
     row(
       "pipe-trip-sync-one-core",
       "Pipe round trip, sync, both on one core",
       onOneCore({ ...trip({ calls: "sync" }), ...socketpair(), ...messages(), ...direct(), ...fifo() }),
-      [{ subject: ALL, against: "C socketpair", most: 1.3 }],
+      [{ subject: ALL, against: "C socketpair", most: 1.3, limit: "own fs fifo" }],
     ),
   ];
 }

@@ -4,6 +4,8 @@ import { builtin, c, peerPool, polyproc, python, withFiles } from "../commands.m
 const NATIVE = /^\w+ native$/;
 const PORTABLE = /^\w+ portable$/;
 const ON_NODE = /^node native$/;
+/** What {@link bare} makes. */
+const FORK = "own fork";
 /** The pools of other packages. They run on Node. */
 const THREADS = ["piscina", "poolifier-threads"];
 const PROCESSES = ["tinypool", "workerpool", "jest-worker", "poolifier-cluster"];
@@ -42,17 +44,17 @@ export function rows({ ms, samples, starts }) {
     };
   };
   const fastest = [
-    { subject: ON_NODE, against: named(THREADS), least: 1.5 },
-    { subject: ON_NODE, against: named(PROCESSES), least: 4 },
+    { subject: ON_NODE, against: named(THREADS), least: 1.5, limit: FORK },
+    { subject: ON_NODE, against: named(PROCESSES), least: 4, limit: FORK },
   ];
   const twiceTheFastest = [
-    { subject: NATIVE, against: "CPython", least: 4 },
-    { subject: ON_NODE, against: named(PROCESSES), least: 2 },
+    { subject: NATIVE, against: "CPython", least: 4, limit: FORK },
+    { subject: ON_NODE, against: named(PROCESSES), least: 2, limit: FORK },
   ];
   const all = [...THREADS, ...PROCESSES];
   const few = ["piscina", "jest-worker"];
   const starting = ["tinypool", "workerpool", "jest-worker"];
-  const startsFast = [{ subject: ON_NODE, against: named(starting), most: 1.2 }];
+  const startsFast = [{ subject: ON_NODE, against: named(starting), most: 1.2, limit: FORK }];
   const idle = { pause: 50, samples };
   return [
     {
@@ -66,16 +68,16 @@ export function rows({ ms, samples, starts }) {
     row("pool-applies", "Pool: many apply at once, trivial function", "tasks/s", contenders(all, { what: "applies", ms }), fastest),
     {
       ...row("pool-apply", "Pool: one apply at a time, busy", "µs", contenders(few, { what: "apply", ms }), [
-        { subject: NATIVE, against: "CPython", most: 0.15 },
-        { subject: PORTABLE, against: "CPython", most: 1.2 },
-        { subject: ON_NODE, against: "node piscina", most: 2 },
-        { subject: ON_NODE, against: "node jest-worker", most: 0.4 },
+        { subject: NATIVE, against: "CPython", most: 0.15, limit: FORK },
+        { subject: PORTABLE, against: "CPython", most: 1.2, limit: FORK },
+        { subject: ON_NODE, against: "node piscina", most: 2, limit: FORK },
+        { subject: ON_NODE, against: "node jest-worker", most: 0.4, limit: FORK },
       ]),
       quick: /./,
     },
     row("pool-apply-idle", "Pool: one apply after 50 ms idle", "µs", contenders(few, { what: "apply", ms, ...idle }), [
-      { subject: NATIVE, against: "CPython", most: 0.6 },
-      { subject: ON_NODE, against: "node piscina", most: 1.3 },
+      { subject: NATIVE, against: "CPython", most: 0.6, limit: FORK },
+      { subject: ON_NODE, against: "node piscina", most: 1.3, limit: FORK },
     ]),
     row("pool-start", "Pool made, and a task for each worker done", "ms", contenders(starting, { what: "start", starts }), startsFast),
     row("pool-start-cold", "The same, a program's first pool", "ms", contenders(starting, { what: "start", starts: 1 }), startsFast),
@@ -104,7 +106,7 @@ export function rows({ ms, samples, starts }) {
           ...python("hash.py", { workers, ms }),
           ...c("hash", { workers, ms }),
         }),
-        [{ subject: NATIVE, against: "C hash", least: 0.85 }],
+        [{ subject: NATIVE, against: "C hash", least: 0.85, limit: FORK }],
       ),
       quick: /native|^C /,
     },

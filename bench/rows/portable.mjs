@@ -22,7 +22,7 @@ export function rows({ ms }) {
       "portable-hub-puts",
       "Portable Queue 1 to 1, the host puts one item at a time",
       { ...queue({ here: "producer" }), ...cpython, ...net() },
-      { against: "CPython", least: 0.5 },
+      { against: "CPython", least: 0.5, limit: "own net round trip" },
     ),
     row(
       "portable-hub-many",
@@ -40,7 +40,7 @@ export function rows({ ms }) {
       "portable-1",
       "Portable Queue 1 to 1, one put and one get at a time",
       { ...queue({}), ...net(), ...builtin("net relay", "relay", { ms }) },
-      { against: "own net round trip", least: 0.8 },
+      { against: "own net round trip", least: 0.8, limit: "own net relay" },
     ),
     row(
       "portable-64",
@@ -50,7 +50,7 @@ export function rows({ ms }) {
         ...builtin("fork advanced", "fork", { what: "rate", serialization: "advanced", ms }),
         ...builtin("net relay", "relay", { pending: 64, ms }),
       },
-      { against: "own fork advanced", least: 0.5 },
+      { against: "own fork advanced", least: 0.5, limit: "own net relay" },
     ),
     row(
       "portable-many",
@@ -67,7 +67,7 @@ export function rows({ ms }) {
         ...forked("json"),
         ...forked("advanced"),
       },
-      { against: "own net round trip", most: 1.3 },
+      { against: "own net round trip", most: 1.3, limit: ["own fork json", "own fork advanced"] },
       "µs",
     ),
     row(

@@ -1,6 +1,7 @@
 import { builtin, c, onOneCore, polyproc, python, shim } from "../commands.mjs";
 
 const ALL = /^\w+ native$/;
+const FORKS = ["own fork advanced", "own fork json"];
 
 function throughput(id, title, settings, extra = {}, targets = []) {
   const contenders = { ...polyproc("queue", settings), ...python("queue_rate.py", settings), ...extra };
@@ -16,6 +17,8 @@ export function rows({ ms, samples }) {
     ...builtin("worker_threads", "worker", { what: "rate", ms }),
     ...c("ring", { what: 0, ms }),
   };
+  const forkedTrip = (settings = {}) => builtin("fork advanced", "fork", { what: "trip", serialization: "advanced", ms, ...settings });
+  const fifo = (settings) => builtin("fs fifo", "fifo", { ms, ...settings });
   const trip = (settings) => polyproc("round-trip", { via: "queue", ms, ...settings });
   const pipe = (settings) => python("round_trip.py", { via: "pipe", ms, ...settings }, "CPython Pipe");
   const socketpair = (settings = {}) => ({ ...c("socketpair", { ms, ...settings }), ...c("ring", { what: 1, ms, ...settings }) });
@@ -24,9 +27,9 @@ export function rows({ ms, samples }) {
   return [
     {
       ...throughput("queue-1-1", "Queue, small objects, 1 to 1", { ms }, { ...forked("advanced"), ...forked("json"), ...orientation }, [
-        { subject: ALL, against: "CPython", least: 8 },
+        { subject: ALL, against: "CPython", least: 8, limit: FORKS },
         { subject: /^bun native$/, against: "bun Bun.spawn json", least: 1 },
-        { subject: ALL, against: "own fork advanced", least: 3, limits: { bun: 1.5 } },
+        { subject: ALL, against: "own fork advanced", least: 3, goals: { bun: 1.5 } },
       ]),
       quick: /native|CPython|advanced/,
     },
@@ -55,8 +58,14 @@ export function rows({ ms, samples }) {
       ...roundTrip(
         "queue-trip",
         "Queue round trip, async, busy",
-        { ...trip(), ...pipe(), ...python("round_trip.py", { via: "queue", ms }, "CPython Queue"), ...c("ring", { what: 1, ms }) },
-        [{ subject: ALL, against: "CPython Pipe", most: 0.3 }],
+        {
+          ...trip(),
+          ...pipe(),
+          ...python("round_trip.py", { via: "queue", ms }, "CPython Queue"),
+          ...forkedTrip(),
+          ...c("ring", { what: 1, ms }),
+        },
+        [{ subject: ALL, against: "CPython Pipe", most: 0.3, limit: "own fork advanced" }],
       ),
       quick: /native|Pipe/,
     },
@@ -67,10 +76,10 @@ export function rows({ ms, samples }) {
         {
           ...trip(idle),
           ...pipe(idle),
-          ...builtin("fork advanced", "fork", { what: "trip", serialization: "advanced", ms, ...idle }),
+          ...forkedTrip(idle),
           ...c("ring", { what: 1, ms, ...idle }),
         },
-        [{ subject: ALL, against: "CPython Pipe", most: 1.2 }],
+        [{ subject: ALL, against: "CPython Pipe", most: 1.2, limit: "own fork advanced" }],
       ),
       quick: /./,
     },
@@ -83,14 +92,14 @@ export function rows({ ms, samples }) {
     roundTrip(
       "queue-trip-sync-idle",
       "Queue round trip, sync, after 50 ms idle",
-      { ...trip({ calls: "sync", ...idle }), ...socketpair(idle), ...direct(idle) },
-      [{ subject: ALL, against: "C socketpair", most: 1.3 }],
+      { ...trip({ calls: "sync", ...idle }), ...socketpair(idle), ...direct(idle), ...fifo(idle) },
+      [{ subject: ALL, against: "C socketpair", most: 1.3, limit: "own fs fifo" }],
     ),
     roundTrip(
       "queue-trip-sync-one-core",
       "Queue round trip, sync, both on one core",
-      onOneCore({ ...trip({ calls: "sync" }), ...socketpair(), ...direct() }),
-      [{ subject: ALL, against: "C socketpair", most: 1.3 }],
+      onOneCore({ ...trip({ calls: "sync" }), ...socketpair(), ...direct(), ...fifo() }),
+      [{ subject: ALL, against: "C socketpair", most: 1.3, limit: "own fs fifo" }],
     ),
   ];
 }

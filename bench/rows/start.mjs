@@ -8,6 +8,7 @@ export function rows({ starts }) {
   const row = (id, title, contenders, targets = []) => ({ id, title, unit: "ms", higherIsBetter: false, contenders, targets });
   const spawned = (settings, options) => polyproc("start", { method: "spawn", ...settings }, options);
   const spare = (until) => polyproc("start", { method: "forkserver", until, starts, pause: REFILL_MS });
+  const ahead = (until) => builtin("fork ahead", "ahead", { until, starts, pause: REFILL_MS });
   const forkserver = python("start.py", { method: "forkserver", starts }, "CPython forkserver");
   const against = "CPython forkserver";
   return [
@@ -26,7 +27,13 @@ export function rows({ starts }) {
         },
         [
           { subject: ALL, against: "own bare + process, fs, net", most: 20, difference: true },
-          { subject: /^\w+ portable$/, against: "own bare + process, fs, net", most: 40, difference: true },
+          {
+            subject: /^\w+ portable$/,
+            against: "own bare + process, fs, net",
+            most: 40,
+            difference: true,
+            limit: "own bare + process, fs, net, a thread",
+          },
         ],
       ),
       quick: /native|net$/,
@@ -37,13 +44,15 @@ export function rows({ starts }) {
       ...python("start.py", { method: "spawn", starts: 1 }, "CPython spawn"),
     }),
     {
-      ...row("start-spare-line", "Start to the target's first line, warm spare", { ...spare("line"), ...forkserver }, [
-        { subject: ALL, against, most: 0.2 },
+      ...row("start-spare-line", "Start to the target's first line, warm spare", { ...spare("line"), ...ahead("line"), ...forkserver }, [
+        { subject: ALL, against, most: 0.2, limit: "own fork ahead" },
       ]),
       quick: /./,
     },
     {
-      ...row("start-spare-join", "Start and join, warm spare", { ...spare("join"), ...forkserver }, [{ subject: ALL, against, most: 0.5 }]),
+      ...row("start-spare-join", "Start and join, warm spare", { ...spare("join"), ...ahead("join"), ...forkserver }, [
+        { subject: ALL, against, most: 0.5, limit: "own fork ahead" },
+      ]),
       quick: /./,
     },
   ];

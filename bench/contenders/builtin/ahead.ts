@@ -1,0 +1,47 @@
+// The runtime alone, with a process started ahead: milliseconds until it has run a function of a module that it was sent the path of, or until it
+// has ended after that. A process started ahead can't be faster.
+import { type ChildProcess, fork } from "node:child_process";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { report } from "../measure.ts";
+import { settings } from "../settings.ts";
+
+interface Job {
+  readonly module: string;
+  readonly name: string;
+}
+
+/** The function that is run. */
+export function one(): number {
+  return 1;
+}
+
+async function work({ module, name }: Job): Promise<void> {
+  const target = ((await import(module)) as Record<string, () => unknown>)[name];
+  process.send?.(target?.(), undefined, undefined, () => process.disconnect?.());
+}
+
+function next(child: ChildProcess, event: "message" | "exit"): Promise<unknown> {
+  return new Promise((resolve) => child.once(event, resolve));
+}
+
+const given = settings({ role: "parent", until: "join", starts: 10, pause: 400 });
+if (given.role === "child") {
+  await import("./modules.ts".replace("ts", import.meta.url.slice(-2)));
+  process.once("message", (job: Job) => void work(job));
+} else {
+  const start = (): ChildProcess => fork(fileURLToPath(import.meta.url), ["--role=child"], { serialization: "advanced" });
+  const times: number[] = [];
+  while (times.length < given.starts) {
+    const child = start();
+    await delay(given.pause);
+    const ended = next(child, "exit");
+    const begin = performance.now();
+    child.send({ module: import.meta.url, name: "one" } satisfies Job);
+    await (given.until === "join" ? ended : next(child, "message"));
+    times.push(performance.now() - begin);
+    await ended;
+  }
+  report(times.slice(1));
+  process.exit();
+}
