@@ -88,7 +88,7 @@ export class Queue<T = unknown> extends SharedObject<QueuePort> implements Async
     const wait = checkWait(options, FROM_OPTIONS);
     const producers = checkFrom(options?.from);
     if (this.#late.length > 0) this.#throwLate();
-    return acceptItem(port.getNow?.() ?? (await takeItem(port, wait, producers))) as T;
+    return acceptItem(port.getNow?.(true) ?? (await takeItem(port, wait, producers))) as T;
   }
 
   /** Like `get`, but does not wait: rejects with `Empty` if there is no item now. */

@@ -49,7 +49,7 @@ export class SimpleQueue<T = unknown> extends SharedObject<QueuePort> {
     const port = openPort(this, "get");
     const wait = checkWait(options, FROM_OPTIONS);
     const producers = checkFrom(options?.from);
-    return acceptItem(port.getNow?.() ?? (await takeItem(port, wait, producers))) as T;
+    return acceptItem(port.getNow?.(true) ?? (await takeItem(port, wait, producers))) as T;
   }
 
   /** Returns whether the queue has no items. */

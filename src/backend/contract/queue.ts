@@ -40,8 +40,11 @@ export interface QueuePort extends WaitingPort {
   getLent?(wait: Wait): Promise<Incoming | undefined>;
   /** Puts an item without a promise, if the backend can do that. False if it would have to wait; nothing was put then. */
   putNow?(message: Message): boolean;
-  /** Takes an item without a promise, if the backend can do that. `undefined` if it would have to wait. */
-  getNow?(): Incoming | undefined;
+  /**
+   * Takes an item without a promise, if the backend can do that. `undefined` if it would have to wait. With `spins`, it may look again for a
+   * moment, which costs less than a wait: for callers who wait next.
+   */
+  getNow?(spins?: boolean): Incoming | undefined;
   /** Waits until a `get` would not have to wait. False if the time ran out first. */
   poll(wait: Wait): Promise<boolean>;
   /**

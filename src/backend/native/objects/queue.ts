@@ -55,8 +55,8 @@ export class NativeQueue extends NativePort implements QueuePort, ItemLists, Blo
     return this.#handle.puts.size === 0 && this.#handle.put(seal(message), message.refs) === true;
   }
 
-  getNow(): Incoming | undefined {
-    const bytes = this.#handle.gets.size === 0 ? this.#handle.get(AT_ONCE) : undefined;
+  getNow(spins = false): Incoming | undefined {
+    const bytes = this.#handle.gets.size === 0 ? this.#handle.get(spins ? 0 : AT_ONCE) : undefined;
     return bytes === undefined ? undefined : this.#taken(bytes);
   }
 
