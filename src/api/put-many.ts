@@ -18,7 +18,11 @@ export async function putAll(open: Open, items: unknown, wait: Wait): Promise<nu
   const left = wait.timeout === 0 || wait.timeout === Number.POSITIVE_INFINITY ? () => wait : timeLeft(wait);
   const { many, lists } = open();
   const sink =
-    lists !== undefined ? new InLists(open, left) : many !== undefined ? new Together(open, many, left) : new OneByOne(open, left);
+    lists !== undefined
+      ? new InLists(open, left, source.isQuick)
+      : many !== undefined
+        ? new Together(open, many, left)
+        : new OneByOne(open, left);
   try {
     await putFrom(source, sink, wait, left);
     return sink.added;
@@ -57,7 +61,7 @@ async function putFrom(source: Source, sink: Sink, wait: Wait, left: () => Wait)
 // Waits for the next item of an asynchronous source. What came before goes in meanwhile.
 async function pulledWhileFlushing(pulled: Promise<Step>, source: Source, sink: Sink, left: () => Wait): Promise<Step> {
   const flight = sink.flush();
-  const waiting = within(pulled, { timeout: left().timeout, signal: source.stop.signal });
+  const waiting = within(pulled, { timeout: left().timeout, signal: source.stops });
   waiting.catch(() => {});
   if (flight !== undefined) await Promise.race([waiting, flight]);
   const step = await waiting;
@@ -69,11 +73,13 @@ async function pulledWhileFlushing(pulled: Promise<Step>, source: Source, sink: 
 class Source {
   /** Whether the last error came from the source itself. */
   hasThrown = false;
-  /** Ends the waits for the source. */
-  readonly stop: AbortController = new AbortController();
   readonly #iterator: Iterator<unknown> | AsyncIterator<unknown>;
+  /** Whether the next item is there at once. A generator may take its time for each. */
+  readonly isQuick: boolean;
   readonly #isAsync: boolean;
   readonly #signal: AbortSignal | undefined;
+  // Only the waits for an asynchronous source need one.
+  #stop: AbortController | undefined;
   #isOver = false;
 
   constructor(items: unknown, { signal }: Wait) {
@@ -82,8 +88,18 @@ class Source {
     if (typeof open !== "function") throw new TypeError(`putMany takes an iterable of items, received ${describe(items)}.`);
     this.#iterator = Reflect.apply(open as () => Iterator<unknown> | AsyncIterator<unknown>, items, []);
     this.#isAsync = open === async;
+    this.isQuick = Array.isArray(items);
     this.#signal = signal;
-    signal?.addEventListener("abort", this.#abort, { once: true });
+  }
+
+  /** Ends the waits for the source. */
+  get stops(): AbortSignal {
+    if (this.#stop === undefined) {
+      this.#stop = new AbortController();
+      if (this.#signal?.aborted === true) this.#abort();
+      else this.#signal?.addEventListener("abort", this.#abort, { once: true });
+    }
+    return this.#stop.signal;
   }
 
   next(): Step | Promise<Step> {
@@ -98,7 +114,7 @@ class Source {
 
   /** Ends the source, unless it has ended itself. Its `return()` may take any time, so nothing waits for it. */
   close(): void {
-    this.stop.abort();
+    this.#stop?.abort();
     this.#signal?.removeEventListener("abort", this.#abort);
     if (this.#isOver) return;
     try {
@@ -108,7 +124,7 @@ class Source {
     }
   }
 
-  readonly #abort = (): void => this.stop.abort(this.#signal?.reason);
+  readonly #abort = (): void => this.#stop?.abort(this.#signal?.reason);
 
   readonly #note = (step: Step): Step => {
     this.#isOver = step.done === true;

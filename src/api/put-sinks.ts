@@ -114,6 +114,8 @@ export class Together implements Sink {
 /** A list that gets full within so many milliseconds is followed by a longer one. */
 const AT_ONCE = 1;
 const LONGER = 4;
+/** The length of the first list, if the source has all items already. */
+const FIRST = 64;
 
 /** For a backend that puts without asking another process: many items go in one call. */
 export class InLists implements Sink {
@@ -123,13 +125,15 @@ export class InLists implements Sink {
   readonly #list = new ListWriter();
   // The number of items at which the list is put. It is 1 for a slow source, so that no item waits for the next one; and no more than there
   // is room for, because those that do not get in are lost for their source.
-  #limit = 1;
+  #limit: number;
   #since = Number.NEGATIVE_INFINITY;
   #flight: Promise<void> | undefined;
 
-  constructor(open: Open, left: () => Wait) {
+  /** @param isQuick whether the source has all items already */
+  constructor(open: Open, left: () => Wait, isQuick: boolean) {
     this.#open = open;
     this.#left = left;
+    this.#limit = isQuick ? FIRST : 1;
   }
 
   add(item: unknown): Promise<void> | undefined {
