@@ -56,6 +56,7 @@ async function putFrom(source: Source, sink: Sink, wait: Wait, left: () => Wait)
     if (wait.timeout > 0 && left().timeout === 0) throw sourceLate();
   }
   await sink.flush();
+  sink.end?.();
 }
 
 // Waits for the next item of an asynchronous source. What came before goes in meanwhile.

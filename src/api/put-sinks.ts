@@ -19,6 +19,8 @@ export interface Sink {
   add(item: unknown): Promise<void> | undefined;
   /** Puts the items that were given and are not in the queue yet. After a failure, the promise rejects with that failure. */
   flush(): Promise<void> | undefined;
+  /** All items are in, and there are no more. */
+  end?(): void;
 }
 
 /** For a backend that has no calls for many items. */
@@ -117,12 +119,17 @@ const LONGER = 4;
 /** The length of the first list, if the source has all items already. */
 const FIRST = 64;
 
+/** The memory of a list of so many bytes is used again. */
+const MOST_SPARE = 1 << 16;
+// An empty list that nobody writes to.
+let spare: ListWriter | undefined;
+
 /** For a backend that puts without asking another process: many items go in one call. */
 export class InLists implements Sink {
   added = 0;
   readonly #open: Open;
   readonly #left: () => Wait;
-  readonly #list = new ListWriter();
+  readonly #list: ListWriter;
   // The number of items at which the list is put. It is 1 for a slow source, so that no item waits for the next one; and no more than there
   // is room for, because those that do not get in are lost for their source.
   #limit: number;
@@ -134,6 +141,8 @@ export class InLists implements Sink {
     this.#open = open;
     this.#left = left;
     this.#limit = isQuick ? FIRST : 1;
+    this.#list = spare ?? new ListWriter();
+    spare = undefined;
   }
 
   add(item: unknown): Promise<void> | undefined {
@@ -152,6 +161,10 @@ export class InLists implements Sink {
     });
     this.#flight.catch(() => {});
     return this.#flight;
+  }
+
+  end(): void {
+    if (this.#list.capacity <= MOST_SPARE) spare = this.#list;
   }
 
   readonly #root = (): string => `items[${this.added + this.#list.count}]`;

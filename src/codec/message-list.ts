@@ -34,6 +34,11 @@ export class ListWriter {
     return this.#out.length;
   }
 
+  /** The number of bytes that it may have before it takes new memory. */
+  get capacity(): number {
+    return this.#out.capacity;
+  }
+
   /** Adds a value as a message. Returns the shared objects inside. Throws as `encode` does; nothing was added then. */
   add(value: unknown, root: () => string): readonly object[] {
     const before = this.#out.length;

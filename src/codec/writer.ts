@@ -28,6 +28,11 @@ export class Writer {
     return this.#at;
   }
 
+  /** The number of bytes that it may have before it takes new memory. */
+  get capacity(): number {
+    return this.#bytes.length;
+  }
+
   reset(): void {
     this.#at = 0;
   }
