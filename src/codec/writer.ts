@@ -1,3 +1,4 @@
+import { Prefixes } from "../util/prefixes.ts";
 import { setUint32 } from "./frame.ts";
 import { Refusal, TooLarge } from "./refusal.ts";
 import { MAX_MESSAGE, MAX_STRING, Tag } from "./tags.ts";
@@ -19,6 +20,7 @@ const encoder = new TextEncoder();
 export class Writer {
   #bytes = new Uint8Array(FIRST_SIZE);
   #view = new DataView(this.#bytes.buffer);
+  #prefixes = new Prefixes(this.#bytes);
   #at = 0;
   // Where the value begins that is being written. Its size is limited.
   #start = 0;
@@ -78,7 +80,7 @@ export class Writer {
    * the buffer itself.
    */
   finish(lendBelow: number): Uint8Array {
-    const written = this.#bytes.subarray(0, this.#at);
+    const written = this.#prefixes.of(this.#at);
     if (this.#at >= lendBelow) this.#replace(new Uint8Array(FIRST_SIZE));
     return written;
   }
@@ -227,6 +229,7 @@ export class Writer {
   #replace(bytes: Uint8Array<ArrayBuffer>): void {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer);
+    this.#prefixes = new Prefixes(bytes);
     if (bytes.length === FIRST_SIZE) this.#at = 0;
   }
 }

@@ -4,6 +4,7 @@ import { CorruptedError, ProcessError } from "../../../errors/errors.ts";
 import { shutDown, takenDied, tooManyDone } from "../../../errors/messages.ts";
 import { Attempts } from "../../../util/attempts.ts";
 import { MOST_REUSED } from "../../../util/bytes.ts";
+import { Prefixes } from "../../../util/prefixes.ts";
 import type { QueueSettings, QueueStats, Stored } from "../../contract/queue.ts";
 import type { Ref } from "../../contract/ref.ts";
 import { Fetching, refsIn } from "../core/fetching.ts";
@@ -29,7 +30,7 @@ export class QueueHandle extends Handle {
   readonly gets: Attempts;
   readonly puts: Attempts;
   readonly joins: Attempts;
-  #made: Uint8Array<ArrayBuffer> | undefined;
+  #prefixes: Prefixes<Uint8Array<ArrayBuffer>> | undefined;
   // The lock that the last call needed and another process had, as a member of `Until`.
   #busyLock: number | undefined;
   // An item that was taken, and whose shared objects are still on their way. It goes to the next get.
@@ -71,8 +72,12 @@ export class QueueHandle extends Handle {
   }
 
   get #buffer(): Uint8Array<ArrayBuffer> {
-    this.#made ??= new Uint8Array(FIRST_BUFFER);
-    return this.#made;
+    return this.#prefixes?.bytes ?? this.#use(new Uint8Array(FIRST_BUFFER));
+  }
+
+  #use(buffer: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+    this.#prefixes = new Prefixes(buffer);
+    return buffer;
   }
 
   /** Whether the last put or get had no result, because another process had the queue's lock. */
@@ -117,7 +122,7 @@ export class QueueHandle extends Handle {
       length = this.shim.pp_queue_get(this.index, buffer, buffer.length, 0);
     }
     if (this.#done(length, Until.getLock) === undefined) return undefined;
-    const bytes = buffer.subarray(0, length);
+    const bytes = this.#prefixes?.bytes === buffer ? this.#prefixes.of(length) : buffer.subarray(0, length);
     return hasRefs(bytes) ? this.#fetch(bytes.slice()) : bytes;
   }
 
@@ -139,7 +144,7 @@ export class QueueHandle extends Handle {
     if (length === EMSGSIZE) return "single";
     if (this.#done(length, Until.getLock) === undefined) return undefined;
     const list = this.#buffer.subarray(0, length);
-    if (length > this.#buffer.length / 2 && length < LARGEST_FOR_LISTS / 2) this.#made = new Uint8Array(this.#buffer.length * 2);
+    if (length > this.#buffer.length / 2 && length < LARGEST_FOR_LISTS / 2) this.#use(new Uint8Array(this.#buffer.length * 2));
     return list;
   }
 
@@ -151,13 +156,12 @@ export class QueueHandle extends Handle {
 
   #bufferFor(needed: number, lendBelow: number): Uint8Array<ArrayBuffer> {
     if (needed >= lendBelow) return new Uint8Array(needed);
-    this.#made = new Uint8Array(2 ** Math.ceil(Math.log2(needed)));
-    return this.#made;
+    return this.#use(new Uint8Array(2 ** Math.ceil(Math.log2(needed))));
   }
 
   /** Whether the bytes of an item are lent. A large item has a buffer of its own. */
   isLent(bytes: Uint8Array): boolean {
-    return bytes.buffer === this.#buffer.buffer;
+    return this.#prefixes?.has(bytes) === true;
   }
 
   /** Called when the shared objects inside an item are here, or when its receiver can't use it. */
