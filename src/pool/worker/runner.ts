@@ -9,8 +9,8 @@ import { prepare } from "./prepare.ts";
 import type { Prepared } from "./prepared.ts";
 import { RunningTask } from "./running-task.ts";
 
-/** A target that took longer than this number of milliseconds, the last time, may take long again. */
-const SHORT_MS = 1;
+/** A target that took longer than this number of milliseconds, the last time, may take long again. A pause of 1 ms often takes less. */
+const SHORT_MS = 0.5;
 /** The event loop turns, and results leave, at least as often as this number of milliseconds. */
 const TURN_MS = 10;
 /** The worker tells how much memory it uses at most as often as this number of milliseconds. */
