@@ -21,7 +21,8 @@ const POINTS_IN = /^(queue\/.*|wait\/robust_lock|base\/snapshot|wait\/notice)\.c
 const ADDRESS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 const ONE_MAPPING = ["native/test/one_mapping.c", "-Wl,--wrap=mmap,--wrap=munmap"];
 const GUARD = ["native/test/fuzz/guard.c", "-Wl,--wrap=mmap,--wrap=munmap"];
-const WORKERS = ["native/test/workers.c"];
+const BELLS = ["native/test/bells.c"];
+const WORKERS = ["native/test/workers.c", ...BELLS];
 /** Waits are shorter, and the queue returns to the start of its ring earlier, so that rare steps become frequent. */
 const FLAGS = [
   ..."-std=c11 -D_GNU_SOURCE -DPP_FAILPOINTS -DCHECK_MS=1 -DREWIND_AT=65536 -O2 -g".split(" "),
@@ -85,7 +86,7 @@ async function sanitized(address, thread) {
   await check(await address("stop_test"), []);
   if (thread !== undefined) await check(await thread("thread_test", ONE_MAPPING), []);
   await check(await address("kill_test", WORKERS), [String(SANITIZED_KILLS)]);
-  await check(await address("sync_test"), [String(SANITIZED_KILLS / 4)]);
+  await check(await address("sync_test", BELLS), [String(SANITIZED_KILLS / 4)]);
 }
 
 async function killedAtPoints(plain) {
@@ -93,7 +94,7 @@ async function killedAtPoints(plain) {
 }
 
 async function killedAtRandom(plain) {
-  await check(await plain("sync_test"), [String(Math.ceil(KILLS / 10))]);
+  await check(await plain("sync_test", BELLS), [String(Math.ceil(KILLS / 10))]);
   await check(await plain("kill_test", WORKERS), [String(KILLS)]);
 }
 

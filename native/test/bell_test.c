@@ -1,5 +1,6 @@
 /* bell_test: a change wakes one event loop by its bell, each in turn; a dead one is passed over, and one that can't be reached is woken by its
- * own helper thread from then on. */
+ * own helper thread from then on. A released lock rings, too. */
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -141,6 +142,25 @@ static void out_of_reach(int queue) {
   end(&waiter);
 }
 
+/* Whoever releases a lock rings the bell of an event loop that waits for it. */
+static void lock_rings(void) {
+  int32_t events[2], mine = open_inbox(201), theirs = open_inbox(202);
+  int held = pp_sync_make(mine, PP_LOCK, 0, 0), wanted = pp_sync_open(theirs, dup(pp_sync_fd(held)), PP_LOCK);
+  CHECK(held >= 0 && wanted >= 0);
+  int64_t best = LONG_MS * 1000;
+  for (int i = 0; i < TRIES; i++) {
+    CHECK(pp_lock_acquire(held, 1, 0) == 0 && pp_lock_acquire(wanted, 1, 0) == -EAGAIN && pp_sync_watch(wanted, 7) == 0);
+    int64_t begun = pp_now();
+    CHECK(pp_lock_release(held, 0) == 1);
+    while (pp_inbox_take(theirs, events, 1) == 0) CHECK(pp_inbox_wait(theirs, LONG_MS) >= 0 && pp_now() - begun < 1000ll * LONG_MS);
+    if (pp_now() - begun < best) best = pp_now() - begun;
+    CHECK(events[0] == 7 && pp_lock_acquire(wanted, 1, 0) == 0 && pp_lock_release(wanted, 0) == 1);
+  }
+  printf("a released lock rings within %lld us\n", (long long)best);
+  CHECK(best < SOON_US);
+  CHECK(pp_sync_close(wanted) == 0 && pp_sync_close(held) == 0 && pp_inbox_close(theirs) == 0 && pp_inbox_close(mine) == 0);
+}
+
 static int64_t processor_us(void) {
   struct timespec time;
   CHECK(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) == 0);
@@ -202,6 +222,7 @@ int main(void) {
   for (int i = 0; i < WAITERS; i++) end(&waiters[i]);
   out_of_reach(queue);
   many_waits();
+  lock_rings();
   CHECK(pp_queue_close(queue) == 0 && pp_inbox_close(inbox) == 0);
   for (int i = 0; i <= WAITERS + TRIES; i++) {
     char path[64];

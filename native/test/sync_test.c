@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/failpoint.h"
+#include "bells.h"
 #include "harness.h"
 #include "polyproc.h"
 
@@ -29,12 +30,26 @@ struct oracle {
 };
 
 static struct oracle *oracle;
+static int32_t inbox = -1;
+static bool by_bell; /* whether this process waits as an event loop does */
 
 /* --- the work --- */
 
+static void wait_some(int sync, int ms) {
+  if (!by_bell) {
+    pp_sync_wait(sync, ms);
+    return;
+  }
+  CHECK(pp_sync_watch(sync, 1) == 0);
+  bells_wait(inbox, ms);
+}
+
 static void lock_work(int sync, int me) {
-  int status = pp_lock_acquire(sync, 1, 20);
-  if (status == -EAGAIN) return;
+  int status = pp_lock_acquire(sync, 1, by_bell ? 0 : 20);
+  if (status == -EAGAIN) {
+    if (by_bell) wait_some(sync, 20);
+    return;
+  }
   CHECK(status == 0 || status == 1);
   if (status == 0) CHECK(oracle->inside == 0);
   else oracle->abandoned++;
@@ -50,7 +65,7 @@ static void semaphore_work(int sync, int me) {
   (void)me;
   int status = pp_semaphore_acquire(sync);
   if (status == -EAGAIN) {
-    pp_sync_wait(sync, 20);
+    wait_some(sync, 20);
     return;
   }
   CHECK(status == 0);
@@ -71,7 +86,7 @@ static void condition_work(int sync, int me) {
   int slot;
   while ((slot = pp_condition_enter(sync)) == -EBUSY) continue;
   CHECK(slot >= 0);
-  for (int i = 0; i < 50 && (status = pp_condition_notified(sync, slot)) == 0; i++) pp_sync_wait(sync, 5);
+  for (int i = 0; i < 50 && (status = pp_condition_notified(sync, slot)) == 0; i++) wait_some(sync, 5);
   CHECK(status >= 0);
   FAILPOINT("test.notified");
   while ((status = pp_condition_leave(sync, slot)) == -EBUSY) continue;
@@ -89,7 +104,7 @@ static void barrier_work(int sync, int me) {
     while ((status = pp_barrier_end(sync, 0, -1)) == -EBUSY) continue;
     CHECK(status == 0 || status == -EPIPE);
   } else
-    while (status >= 0 && (status = pp_barrier_look(sync, fields[0])) == 0 && !oracle->stop) pp_sync_wait(sync, 5);
+    while (status >= 0 && (status = pp_barrier_look(sync, fields[0])) == 0 && !oracle->stop) wait_some(sync, 5);
   if (status >= 0) {
     oracle->round[me]++;
     oracle->moves++;
@@ -122,7 +137,9 @@ static pid_t start_worker(const struct kind *kind, int fd, int me, unsigned seed
   if (getppid() != parent) _exit(0);
   srand(seed);
   pp_fail_random = 20 + rand() % 400;
-  int sync = pp_sync_open(-1, dup(fd), kind->kind);
+  inbox = bells_open();
+  by_bell = me % 2 == 0;
+  int sync = pp_sync_open(inbox, dup(fd), kind->kind);
   if (sync < 0) {
     CHECK(sync == -EBUSY);
     _exit(0);
@@ -161,7 +178,9 @@ static void check_end(const struct kind *kind, int sync) {
 
 static long run(const struct kind *kind, long kills, unsigned seed) {
   memset(oracle, 0, offsetof(struct oracle, reached));
-  int sync = pp_sync_make(-1, kind->kind, kind->first, kind->second);
+  bells_begin();
+  inbox = bells_open();
+  int sync = pp_sync_make(inbox, kind->kind, kind->first, kind->second);
   CHECK(sync >= 0);
   pid_t workers[WORKERS];
   for (int i = 0; i < kind->workers; i++) workers[i] = start_worker(kind, pp_sync_fd(sync), i, seed++);
@@ -193,7 +212,8 @@ static long run(const struct kind *kind, long kills, unsigned seed) {
     CHECK(WIFSIGNALED(status) ? WTERMSIG(status) == SIGKILL : WEXITSTATUS(status) == 0);
   }
   check_end(kind, sync);
-  CHECK(pp_sync_close(sync) == 0);
+  CHECK(pp_sync_close(sync) == 0 && pp_inbox_close(inbox) == 0);
+  bells_end();
   printf("%-9s %6ld kills  %8ld steps  abandoned %ld  broken %ld\n", kind->name, killed, oracle->moves, oracle->abandoned, oracle->broken);
   return killed;
 }

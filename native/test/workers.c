@@ -1,6 +1,5 @@
 #include "workers.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -13,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bells.h"
 #include "polyproc.h"
 #include "queue/list.h"
 #include "queue/open.h"
@@ -47,7 +47,6 @@ static struct oracle *oracle;
 static const struct setting *setting;
 static const struct killing *killing;
 static uint8_t bytes[MOST_AT_ONCE * (LIST_LENGTH + sizeof(struct item) + LARGEST)];
-static char folder[] = "/tmp/pp-bells-XXXXXX";
 static int32_t inbox = -1;
 
 void workers_prepare(void) {
@@ -155,20 +154,9 @@ static void mark_done(int queue) {
   CHECK(status >= 0);
 }
 
-/* Each process has an inbox. Half of them have a named pipe as their bell, the others a socket. */
-static int32_t open_inbox(void) {
-  char path[sizeof folder + 20];
-  int32_t fd, made = pp_inbox_open(&fd);
-  snprintf(path, sizeof path, "%s/%016lx.b", folder, (unsigned long)getpid());
-  CHECK(made >= 0 && pp_inbox_make_bell(made, (const uint8_t *)path, getpid() % 2, &fd) == 0);
-  return made;
-}
-
 static void wait_for_bell(int queue) {
-  int32_t events[2];
   if (pp_queue_watch(queue, 1, PP_ITEMS) < 0) oracle->bad++;
-  pp_inbox_wait(inbox, WAIT_MS);
-  pp_inbox_take(inbox, events, 1);
+  bells_wait(inbox, WAIT_MS);
 }
 
 static void consume(int queue, bool by_bell) {
@@ -218,7 +206,7 @@ static pid_t start(int fd, int worker, unsigned seed) {
   if (getppid() != parent) _exit(0);
   srand(seed);
   pp_reached = oracle->reached[roles[worker]];
-  inbox = open_inbox();
+  inbox = bells_open();
   /* This is set before the first call, so that processes are also killed while they open the queue. */
   if (killing != NULL && killing->role == roles[worker]) {
     pp_fail_at = killing->point;
@@ -236,15 +224,6 @@ static pid_t start(int fd, int worker, unsigned seed) {
 }
 
 /* --- one run --- */
-
-/* Killed workers leave their bells. */
-static void remove_folder(void) {
-  DIR *files = opendir(folder);
-  CHECK(files != NULL);
-  for (struct dirent *file; (file = readdir(files)) != NULL;) unlinkat(dirfd(files), file->d_name, 0);
-  closedir(files);
-  CHECK(rmdir(folder) == 0);
-}
 
 static double now(void) {
   struct timespec time;
@@ -355,8 +334,8 @@ long workers_run(const struct setting *wanted, const struct killing *where, long
   killing = where;
   for (int i = 0; i < PRODUCERS; i++) memset((void *)oracle->items[i], 0, oracle->started[i] + 1);
   memset(oracle, 0, offsetof(struct oracle, reached));
-  strcpy(folder + sizeof folder - sizeof "XXXXXX", "XXXXXX");
-  CHECK(mkdtemp(folder) != NULL && (inbox = open_inbox()) >= 0);
+  bells_begin();
+  inbox = bells_open();
   int made = pp_queue_make_sized(inbox, setting->ring_size, setting->maxsize, setting->redeliver);
   CHECK(made >= 0);
   int queue = pp_queue_open(-1, dup(pp_queue_fd(made)));
@@ -374,6 +353,6 @@ long workers_run(const struct setting *wanted, const struct killing *where, long
   CHECK(pp_queue_join(queue, 1) >= 0);
   CHECK(pp_queue_join(queue, 0) == 0);
   CHECK(pp_queue_close(queue) == 0 && pp_queue_close(made) == 0 && pp_inbox_close(inbox) == 0);
-  remove_folder();
+  bells_end();
   return tally.wanted;
 }

@@ -3,12 +3,21 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "base/failpoint.h"
 #include "sync/kinds.h"
 
 const struct pp_sync_kind pp_lock_kind = {.is_lock_word = true};
 
 static bool is_recursive(const struct pp_sync *sync) { return sync->header->settings[0] != 0; }
 static bool is_mine(const struct pp_sync *sync) { return (atomic_load(&sync->header->lock) & PP_OWNER_MASK) == sync->scope.me; }
+
+/* Wakes a thread that sleeps on the word, and an event loop. If this process is killed on the way, the others look by themselves. */
+static uint32_t release(struct pp_sync *sync) {
+  uint32_t before = pp_robust_lock_release(&sync->header->lock);
+  FAILPOINT("lock.before_tell");
+  if ((before & PP_ROBUST_LOCK_WAITERS) != 0) pp_sync_tell(sync, 1);
+  return before;
+}
 
 int32_t pp_lock_acquire(int32_t index, int32_t depth, int32_t ms) {
   struct pp_sync *sync = pp_sync_find(index, PP_LOCK);
@@ -33,13 +42,13 @@ int32_t pp_lock_release(int32_t index, int32_t all) {
     if (!is_mine(sync)) return -EPERM;
     int released = all ? sync->depth : 1;
     sync->depth -= released;
-    if (sync->depth == 0) pp_robust_lock_release(&sync->header->lock);
+    if (sync->depth == 0) release(sync);
     return released;
   }
   /* As in Python, anybody may release a lock that is held. But if its holder died, the next acquire must learn that, so nobody may release
    * it before. */
   if (pp_sync_clean(sync) != 0) return -EPERM;
-  return pp_robust_lock_release(&sync->header->lock) == 0 ? -EPERM : 1;
+  return release(sync) == 0 ? -EPERM : 1;
 }
 
 int32_t pp_lock_depth(int32_t index) {

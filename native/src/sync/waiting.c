@@ -7,6 +7,11 @@
 #include "wait/sleeper.h"
 
 static int sweep(void *sync) { return pp_sync_clean(sync); }
+/* Whoever released the lock may have died before it told. Then the lock is free, or another owner does not know that somebody waits. */
+static int sweep_lock(void *object) {
+  const struct pp_sync *sync = object;
+  return (atomic_load(&sync->header->lock) & PP_ROBUST_LOCK_WAITERS) == 0 || pp_sync_clean(object);
+}
 
 static struct pp_watch watch_of(struct pp_sync *sync) {
   struct pp_watch watch = {.object = sync, .scope = &sync->scope, .seen = sync->seen, .sweep = sweep, .spinner = &sync->spinner};
@@ -21,8 +26,16 @@ static struct pp_watch watch_of(struct pp_sync *sync) {
 int32_t pp_sync_watch(int32_t index, int32_t id) {
   struct pp_sync *sync = pp_sync_find_any(index);
   if (sync == NULL) return -EBADF;
+  uint32_t sequence = atomic_load(&sync->header->notice.sequence);
   if (sync->kind->is_lock_word) pp_robust_lock_mark(&sync->header->lock, &sync->seen);
   struct pp_watch watch = watch_of(sync);
+  if (sync->kind->is_lock_word) {
+    watch.notice = &sync->header->notice;
+    watch.word = &watch.notice->sequence;
+    /* A lock that became free before the mark tells nobody. */
+    watch.seen = (atomic_load(&sync->header->lock) & PP_ROBUST_LOCK_WAITERS) == 0 ? sequence - 1 : sequence;
+    watch.sweep = sweep_lock;
+  }
   watch.inbox = pp_handle_inbox(index);
   watch.id = id;
   return pp_sleeper_watch(&watch);
@@ -40,7 +53,7 @@ int32_t pp_sync_pass(int32_t index) {
   struct pp_sync *sync = pp_sync_find_any(index);
   if (sync == NULL) return -EBADF;
   if (sync->kind->is_lock_word) pp_futex_wake(&sync->header->lock, 1);
-  else pp_sync_tell(sync, 1);
+  pp_sync_tell(sync, 1);
   return 0;
 }
 
