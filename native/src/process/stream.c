@@ -4,21 +4,40 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "polyproc.h"
 #include "wait/spin.h"
 
 #define MOST_SPINNERS 1024
+/* Copying so many bytes takes longer than a wake-up. Whoever waits for a message after such a transfer sleeps for this time in place of a spin. */
+#define LARGE (16 << 10)
+#define NAP_US 200
 #define ONE_LOOK (-1) /* in place of the time when a spin ends: look once more, and do not spin */
 
 /* One spinner for each descriptor. Two descriptors may share one, which makes its guesses worse and nothing wrong. */
 static struct pp_spinner spinners[MOST_SPINNERS];
+static _Atomic bool large[MOST_SPINNERS]; /* whether the last transfer was a large one */
 
 static int ready(int fd, short events, int32_t ms) {
   struct pollfd poller = {.fd = fd, .events = events};
   int status = poll(&poller, 1, ms);
   return status < 0 ? (errno == EINTR ? 0 : -errno) : status;
+}
+
+/* The other end needs a core to copy what is waited for, and a spin would keep this one from it. Tells whether to look again. */
+static bool nap(int fd) {
+  struct pp_spinner *spinner = &spinners[(unsigned)fd % MOST_SPINNERS];
+  if (!pp_spin_may_pay(spinner)) return false;
+  struct pollfd poller = {.fd = fd, .events = POLLIN};
+  bool paid = ppoll(&poller, 1, &(struct timespec){.tv_nsec = NAP_US * 1000}, NULL) > 0;
+  pp_spin_paid(spinner, paid);
+  return paid;
+}
+
+static void note_size(int fd, ssize_t count) {
+  if (count > 0) atomic_store_explicit(&large[(unsigned)fd % MOST_SPINNERS], count >= LARGE, memory_order_relaxed);
 }
 
 /* One turn of a spin: pauses, and tells whether to look again. `until` is when the spin ends, and 0 before the first turn. If spinning has
@@ -62,23 +81,30 @@ static int try_again(int fd, short events, int32_t *ms, int64_t *until) {
   return status;
 }
 
-int32_t pp_stream_read(int fd, struct msghdr *message, int32_t ms) {
+static int32_t stream_read(int fd, struct msghdr *message, int32_t ms, bool naps) {
   for (int64_t until = 0;;) {
     ssize_t count = recvmsg(fd, message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0 && errno == EAGAIN) {
+      if (naps && until == 0 && atomic_load_explicit(&large[(unsigned)fd % MOST_SPINNERS], memory_order_relaxed)) {
+        until = ONE_LOOK;
+        if (nap(fd)) continue;
+      }
       int status = try_again(fd, POLLIN, &ms, &until);
       if (status <= 0) return status < 0 ? status : -EAGAIN;
       continue;
     }
     found(fd, until);
+    note_size(fd, count);
     return count >= 0 ? (int32_t)count : errno == ECONNRESET ? 0 : -errno;
   }
 }
 
+int32_t pp_stream_read(int fd, struct msghdr *message, int32_t ms) { return stream_read(fd, message, ms, true); }
+
 int32_t pp_read(int32_t fd, uint8_t *bytes, int32_t offset, int32_t length, int32_t ms) {
   struct iovec part = {.iov_base = bytes + offset, .iov_len = (size_t)length};
-  return pp_stream_read(fd, &(struct msghdr){.msg_iov = &part, .msg_iovlen = 1}, ms);
+  return stream_read(fd, &(struct msghdr){.msg_iov = &part, .msg_iovlen = 1}, ms, false);
 }
 
 int32_t pp_stream_write(int fd, const struct msghdr *message, int32_t ms) {
@@ -91,6 +117,7 @@ int32_t pp_stream_write(int fd, const struct msghdr *message, int32_t ms) {
       continue;
     }
     found(fd, until);
+    note_size(fd, sent);
     return sent >= 0 ? (int32_t)sent : errno == ECONNRESET ? -EPIPE : -errno;
   }
 }
