@@ -46,6 +46,8 @@ async function measureRows(rows) {
     const result = await runRow(row, turns, showTurn);
     done.push(result);
     console.log(`${rowText(result)}\n`);
+    // A run takes long. What was measured stays if it is cut off.
+    writeRecords({ rows: done });
   }
   return done;
 }
@@ -55,7 +57,6 @@ function writeRecords(measured) {
   const records = `bench/results/${machine.date.replace(/[:.]/g, "-")}${kind}.json`;
   mkdirSync(join(root, "bench/results"), { recursive: true });
   writeFileSync(join(root, records), `${JSON.stringify({ machine, turns, ...measured }, null, 1)}\n`);
-  console.log(`Raw records: ${records}`);
   return records;
 }
 
@@ -67,15 +68,22 @@ function writePage(part, chartFile, drawing, text) {
   console.log(`Written: docs/benchmarks.md, docs/${chartFile}`);
 }
 
+/** Writes the records of a whole run, and says where they are. */
+function recorded(measured) {
+  const records = writeRecords(measured);
+  console.log(`Raw records: ${records}`);
+  return records;
+}
+
 const machineText = `${machineLine(machine)}${given.short ? " Short passes (--short)." : ""}`;
 if (given.growth) {
   const curves = await measureGrowth({ turns, short: given.short, only: given.only, isWanted });
-  const records = writeRecords({ curves });
+  const records = recorded({ curves });
   const file = "growth.svg";
   if (isWhole) writePage("growth", file, growthChart(curves), growthTables({ machine: machineText, turns, curves, records, chart: file }));
 } else {
   const rows = await measureRows(wantedRows(given).map((row) => narrowed(row, isWanted)));
-  const records = writeRecords({ rows });
+  const records = recorded({ rows });
   const file = "benchmarks.svg";
   if (isWhole) writePage("rows", file, chart(rows), markdown({ machine: machineText, turns, rows, records, chart: file }));
 }
