@@ -1,6 +1,6 @@
 // Tests of the C library: `node scripts/test-native.mjs [--quick] [KILLS]`. The include graph; the edge cases of the queue; threads in place of
 // processes under ThreadSanitizer; memory that another process writes to; processes that are stopped in the middle of a call; and workers that
-// are killed at each failpoint and at random ones. KILLS is the number of random kills of a queue's workers, 50,000 by default. Locks and the
+// are killed at each failpoint and at random ones. KILLS is the number of random kills of a queue's workers, 15,000 by default. Locks and the
 // other objects get a tenth of it, and some more kills run under AddressSanitizer and UndefinedBehaviorSanitizer.
 // --quick leaves out ThreadSanitizer, and kills less often.
 import { spawn, spawnSync } from "node:child_process";
@@ -13,7 +13,7 @@ import { INCLUDE, nativeFiles, nativeSources } from "./native-sources.mjs";
 import { root } from "./setup.mjs";
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { quick: { type: "boolean", default: false } } });
-const KILLS = Number(positionals[0] ?? (values.quick ? 2_000 : 50_000));
+const KILLS = Number(positionals[0] ?? (values.quick ? 2_000 : 15_000));
 const SANITIZED_KILLS = 800;
 const KILLS_AT_A_POINT = values.quick ? 3 : 10;
 /** The files with the failpoints at which the workers of a queue are killed. */

@@ -8,7 +8,7 @@ import { codeFor, Program } from "./suite/program.ts";
 import { RUNTIMES } from "./suite/runtimes.ts";
 import { hasLibrary } from "./suite/suite.ts";
 
-const KILLS = 50;
+const KILLS = 30;
 // A soak starts many processes. They share the code that Node has compiled.
 const compiled = mkdtempSync(join(tmpdir(), "pp-compiled-"));
 
