@@ -21,6 +21,9 @@ const WAIT_MS = 1000;
 const BYTES = 32;
 /** The index in struct pp_spawn at which its three descriptors, argc, envc and inherit follow. */
 const SPAWN_NUMBERS = 40;
+/** The number of 32-bit words of struct pp_incoming, and the index of the length in it. */
+const INCOMING_WORDS = 260;
+const LENGTH = 4;
 
 function load(): Shim {
   const { library, reason } = loadLibrary();
@@ -39,8 +42,8 @@ function check(status: number, idle: () => void): void {
 }
 
 function overPipe(fd: number, idle: () => void): Exchange {
-  const state = new Int32Array(6);
-  state[4] = -1;
+  const state = new Int32Array(INCOMING_WORDS);
+  state[LENGTH] = -1;
   return {
     send(bytes) {
       for (let status = -1; status < 0; check(status, idle)) status = shim.pp_send(fd, bytes, bytes.length, WAIT_MS);
