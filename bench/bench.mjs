@@ -68,7 +68,7 @@ function writePage(part, chartFile, drawing, text) {
   console.log(`Written: docs/benchmarks.md, docs/${chartFile}`);
 }
 
-/** Writes the records of a whole run, and says where they are. */
+/** Writes the records of a run that is over, and says where they are. */
 function recorded(measured) {
   const records = writeRecords(measured);
   console.log(`Raw records: ${records}`);

@@ -70,12 +70,16 @@ function valueTable(rows) {
   return table(["work", "contender", "median", "min to max", "unit"], ["l", "l", "r", "r", "l"], lines);
 }
 
+function turnsText(turns) {
+  return turns === 1 ? "One turn" : `Medians of ${turns} turns`;
+}
+
 /** The generated part of docs/benchmarks.md. */
 export function markdown({ machine, turns, rows, records, chart }) {
   return [
     `Machine: ${machine}`,
     "",
-    `Medians of ${turns} turns; each turn runs every program of a row once, in new processes. Ratios are computed turn by turn. Raw records: \`${records}\`.`,
+    `${turnsText(turns)}. A turn runs every program of a row once, in new processes, and a ratio is computed in each turn. Raw records: \`${records}\`.`,
     "",
     `![Each row against its reference](${chart})`,
     "",
@@ -97,11 +101,10 @@ export function growthTables({ machine, turns, curves, records, chart }) {
     const failed = points.flatMap((point) => point.failed.map((text) => `- ${point.size.toLocaleString("en")} ${size}, ${text}`));
     return [`### ${title}`, "", `In ${unit}.`, "", table([size, ...names], ["r", ...names.map(() => "r")], lines), "", ...failed, ""];
   });
-  const turnsText = turns === 1 ? "One turn" : `Medians of ${turns} turns`;
   return [
     `Machine: ${machine}`,
     "",
-    `${turnsText}. Both scales are logarithmic. Raw records: \`${records}\`.`,
+    `${turnsText(turns)}. Both scales are logarithmic. Raw records: \`${records}\`.`,
     "",
     `![How it grows](${chart})`,
     "",

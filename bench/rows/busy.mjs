@@ -27,7 +27,7 @@ const EXCHANGES = [
 ];
 const OURS = /^\w+ native$/;
 const REFERENCES = ["CPython Pipe", "CPython"];
-/** What does the same with nothing but the runtime. */
+/** Programs that do the same with nothing but the runtime. A row has one of them at most. */
 const BARE = ["fork advanced", "net echo", "fork"];
 
 function twin({ id, title, unit, higherIsBetter, contenders }) {

@@ -4,7 +4,7 @@ import { builtin, c, peerPool, polyproc, python, withFiles } from "../commands.m
 const NATIVE = /^\w+ native$/;
 const PORTABLE = /^\w+ portable$/;
 const ON_NODE = /^node native$/;
-/** What {@link bare} makes. */
+/** The contender that {@link bare} makes, on the runtime of the subject. */
 const FORK = "own fork";
 /** The pools of other packages. They run on Node. */
 const THREADS = ["piscina", "poolifier-threads"];

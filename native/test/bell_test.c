@@ -142,18 +142,20 @@ static void out_of_reach(int queue) {
   end(&waiter);
 }
 
-/* Whoever releases a lock rings the bell of an event loop that waits for it. */
+/* A process that releases a lock rings the bell of an event loop that waits for it. Without the bell, the waiter would look at the end of its
+ * slice. The first turn may begin shortly before that end, so it does not count. */
 static void lock_rings(void) {
   int32_t events[2], mine = open_inbox(201), theirs = open_inbox(202);
   int held = pp_sync_make(mine, PP_LOCK, 0, 0), wanted = pp_sync_open(theirs, dup(pp_sync_fd(held)), PP_LOCK);
   CHECK(held >= 0 && wanted >= 0);
   int64_t best = LONG_MS * 1000;
-  for (int i = 0; i < TRIES; i++) {
+  for (int i = 0; i <= TRIES; i++) {
     CHECK(pp_lock_acquire(held, 1, 0) == 0 && pp_lock_acquire(wanted, 1, 0) == -EAGAIN && pp_sync_watch(wanted, 7) == 0);
     int64_t begun = pp_now();
     CHECK(pp_lock_release(held, 0) == 1);
     while (pp_inbox_take(theirs, events, 1) == 0) CHECK(pp_inbox_wait(theirs, LONG_MS) >= 0 && pp_now() - begun < 1000ll * LONG_MS);
-    if (pp_now() - begun < best) best = pp_now() - begun;
+    int64_t took = pp_now() - begun;
+    if (i > 0 && took < best) best = took;
     CHECK(events[0] == 7 && pp_lock_acquire(wanted, 1, 0) == 0 && pp_lock_release(wanted, 0) == 1);
   }
   printf("a released lock rings within %lld us\n", (long long)best);

@@ -27,7 +27,8 @@ function next(child: ChildProcess, event: "message" | "exit"): Promise<unknown> 
 
 const given = settings({ role: "parent", until: "join", starts: 10, pause: 400 });
 if (given.role === "child") {
-  await import("./modules.ts".replace("ts", import.meta.url.slice(-2)));
+  // The built file, if this one is built.
+  await import(`./modules${import.meta.url.slice(-3)}`);
   process.once("message", (job: Job) => void work(job));
 } else {
   const start = (): ChildProcess => fork(fileURLToPath(import.meta.url), ["--role=child"], { serialization: "advanced" });

@@ -11,7 +11,7 @@
 #include "wait/spin.h"
 
 #define MOST_SPINNERS 1024
-/* Copying so many bytes takes longer than a wake-up. Whoever waits for a message after such a transfer sleeps for this time in place of a spin. */
+/* Copying so many bytes takes longer than a wake-up. A thread that waits for a message after such a transfer sleeps for this time in place of a spin. */
 #define LARGE (16 << 10)
 #define NAP_US 200
 #define ONE_LOOK (-1) /* in place of the time when a spin ends: look once more, and do not spin */
