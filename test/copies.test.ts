@@ -5,16 +5,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { tested } from "./suite/code.ts";
 import { hasLibrary } from "./suite/library.ts";
 import { builtLibrary, Package } from "./suite/package.ts";
-import { codeFor, Program } from "./suite/program.ts";
+import { Program } from "./suite/program.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const backends = hasLibrary() ? ["native", "portable"] : ["portable"];
 
 describe.each(backends)("%s: a test runner with a realm for each file", (backend) => {
   it.each(["vmThreads", "vmForks"])("loads the package in each of them (%s)", (pool) => {
-    const mod = JSON.stringify(fileURLToPath(codeFor("node").module("mod")));
+    const mod = JSON.stringify(fileURLToPath(tested.module("mod")));
     const tests = mkdtempSync(join(tmpdir(), "pp-realms-"));
     onTestFinished(() => rmSync(tests, { recursive: true, force: true }));
     symlinkSync(join(root, "node_modules"), join(tests, "node_modules"));
@@ -58,7 +59,7 @@ if (hasLibrary()) {
 
 describe.each(["node", "deno", "bun"])("%s: two copies of the package in one program", (runtime) => {
   it.each(surroundings)("work side by side, and say so where one gets an object of the other (%s)", async (_, env) => {
-    const args = [pathToFileURL(new Package(runtime).module("mod")).href];
+    const args = [pathToFileURL(new Package().module("mod")).href];
     const program = new Program(runtime, "two-copies.ts", { args, env });
     expect(await program.closed, program.stderr).toBe(0);
     const [first, second, refusal] = program.stdout.split("\n");

@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import * as polyproc from "../mod.ts";
+import { tested } from "./suite/code.ts";
 import { shownBy } from "./suite/documents.ts";
 import { hasLibrary } from "./suite/library.ts";
-import { codeFor, Program } from "./suite/program.ts";
+import { Program } from "./suite/program.ts";
 import { RUNTIMES } from "./suite/runtimes.ts";
 
 interface Example {
@@ -86,7 +87,7 @@ it("examples are found", () => expect(examples.length).toBeGreaterThan(60));
 
 describe.each(RUNTIMES)("%s: examples in docstrings", (runtime) => {
   it("print what their comments say", { timeout: 120_000 }, async () => {
-    const mod = fileURLToPath(codeFor(runtime).module("mod"));
+    const mod = fileURLToPath(tested.module("mod"));
     const program = new Program(runtime, writeProgram(mod), { env: { POLYPROC_BACKEND: hasLibrary() ? "native" : "portable" } });
     const code = await program.closed;
     const printed = program.stdout.split(/== \d+\n/);

@@ -2,9 +2,10 @@
 import { chmodSync, mkdirSync, realpathSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { tested } from "./suite/code.ts";
 import { hasLibrary } from "./suite/library.ts";
 import { builtLibrary, Package } from "./suite/package.ts";
-import { codeFor, Program, type ProgramOptions } from "./suite/program.ts";
+import { Program, type ProgramOptions } from "./suite/program.ts";
 
 const PROGRAM = "src/cli/polyproc";
 
@@ -15,7 +16,7 @@ interface Outcome {
 }
 
 async function run(runtime: string, { own, env, ...options }: ProgramOptions & { own?: Package } = {}): Promise<Outcome> {
-  const file = own?.module(PROGRAM) ?? fileURLToPath(codeFor(runtime).module(PROGRAM));
+  const file = own?.module(PROGRAM) ?? fileURLToPath(tested.module(PROGRAM));
   const program = new Program(runtime, file, { args: ["doctor"], ...options, env: { POLYPROC_BACKEND: "auto", ...env } });
   const code = await program.closed;
   if (env?.TMPDIR === undefined) expect(program.files()).toEqual([]);
@@ -47,7 +48,7 @@ describe.each(["node", "deno", "bun"])("%s: polyproc doctor", (runtime) => {
   });
 
   it("without a library the portable backend is fine, and it says how to get one", async () => {
-    const own = new Package(runtime);
+    const own = new Package();
     rmSync(own.library, { force: true });
     const { code, stdout } = await run(runtime, { own });
     expect(stdout).toMatch(/^backend +portable: the native library is not built: run `npm run build:native`/m);
@@ -57,7 +58,7 @@ describe.each(["node", "deno", "bun"])("%s: polyproc doctor", (runtime) => {
   });
 
   it.skipIf(!hasLibrary())("a damaged library: exit code 1 and what to do", async () => {
-    const own = new Package(runtime);
+    const own = new Package();
     own.damage((bytes) => Buffer.concat([bytes, Buffer.from("x")]));
     const { code, stdout } = await run(runtime, { own });
     expect(stdout).toMatch(/^sha256 +[0-9a-f]{64} \(NOT AS BUILT\)$/m);
@@ -66,7 +67,7 @@ describe.each(["node", "deno", "bun"])("%s: polyproc doctor", (runtime) => {
   });
 
   it.skipIf(!hasLibrary())("a library that others can write: exit code 1 and what to do", async () => {
-    const own = new Package(runtime);
+    const own = new Package();
     chmodSync(own.library, 0o666);
     const { code, stdout } = await run(runtime, { own });
     expect(stdout).toMatch(/- .*Run: chmod go-w/);
@@ -74,7 +75,7 @@ describe.each(["node", "deno", "bun"])("%s: polyproc doctor", (runtime) => {
   });
 
   it("POLYPROC_BACKEND=native and no library: exit code 1 and what to do", async () => {
-    const own = new Package(runtime);
+    const own = new Package();
     rmSync(own.library, { force: true });
     const { code, stdout } = await run(runtime, { own, env: { POLYPROC_BACKEND: "native" } });
     expect(stdout).toMatch(/^backend +none$/m);
@@ -83,7 +84,7 @@ describe.each(["node", "deno", "bun"])("%s: polyproc doctor", (runtime) => {
   });
 
   it("a temporary folder with a path too long, and one that is not there", async () => {
-    const own = new Package(runtime);
+    const own = new Package();
     const long = own.path("x".repeat(90));
     mkdirSync(long);
     for (const TMPDIR of [long, own.path("nothing")]) {

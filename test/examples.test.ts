@@ -6,12 +6,13 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { batchesIn } from "../examples/index-files.ts";
 import { compileC } from "../scripts/demo/plain-c.ts";
-import { codeFor, Program } from "./suite/program.ts";
+import { tested } from "./suite/code.ts";
+import { Program } from "./suite/program.ts";
 import { RUNTIMES } from "./suite/runtimes.ts";
 import { hasLibrary } from "./suite/suite.ts";
 
-const path = (runtime: string, name: string): string => fileURLToPath(codeFor(runtime).module(name));
-const example = (runtime: string, name: string): string => path(runtime, `examples/${name}`);
+const path = (name: string): string => fileURLToPath(tested.module(name));
+const example = (name: string): string => path(`examples/${name}`);
 
 const expected: Readonly<Record<string, RegExp>> = {
   "ping-pong": /ping 9, pong 10\nthe other player ended with 0\n$/,
@@ -69,7 +70,7 @@ it.each(["SIGINT", "SIGTERM"] as const)("the demo removes its files when %s ends
 describe.each(RUNTIMES)("%s: examples", (runtime) => {
   for (const [name, output] of Object.entries(expected)) {
     it(name, async () => {
-      const program = new Program(runtime, example(runtime, name));
+      const program = new Program(runtime, example(name));
       expect(await program.closed, program.stderr).toBe(0);
       expect(program.stdout).toMatch(output);
       expect(program.files()).toEqual([]);
@@ -77,7 +78,7 @@ describe.each(RUNTIMES)("%s: examples", (runtime) => {
   }
 
   it.skipIf(!hasLibrary()).each(["bank", "flaky", "pool-server"])("%s, native", async (name) => {
-    const program = new Program(runtime, example(runtime, name), { env: { POLYPROC_BACKEND: "native" } });
+    const program = new Program(runtime, example(name), { env: { POLYPROC_BACKEND: "native" } });
     expect(await program.closed, program.stderr).toBe(0);
     expect(program.stdout).toMatch(expected[name] as RegExp);
     if (name === "flaky") expect(program.stdout).toMatch(/5 workers died, 4 tasks ran again, 1 failed\n$/);
@@ -86,7 +87,7 @@ describe.each(RUNTIMES)("%s: examples", (runtime) => {
 
   it("hash-folder finds files with the same contents", async () => {
     const folder = textFolder();
-    const program = new Program(runtime, example(runtime, "hash-folder"), { args: [folder] });
+    const program = new Program(runtime, example("hash-folder"), { args: [folder] });
     expect(await program.closed, program.stderr).toBe(0);
     const hash = createHash("sha256").update("same").digest("hex").slice(0, 8);
     expect(program.stdout).toBe(
@@ -97,11 +98,11 @@ describe.each(RUNTIMES)("%s: examples", (runtime) => {
 
   it("index-files counts exactly", async () => {
     const folder = textFolder();
-    const program = new Program(runtime, example(runtime, "index-files"), { args: [folder] });
+    const program = new Program(runtime, example("index-files"), { args: [folder] });
     expect(await program.closed, program.stderr).toBe(0);
     expect(program.stdout).toMatch(/gamma +435\n[\s\S]*30 files, .* 4 different words[\s\S]*speed-up/);
     const file = join(folder, "result");
-    const demo = new Program(runtime, path(runtime, "scripts/demo/index-with-bar"), { args: [`--result=${file}`, folder] });
+    const demo = new Program(runtime, path("scripts/demo/index-with-bar"), { args: [`--result=${file}`, folder] });
     expect(await demo.closed, demo.stderr).toBe(0);
     const result = JSON.parse(readFileSync(file, "utf8")) as {
       files: number;

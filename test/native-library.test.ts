@@ -134,7 +134,7 @@ const damages: readonly Own[] = [
 
 describe.skipIf(!hasLibrary()).each(runtimes)("%s: the package's own library", (runtime) => {
   it("is loaded by its real path, also through a link to the package", async () => {
-    const own = new Package(runtime);
+    const own = new Package();
     expect(await look(runtime, own.module(PROGRAM))).toEqual(native(realpathSync(own.library)));
     symlinkSync(own.root, `${own.root}-link`);
     try {
@@ -146,32 +146,32 @@ describe.skipIf(!hasLibrary()).each(runtimes)("%s: the package's own library", (
 
   for (const { name, damage, outcome } of damages) {
     it(`${name}: ${JSON.stringify(outcome).includes("CorruptedError") ? "an error" : "never loaded"}`, async () => {
-      const own = new Package(runtime);
+      const own = new Package();
       damage(own);
       expect(await look(runtime, own.module(PROGRAM))).toEqual(outcome);
     });
   }
 
   it("that a group may write is loaded if the group may write the package's code, too, as after an install with umask 002", async () => {
-    const own = new Package(runtime);
+    const own = new Package();
     expect(spawnSync("chmod", ["-R", "g+w", own.path("src"), own.path("native")]).status).toBe(0);
     expect(await look(runtime, own.module(PROGRAM))).toEqual(native(realpathSync(own.library)));
   });
 
   it("is checked anew by a child once it is another file", async () => {
-    const own = new Package(runtime);
+    const own = new Package();
     expect(await look(runtime, own.module("test/programs/library-replaced"))).toEqual(failure("ProcessDiedError", /not as it was built/));
   });
 
   it("of another user is refused", async ({ skip }) => {
     if (process.geteuid?.() !== 0) skip("only root can give a file away");
-    const own = new Package(runtime);
+    const own = new Package();
     chownSync(own.library, 12345, 12345);
     expect(await look(runtime, own.module(PROGRAM))).toEqual(failure("UnsupportedError", /belongs to another user/));
   });
 
   it("of another version is an error, also if it lacks functions", async ({ skip }) => {
-    const own = new Package(runtime);
+    const own = new Package();
     const other = libraryOfAnotherVersion();
     if (other === undefined) return skip("there is no C compiler");
     cpSync(other, own.library);
@@ -182,7 +182,7 @@ describe.skipIf(!hasLibrary()).each(runtimes)("%s: the package's own library", (
   });
 
   it("is never looked for in the working directory, LD_LIBRARY_PATH or the temporary folder", async () => {
-    const own = new Package(runtime);
+    const own = new Package();
     const elsewhere = own.path("elsewhere");
     for (const folder of [elsewhere, join(elsewhere, dirname(own.library.slice(own.root.length)))]) {
       mkdirSync(folder, { recursive: true });
@@ -198,7 +198,7 @@ describe.skipIf(!hasLibrary()).each(runtimes)("%s: the package's own library", (
 
 describe.skipIf(!hasLibrary()).each(runtimes)("%s: a library that was named", (runtime) => {
   it("by POLYPROC_NATIVE or by the option of a context is loaded, and in children too", async () => {
-    const own = new Package(runtime);
+    const own = new Package();
     const named = own.path("named.node");
     cpSync(own.library, named);
     rmSync(own.library);
@@ -208,7 +208,7 @@ describe.skipIf(!hasLibrary()).each(runtimes)("%s: a library that was named", (r
   });
 
   it("and can't be loaded is an error that says why", async () => {
-    const own = new Package(runtime);
+    const own = new Package();
     const named = own.path("named.node");
     const attempt = (path: string): Promise<unknown> =>
       look(runtime, own.module(PROGRAM), { env: { POLYPROC_NATIVE: path }, cwd: own.root });

@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { type Asked, type Outcome, PoolOracle } from "../soak/pool/oracle.ts";
 import type { RunRecord } from "../soak/pool/records.ts";
-import { codeFor, Program } from "./suite/program.ts";
+import { tested } from "./suite/code.ts";
+import { Program } from "./suite/program.ts";
 import { RUNTIMES } from "./suite/runtimes.ts";
 import { hasLibrary } from "./suite/suite.ts";
 
@@ -21,7 +22,7 @@ describe.each(["native", "portable"])("%s: a short soak of Pool", (backend) => {
   it.skipIf(!isAvailable).each(RUNTIMES)(
     `%s: after ${KILLS} kills each task has settled, and ran as often as it may`,
     async (runtime) => {
-      const program = new Program(runtime, fileURLToPath(codeFor(runtime).module("soak/pool/driver")), {
+      const program = new Program(runtime, fileURLToPath(tested.module("soak/pool/driver")), {
         args: ["--kills", String(KILLS)],
         env: { POLYPROC_BACKEND: backend, NODE_COMPILE_CACHE: compiled },
       });

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { type Account, Oracle } from "../soak/oracle.ts";
-import { codeFor, Program } from "./suite/program.ts";
+import { tested } from "./suite/code.ts";
+import { Program } from "./suite/program.ts";
 import { RUNTIMES } from "./suite/runtimes.ts";
 import { hasLibrary } from "./suite/suite.ts";
 
@@ -17,7 +18,7 @@ afterAll(() => rmSync(compiled, { recursive: true, force: true }));
 describe.each(["native", "portable"])("%s: a short soak", (backend) => {
   const isAvailable = backend === "portable" || hasLibrary();
   it.skipIf(!isAvailable).each(RUNTIMES)(`%s: after ${KILLS} kills no item is lost, changed, doubled or out of order`, async (runtime) => {
-    const program = new Program(runtime, fileURLToPath(codeFor(runtime).module("soak/driver")), {
+    const program = new Program(runtime, fileURLToPath(tested.module("soak/driver")), {
       args: ["--kills", String(KILLS)],
       env: { POLYPROC_BACKEND: backend, NODE_COMPILE_CACHE: compiled },
     });

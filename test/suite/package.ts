@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
-import { codeFor } from "./program.ts";
+import { tested } from "./code.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const CONTENT = ["package.json", "deno.json", "src", "test/programs"];
@@ -18,8 +18,8 @@ export class Package {
   readonly library: string = join(this.root, FOLDER, "polyproc.node");
   readonly #extension: string;
 
-  constructor(runtime: string) {
-    const mod = fileURLToPath(codeFor(runtime).module("mod"));
+  constructor() {
+    const mod = fileURLToPath(tested.module("mod"));
     this.#extension = extname(mod);
     for (const path of [`mod${this.#extension}`, ...CONTENT]) {
       const from = join(dirname(mod), path);

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished } from "vitest";
-import { type Code, SOURCES, tested } from "./code.ts";
+import { tested } from "./code.ts";
 import { settled, sharedMemory, TAG, taggedProcesses, unixSockets } from "./leaks.ts";
 import { commands, pathWithRuntimes } from "./runtimes.ts";
 
@@ -19,9 +19,6 @@ export interface ProgramOptions {
   /** A program, with its arguments, that starts the runtime. */
   readonly through?: readonly string[];
 }
-
-/** The code that a program runs. Deno users run the sources, so Deno's permissions are tested with them. */
-export const codeFor = (runtime: string): Code => (runtime === "deno" ? SOURCES : tested);
 
 /** A running program of test/programs. It has a temporary folder of its own, and all processes of its tree can be found. */
 export class Program {
@@ -37,7 +34,7 @@ export class Program {
 
   constructor(runtime: string, file: string, { args = [], flags, env = {}, stdin = "ignore", cwd, through = [] }: ProgramOptions = {}) {
     const [program = "", ...usual] = commands[runtime] ?? [];
-    const path = /^(\/|[a-z]+:)/.test(file) ? file : fileURLToPath(codeFor(runtime).module(`test/programs/${basename(file, ".ts")}`));
+    const path = /^(\/|[a-z]+:)/.test(file) ? file : fileURLToPath(tested.module(`test/programs/${basename(file, ".ts")}`));
     const environment = {
       ...process.env,
       TMPDIR: this.temp,

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LEAKS, MARK, type Report } from "./case.ts";
 import { type CaseFile, findCases } from "./case-files.ts";
-import { type Code, SOURCES, tested } from "./code.ts";
+import { tested } from "./code.ts";
 import { settled, sharedMemory, TAG, taggedProcesses, unixSockets } from "./leaks.ts";
 import { hasLibrary } from "./library.ts";
 import { commandLine, pathWithRuntimes } from "./runtimes.ts";
@@ -17,8 +17,6 @@ export { hasLibrary } from "./library.ts";
 interface SuiteOptions {
   /** These folders of cases alone, instead of all. */
   readonly folders?: readonly string[];
-  /** Runs the sources, also where the tests use the built JavaScript. */
-  readonly sources?: boolean;
 }
 
 const GONE_WITHIN = 2_000;
@@ -27,12 +25,11 @@ const GONE_WITHIN = 2_000;
  * All cases, run by one runtime. The files of a folder share a process, because its start costs about a second; each file is checked for
  * leaks by itself, and the process must end and leave nothing behind.
  */
-export async function defineSuite(runtime: string, backend = "portable", { folders, sources = false }: SuiteOptions = {}): Promise<void> {
-  const code = sources ? SOURCES : tested;
+export async function defineSuite(runtime: string, backend = "portable", { folders }: SuiteOptions = {}): Promise<void> {
   const isHere = backend !== "native" || hasLibrary();
   for (const folder of await findCases(backend)) {
     if (folders !== undefined && !folders.includes(folder.name)) continue;
-    const run = new Run(runtime, backend, folder.files, code);
+    const run = new Run(runtime, backend, folder.files);
     for (const file of folder.files)
       describe.skipIf(!isHere)(`${runtime}, ${backend}: ${file.name}`, () => {
         beforeAll(() => run.start());
@@ -70,17 +67,15 @@ class Run {
   readonly #runtime: string;
   readonly #backend: string;
   readonly #files: readonly CaseFile[];
-  readonly #code: Code;
   #temp = "";
   #child: ChildProcess | undefined;
   #exited: Promise<number | string | null> = Promise.resolve(null);
   #output = "";
 
-  constructor(runtime: string, backend: string, files: readonly CaseFile[], code: Code) {
+  constructor(runtime: string, backend: string, files: readonly CaseFile[]) {
     this.#runtime = runtime;
     this.#backend = backend;
     this.#files = files;
-    this.#code = code;
   }
 
   /** Starts the process, unless it was started for another file of the folder. */
@@ -88,7 +83,7 @@ class Run {
     if (this.#child !== undefined) return;
     this.#temp = mkdtempSync(join(tmpdir(), "pp-test-"));
     const cases = this.#files.map((file) => this.#urlOf(file));
-    const [program, args] = commandLine(this.#runtime, fileURLToPath(this.#code.module("test/suite/runner")), cases);
+    const [program, args] = commandLine(this.#runtime, fileURLToPath(tested.module("test/suite/runner")), cases);
     const env = {
       ...process.env,
       [TAG]: this.#tag,
@@ -138,7 +133,7 @@ class Run {
   }
 
   #urlOf(file: CaseFile): string {
-    return this.#code.module(`test/cases/${file.name}`).href;
+    return tested.module(`test/cases/${file.name}`).href;
   }
 
   #take(line: string): void {
