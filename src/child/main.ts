@@ -39,6 +39,7 @@ async function jobOfSpare(channel: ChildChannel): Promise<JobFrame> {
 
 // The modules of this package that are targets. Their names are written out here, so that a bundler takes them into its bundle.
 provideModule(OWN_MODULES.worker, () => import("../pool/worker/main.ts"));
+provideModule(OWN_MODULES.manager, () => import("../api/manager-server.ts"));
 provideModule(OWN_MODULES.public, () => import("../../mod.ts"));
 
 async function run(): Promise<void> {

@@ -23,4 +23,5 @@ export const Op = {
   putMany: 21,
   getMany: 22,
   getAhead: 23,
+  invoke: 24,
 } as const;

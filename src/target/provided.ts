@@ -1,7 +1,11 @@
 // Modules that a child has without an import by URL. In a bundle or an executable file, this package has no modules with URLs of their own.
 
 /** The names of this package's modules that are targets of children. */
-export const OWN_MODULES: { readonly worker: string; readonly public: string } = { worker: "polyproc:worker", public: "polyproc:public" };
+export const OWN_MODULES: { readonly worker: string; readonly manager: string; readonly public: string } = {
+  worker: "polyproc:worker",
+  manager: "polyproc:manager",
+  public: "polyproc:public",
+};
 
 /** Stands for the modules of a frozen program. A child has evaluated them when it looks for its target. */
 export const PROGRAM: string = "polyproc:program";

@@ -22,7 +22,7 @@ const LAYERS = [
   ["src/objects"],
   ["src/target"],
   ["src/launch"],
-  ["src/pool"],
+  ["src/pool", "src/manager"],
   ["src/api"],
   ["src/child", "src/cli"],
   ["mod.ts"],

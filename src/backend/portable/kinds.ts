@@ -7,6 +7,7 @@ import { EVENT } from "../contract/event.ts";
 import type { Kind } from "../contract/kind.ts";
 import type { ReportListener } from "../contract/launcher.ts";
 import { LOCK, RLOCK } from "../contract/lock.ts";
+import { MANAGED } from "../contract/managed.ts";
 import { type NumbersPort, type NumbersSettings, SHARED_ARRAY, SHARED_VALUE } from "../contract/numbers.ts";
 import type { Port } from "../contract/port.ts";
 import { QUEUE, type QueuePort, type QueueSettings, SIMPLE_QUEUE } from "../contract/queue.ts";
@@ -16,6 +17,7 @@ import { PortableCondition } from "./client/condition.ts";
 import { PortableConnection } from "./client/connection.ts";
 import { PortableEvent } from "./client/event.ts";
 import { PortableLock } from "./client/lock.ts";
+import { PortableManaged } from "./client/managed.ts";
 import { PortableNumbers } from "./client/numbers.ts";
 import type { ObjectAccess } from "./client/port.ts";
 import { PortableQueue } from "./client/queue.ts";
@@ -27,6 +29,7 @@ import { BarrierState } from "./objects/barrier.ts";
 import { ConditionState } from "./objects/condition.ts";
 import { EventState } from "./objects/event.ts";
 import { LockState } from "./objects/lock.ts";
+import { ManagedState } from "./objects/managed.ts";
 import { NumbersState } from "./objects/numbers.ts";
 import { makePipeEnds } from "./objects/pipe.ts";
 import { QueueState } from "./objects/queue.ts";
@@ -92,6 +95,7 @@ const rows: readonly Row[] = [
   }),
   numbers(SHARED_VALUE),
   numbers(SHARED_ARRAY),
+  simple(MANAGED, (settings) => new ManagedState(settings), PortableManaged),
   row({
     kind: REPORT_CHANNEL,
     make: (host, listener) => {

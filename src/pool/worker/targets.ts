@@ -1,8 +1,6 @@
 import { decode } from "../../codec/decode.ts";
 import { CorruptedError } from "../../errors/errors.ts";
-import { runAs } from "../../launch/origin.ts";
-import { whileImporting } from "../../launch/position.ts";
-import { loadTarget } from "../../target/load.ts";
+import { loadInChild } from "../../launch/load-in-child.ts";
 import type { Callable, TargetRef } from "../../target/target.ts";
 
 /** The targets that this worker knows by their numbers. Each is imported when a task needs it. */
@@ -27,13 +25,8 @@ export class Targets {
   async #load(number: number): Promise<Callable> {
     const ref = this.#refs.get(number);
     if (ref === undefined) throw new CorruptedError("A pool sent a task without its target.");
-    const loaded = await load(ref);
+    const loaded = await loadInChild(ref);
     this.#loaded.set(number, loaded);
     return loaded;
   }
-}
-
-/** Imports a target. What its module does by itself may start no processes. */
-export function load(ref: TargetRef): Promise<Callable> {
-  return whileImporting(() => runAs("module", () => loadTarget(ref)));
 }

@@ -10,7 +10,7 @@ import type { Delivery, HubObject, Request, StoredMessage, Withdraw } from "./re
 /** Stores a message that came from a participant. */
 export type Store = (message: Message) => StoredMessage;
 
-const TAKES_MESSAGE: ReadonlySet<number> = new Set([Op.put, Op.putMany, Op.report]);
+const TAKES_MESSAGE: ReadonlySet<number> = new Set([Op.put, Op.putMany, Op.report, Op.invoke]);
 
 /** One process, as the hub sees it. It turns the process's frames into requests on objects, and cleans up when the process goes. */
 export class Participant {

@@ -1,0 +1,39 @@
+import { Op } from "../../../codec/op.ts";
+import { CorruptedError } from "../../../errors/errors.ts";
+import { keepForAWhile } from "../../../util/bytes.ts";
+import type { ManagedSettings } from "../../contract/managed.ts";
+import type { HubObject, Request, Withdraw } from "../hub/request.ts";
+
+/** A managed object, in its hub. */
+export class ManagedState implements HubObject {
+  readonly #settings: ManagedSettings;
+
+  constructor(settings: ManagedSettings) {
+    this.#settings = settings;
+  }
+
+  handle({ op, message, participant, responder }: Request): Withdraw | undefined {
+    if (op !== Op.invoke || message === undefined) {
+      message?.release();
+      responder.fail(new CorruptedError(`A managed object has no operation ${op}.`));
+      return undefined;
+    }
+    this.#settings.call({
+      incoming: { message, lent: false, settle: () => message.release() },
+      caller: participant,
+      reply: (reply) => {
+        const notArrived = (): void => reply.release(false);
+        const { bytes, refs } = reply;
+        responder.deliver(
+          { bytes: keepForAWhile(bytes), refs },
+          { settle: () => reply.release(true), giveBack: notArrived, lose: notArrived },
+        );
+      },
+    });
+    return undefined;
+  }
+
+  discard(): void {
+    this.#settings.discard();
+  }
+}

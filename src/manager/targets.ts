@@ -1,0 +1,57 @@
+import { callerModules } from "../target/callers.ts";
+import { locateTarget } from "../target/locate.ts";
+import { checkTarget, type Target, type TargetRef } from "../target/target.ts";
+import { describe } from "../util/describe.ts";
+import { checkWait, timeLeft, type Wait, type WaitOptions } from "../util/wait-options.ts";
+import type { ManagedObject } from "./managed-object.ts";
+import { ask } from "./request.ts";
+
+/** The method of every managed object that imports the module of a target. */
+export const LOAD = "load target";
+
+// The targets that the server of an object has imported, or is about to import.
+const loads = new WeakMap<ManagedObject, Map<unknown, Promise<TargetRef>>>();
+
+/**
+ * Lets the server import a target, unless it has. Resolves to the name of the target.
+ *
+ * @param callers returns the modules that call, for the search
+ */
+export function loadTarget(object: ManagedObject, target: unknown, callers: () => readonly string[], wait: Wait): Promise<TargetRef> {
+  const known = loads.get(object) ?? new Map<unknown, Promise<TargetRef>>();
+  loads.set(object, known);
+  const key = typeof target === "function" ? target : JSON.stringify(target instanceof URL ? target.href : target);
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const load = async (): Promise<TargetRef> => {
+    const ref = await locateTarget(target as Target, callers());
+    await ask(object, LOAD, [ref], wait);
+    return ref;
+  };
+  const loaded = load();
+  known.set(key, loaded);
+  // A later call may have more time, or come from a module that imports the function.
+  loaded.catch(() => known.delete(key));
+  return loaded;
+}
+
+/**
+ * Calls a method of an object that takes a target.
+ *
+ * @param args makes the arguments from the name of the target
+ * @param rest the further arguments of the target, and the wait options, as the program gave them
+ */
+export async function compute(
+  object: ManagedObject,
+  target: unknown,
+  method: string,
+  args: (ref: TargetRef) => readonly unknown[],
+  rest: readonly [args?: unknown, options?: WaitOptions],
+): Promise<unknown> {
+  checkTarget(target);
+  const [given, options] = rest;
+  if (given !== undefined && !Array.isArray(given)) throw new TypeError(`args must be an array, received ${describe(given)}.`);
+  const left = timeLeft(checkWait(options));
+  const ref = await loadTarget(object, target, callerModules, left());
+  return ask(object, method, args(ref), left());
+}
