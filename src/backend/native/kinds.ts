@@ -4,6 +4,7 @@ import { CONNECTION } from "../contract/connection.ts";
 import { EVENT } from "../contract/event.ts";
 import type { Kind } from "../contract/kind.ts";
 import { LOCK, RLOCK } from "../contract/lock.ts";
+import { MANAGED } from "../contract/managed.ts";
 import { MEMORY, type MemorySettings } from "../contract/memory.ts";
 import { type NumbersPort, type NumbersSettings, SHARED_ARRAY, SHARED_VALUE } from "../contract/numbers.ts";
 import type { Port } from "../contract/port.ts";
@@ -17,6 +18,7 @@ import { NativeCondition } from "./objects/condition.ts";
 import { NativeConnection } from "./objects/connection.ts";
 import { NativeEvent } from "./objects/event.ts";
 import { NativeLock } from "./objects/lock.ts";
+import { NativeManaged } from "./objects/managed/managed.ts";
 import { NativeMemory } from "./objects/memory.ts";
 import { MemoryHandle } from "./objects/memory-handle.ts";
 import { NativeNumbers } from "./objects/numbers.ts";
@@ -56,6 +58,7 @@ export const nativeKinds: ReadonlyMap<string, NativeKind> = new Map<string, Nati
     (handles, settings) => new NativeMemory(handles.make((origin) => makeMemory(handles.thread, origin, settings))),
     (handles, received) => new NativeMemory(openMemory(handles, received)),
   ),
+  managed(),
 ]);
 
 // Makes a row of the table. It checks that the types of the settings and of the port belong to the kind.
@@ -73,6 +76,11 @@ function connection(): Row {
     ({ thread }, settings) => NativeConnection.makePair(thread, settings),
     ({ thread }, received) => NativeConnection.open(thread, received),
   );
+  return [name, { ...row, hasMore: true }];
+}
+
+function managed(): Row {
+  const [name, row] = kind(MANAGED, NativeManaged.make, NativeManaged.open);
   return [name, { ...row, hasMore: true }];
 }
 

@@ -33,6 +33,8 @@ export interface LocationFields {
   readonly writable?: boolean;
   /** The type of shared numbers. */
   readonly type?: NumberType;
+  /** The number that a manager's object has in its server. */
+  readonly object?: number;
   /** The name of memory that has one. */
   readonly name?: string | undefined;
 }
@@ -40,7 +42,7 @@ export interface LocationFields {
 /** Checks the location in a reference, which came from another process. */
 export function checkLocation({ location }: Ref): Location {
   if (typeof location === "object" && location !== null) {
-    const { keeper, token, more, identity, home, readable, writable, type, name } = location as Record<string, unknown>;
+    const { keeper, token, more, identity, home, readable, writable, type, object, name } = location as Record<string, unknown>;
     const isSound =
       typeof keeper === "string" &&
       typeof token === "string" &&
@@ -50,6 +52,7 @@ export function checkLocation({ location }: Ref): Location {
       isOptional("boolean", writable) &&
       (more === undefined || (Array.isArray(more) && more.every((each) => typeof each === "string"))) &&
       (type === undefined || isNumberType(type)) &&
+      isOptional("number", object) &&
       (name === undefined || (typeof name === "string" && isMemoryName(name)));
     if (isSound) return location as Location;
   }
@@ -67,6 +70,6 @@ function isHome(home: unknown): boolean {
   return typeof keeper === "string" && typeof token === "string";
 }
 
-function isOptional(type: "string" | "boolean", value: unknown): boolean {
+function isOptional(type: "string" | "boolean" | "number", value: unknown): boolean {
   return value === undefined || typeof value === type;
 }
