@@ -8,6 +8,7 @@ import { packLent } from "../objects/message.ts";
 import { type Address, textOf } from "../remote/address.ts";
 import { asKept } from "../util/bytes.ts";
 import { describe } from "../util/describe.ts";
+import { unheld } from "../util/event-loop.ts";
 import { PendingCalls } from "../util/pending-calls.ts";
 import { checkWait, FOREVER, type Wait, type WaitOptions } from "../util/wait-options.ts";
 import { Client } from "./client.ts";
@@ -117,13 +118,13 @@ class Channel {
     this.#conn.close();
   }
 
-  // Receives replies for as long as any is to come, so that an idle connection does not keep the program alive.
+  // Receives replies for as long as any is to come. Only calls that wait keep the program alive.
   async #receive(): Promise<void> {
     if (this.#isReceiving) return;
     this.#isReceiving = true;
     try {
       while (this.#calls.size > 0) {
-        const { numbers, bytes } = partsOfFrame(await this.#conn.recvBytes(), 1);
+        const { numbers, bytes } = partsOfFrame(await unheld(() => this.#conn.recvBytes()), 1);
         this.#calls.settle(numbers[0] ?? 0, { message: { bytes: asKept(bytes), refs: [] }, lent: false, settle: () => {} });
       }
     } catch (cause) {

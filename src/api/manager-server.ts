@@ -31,6 +31,8 @@ export async function serveManager({ id, backend, door, link }: ServerArguments)
   holdEventLoop();
   const server: ServerName = { id, pid: process.pid, name: currentProcess().name, runtime: runtime.name };
   const host = new Host(server, backend);
+  // So that the file of a socket is removed when the manager ends this server.
+  if (door !== undefined) process.once("SIGTERM", () => process.exit(0));
   const opened = door === undefined ? undefined : await ManagerDoor.open(door.address, door.authKey);
   const factory = host.make("factory", factoryServant(host, opened));
   await link.send({ factory, address: opened?.address });

@@ -1,4 +1,5 @@
 import { watchWait } from "./deadline.ts";
+import { freeEventLoop, keepEventLoop } from "./event-loop.ts";
 import type { Wait } from "./wait-options.ts";
 
 interface Pending<A> {
@@ -7,7 +8,7 @@ interface Pending<A> {
   reject(error: unknown): void;
 }
 
-/** Calls whose replies are to come, by their numbers. */
+/** Calls whose replies are to come, by their numbers. Each keeps the event loop alive. */
 export class PendingCalls<A> {
   readonly #calls = new Map<number, Pending<A>>();
   #last = 0;
@@ -23,10 +24,12 @@ export class PendingCalls<A> {
    */
   add<T>(owner: object, wait: Wait, accept: (arrival: A) => T): { readonly id: number; readonly result: Promise<T | undefined> } {
     const id = this.#nextNumber();
+    keepEventLoop();
     const result = new Promise<T | undefined>((resolve, reject) => {
       const end = (): void => {
         this.#calls.delete(id);
         unwatch();
+        freeEventLoop();
       };
       const fail = (error: unknown): void => {
         end();
