@@ -21,6 +21,8 @@ const TARGETS: Readonly<Record<string, string>> = {
   add: "(a: number, b: number): number => a + b",
   square: "(x: number): number => x * x",
   linesOf: '(): string[] => ["a line"]',
+  increment: "(n = 0): number => n + 1",
+  Counter: "class Counter { n: number; constructor(n: number) { this.n = n; } next(): number { return ++this.n; } }",
 };
 
 const sources = fileURLToPath(new URL("../src/", import.meta.url));

@@ -15,6 +15,7 @@ import { cpuCount } from "./cpu-count.ts";
 import { currentProcess } from "./current-process.ts";
 import { Event as PlainEvent } from "./event.ts";
 import { Lock as PlainLock } from "./lock.ts";
+import { Manager as PlainManager } from "./manager.ts";
 import { parentProcess } from "./parent-process.ts";
 import { makePipe, Pipe } from "./pipe.ts";
 import { Pool as PlainPool } from "./pool.ts";
@@ -48,6 +49,8 @@ export class Context {
   readonly Process: typeof Process;
   /** {@link Pool}: its workers start by the context's method. */
   readonly Pool: typeof PlainPool;
+  /** {@link Manager}: its server starts by the context's method. */
+  readonly Manager: typeof PlainManager;
   /** {@link Queue} of the context's backend. */
   readonly Queue: typeof PlainQueue = PlainQueue;
   /** {@link JoinableQueue} of the context's backend. */
@@ -101,8 +104,10 @@ export class Context {
     this.#backend = backend;
     this.Process = bindStartMethod(subclassOfProcess(), method);
     this.Pool = bindStartMethod(class Pool<InitArgs extends readonly unknown[]> extends PlainPool<InitArgs> {}, method) as typeof PlainPool;
+    this.Manager = bindStartMethod(class Manager extends PlainManager {}, method);
     if (backend === undefined) return;
     bindBackend(this.Process, backend);
+    bindBackend(this.Manager, backend);
     bindBackend(this.Pool, backend);
     this.Queue = bindBackend(class Queue<T> extends PlainQueue<T> {}, backend) as typeof PlainQueue;
     this.JoinableQueue = this.Queue;

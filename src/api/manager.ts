@@ -51,9 +51,6 @@ const OPTIONS = optionNames<ManagerOptions>({
 
 let managers = 0;
 
-/** A class whose instances a manager can make. */
-type AnyClass<Args extends readonly unknown[], T> = new (...args: Args) => T;
-
 /**
  * A server process that holds dicts, lists, sets, namespaces and instances of classes for many processes. What it gives are proxies: they
  * travel like any shared object, and their objects live as long as any process holds a proxy.
@@ -165,10 +162,17 @@ export class Manager {
    * @param args the arguments of its constructor; default: none
    * @param options `timeout` in ms, `signal`; default: wait for ever
    * @throws what the constructor throws; {@link StateError} if no export is found for the class
-   * @example const counter = await manager.create(Counter, [10]); console.log(await counter.next()); // 11
+   *
+   * @example
+   * ```ts
+   * // export class Counter { n: number; constructor(n: number) { this.n = n; } next(): number { return ++this.n; } }
+   * await using manager = new Manager();
+   * const counter = await manager.create(Counter, [10]);
+   * console.log(await counter.next()); // 11
+   * ```
    */
   create<T extends object = Record<string, never>, Args extends readonly unknown[] = readonly unknown[]>(
-    Class: AnyClass<Args, T> | ModuleTarget,
+    Class: (new (...args: Args) => T) | ModuleTarget,
     ...rest: [] extends Args ? [args?: Readonly<Args>, options?: WaitOptions] : [args: Readonly<Args>, options?: WaitOptions]
   ): Promise<Remote<T>>;
   async create(Class: unknown, args: unknown = [], options?: WaitOptions): Promise<unknown> {
@@ -201,9 +205,18 @@ export class Manager {
    * Connects to a manager of another program.
    *
    * @param address the manager's address
-   * @param options `authKey`, `timeout` in ms (default 20,000), `signal`
+   * @param options `authKey`, `timeout` in ms (default 10,000), `signal`
    * @throws {AuthenticationError} if the keys differ; {@link StateError} if nothing listens there; {@link TimeoutError} if time ran out
-   * @example using remote = await Manager.connect("/run/app.sock", { authKey }); const jobs = await remote.get<SharedDict>("jobs");
+   *
+   * @example
+   * ```ts
+   * const authKey = "a long secret";
+   * await using manager = new Manager({ address: { host: "127.0.0.1", port: 0 }, authKey });
+   * await manager.expose("ages", await manager.dict({ Ada: 36 }));
+   * using connection = await Manager.connect(manager.address ?? "", { authKey });
+   * const ages = await connection.get<SharedDict<string, number>>("ages");
+   * console.log(await ages.get("Ada")); // 36
+   * ```
    */
   static connect(address: Address, options: ConnectOptions): Promise<ManagerConnection> {
     return ManagerConnection.open(address, options);

@@ -49,7 +49,14 @@ export class Namespace<T extends object = Record<string, unknown>> extends Manag
    * @param rest an array of its arguments behind the present value, and wait options; default: none
    * @returns the new value; `undefined` means that the field was deleted
    * @throws {TypeError} if the function returns a promise; nothing is changed then
-   * @example const depth = await config.compute("depth", increment); // export const increment = (n = 0) => n + 1;
+   *
+   * @example
+   * ```ts
+   * // export const increment = (n = 0): number => n + 1;
+   * await using manager = new Manager();
+   * const config = await manager.namespace({ depth: 1 });
+   * console.log(await config.compute("depth", increment)); // 2
+   * ```
    */
   compute<N extends keyof T & string, Args extends readonly unknown[] = readonly unknown[]>(
     name: N,

@@ -112,7 +112,14 @@ export class SharedDict<K extends Key = Key, V = unknown> extends ManagedObject 
    * @returns the new value; `undefined` means that the key was deleted
    * @throws {TypeError} if the function returns a promise; nothing is changed then
    * @throws what the function throws; nothing is changed then
-   * @example const hits = await dict.compute("hits", increment); // export const increment = (n = 0) => n + 1;
+   *
+   * @example
+   * ```ts
+   * // export const increment = (n = 0): number => n + 1;
+   * await using manager = new Manager();
+   * const hits = await manager.dict<string, number>();
+   * console.log(await hits.compute("home", increment)); // 1
+   * ```
    */
   compute<Args extends readonly unknown[] = readonly unknown[]>(
     key: K,

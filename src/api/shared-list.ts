@@ -147,7 +147,14 @@ export class SharedList<T = unknown> extends ManagedObject {
    * @returns the new item
    * @throws {RangeError} if the index is out of range, or if the function returns `undefined`; nothing is changed then
    * @throws {TypeError} if the function returns a promise; nothing is changed then
-   * @example const total = await totals.compute(0, add, [5]); // export const add = (a: number, b: number) => a + b;
+   *
+   * @example
+   * ```ts
+   * // export const add = (a: number, b: number): number => a + b;
+   * await using manager = new Manager();
+   * const totals = await manager.list([1]);
+   * console.log(await totals.compute(0, add, [5])); // 6
+   * ```
    */
   compute<Args extends readonly unknown[] = readonly unknown[]>(
     index: number,

@@ -20,17 +20,13 @@ export type ArgsAfter<Args extends readonly unknown[]> = Readonly<Args>;
  * What a proxy of an instance of `T` has: the public methods of `T`, as promises. A method that returns an iterable gives an async iterable,
  * whose values come one by one.
  */
-export type Remote<T> = RemoteMethods<T> & Disposable;
-
-type RemoteMethods<T> = {
-  readonly [K in keyof T as K extends `_${string}` | "then" | symbol ? never : T[K] extends AnyMethod ? K : never]: T[K] extends (
-    ...args: infer Args
-  ) => infer Result
-    ? (...args: Args) => RemoteResult<Awaited<Result>>
-    : never;
+export type Remote<T> = Disposable & {
+  readonly [K in keyof T as K extends `_${string}` | "then" | symbol
+    ? never
+    : T[K] extends (...args: never[]) => unknown
+      ? K
+      : never]: T[K] extends (...args: infer Args) => infer Result ? (...args: Args) => RemoteResult<Awaited<Result>> : never;
 };
-
-type AnyMethod = (...args: never[]) => unknown;
 
 /**
  * What a call of a {@link Remote} returns.

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Manager, type Namespace, Queue, type SharedDict, type SharedList } from "../../../mod.ts";
+import { getContext, Manager, type Namespace, Queue, type SharedDict, type SharedList } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
 import { rejects, run } from "../../suite/help.ts";
 import { addMany, drop, fail, increment, later, size, withManager } from "./helpers.ts";
@@ -118,6 +118,15 @@ export const cases: Cases = {
       await ((await list.at(5)) as Queue).put("through the list");
       assert.equal(await q.get({ timeout: 10_000 }), "through the list");
     }),
+  "the managers of a context have its start method and its backend": async () => {
+    const manager = new (getContext("forkserver", { backend: "portable" }).Manager)({ name: "portable" });
+    try {
+      const dict = await manager.dict([["a", 1]]);
+      assert.equal(await run({ target: addMany, args: [dict as SharedDict<string, number>, 1] }), 1);
+    } finally {
+      await manager[Symbol.asyncDispose]();
+    }
+  },
   "managers start with the first call or with start(), and one after the other (test_rapid_restart)": async () => {
     const manager = new Manager({ name: "the manager" });
     await Promise.all([manager.start(), manager.start()]);
