@@ -51,13 +51,6 @@ const steps = [
   { name: "build", tiers: FULL, command: [node, "scripts/build.mjs"] },
   { name: "package", tiers: FULL, command: [process.execPath, "scripts/test-package.mjs"] },
   { name: "suite", tiers: FULL, command: vitest(...chosen), env: { POLYPROC_TEST_CODE: "built" } },
-  {
-    name: "built JavaScript on Node 22 and 24",
-    tiers: FULL,
-    // The slow cases run on the newest Node only, because the whole command may take half an hour at most.
-    command: vitest("--config", "vitest.compat.config.ts"),
-    env: { POLYPROC_TEST_TIER: "quick" },
-  },
 ];
 
 const temp = mkdtempSync(join(tmpdir(), "pp-skipped-"));

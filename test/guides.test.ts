@@ -1,16 +1,11 @@
 // The programs in docs/guides run, and print what their comments say.
 import { readdirSync } from "node:fs";
-import { relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { tested } from "./suite/code.ts";
 import { blocksIn, shownBy, written } from "./suite/documents.ts";
 import { hasLibrary } from "./suite/library.ts";
 import { Program } from "./suite/program.ts";
 import { RUNTIMES } from "./suite/runtimes.ts";
 
-const root: string = fileURLToPath(new URL("..", import.meta.url));
-const polyproc: string = relative(root, fileURLToPath(tested.module("mod")));
 let turn = 0;
 const backend = hasLibrary() ? "native" : "portable";
 
@@ -27,7 +22,7 @@ describe.each(readdirSync(new URL("../docs/guides", import.meta.url)).sort())("d
     const runtime = RUNTIMES[turn++ % RUNTIMES.length] as string;
     const needsLibrary = block.includes("capabilities().sharedMemory");
     it.skipIf(needsLibrary && !hasLibrary())(`${nameOf(block)} on ${runtime}`, async () => {
-      const program = new Program(runtime, written(block, polyproc), { env: { POLYPROC_BACKEND: backend } });
+      const program = new Program(runtime, written(block), { env: { POLYPROC_BACKEND: backend } });
       expect(await program.closed, program.stderr).toBe(0);
       expect(program.stdout.trim().replaceAll("\n", ", ")).toBe(shownBy(block));
       expect(program.files()).toEqual([]);

@@ -32,7 +32,8 @@ describe.skipIf(!possible)("a failed system call leads to success or to a typed 
   }
 
   it("a run without a fault succeeds, and its calls are known", async () => {
-    const { faults, outcome } = await faultsOf({ runtime: "node", backend: "native", name: "pipe", victim: "parent" });
+    // strace takes ten seconds for the stacks of all calls.
+    const { faults, outcome } = await faultsOf({ runtime: "node", backend: "native", name: "pipe", victim: "parent" }, false, ["vfork"]);
     expect(outcome).toBe("ok");
     expect(faults).toContainEqual({ syscall: "vfork", when: 1 });
   });

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, type TestContext } from "vitest";
 import { openFiles } from "../tools/processes.ts";
+import { tested } from "./suite/code.ts";
 import { hasLibrary } from "./suite/library.ts";
 import { Program, type ProgramOptions } from "./suite/program.ts";
 import { commandLine } from "./suite/runtimes.ts";
@@ -19,11 +20,11 @@ interface Refusal {
   readonly when?: string;
 }
 
-/** Runs a program of test/programs while the kernel refuses a system call to it and its children. */
+/** Runs a program of test/programs, which is named without its extension, while the kernel refuses a system call to it and its children. */
 function refused({ skip }: TestContext, runtime: string, file: string, refusal: Refusal, options: ProgramOptions = {}): Program {
   if (!hasStrace) skip("strace 5.3 or later is not installed, or may not trace: nothing else refuses system calls");
   const { call, error, when = "1+" } = refusal;
-  const path = fileURLToPath(new URL(`./programs/${file}`, import.meta.url));
+  const path = fileURLToPath(tested.module(`test/programs/${file}`));
   const [program, line] = commandLine(runtime, path, options.args);
   const env = { POLYPROC_BACKEND: "auto", ...options.env };
   // Shells may leave a descriptor open that is not close-on-exec.
@@ -57,7 +58,7 @@ describe.skipIf(!hasLibrary()).each(runtimes)("%s: what the kernel refuses", (ru
     ["fallocate", "EOPNOTSUPP"],
   ] as const) {
     it(`${call} (${error}): the portable backend, and the reason`, async (context) => {
-      const answer = await answerOf(refused(context, runtime, "which-backend.ts", { call, error }));
+      const answer = await answerOf(refused(context, runtime, "which-backend", { call, error }));
       const reason = expect.stringMatching(
         new RegExp(`^the kernel refuses .*${call}.* \\(${error.replace("EOPNOTSUPP", "(EOPNOTSUPP|ENOTSUP)")}\\)$`),
       );
@@ -68,7 +69,7 @@ describe.skipIf(!hasLibrary()).each(runtimes)("%s: what the kernel refuses", (ru
   for (const call of ["close_range", "futex_waitv", "none at all"]) {
     it(`${call}: children have only what was declared, and waits end`, async (context) => {
       const refusal = { call: call === "none at all" ? "acct" : call, error: "ENOSYS" };
-      const program = refused(context, runtime, "descriptors.ts", refusal, { env: { POLYPROC_BACKEND: "native" } });
+      const program = refused(context, runtime, "descriptors", refusal, { env: { POLYPROC_BACKEND: "native" } });
       const { parent, child } = (await program.json()) as { parent: number; child: number };
       const theirs = descriptors(parent);
       expect(theirs).toContain("9 /etc/passwd");
@@ -88,13 +89,13 @@ describe.skipIf(!hasLibrary()).each(runtimes)("%s: what there is no more of", (r
 
   it("memory for a queue: an error, nothing left open, and later it works", async (context) => {
     // The library's own check makes the first call, and the queue that warms up makes the second.
-    const program = refused(context, runtime, "no-memory.ts", { call: "fallocate", error: "ENOSPC", when: "3..5" }, { env });
+    const program = refused(context, runtime, "no-memory", { call: "fallocate", error: "ENOSPC", when: "3..5" }, { env });
     const said = expect.stringMatching(/can't be made: ENOSPC.*no memory left/);
     expect(await answerOf(program)).toEqual({ made: [said, said, said], put: [], size: 1, puts: 1, item: "an item", left: 0 });
   });
 
   it("memory for an item: an error, the item is not in, and later it is", async (context) => {
-    const program = refused(context, runtime, "no-memory.ts", { call: "fallocate", error: "ENOSPC", when: "5..6" }, { env });
+    const program = refused(context, runtime, "no-memory", { call: "fallocate", error: "ENOSPC", when: "5..6" }, { env });
     const said = expect.stringMatching(/no memory left for this item: it was not put/);
     expect(await answerOf(program)).toEqual({ made: [], put: [said, said], size: 1, puts: 1, item: "an item", left: 0 });
   });

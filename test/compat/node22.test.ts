@@ -1,5 +1,6 @@
 import { defineSuite } from "../suite/suite.ts";
 
-await defineSuite("node22", "native");
+// The newest Node runs the slow cases.
+await defineSuite("node22", "native", { tier: "quick" });
 // The cases of Listener run with the portable backend alone, because a Listener uses none.
-await defineSuite("node22", "portable", { folders: ["listener"] });
+await defineSuite("node22", "portable", { folders: ["listener"], tier: "quick" });

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { killTagged, TAG } from "../../tools/processes.ts";
+import { tested } from "../suite/code.ts";
 import { settled, taggedProcesses, unixSockets } from "../suite/leaks.ts";
 import { commandLine, pathWithRuntimes } from "../suite/runtimes.ts";
 
@@ -100,7 +101,7 @@ async function trace({ runtime, backend, name, victim }: Scenario, flags: readon
   const temp = join(folder, "tmp");
   mkdirSync(temp);
   const [open, log, tag] = [join(folder, "open"), join(folder, "log"), randomUUID()];
-  const program = fileURLToPath(new URL(`../programs/inject-${name}.ts`, import.meta.url));
+  const program = fileURLToPath(tested.module(`test/programs/inject-${name}`));
   const [file, args] = commandLine(runtime, program);
   const env = {
     ...process.env,
@@ -200,8 +201,12 @@ function callsOf(log: string): Call[] {
 }
 
 /** Runs the scenario without a fault, and returns a fault for each call of the native library; with `all`, for each call of the victim. */
-export async function faultsOf(scenario: Scenario, all = false): Promise<{ faults: Fault[]; outcome: string; detail: string }> {
-  const { log, outcome, detail } = await trace(scenario, ["-e", `trace=${Object.keys(FAULTS).join(",")}`]);
+export async function faultsOf(
+  scenario: Scenario,
+  all = false,
+  syscalls: readonly string[] = Object.keys(FAULTS),
+): Promise<{ faults: Fault[]; outcome: string; detail: string }> {
+  const { log, outcome, detail } = await trace(scenario, ["-e", `trace=${syscalls.join(",")}`]);
   const counts = new Map<string, number>();
   const faults = new Map<string, Fault>();
   for (const { thread, syscall, own } of callsOf(log)) {

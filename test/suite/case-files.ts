@@ -1,7 +1,7 @@
 // Finds the files of cases: test/cases/FOLDER/FILE.ts, and those directly in test/cases.
 import { readdirSync } from "node:fs";
 import { basename } from "node:path";
-import { type Cases, inTier } from "./case.ts";
+import { type Cases, chosenTier, inTier } from "./case.ts";
 
 const casesFolder = new URL("../cases/", import.meta.url);
 
@@ -11,7 +11,7 @@ export interface CaseFile {
   readonly cases: Cases;
 }
 
-/** The files that run in one process: those of a folder, or one that has no folder. */
+/** The files of a folder, or one that has no folder. */
 export interface CaseFolder {
   readonly name: string;
   readonly files: readonly CaseFile[];
@@ -22,14 +22,16 @@ export interface CaseFolder {
  *
  * POLYPROC_TEST_FILES chooses folders ("queue") and files ("queue/waits"), separated by commas.
  */
-export async function findCases(backend: string): Promise<readonly CaseFolder[]> {
+export async function findCases(backend: string, tier: string = chosenTier()): Promise<readonly CaseFolder[]> {
   const chosen = process.env.POLYPROC_TEST_FILES?.split(",");
   const folders: CaseFolder[] = [];
   for (const entry of readdirSync(casesFolder, { withFileTypes: true }).toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     const name = basename(entry.name, ".ts");
     const names = entry.isDirectory() ? namesIn(`${name}/`) : [name];
     const files = await Promise.all(
-      names.filter((each) => chosen === undefined || chosen.includes(name) || chosen.includes(each)).map((each) => load(each, backend)),
+      names
+        .filter((each) => chosen === undefined || chosen.includes(name) || chosen.includes(each))
+        .map((each) => load(each, backend, tier)),
     );
     const present = files.filter((file) => file !== undefined);
     if (present.length > 0) folders.push({ name, files: present });
@@ -43,8 +45,8 @@ function namesIn(folder: string): string[] {
     .map((file) => `${folder}${basename(file, ".ts")}`);
 }
 
-async function load(name: string, backend: string): Promise<CaseFile | undefined> {
+async function load(name: string, backend: string, tier: string): Promise<CaseFile | undefined> {
   const { cases, only } = (await import(new URL(`${name}.ts`, casesFolder).href)) as { cases?: Cases; only?: string };
   if (cases === undefined || (only !== undefined && only !== backend)) return undefined;
-  return { name, cases: inTier(cases) };
+  return { name, cases: inTier(cases, tier) };
 }

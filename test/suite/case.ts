@@ -10,9 +10,14 @@ export function slow(run: Case): Case {
   return run;
 }
 
-/** The cases that the chosen tier of the tests runs: POLYPROC_TEST_TIER is "quick", or all of them run. */
-export function inTier(cases: Cases): Cases {
-  if (process.env.POLYPROC_TEST_TIER !== "quick") return cases;
+/** The tier of the tests that was chosen: "quick" leaves out the slow cases. A child of a case may not be allowed to read the variable. */
+export function chosenTier(): string {
+  return process.env.POLYPROC_TEST_TIER ?? "full";
+}
+
+/** The cases that a tier of the tests runs. */
+export function inTier(cases: Cases, tier: string): Cases {
+  if (tier !== "quick") return cases;
   return Object.fromEntries(Object.entries(cases).filter(([, run]) => !slowCases.has(run)));
 }
 

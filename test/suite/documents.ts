@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished } from "vitest";
+import { tested } from "./code.ts";
 import { Program } from "./program.ts";
 
 /** The TypeScript code blocks of a document, in their order. */
@@ -19,13 +20,12 @@ export function programIn(document: string, name: string): string {
   return found;
 }
 
-/** Writes a program that imports polyproc into a folder of its own. Its polyproc is this module of the repository. */
-export function written(program: string, polyproc = "mod.ts"): string {
+/** Writes a program that imports polyproc into a folder of its own. Its polyproc is the module with this path. */
+export function written(program: string, polyproc: string = fileURLToPath(tested.module("mod"))): string {
   const folder = mkdtempSync(join(tmpdir(), "pp-document-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, "program.ts");
-  const module = fileURLToPath(new URL(`../../${polyproc}`, import.meta.url));
-  writeFileSync(file, program.replace('from "polyproc"', `from ${JSON.stringify(module)}`));
+  writeFileSync(file, program.replace('from "polyproc"', `from ${JSON.stringify(polyproc)}`));
   return file;
 }
 

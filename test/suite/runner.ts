@@ -3,7 +3,7 @@
 // `reasonToSkip`.
 import { inspect, parseArgs } from "node:util";
 import { activeChildren } from "../../mod.ts";
-import { type Case, type Cases, inTier, LEAKS, MARK, type Report, Skip } from "./case.ts";
+import { type Case, type Cases, chosenTier, inTier, LEAKS, MARK, type Report, Skip } from "./case.ts";
 import { added, collectGarbage, descriptors, settled, warmUp, zombies } from "./leaks.ts";
 
 // On other systems, nothing tells what a process has open.
@@ -53,7 +53,7 @@ async function report(file: string, name: string, run: Case): Promise<void> {
 
 async function runFile(file: string, cases: Cases, only: string): Promise<void> {
   const before = seesProcesses ? descriptors() : new Map<string, number>();
-  for (const [name, run] of Object.entries(inTier(cases))) {
+  for (const [name, run] of Object.entries(inTier(cases, chosenTier()))) {
     if (name.includes(only)) await report(file, name, run);
   }
   await report(file, LEAKS, async () => {

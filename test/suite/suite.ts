@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LEAKS, MARK, type Report } from "./case.ts";
-import { type CaseFile, findCases } from "./case-files.ts";
+import { chosenTier, LEAKS, MARK, type Report } from "./case.ts";
+import { type CaseFile, type CaseFolder, findCases } from "./case-files.ts";
 import { tested } from "./code.ts";
 import { settled, sharedMemory, TAG, taggedProcesses, unixSockets } from "./leaks.ts";
 import { hasLibrary } from "./library.ts";
@@ -17,25 +17,34 @@ export { hasLibrary } from "./library.ts";
 interface SuiteOptions {
   /** These folders of cases alone, instead of all. */
   readonly folders?: readonly string[];
+  /** This tier, also if another one was chosen. */
+  readonly tier?: string;
 }
 
 const GONE_WITHIN = 2_000;
+/** About so many files share a process, because its start costs about a second. */
+const FILES_IN_A_PROCESS = 20;
 
 /**
- * All cases, run by one runtime. The files of a folder share a process, because its start costs about a second; each file is checked for
- * leaks by itself, and the process must end and leave nothing behind.
+ * All cases, run by one runtime. The files of some folders share a process; each file is checked for leaks by itself, and the process must
+ * end and leave nothing behind.
  */
-export async function defineSuite(runtime: string, backend = "portable", { folders }: SuiteOptions = {}): Promise<void> {
+export async function defineSuite(
+  runtime: string,
+  backend = "portable",
+  { folders, tier = chosenTier() }: SuiteOptions = {},
+): Promise<void> {
   const isHere = backend !== "native" || hasLibrary();
-  for (const folder of await findCases(backend)) {
-    if (folders !== undefined && !folders.includes(folder.name)) continue;
-    const run = new Run(runtime, backend, folder.files);
-    for (const file of folder.files)
+  const found = (await findCases(backend, tier)).filter(({ name }) => folders === undefined || folders.includes(name));
+  for (const together of processesFor(found)) {
+    const files = together.flatMap((folder) => folder.files);
+    const run = new Run(runtime, backend, tier, files);
+    for (const file of files)
       describe.skipIf(!isHere)(`${runtime}, ${backend}: ${file.name}`, () => {
         beforeAll(() => run.start());
         defineCases(run, file);
       });
-    describe.skipIf(!isHere)(`${runtime}, ${backend}: the process of ${folder.name}`, () => {
+    describe.skipIf(!isHere)(`${runtime}, ${backend}: the process of ${together.map(({ name }) => name).join(", ")}`, () => {
       beforeAll(() => run.start());
       it("ends by itself and leaves nothing behind", async () => {
         expect(await run.end()).toEqual({ code: 0, left: [] });
@@ -45,6 +54,21 @@ export async function defineSuite(runtime: string, backend = "portable", { folde
     // vitest does not run the hooks above if a filter leaves out all their tests.
     afterAll(() => run.stop());
   }
+}
+
+/** The folders that share a process. */
+function processesFor(folders: readonly CaseFolder[]): CaseFolder[][] {
+  const processes: CaseFolder[][] = [];
+  let files = FILES_IN_A_PROCESS;
+  for (const folder of folders) {
+    if (files >= FILES_IN_A_PROCESS) {
+      processes.push([]);
+      files = 0;
+    }
+    processes.at(-1)?.push(folder);
+    files += folder.files.length;
+  }
+  return processes;
 }
 
 function defineCases(run: Run, file: CaseFile): void {
@@ -60,25 +84,27 @@ function defineCases(run: Run, file: CaseFile): void {
   });
 }
 
-/** The process that runs the cases of a folder. */
+/** The process that runs the cases of some folders. */
 class Run {
   readonly #tag = randomUUID();
   readonly #reports = new Map<string, PromiseWithResolvers<Report>>();
   readonly #runtime: string;
   readonly #backend: string;
+  readonly #tier: string;
   readonly #files: readonly CaseFile[];
   #temp = "";
   #child: ChildProcess | undefined;
   #exited: Promise<number | string | null> = Promise.resolve(null);
   #output = "";
 
-  constructor(runtime: string, backend: string, files: readonly CaseFile[]) {
+  constructor(runtime: string, backend: string, tier: string, files: readonly CaseFile[]) {
     this.#runtime = runtime;
     this.#backend = backend;
+    this.#tier = tier;
     this.#files = files;
   }
 
-  /** Starts the process, unless it was started for another file of the folder. */
+  /** Starts the process, unless it was started for another file. */
   start(): void {
     if (this.#child !== undefined) return;
     this.#temp = mkdtempSync(join(tmpdir(), "pp-test-"));
@@ -90,6 +116,7 @@ class Run {
       TMPDIR: this.#temp,
       PATH: pathWithRuntimes(),
       POLYPROC_BACKEND: this.#backend,
+      POLYPROC_TEST_TIER: this.#tier,
       NODE_OPTIONS: "",
       VITEST: "",
     };

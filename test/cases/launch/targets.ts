@@ -55,7 +55,7 @@ export const cases: Cases = {
     assert.equal(await p.join(), -9);
   }),
   "a target that blocks its event loop for longer than startTimeout has started": slow(async () => {
-    assert.equal(await run({ target: blocks, args: [4700], startTimeout: 4500 }), "done");
+    assert.equal(await run({ target: blocks, args: [2600], startTimeout: 2500 }), "done");
   }),
   "a start while a child imports its module is refused (test_noforkbomb)": async () => {
     const p = await started({ target: fixture("starts-at-import"), stderr: "null" });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Cases } from "../../suite/case.ts";
+import { isFilled } from "../../suite/help.ts";
 import { square, typeName, withPool } from "./helpers.ts";
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
@@ -22,12 +23,7 @@ export const cases: Cases = {
       const mapped = await pool.map(raised, large, { chunkSize: 3 });
       for (const results of [oneByOne, atOnce, mapped])
         for (const [i, { length }] of large.entries()) {
-          const result = results[i] as Uint8Array;
-          assert.equal(result.length, length);
-          assert.ok(
-            result.every((byte) => byte === i + 1),
-            `result ${i}`,
-          );
+          assert.ok(isFilled(results[i] as Uint8Array, length, i + 1), `result ${i}`);
         }
     }),
   "map takes any array: with holes, of numbers of all kinds, of a class of its own": () =>
@@ -57,9 +53,9 @@ export const cases: Cases = {
     }),
   "one element that can't travel, among many, fails alone": () =>
     withPool(async (pool) => {
-      const elements: unknown[] = Array.from({ length: 300_000 }, (_, i) => i);
-      elements[299_999] = () => {};
-      await assert.rejects(pool.map(typeName, elements), { name: "SerializationError", index: 299_999 });
+      const elements: unknown[] = Array.from({ length: 100_000 }, (_, i) => i);
+      elements[99_999] = () => {};
+      await assert.rejects(pool.map(typeName, elements), { name: "SerializationError", index: 99_999 });
       assert.deepEqual(await pool.map(typeName, [1]), ["number"]);
     }),
 };

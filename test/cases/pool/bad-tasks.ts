@@ -23,8 +23,8 @@ const BOUNDS: Readonly<Record<string, PoolOptions>> = {
   deno: { execArgv: ["--v8-flags=--max-old-space-size=48"] },
 };
 
-/** A million take five times as long, and as much memory for each. */
-const WAITING = 200_000;
+/** A million take as much memory for each. */
+const WAITING = 40_000;
 const MOST_BYTES = 8000;
 
 export const cases: Cases = {

@@ -38,7 +38,7 @@ export const cases: Cases = {
         } else {
           child.kill();
           await child.join();
-          assert.equal(await semaphore.acquire({ timeout: 700 }), false);
+          assert.equal(await semaphore.acquire({ timeout: 300 }), false);
           assert.equal(await semaphore.getValue(), 0);
           // As in Python, another process may give them back.
           for (let i = 0; i < 3; i++) await semaphore.release();

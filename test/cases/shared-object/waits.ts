@@ -12,7 +12,7 @@ export const cases: Cases = {
       others.push(other);
       return mine;
     };
-    const limit = { timeout: 1500 };
+    const limit = { timeout: 1000 };
     const acquired = async <T extends Lock | Condition>(lock: T): Promise<T> => {
       await lock.acquire();
       return lock;
