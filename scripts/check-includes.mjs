@@ -9,7 +9,7 @@ import { nativeFiles } from "./native-sources.mjs";
 import { root } from "./setup.mjs";
 
 /** From the lowest layer to the highest. Folders in one layer do not include from each other. "" is native/src itself. */
-const LAYERS = [[""], ["base"], ["wait"], ["queue", "sync", "memory", "process"], ["keeper"], ["node"]];
+const LAYERS = [[""], ["base"], ["wait"], ["queue", "sync", "memory", "process"], ["keeper", "inspect"], ["node"]];
 
 const layerOf = (folder) => LAYERS.findIndex((folders) => folders.includes(folder));
 const folderOf = (path) => (path.includes("/") ? path.slice(0, path.indexOf("/")) : "");

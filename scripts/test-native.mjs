@@ -82,6 +82,7 @@ async function sanitized(address, thread) {
   await check(await address("list_test"), []);
   await check(await address("long_test"), []);
   await check(await address("memory_test"), []);
+  await check(await address("inspect_test"), []);
   await check(await address("scribble_test", GUARD), []);
   await check(await address("stop_test"), []);
   if (thread !== undefined) await check(await thread("thread_test", ONE_MAPPING), []);

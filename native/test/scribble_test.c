@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "harness.h"
+#include "inspect/object.h"
 #include "polyproc.h"
 #include "queue/open.h"
 #include "queue/queue.h"
@@ -38,9 +39,16 @@ static void *scribble(void *unused) {
   return NULL;
 }
 
+static void look_at(int fd) {
+  int64_t facts[PP_INSPECTED + 8 * INSPECT_ROW];
+  int32_t count = pp_inspect_object(getpid(), fd, facts, sizeof facts / sizeof *facts);
+  CHECK(count < 0 || count == PP_INSPECTED + facts[INSPECT_ROWS] * INSPECT_ROW);
+}
+
 static long use_queue(int fd) {
   int32_t queue = pp_queue_open(-1, dup(fd));
   long good = 0;
+  look_at(fd);
   if (queue < 0) return 0;
   for (unsigned i = 0, rounds = (unsigned)rand() % 20; i < rounds; i++) {
     struct pp_queue_stats stats;
@@ -57,6 +65,7 @@ static long use_queue(int fd) {
 
 static long use_sync(int fd, enum pp_kind kind) {
   int32_t fields[3], sync = pp_sync_open(-1, dup(fd), kind);
+  look_at(fd);
   if (sync < 0) return 0;
   for (int i = rand() % 20; i > 0; i--) {
     pp_lock_acquire(sync, 1, 0);

@@ -16,7 +16,6 @@ import { locateTarget } from "../target/locate.ts";
 import type { KwargsOf } from "../target/signature.ts";
 import type { Target, TargetRef } from "../target/target.ts";
 import { checkWait, type WaitOptions } from "../util/wait-options.ts";
-import { LATE, within } from "../util/within.ts";
 import { type CurrentProcessSettings, takeSettings, withSettings } from "./current-process-settings.ts";
 import { Sentinel } from "./sentinel.ts";
 
@@ -148,10 +147,7 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
    */
   async result(options?: WaitOptions): Promise<Result> {
     this.#checkStarted("result");
-    const run = this.#run;
-    const result = await within(run.outcome, checkWait(options));
-    if (result === LATE) throw run.late();
-    return result;
+    return this.#run.result(checkWait(options));
   }
 
   /** Returns whether the child exists and has not ended. It is always true for the current process. */

@@ -1,4 +1,5 @@
 import { UnsupportedError } from "../errors/errors.ts";
+import { page } from "../tree/page.ts";
 import type { Backend, BackendProvider } from "./contract/backend.ts";
 import type { LaunchTarget } from "./contract/launcher.ts";
 import type { Ref } from "./contract/ref.ts";
@@ -13,6 +14,8 @@ export type BackendName = "portable" | "native" | "auto";
 const providers = new Map<string, BackendProvider>([nativeProvider, portableProvider].map((provider) => [provider.name, provider]));
 
 export { setLibrary };
+
+page.tell("backends", () => openedBackends().map(({ name }) => name));
 
 /** Adds a backend. From then on programs can name it, and its objects can come in messages. */
 export function registerBackend(provider: BackendProvider): void {

@@ -6,13 +6,35 @@
  */
 
 import { doctor } from "./doctor.ts";
+import { ps, psOptions } from "./ps.ts";
 
 const USAGE = `Usage: polyproc doctor
+       polyproc ps [--watch] [--json] [PID]
 
   doctor    shows what polyproc can do with this machine and runtime; exits with 1 if there are problems, and names them
+  ps        shows this user's process trees: processes, pools, queues and locks, who waits for whom, and deadlocks
+            --watch  prints anew every second
+            --json   prints JSON; docs/ps.md describes it
+            PID      shows only the tree of this process
 `;
 
-const commands: Readonly<Record<string, () => Promise<number> | number>> = { doctor, help, "--help": help, "-h": help };
+type Command = (args: readonly string[]) => Promise<number> | number | undefined;
+
+const withoutArguments =
+  (command: () => Promise<number> | number): Command =>
+  (args) =>
+    args.length === 0 ? command() : undefined;
+
+const commands: Readonly<Record<string, Command>> = {
+  doctor: withoutArguments(doctor),
+  ps: (args) => {
+    const options = psOptions(args);
+    return options === undefined ? undefined : ps(options);
+  },
+  help: withoutArguments(help),
+  "--help": withoutArguments(help),
+  "-h": withoutArguments(help),
+};
 
 function help(): number {
   process.stdout.write(USAGE);
@@ -20,7 +42,7 @@ function help(): number {
 }
 
 const [name = "", ...rest] = process.argv.slice(2);
-const command = rest.length === 0 && Object.hasOwn(commands, name) ? commands[name] : undefined;
-if (command === undefined) process.stderr.write(USAGE);
+const running = Object.hasOwn(commands, name) ? commands[name]?.(rest) : undefined;
+if (running === undefined) process.stderr.write(USAGE);
 // 2 is the usual exit code for a wrong command line.
-process.exitCode = (await command?.()) ?? 2;
+process.exitCode = (await running) ?? 2;

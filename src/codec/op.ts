@@ -24,4 +24,5 @@ export const Op = {
   getMany: 22,
   getAhead: 23,
   invoke: 24,
+  introduce: 25,
 } as const;

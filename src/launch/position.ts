@@ -1,3 +1,5 @@
+import { basename } from "node:path";
+import { page } from "../tree/page.ts";
 import type { Boot, Job } from "./job.ts";
 
 /** The position of this process in the tree. The main process is the root. */
@@ -22,6 +24,15 @@ let position: Position = { depth: 0, identity: [], parentPid: null, parentName: 
 let current: Named = { name: "MainProcess", daemon: false };
 let started = 0;
 let waitsForTarget = false;
+let target: string | undefined;
+
+page.tell("process", () => ({
+  name: current.name,
+  parent: position.parentPid,
+  // The main process is known by its program.
+  target: target ?? (position.depth === 0 ? basename(process.argv[1] ?? "") : undefined),
+  isStarting: waitsForTarget,
+}));
 
 export function currentPosition(): Position {
   return position;
@@ -34,13 +45,16 @@ export function beginChild({ depth, parentPid }: Boot): void {
 }
 
 /** Sets the rest of this process's position. A child calls it once its job has come. */
-export function setPosition({ identity, parentName }: Job, parentGone: Promise<void>): void {
+export function setPosition({ identity, parentName, target: ref }: Job, parentGone: Promise<void>): void {
+  target = ref?.name;
   position = { ...position, identity, parentName, parentGone };
 }
 
 /** Records that this child calls its target now. */
 export function beginTarget(): void {
   waitsForTarget = false;
+  // The target may compute for a long time, and then nothing is written.
+  page.write();
 }
 
 /** Calls a function that imports modules of the program, after this child has called its target. */

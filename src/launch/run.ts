@@ -7,12 +7,13 @@ import { noSync } from "../objects/shared-object.ts";
 import type { Waitable } from "../objects/waitable.ts";
 import { countdown, SLICE, sleepSync } from "../util/blocking.ts";
 import { after, afterIdle } from "../util/deadline.ts";
-import { holdEventLoop } from "../util/event-loop.ts";
+import { holdEventLoop, waitsForItself } from "../util/event-loop.ts";
 import type { Wait } from "../util/wait-options.ts";
-import { endsWithin } from "../util/within.ts";
+import { endsWithin, LATE, within } from "../util/within.ts";
 import type { Child, Ending } from "./child.ts";
 import { endWithThisProcess } from "./daemons.ts";
 import type { Job, Outcome } from "./job.ts";
+import { noteWait, type WaitForChild } from "./noted-waits.ts";
 
 /** The facts and callbacks of a process that its run needs. */
 export interface RunSettings {
@@ -129,7 +130,21 @@ export class Run<Result> {
 
   /** Waits for the end, within the wait's limits. Rejects if the start failed. */
   async join(wait: Wait): Promise<void> {
-    await endsWithin(this.#ended.promise, wait);
+    await this.#noted("join", endsWithin(this.#ended.promise, wait));
+  }
+
+  /** Waits for the result, within the wait's limits. Throws `TimeoutError` if the time ran out. */
+  async result(wait: Wait): Promise<Result> {
+    const result = await this.#noted("result", within(this.outcome, wait));
+    if (result === LATE) throw this.late();
+    return result;
+  }
+
+  // Lets `polyproc ps` see that the program waits.
+  #noted<T>(call: WaitForChild["call"], waiting: Promise<T>): Promise<T> {
+    if (this.isOver || waitsForItself()) return waiting;
+    const free = noteWait({ call, pid: () => this.#child?.pid, isSync: false });
+    return waiting.finally(free);
   }
 
   /** Called when the child exists. It sends the child its job and arguments, and handles its reports. */
@@ -281,15 +296,18 @@ export class Run<Result> {
     };
   }
 
-  #block(name: string, twin: string, { timeout }: Wait, isDone: () => boolean): void {
+  #block(name: string, twin: WaitForChild["call"], { timeout }: Wait, isDone: () => boolean): void {
     if (this.#ending !== undefined) return;
     const blocking = this.#child?.blocking ?? noSync(name, twin);
     const left = countdown(timeout);
+    let free: (() => void) | undefined;
     for (let ms = 0; !isDone() && ms >= 0; ms = left()) {
+      if (ms > 0) free ??= noteWait({ call: twin, pid: () => this.#child?.pid, isSync: true });
       blocking.pumpSync(Math.min(SLICE, Math.ceil(ms)));
       const ending = blocking.endingSync();
       if (ending !== undefined) this.#finish(ending);
     }
+    free?.();
   }
 
   #withOrigin({ error, runtime }: Outcome): unknown {

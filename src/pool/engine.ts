@@ -1,7 +1,8 @@
 import { BrokenPoolError, ClosedError, StateError } from "../errors/errors.ts";
 import { packLent } from "../objects/message.ts";
+import { page } from "../tree/page.ts";
 import { copyOf } from "../util/bytes.ts";
-import { soon } from "../util/clock.ts";
+import { date, soon } from "../util/clock.ts";
 import { after } from "../util/deadline.ts";
 import { holdEventLoop } from "../util/event-loop.ts";
 import { LinkedList } from "../util/linked-list.ts";
@@ -21,6 +22,7 @@ import { Repeatable } from "./repeatable.ts";
 import { Room } from "./room.ts";
 import type { PoolTarget } from "./targets.ts";
 import type { TaskWork } from "./task-work.ts";
+import { tellOf } from "./told.ts";
 import type { WorkerSource } from "./worker-source.ts";
 
 /** A worker is replaced after so many tasks, because their numbers have 32 bits. */
@@ -49,6 +51,7 @@ export class Engine implements CallHost, Hands<TaskWork> {
   #isScheduled = false;
   readonly #balance: Balance<TaskWork>;
   #letGo: (() => void) | undefined;
+  readonly #untell: () => void;
 
   constructor(settings: PoolSettings, source: WorkerSource, initializer: PoolTarget | undefined) {
     this.settings = settings;
@@ -71,6 +74,8 @@ export class Engine implements CallHost, Hands<TaskWork> {
       maxTasks: Math.min(settings.maxTasksPerChild, MOST_TASKS),
     });
     this.#balance = new Balance(this.dispatcher, () => this.pass());
+    const { crew, dispatcher, receiver } = this;
+    this.#untell = tellOf({ name: settings.name, since: date(), crew, dispatcher, receiver });
     if (settings.min > 0)
       void (initializer?.located ?? Promise.resolve()).then(
         () => this.schedule(),
@@ -262,6 +267,7 @@ export class Engine implements CallHost, Hands<TaskWork> {
     const isDone = this.#state === "terminated" || (this.#state === "closed" && this.#calls.size === 0);
     if (!isDone || this.crew.size > 0) return;
     this.#state = "ended";
+    this.#untell();
     this.#source.close();
     this.#ended.resolve();
   }
@@ -284,6 +290,7 @@ export class Engine implements CallHost, Hands<TaskWork> {
       this.#balance.watch();
       this.#room.enter();
       this.receiver.watchIdle();
+      page.changed();
     }
     this.#endIfDone();
     void this.#receiving.run();

@@ -17,6 +17,8 @@ const NAME = new RegExp(`^${PREFIX}[A-Za-z0-9]{6}$`);
 export const COUNTING = ".counted";
 /** The end of the names of bells, by which processes wake each other's event loops. */
 export const BELL = ".b";
+/** The end of the names of pages, on which processes tell of themselves. */
+export const PAGE = ".page";
 /** The end of the names of files in which workers of pools note their tasks. */
 export const BEGUN = ".begun";
 // A folder that is younger than this number of milliseconds may belong to a program that is still starting, so it stays.
@@ -121,6 +123,25 @@ function removeUnsigned(path: string): void {
   for (const name of fs().readdirSync(path)) if (name !== SIGN) fs().rmSync(join(path, name), { recursive: true, force: true });
 }
 
+/** Returns the folders of this user's trees in the folders for temporary files. */
+export function foldersOfUser(): string[] {
+  if (!platform.hasSocketFiles) return [];
+  return [...new Set([temporary(), ...platform.otherTemporaryFolders])].flatMap((parent) => {
+    try {
+      return fs()
+        .readdirSync(parent)
+        .filter((name) => NAME.test(name))
+        .map((name) => join(parent, name))
+        .filter((folder) => {
+          const stat = fs().lstatSync(folder, { throwIfNoEntry: false });
+          return stat !== undefined && isPrivate(stat) && isOurs(stat);
+        });
+    } catch {
+      return [];
+    }
+  });
+}
+
 /** Removes the folders of this user's trees in which no process listens any more. That happens when a whole tree is killed at once. */
 export function sweep(own: string): void {
   // Without sockets in it, a folder does not tell whether its tree is alive.
@@ -150,7 +171,12 @@ function sweepFolder(folder: string, uid: number): void {
       .map((name) => join(folder, name));
     sockets = paths.filter((path) => !path.endsWith(BELL) && fs().lstatSync(path).isSocket());
     const isOurs = (path: string): boolean =>
-      sockets.includes(path) || path.endsWith(COUNTING) || path.endsWith(BEGUN) || path.endsWith(BELL) || isMark(path);
+      sockets.includes(path) ||
+      path.endsWith(COUNTING) ||
+      path.endsWith(BEGUN) ||
+      path.endsWith(BELL) ||
+      path.endsWith(PAGE) ||
+      isMark(path);
     if (!paths.includes(join(folder, SIGN)) || !paths.every(isOurs)) return;
   } catch {
     return;

@@ -2,7 +2,8 @@ import { runtime } from "../runtime/current.ts";
 import { platform } from "../runtime/platform.ts";
 import { randomBytes } from "../util/random.ts";
 import { CountingFile } from "./counting.ts";
-import { BELL, keepFolder, makeAddress, makeFolder, remove, sweep } from "./folder.ts";
+import { BELL, keepFolder, makeAddress, makeFolder, PAGE, remove, sweep } from "./folder.ts";
+import { page } from "./page.ts";
 
 /** The secret and the folder that the processes of a tree share, and this process's own address. */
 export interface Membership {
@@ -55,6 +56,7 @@ export class Tree {
   join(membership: Membership): void {
     this.#membership = membership;
     this.#stopExit = runtime.onExit(() => this.#remove());
+    page.lieAt(pageOf(membership.address));
   }
 
   /** Drops a membership with which this process could not listen, so that a later attempt makes a new one. */
@@ -79,7 +81,7 @@ export class Tree {
     const old = this.membership;
     const folder = makeFolder();
     // A folder that belongs to somebody else is not removed.
-    if (!old.ownsFolder) this.#left.push(...socketsOf(old.address));
+    if (!old.ownsFolder) this.#left.push(...filesOf(old.address));
     this.#membership = { ...old, folder, address: makeAddress(folder), ownsFolder: true };
   }
 
@@ -92,10 +94,10 @@ export class Tree {
     const counting = new CountingFile(ours);
     return {
       membership: { secret, folder, address, ownsFolder: detached, ancestors: detached ? [] : [...ancestors, own] },
-      orphaned: detached ? [] : ownsFolder ? [ours] : [...socketsOf(address), ...socketsOf(own), counting.path],
+      orphaned: detached ? [] : ownsFolder ? [ours] : [...filesOf(address), ...filesOf(own), counting.path],
       counting,
       tidy: () => {
-        for (const path of detached ? [folder] : socketsOf(address)) remove(path);
+        for (const path of detached ? [folder] : filesOf(address)) remove(path);
         counting.remove();
       },
     };
@@ -104,7 +106,7 @@ export class Tree {
   #remove(): void {
     if (this.#membership === undefined) return;
     const { ownsFolder, folder, address } = this.#membership;
-    for (const path of [...(ownsFolder ? [folder] : socketsOf(address)), ...this.#left]) remove(path);
+    for (const path of [...(ownsFolder ? [folder] : filesOf(address)), ...this.#left]) remove(path);
   }
 }
 
@@ -116,9 +118,13 @@ function bellOf(address: string): string {
   return address.replace(/\.sock$/, BELL);
 }
 
-// The files by which others reach a process. To look for a named pipe as for a file would connect to it.
-function socketsOf(address: string): string[] {
-  return platform.hasSocketFiles ? [address, keeperOf(address), bellOf(address)] : [];
+function pageOf(address: string): string {
+  return address.replace(/\.sock$/, PAGE);
+}
+
+// The files by which others reach a process, and know of it. To look for a named pipe as for a file would connect to it.
+function filesOf(address: string): string[] {
+  return platform.hasSocketFiles ? [address, keeperOf(address), bellOf(address), pageOf(address)] : [];
 }
 
 /** The tree of this process. */

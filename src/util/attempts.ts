@@ -32,14 +32,17 @@ const nothing = (): void => {};
 export class Attempts {
   readonly #arm: () => void;
   readonly #inTurn: boolean;
+  readonly #withdrawn: () => void;
   readonly #pending = new Set<Pending>();
 
   /**
    * @param arm asks for a call of `retry` once a look may succeed
    * @param inTurn whether no call looks before the first one has its result. Otherwise all look at each event
+   * @param withdrawn called when the last waiting call has ended without an event. What is armed stays armed
    */
-  constructor(arm: () => void, inTurn = true) {
+  constructor(arm: () => void, inTurn = true, withdrawn: () => void = nothing) {
     this.#arm = arm;
+    this.#withdrawn = withdrawn;
     this.#inTurn = inTurn;
   }
 
@@ -107,8 +110,12 @@ export class Attempts {
         unwatch();
         free();
       };
-      const fail = (error: unknown): void => {
+      const endEarly = (): void => {
         end();
+        if (this.#pending.size === 0) this.#withdrawn();
+      };
+      const fail = (error: unknown): void => {
+        endEarly();
         reject(error);
       };
       const withdraw = (reason: unknown): void => {
@@ -118,7 +125,7 @@ export class Attempts {
         // A result may have come that no event has reported yet.
         this.#serve();
         if (!this.#pending.has(pending) || attempt.begun?.() === true) return;
-        end();
+        endEarly();
         resolve(undefined);
       };
       const pending: Pending = {

@@ -46,9 +46,22 @@ export function holdEventLoop(hold: Hold = "always"): () => void {
   };
 }
 
+let isForItself = false;
+
+/** Whether a call that is being made is a wait of this library's own, and none of the program. */
+export function waitsForItself(): boolean {
+  return isForItself;
+}
+
 /** Makes a call that keeps the event loop alive while it waits, and lets the event loop end all the same. */
 export function unheld<T>(call: () => Promise<T>): Promise<T> {
-  const waiting = call();
+  isForItself = true;
+  let waiting: Promise<T>;
+  try {
+    waiting = call();
+  } finally {
+    isForItself = false;
+  }
   freeEventLoop();
   const settle = (): void => keepEventLoop();
   waiting.then(settle, settle);

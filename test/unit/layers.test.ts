@@ -19,6 +19,7 @@ const LAYERS = [
   ["src/codec"],
   ["src/remote", "src/backend/portable", "src/backend/native"],
   ["src/backend"],
+  ["src/inspect"],
   ["src/objects"],
   ["src/target"],
   ["src/launch"],

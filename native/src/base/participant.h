@@ -20,9 +20,15 @@
 typedef uint32_t pp_owner;
 #define PP_OWNER_MASK 0x7fffffffu
 
+/* What a participant waits for, for those who look from outside (inspect/object.c): bits in its word `used`, by the number of what it is. A
+ * thread that sleeps sets and clears the first, and an event loop's watch the second. Nothing else depends on them. */
+#define PP_USED 1u
+#define PP_BLOCKS(what) (2u << (what))
+#define PP_WATCHES(what) (0x100u << (what))
+
 struct pp_participant {
   pp_word generation;
-  pp_word used; /* 1 from joining until somebody has cleaned up after the participant */
+  pp_word used; /* PP_USED from joining until somebody has cleaned up after the participant, and what it waits for */
   _Atomic uint64_t taken; /* what it has taken from the object; each kind of object has its own format */
   _Atomic uint64_t bell;  /* names the bell of its event loop in the object's folder (see wait/bell.h); 0 if there is none */
 };
@@ -33,6 +39,13 @@ static inline pp_owner pp_owner_of(uint32_t index, uint32_t generation) { return
 /* Takes a free index and gives it a new generation, which tells everybody that the index's previous owner is dead. `bell` is the number of
  * the participant's bell, or 0. -EMFILE: no index is free. */
 int pp_participant_join(const struct pp_segment *segment, struct pp_participant *table, uint64_t bell, pp_owner *me);
+/* Note in the participant's own record that it waits, or does not wait any more. */
+static inline void pp_participant_waits(struct pp_participant *table, pp_owner me, uint32_t bit) {
+  atomic_fetch_or_explicit(&table[pp_owner_index(me)].used, bit, memory_order_relaxed);
+}
+static inline void pp_participant_goes_on(struct pp_participant *table, pp_owner me, uint32_t bit) {
+  atomic_fetch_and_explicit(&table[pp_owner_index(me)].used, ~bit, memory_order_relaxed);
+}
 /* Tells whether no living process holds this index's lock. */
 bool pp_participant_gone(const struct pp_segment *segment, uint32_t index);
 /* Returns 1 if this owner is dead and 0 if it lives. -EBADMSG: there never was such an owner. */

@@ -74,7 +74,7 @@ static void write_header(struct pp_queue *queue, int32_t inbox, uint64_t maxsize
   atomic_store(&queue->header->ready, 1);
 }
 
-static int check_header(struct pp_queue *queue) {
+int pp_queue_check(struct pp_queue *queue) {
   const struct pp_queue_header *header = (const struct pp_queue_header *)(void *)queue->segment.base;
   uint64_t size = header_size();
   if (queue->segment.size < size || header->magic != MAGIC || atomic_load(&header->ready) != 1) return -EBADMSG;
@@ -82,6 +82,7 @@ static int check_header(struct pp_queue *queue) {
   queue->ring_size = header->ring_size;
   queue->maxsize = header->maxsize;
   queue->redeliver = header->redeliver != 0;
+  queue->header = (struct pp_queue_header *)(void *)queue->segment.base;
   bool sane = header->header_size == size && is_ring_size(queue->ring_size) && queue->ring_size == queue->segment.size - size;
   return sane ? 0 : -EBADMSG;
 }
@@ -89,9 +90,8 @@ static int check_header(struct pp_queue *queue) {
 static int open_file(struct pp_queue *queue, int32_t inbox, int fd) {
   *queue = (struct pp_queue){.segment.fd = -1};
   int status = pp_segment_open(&queue->segment, fd);
-  if (status == 0) status = check_header(queue);
+  if (status == 0) status = pp_queue_check(queue);
   if (status < 0) return status;
-  queue->header = (struct pp_queue_header *)(void *)queue->segment.base;
   queue->ring = queue->segment.base + (queue->segment.size - queue->ring_size);
   return pp_queue_enter(queue, inbox);
 }

@@ -100,7 +100,7 @@ int pp_queue_enter(struct pp_queue *queue, int32_t inbox) {
     pp_queue_unlock_get(queue);
     announce_cleaned(queue);
   }
-  atomic_store(&header->participants[index].used, 1);
+  atomic_store(&header->participants[index].used, PP_USED);
   return status;
 }
 

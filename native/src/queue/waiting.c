@@ -42,6 +42,13 @@ int32_t pp_queue_watch(int32_t index, int32_t id, int32_t what) {
   return pp_sleeper_watch(&watch);
 }
 
+int32_t pp_queue_unwatched(int32_t index, int32_t what) {
+  struct pp_queue *queue = pp_queue_find(index);
+  if (queue == NULL || what < PP_ITEMS || what > PP_PUT_LOCK) return queue == NULL ? -EBADF : -EINVAL;
+  pp_participant_goes_on(queue->scope.table, queue->scope.me, PP_WATCHES(what));
+  return 0;
+}
+
 int32_t pp_queue_pass(int32_t index, int32_t what) {
   struct pp_queue *queue = pp_queue_find(index);
   if (queue == NULL || what < PP_ITEMS) return queue == NULL ? -EBADF : -EINVAL;

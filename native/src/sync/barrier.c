@@ -98,13 +98,26 @@ int32_t pp_barrier_state(int32_t index, int32_t *fields) {
   return 0;
 }
 
+static bool has_arrived(const struct pp_sync *sync, uint32_t index, uint64_t word) {
+  return atomic_load(&sync->header->participants[index].taken) == (uint64_t)(uint32_t)phase_of(word) + 1 && (word & COUNT) != 0;
+}
+
 /* A party that leaves in order before it arrives does not break the barrier. A dead one always does, because the others may wait for it. */
 static int forget(struct pp_sync *sync, uint32_t index, enum pp_farewell farewell) {
   uint64_t word = atomic_load(&sync->header->state[WORD]);
-  bool arrived = atomic_load(&sync->header->participants[index].taken) == (uint64_t)(uint32_t)phase_of(word) + 1 && (word & COUNT) != 0;
+  bool arrived = has_arrived(sync, index, word);
   if (farewell == PP_DIED || arrived) atomic_store(&sync->header->state[WORD], word | BROKEN);
   atomic_store(&sync->header->participants[index].taken, 0);
   return 1;
 }
 
-const struct pp_sync_kind pp_barrier_kind = {.forget = forget};
+static int64_t waits_of(const struct pp_sync *sync, uint32_t index) { return has_arrived(sync, index, atomic_load(&sync->header->state[WORD])); }
+
+static void inspect(const struct pp_sync *sync, int64_t *numbers) {
+  uint64_t word = atomic_load(&sync->header->state[WORD]);
+  numbers[0] = sync->header->settings[0];
+  numbers[1] = (word & BROKEN) != 0 ? 0 : (int64_t)(word & COUNT);
+  numbers[2] = (word & BROKEN) != 0;
+}
+
+const struct pp_sync_kind pp_barrier_kind = {.forget = forget, .inspect = inspect, .has = waits_of};

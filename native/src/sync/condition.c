@@ -118,4 +118,17 @@ static int forget(struct pp_sync *sync, uint32_t index, enum pp_farewell farewel
   return passed;
 }
 
-const struct pp_sync_kind pp_condition_kind = {.forget = forget};
+static int64_t waits_of(const struct pp_sync *sync, uint32_t index) {
+  int64_t count = 0;
+  for (int i = 0; i < PP_WAITERS; i++) {
+    uint64_t slot = atomic_load_explicit(&sync->header->waiters[i], memory_order_relaxed);
+    count += what_of(slot) == WAITING && pp_owner_index(owner_of(slot)) == index;
+  }
+  return count;
+}
+
+static void inspect(const struct pp_sync *sync, int64_t *numbers) {
+  for (int i = 0; i < PP_WAITERS; i++) numbers[0] += what_of(atomic_load_explicit(&sync->header->waiters[i], memory_order_relaxed)) == WAITING;
+}
+
+const struct pp_sync_kind pp_condition_kind = {.forget = forget, .inspect = inspect, .has = waits_of};

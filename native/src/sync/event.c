@@ -9,7 +9,9 @@ enum { WORD };
 #define FLAG 1u
 #define MASK 0x7fffffffu
 
-const struct pp_sync_kind pp_event_kind = {.is_lock_word = false};
+static void inspect(const struct pp_sync *sync, int64_t *numbers) { numbers[0] = (int64_t)(atomic_load(&sync->header->state[WORD]) & FLAG); }
+
+const struct pp_sync_kind pp_event_kind = {.is_lock_word = false, .inspect = inspect};
 
 int32_t pp_event_set(int32_t index) {
   struct pp_sync *sync = pp_sync_find(index, PP_EVENT);

@@ -6,9 +6,11 @@
 #include "base/failpoint.h"
 #include "sync/kinds.h"
 
-const struct pp_sync_kind pp_lock_kind = {.is_lock_word = true};
-
 static bool is_recursive(const struct pp_sync *sync) { return sync->header->settings[0] != 0; }
+static void inspect(const struct pp_sync *sync, int64_t *numbers) { numbers[0] = is_recursive(sync); }
+
+const struct pp_sync_kind pp_lock_kind = {.is_lock_word = true, .inspect = inspect};
+
 static bool is_mine(const struct pp_sync *sync) { return (atomic_load(&sync->header->lock) & PP_OWNER_MASK) == sync->scope.me; }
 
 /* Wakes a thread that sleeps on the word, and an event loop. If this process is killed on the way, the others look by themselves. */
@@ -28,7 +30,11 @@ int32_t pp_lock_acquire(int32_t index, int32_t depth, int32_t ms) {
     return 0;
   }
   int status = pp_robust_lock_try(&sync->scope, &sync->header->lock, sync->slept);
-  if (status == -EBUSY && ms > 0) status = pp_robust_lock_take(&sync->scope, &sync->header->lock, ms);
+  if (status == -EBUSY && ms > 0) {
+    pp_participant_waits(sync->scope.table, sync->scope.me, PP_BLOCKS(0));
+    status = pp_robust_lock_take(&sync->scope, &sync->header->lock, ms);
+    pp_participant_goes_on(sync->scope.table, sync->scope.me, PP_BLOCKS(0));
+  }
   sync->slept = status == -EBUSY;
   if (status < 0) return status == -EBUSY ? -EAGAIN : status;
   sync->depth = depth;

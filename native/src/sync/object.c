@@ -72,7 +72,7 @@ int pp_sync_enter(struct pp_sync *sync, int32_t inbox) {
   while (highest < index && !atomic_compare_exchange_weak(&header->highest, &highest, index)) continue;
   status = atomic_load(&header->participants[index].used) != 0 ? clean_up(sync, index, PP_DIED, PP_SLICE_MS) : 0;
   if (status < 0) return status;
-  atomic_store(&header->participants[index].used, 1);
+  atomic_store(&header->participants[index].used, PP_USED);
   return 0;
 }
 

@@ -41,6 +41,10 @@ struct pp_sync_kind {
   bool is_lock_word;
   /* Guard held. Undoes what a participant that is gone had done. Returns 1 if those who wait should look again. NULL: nothing to undo. */
   int (*forget)(struct pp_sync *sync, uint32_t index, enum pp_farewell farewell);
+  /* For those who look from outside, who take no guard and may read anything: writes what inspect/object.h says of this kind. */
+  void (*inspect)(const struct pp_sync *sync, int64_t *numbers);
+  /* What a participant has of the object, or how many times it waits there. NULL: nothing. */
+  int64_t (*has)(const struct pp_sync *sync, uint32_t index);
 };
 
 struct pp_sync {
@@ -65,6 +69,8 @@ void pp_sync_note(struct pp_sync *sync);
 /* Wakes up to `count` waiters. */
 void pp_sync_tell(struct pp_sync *sync, int count);
 
+/* Notes the header of the object in `sync->segment`, and its kind. -EBADMSG: it is no valid object. -EPROTO: it has another layout. */
+int pp_sync_check(struct pp_sync *sync);
 /* Becomes a participant, and first cleans up after a dead one that had the same index. */
 int pp_sync_enter(struct pp_sync *sync, int32_t inbox);
 /* Leaves the object in order. */

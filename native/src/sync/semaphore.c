@@ -91,4 +91,10 @@ static int forget(struct pp_sync *sync, uint32_t index, enum pp_farewell farewel
   return 1;
 }
 
-const struct pp_sync_kind pp_semaphore_kind = {.forget = forget};
+static void inspect(const struct pp_sync *sync, int64_t *numbers) {
+  numbers[0] = value_of(sync);
+  numbers[1] = sync->header->settings[0];
+  numbers[2] = (sync->header->settings[1] & BOUNDED) != 0;
+}
+
+const struct pp_sync_kind pp_semaphore_kind = {.forget = forget, .inspect = inspect, .has = taken_by};

@@ -64,11 +64,13 @@ int32_t pp_sync_make(int32_t inbox, int32_t kind, int32_t first, int32_t second)
   return add_handle(sync, status, inbox, kind);
 }
 
-static int check_header(const struct pp_sync *sync, int32_t kind) {
-  const struct pp_sync_header *header = (const struct pp_sync_header *)(void *)sync->segment.base;
+int pp_sync_check(struct pp_sync *sync) {
+  struct pp_sync_header *header = (struct pp_sync_header *)(void *)sync->segment.base;
   if (sync->segment.size != SIZE || header->magic != MAGIC || atomic_load(&header->ready) != 1) return -EBADMSG;
   if (header->version != VERSION) return -EPROTO;
-  return header->kind == (uint32_t)kind ? 0 : -EBADMSG;
+  sync->header = header;
+  sync->kind = kind_of((int32_t)header->kind);
+  return sync->kind == NULL ? -EBADMSG : 0;
 }
 
 int32_t pp_sync_open(int32_t inbox, int32_t fd, int32_t kind) {
@@ -78,11 +80,8 @@ int32_t pp_sync_open(int32_t inbox, int32_t fd, int32_t kind) {
     return kind_of(kind) == NULL ? -EINVAL : -ENOMEM;
   }
   int status = pp_segment_open(&sync->segment, fd);
-  if (status == 0) status = check_header(sync, kind);
-  if (status == 0) {
-    sync->header = (struct pp_sync_header *)(void *)sync->segment.base;
-    status = pp_sync_enter(sync, inbox);
-  }
+  if (status == 0) status = pp_sync_check(sync);
+  if (status == 0) status = sync->kind == kind_of(kind) ? pp_sync_enter(sync, inbox) : -EBADMSG;
   return add_handle(sync, status, inbox, kind);
 }
 

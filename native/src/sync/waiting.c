@@ -46,6 +46,13 @@ int32_t pp_sync_watch(int32_t index, int32_t id) {
   return pp_sleeper_watch(&watch);
 }
 
+int32_t pp_sync_unwatched(int32_t index) {
+  struct pp_sync *sync = pp_sync_find_any(index);
+  if (sync == NULL) return -EBADF;
+  pp_participant_goes_on(sync->scope.table, sync->scope.me, PP_WATCHES(0));
+  return 0;
+}
+
 int32_t pp_sync_spin(int32_t index) {
   struct pp_sync *sync = pp_sync_find_any(index);
   if (sync == NULL) return -EBADF;

@@ -53,6 +53,7 @@ static bool has_bell(const struct pp_watch *watch) {
 
 static void end(struct sleeper *sleeper, int at) {
   const struct pp_watch *watch = &sleeper->watches.at[at];
+  pp_participant_goes_on(watch->scope->table, watch->scope->me, PP_WATCHES(watch->what));
   if (sleeper == &rung) pp_notice_disarm(watch->notice, watch->index);
   /* The waker cleared the mark, but other processes may still sleep on the word. */
   else mark(watch);
@@ -181,6 +182,7 @@ static int watch_with_bell(const struct pp_watch *watch) {
 
 int pp_sleeper_watch(struct pp_watch *watch) {
   watch->index = pp_owner_index(watch->scope->me);
+  pp_participant_waits(watch->scope->table, watch->scope->me, PP_WATCHES(watch->what));
   if (has_bell(watch)) return watch_with_bell(watch);
   mark(watch);
   pthread_mutex_lock(&guard);
@@ -237,10 +239,7 @@ void pp_sleeper_forget(const void *object) {
   for (int i = 0; i < running; i++) pp_futex_wake(&sleepers[i].changed, 1);
 }
 
-int pp_watch_sleep(const struct pp_watch *watch, int32_t ms) {
-  int64_t until = pp_now() + (int64_t)ms * 1000;
-  if (watch->spinner != NULL && pp_spin(watch->spinner, watch->word, watch->seen)) return 0;
-  mark(watch);
+static int sleep_until(const struct pp_watch *watch, int64_t until) {
   for (;;) {
     int64_t left = (until - pp_now()) / 1000;
     if (left <= 0) return -ETIMEDOUT;
@@ -250,4 +249,14 @@ int pp_watch_sleep(const struct pp_watch *watch, int32_t ms) {
     if (status == -ETIMEDOUT && watch->sweep(watch->object)) return 0;
     if (atomic_load(watch->word) != watch->seen || status == -EINTR) return 0;
   }
+}
+
+int pp_watch_sleep(const struct pp_watch *watch, int32_t ms) {
+  int64_t until = pp_now() + (int64_t)ms * 1000;
+  if (watch->spinner != NULL && pp_spin(watch->spinner, watch->word, watch->seen)) return 0;
+  mark(watch);
+  pp_participant_waits(watch->scope->table, watch->scope->me, PP_BLOCKS(watch->what));
+  int status = sleep_until(watch, until);
+  pp_participant_goes_on(watch->scope->table, watch->scope->me, PP_BLOCKS(watch->what));
+  return status;
 }

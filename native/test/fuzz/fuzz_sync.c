@@ -3,6 +3,7 @@
 
 #include "../harness.h"
 #include "input.h"
+#include "inspect/object.h"
 #include "polyproc.h"
 #include "sync/object.h"
 
@@ -58,6 +59,12 @@ static void call(int32_t sync, enum pp_kind kind, struct input *input) {
   }
 }
 
+static void look_at(int fd) {
+  int64_t facts[PP_INSPECTED + 8 * INSPECT_ROW];
+  int32_t count = pp_inspect_object(getpid(), fd, facts, sizeof facts / sizeof *facts);
+  CHECK(count < 0 || count == PP_INSPECTED + facts[INSPECT_ROWS] * INSPECT_ROW);
+}
+
 static void play_sync(enum pp_kind kind, struct input *input) {
   int32_t made = pp_sync_make(-1, kind, (int32_t)take(input, 1) % 5, (int32_t)take(input, 1) % 4);
   CHECK(made >= 0);
@@ -67,7 +74,8 @@ static void play_sync(enum pp_kind kind, struct input *input) {
   for (int i = 0; i < MOST_STEPS && input->left > 0 && other >= 0; i++) {
     uint64_t what = take(input, 1);
     if (what < 96) write_some(header, input);
-    else if (what < 240) call(other, kind, input);
+    else if (what < 232) call(other, kind, input);
+    else if (what < 240) look_at(fd);
     else {
       pp_sync_close(other);
       other = pp_sync_open(-1, dup(fd), kind);

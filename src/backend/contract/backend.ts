@@ -1,3 +1,4 @@
+import type { Inspected, SeenProcess } from "./inspect.ts";
 import type { Kind } from "./kind.ts";
 import type { Launcher } from "./launcher.ts";
 import type { Port } from "./port.ts";
@@ -60,6 +61,8 @@ export interface BackendProvider {
   opened(): Backend | undefined;
   /** Examines this machine for `polyproc doctor`. `chosen` is the backend of new objects, if there is one. */
   examine?(chosen: string | undefined): Findings;
+  /** Finds for `polyproc ps` the objects that these processes share through this backend. It changes nothing, and waits 200 ms at most. */
+  inspect?(processes: readonly SeenProcess[]): Promise<Inspected>;
 }
 
 /** The result of a check of this machine: lines to print, and advice if something is wrong. */

@@ -35,4 +35,10 @@ export const nativeProvider: BackendProvider = {
   },
   opened: () => native,
   examine: examineLibrary,
+  inspect: async (processes) => {
+    const { library } = loadLibrary();
+    if (library === undefined) return { objects: [], silent: [] };
+    const { inspectMemory } = await import("./inspect.ts");
+    return inspectMemory(library.shim, processes);
+  },
 };

@@ -7,6 +7,18 @@ const HELLO = new TextEncoder().encode("polyproc/1\n");
 const NONCE_SIZE = 32;
 const PROOF_SIZE = 32;
 
+/** The size of what a hub sends first. */
+export const HELLO_SIZE: number = HELLO.length + NONCE_SIZE;
+
+/**
+ * What a client sends in place of its nonce and its proof if it only wants to know what the hub hosts. It need not know the secret: only
+ * this user can connect at all.
+ */
+export const QUESTION: Uint8Array = join([
+  new TextEncoder().encode("polyproc/1 what is here?\n"),
+  new Uint8Array(NONCE_SIZE + PROOF_SIZE),
+]).slice(0, NONCE_SIZE + PROOF_SIZE);
+
 export type Role = "hub" | "client";
 
 /**
@@ -17,12 +29,15 @@ export class Handshake {
   readonly #isHub: boolean;
   readonly #secret: Uint8Array;
   readonly #write: (bytes: Uint8Array) => void;
+  readonly #asked: () => void;
   readonly #ownNonce = randomBytes(NONCE_SIZE);
   #peerNonce: Uint8Array | undefined;
   // The bytes that came and were not handled yet.
   #unread: Uint8Array = new Uint8Array(0);
 
-  constructor(role: Role, secret: Uint8Array, write: (bytes: Uint8Array) => void) {
+  /** @param asked called in a hub when a client sends the {@link QUESTION} */
+  constructor(role: Role, secret: Uint8Array, write: (bytes: Uint8Array) => void, asked: () => void = () => {}) {
+    this.#asked = asked;
     this.#isHub = role === "hub";
     this.#secret = secret;
     this.#write = write;
@@ -42,6 +57,11 @@ export class Handshake {
 
   #checkClient(): boolean {
     if (this.#unread.length < NONCE_SIZE + PROOF_SIZE) return false;
+    if (QUESTION.every((byte, i) => this.#unread[i] === byte)) {
+      this.#take(this.#unread.length);
+      this.#asked();
+      return false;
+    }
     this.#peerNonce = this.#take(NONCE_SIZE);
     this.#verify("client", this.#take(PROOF_SIZE), this.#peerNonce);
     this.#write(this.#proof("hub", this.#peerNonce, this.#ownNonce));

@@ -23,4 +23,5 @@ export const portableProvider: BackendProvider = {
     return open();
   },
   opened: () => backend,
+  inspect: async (processes) => (await import("./inspect.ts")).askHubs(processes),
 };

@@ -15,6 +15,8 @@ const PART_SIZE = 1 << 19;
 export interface SecureSocketEvents {
   /** Called when the handshake is complete. */
   opened?(): void;
+  /** Called in a hub for a client that does not know the secret, and asks what is here. The bytes that it returns are the answer. */
+  asked?(): Uint8Array;
   /** Called for each frame that comes. If it throws, the connection is cut. */
   frame(frame: Frame): void;
   /** Called once, at the end. `torn` is a frame that was cut off; `error` says why the connection failed, if it failed. */
@@ -48,7 +50,12 @@ export class SecureSocket {
     });
     socket.on("end", () => socket.destroy());
     socket.on("close", () => this.#end());
-    this.#handshake = new Handshake(role, secret, (bytes) => void socket.write(bytes));
+    this.#handshake = new Handshake(
+      role,
+      secret,
+      (bytes) => void socket.write(bytes),
+      () => void socket.end(events.asked?.() ?? new Uint8Array(0)),
+    );
   }
 
   send(frame: Frame): void {

@@ -245,13 +245,14 @@ export class QueueHandle extends Handle {
       attempts.retry();
     };
     const id = this.hear(ready);
-    const attempts: Attempts = new Attempts(() => {
+    const arm = (): void => {
       // The item that was taken goes to the next get. Then `retry` is called without a watch.
       if (until === Until.items && this.#arriving !== undefined) return;
       const lock = this.#busyLock;
       this.#busyLock = undefined;
       check(this.shim.pp_queue_watch(this.index, id, lock ?? until), "The queue can't be waited for");
-    });
+    };
+    const attempts: Attempts = new Attempts(arm, true, () => void (this.inUse && this.shim.pp_queue_unwatched(this.index, until)));
     return attempts;
   }
 

@@ -30,6 +30,7 @@ export class SyncHandle extends Handle {
     this.attempts = new Attempts(
       () => void check(this.shim.pp_sync_watch(index, id), `The ${kind.label} can't be waited for`),
       this.inTurn,
+      () => void (this.inUse && this.shim.pp_sync_unwatched(index)),
     );
   }
 

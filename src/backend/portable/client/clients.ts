@@ -1,3 +1,4 @@
+import { Op } from "../../../codec/op.ts";
 import { AuthenticationError, OwnerDiedError, ProcessError } from "../../../errors/errors.ts";
 import { removedSocket } from "../../../tree/bound.ts";
 import type { Tree } from "../../../tree/tree.ts";
@@ -67,6 +68,7 @@ export class Clients {
       },
     });
     this.#sockets.set(client, socket);
+    socket.send({ op: Op.introduce, id: 0, object: 0, meta: process.pid });
     return client;
   }
 }

@@ -29,7 +29,9 @@ export class Hub {
 
   /** Makes this process itself a participant. `send` is called with the frames for it. */
   participate(send: (frame: Frame) => void): Participant {
-    return new Participant(this.#table, send, this.#store);
+    const own = new Participant(this.#table, send, this.#store);
+    own.pid = process.pid;
+    return own;
   }
 
   /** Serves this process's objects from now on. Returns the hub's address. */

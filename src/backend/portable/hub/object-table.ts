@@ -1,6 +1,7 @@
 import type { HubObject, ParticipantId } from "./request.ts";
 
-interface Entry {
+/** An object, and the participants that are attached to it. */
+export interface Entry {
   readonly object: HubObject;
   readonly participants: Set<ParticipantId>;
 }
@@ -8,6 +9,11 @@ interface Entry {
 /** The objects that a hub serves. Each lives until its last participant has detached. */
 export class ObjectTable {
   readonly #entries = new Map<string, Entry>();
+
+  /** All objects, with their ids. */
+  get entries(): Iterable<readonly [id: string, entry: Entry]> {
+    return this.#entries;
+  }
 
   add(id: string, object: HubObject): void {
     this.#entries.set(id, { object, participants: new Set() });

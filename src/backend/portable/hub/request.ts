@@ -1,7 +1,15 @@
+import type { SharedKind } from "../../contract/inspect.ts";
 import type { KeptMessage } from "../../contract/message.ts";
 
 /** Stands for a process in the objects of a hub. Only its identity matters. */
 export type ParticipantId = object;
+
+/** What an object tells of itself to those who look from outside. The names of its numbers are in docs/ps.md. */
+export interface Described {
+  readonly kind: SharedKind;
+  readonly numbers: Readonly<Record<string, number>>;
+  readonly holders?: readonly ParticipantId[];
+}
 
 /** A message that a hub stores. The hub has ports to the shared objects inside, so that they live until the message is released. */
 export interface StoredMessage extends KeptMessage {
@@ -56,4 +64,6 @@ export interface HubObject {
   torn?(arrived: number, expected: number): void;
   /** Called when no participant is attached any more. None will be attached later. */
   discard?(): void;
+  /** Kinds without it are not told. */
+  describe?(): Described;
 }

@@ -1,8 +1,10 @@
 import type { Server, Socket } from "node:net";
 import { withRoomForMany } from "../../../runtime/named-pipes.ts";
 import { isGone, restrict } from "../../../tree/folder.ts";
+import { pageOf } from "../../../tree/page.ts";
 import { net } from "../../../util/lazy-modules.ts";
 import { SecureSocket } from "../secure-socket.ts";
+import { describe } from "./describe.ts";
 import type { ObjectTable } from "./object-table.ts";
 import { Participant, type Store } from "./participant.ts";
 
@@ -52,6 +54,7 @@ export class HubServer {
     const participant = new Participant(this.#table, (frame) => secure.send(frame), this.#store);
     const secure: SecureSocket = new SecureSocket(socket, "hub", this.#secret, {
       opened: () => void this.#unproved.delete(socket),
+      asked: () => pageOf({ pid: process.pid, objects: describe(this.#table.entries) }),
       frame: (frame) => participant.receive(frame),
       closed: (torn) => {
         this.#unproved.delete(socket);

@@ -1,7 +1,7 @@
 import { brokenBarrier } from "../../../errors/messages.ts";
 import { LinkedList } from "../../../util/linked-list.ts";
 import type { Arrival, BarrierState as Snapshot } from "../../contract/barrier.ts";
-import type { HubObject, ParticipantId, Request, Responder, Withdraw } from "../hub/request.ts";
+import type { Described, HubObject, ParticipantId, Request, Responder, Withdraw } from "../hub/request.ts";
 import { type Operations, perform, wholeNumber } from "./operations.ts";
 
 // The number of phases for which the barrier remembers that a reset ended them. A party that asks even later is told that its phase passed.
@@ -37,6 +37,11 @@ export class BarrierState implements HubObject {
 
   handle(request: Request): Withdraw | undefined {
     return perform(this.#operations, "barrier", request);
+  }
+
+  describe(): Described {
+    const waiting = this.#isBroken ? 0 : this.#arrived.length;
+    return { kind: "barrier", numbers: { parties: this.#parties, waiting, isBroken: Number(this.#isBroken) } };
   }
 
   /**

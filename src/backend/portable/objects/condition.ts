@@ -1,5 +1,5 @@
 import { CorruptedError } from "../../../errors/errors.ts";
-import type { HubObject, ParticipantId, Request, Responder, Withdraw } from "../hub/request.ts";
+import type { Described, HubObject, ParticipantId, Request, Responder, Withdraw } from "../hub/request.ts";
 import { type Operations, perform, wholeNumber } from "./operations.ts";
 
 interface Waiter {
@@ -36,6 +36,11 @@ export class ConditionState implements HubObject {
 
   handle(request: Request): Withdraw | undefined {
     return perform(this.#operations, "condition", request);
+  }
+
+  describe(): Described {
+    const waiting = [...this.#waiters.values()].filter(({ isNotified }) => !isNotified).length;
+    return { kind: "condition", numbers: { waiting } };
   }
 
   detached(participant: ParticipantId): void {

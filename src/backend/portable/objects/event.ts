@@ -1,5 +1,5 @@
 import { LinkedList } from "../../../util/linked-list.ts";
-import type { HubObject, Request, Responder, Withdraw } from "../hub/request.ts";
+import type { Described, HubObject, Request, Responder, Withdraw } from "../hub/request.ts";
 import { type Operations, perform } from "./operations.ts";
 
 /** The state of an event, in its hub. */
@@ -30,5 +30,9 @@ export class EventState implements HubObject {
 
   handle(request: Request): Withdraw | undefined {
     return perform(this.#operations, "event", request);
+  }
+
+  describe(): Described {
+    return { kind: "event", numbers: { isSet: Number(this.#isSet) } };
   }
 }

@@ -1,7 +1,7 @@
 import { notHeld, notHeldHere } from "../../../errors/messages.ts";
 import { LinkedList } from "../../../util/linked-list.ts";
 import type { Grant } from "../../contract/lock.ts";
-import type { HubObject, ParticipantId, Request, Responder, Withdraw } from "../hub/request.ts";
+import type { Described, HubObject, ParticipantId, Request, Responder, Withdraw } from "../hub/request.ts";
 import { type Operations, perform, wholeNumber } from "./operations.ts";
 
 interface Waiter {
@@ -33,6 +33,10 @@ export class LockState implements HubObject {
 
   handle(request: Request): Withdraw | undefined {
     return perform(this.#operations, "lock", request);
+  }
+
+  describe(): Described {
+    return { kind: this.#recursive ? "rlock" : "lock", numbers: {}, holders: this.#holder === undefined ? [] : [this.#holder] };
   }
 
   detached(participant: ParticipantId): void {

@@ -49,6 +49,10 @@ export class Mailbox {
     this.#rules = rules;
   }
 
+  get isShutDown(): boolean {
+    return this.#putRefusal !== undefined;
+  }
+
   get size(): number {
     return this.#items.size;
   }

@@ -3,7 +3,7 @@ import { CorruptedError } from "../../../errors/errors.ts";
 import { shutDown, takenDied, tooManyDone } from "../../../errors/messages.ts";
 import { LinkedList } from "../../../util/linked-list.ts";
 import type { QueueSettings, QueueStats } from "../../contract/queue.ts";
-import type { HubObject, ParticipantId, Request, Responder, Withdraw } from "../hub/request.ts";
+import type { Described, HubObject, ParticipantId, Request, Responder, Withdraw } from "../hub/request.ts";
 import type { Item } from "./delivery.ts";
 import { messagesIn } from "./item-list.ts";
 import { Mailbox } from "./mailbox.ts";
@@ -77,6 +77,12 @@ export class QueueState implements HubObject {
         responder.fail(new CorruptedError(`A queue has no operation ${request.op}.`));
         return;
     }
+  }
+
+  describe(): Described {
+    const { size, maxsize, puts, gets, lost, redelivered } = this.#stats();
+    const [unfinished, isShutDown, redelivers] = [this.#unfinished, Number(this.#box.isShutDown), Number(this.#redeliver)];
+    return { kind: "queue", numbers: { size, maxsize, puts, gets, lost, redelivered, unfinished, isShutDown, redelivers } };
   }
 
   attached(participant: ParticipantId): void {

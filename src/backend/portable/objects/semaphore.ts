@@ -2,7 +2,7 @@ import { tooManyReleased } from "../../../errors/messages.ts";
 import { LinkedList } from "../../../util/linked-list.ts";
 import type { Grant } from "../../contract/lock.ts";
 import type { SemaphoreSettings } from "../../contract/semaphore.ts";
-import type { HubObject, ParticipantId, Request, Responder, Withdraw } from "../hub/request.ts";
+import type { Described, HubObject, ParticipantId, Request, Responder, Withdraw } from "../hub/request.ts";
 import { type Operations, perform } from "./operations.ts";
 
 const MOST_PERMITS = 2 ** 31 - 1;
@@ -34,6 +34,11 @@ export class SemaphoreState implements HubObject {
 
   handle(request: Request): Withdraw | undefined {
     return perform(this.#operations, "semaphore", request);
+  }
+
+  describe(): Described {
+    const isBounded = Number(this.#most < MOST_PERMITS);
+    return { kind: "semaphore", numbers: { value: this.#value, isBounded }, holders: [...this.#held.keys()] };
   }
 
   detached(participant: ParticipantId): void {

@@ -1,0 +1,158 @@
+import type { Party, SharedFacts, WaitingParty } from "../backend/contract/inspect.ts";
+import type { Deadlock, PoolFacts, ProcessFacts, Snapshot } from "./facts.ts";
+import { type Column, cut, sizeText, tableOf, timeText } from "./table.ts";
+import { inOrder } from "./trees.ts";
+
+/** How a snapshot is printed. */
+export interface Layout {
+  /** The characters of a line. */
+  readonly width: number;
+  /** The rows of each table at most. */
+  readonly rows: number;
+  /** The look before this one, from which the use of the CPU is counted. */
+  readonly last?: Snapshot | undefined;
+}
+
+const LOCK_NAMES: Readonly<Record<SharedFacts["kind"], string>> = {
+  queue: "Queue",
+  lock: "Lock",
+  rlock: "RLock",
+  semaphore: "Semaphore",
+  event: "Event",
+  condition: "Condition",
+  barrier: "Barrier",
+};
+const MOST_NAMES = 4;
+
+/** Returns the lines of a report. */
+export function reportOf(snapshot: Snapshot, layout: Layout): string[] {
+  const { processes, queues, locks, pools, deadlocks } = snapshot;
+  if (processes.length === 0) return ["No process of this user uses polyproc."];
+  const names = new Map(processes.map(({ pid, name }) => [pid, name ?? "?"]));
+  const nameOf = (pid: number | null): string => (pid === null ? "an ended process" : `${names.get(pid) ?? "?"} (${pid})`);
+  const parties = (list: readonly Party[]): string => {
+    const texts = [...new Set(list.map(({ pid }) => nameOf(pid)))];
+    return texts.length > MOST_NAMES ? `${texts.slice(0, MOST_NAMES).join(", ")} and ${texts.length - MOST_NAMES} more` : texts.join(", ");
+  };
+  const waiting = (list: readonly WaitingParty[]): string =>
+    [...new Set(list.map(({ call }) => call))].map((call) => `${call}: ${parties(list.filter((each) => each.call === call))}`).join("; ");
+  return [
+    ...deadlocks.flatMap((deadlock) => deadlockLines(deadlock, nameOf, layout.width)),
+    ...section("PROCESSES", processColumns(snapshot, layout.last), processes, layout),
+    ...section("POOLS", poolColumns(nameOf), pools, layout),
+    ...section("QUEUES", queueColumns(waiting), interestingFirst(queues), layout),
+    ...section("LOCKS", lockColumns(parties, waiting), interestingFirst(locks), layout),
+  ];
+}
+
+function section<Row>(title: string, columns: readonly Column<Row>[], rows: readonly Row[], { width, rows: most }: Layout): string[] {
+  if (rows.length === 0) return [];
+  const shown = rows.slice(0, most);
+  const more = rows.length > shown.length ? [`... and ${rows.length - shown.length} more`] : [];
+  return [`${title} (${rows.length})`, ...tableOf(columns, shown, width), ...more, ""];
+}
+
+function interestingFirst(objects: readonly SharedFacts[]): SharedFacts[] {
+  const weight = ({ holders, waiters, numbers }: SharedFacts): number =>
+    (holders.length > 0 && waiters.length > 0 ? 8 : 0) +
+    (holders.length > 0 ? 4 : 0) +
+    ((numbers.size ?? 0) > 0 ? 2 : 0) +
+    (waiters.length > 0 ? 1 : 0);
+  return [...objects].sort((a, b) => weight(b) - weight(a));
+}
+
+function processColumns({ processes, time }: Snapshot, last: Snapshot | undefined): Column<ProcessFacts>[] {
+  const depths = new Map(inOrder(processes).map(({ process, depth }) => [process.pid, depth]));
+  const before = new Map(last?.processes.map((each) => [each.pid, each]));
+  const percent = ({ pid, cpu, age }: ProcessFacts): string => {
+    if (cpu === null || age === null) return "-";
+    const old = before.get(pid);
+    const [used, over] = old?.cpu == null || last === undefined ? [cpu, age] : [cpu - old.cpu, time - last.time];
+    return over <= 0 ? "-" : ((100 * Math.max(0, used)) / over).toFixed(1);
+  };
+  return [
+    { title: "PID", cell: ({ pid }) => String(pid), isNumber: true },
+    { title: "NAME", cell: ({ pid, name }) => "  ".repeat(depths.get(pid) ?? 0) + (name ?? "?") },
+    { title: "RUNTIME", cell: ({ runtime }) => runtime ?? "?" },
+    { title: "BACKEND", cell: ({ backends }) => backends.join("+") || "-" },
+    { title: "STATE", cell: ({ state, isSilent }) => (isSilent ? "does not answer" : state) },
+    { title: "AGE", cell: ({ age }) => timeText(age), isNumber: true },
+    { title: "CPU%", cell: percent, isNumber: true },
+    { title: "MEM", cell: ({ memory }) => sizeText(memory), isNumber: true },
+    { title: "TASK", cell: taskText },
+  ];
+}
+
+function taskText({ task, target, isStarting }: ProcessFacts): string {
+  if (task !== null) return `${task.target ?? "?"}, task ${task.id}, for ${timeText(task.age)}`;
+  return isStarting ? `${target ?? ""} (starts)`.trimStart() : (target ?? "");
+}
+
+function poolColumns(nameOf: (pid: number) => string): Column<PoolFacts>[] {
+  const count = (title: string, of: (pool: PoolFacts) => number): Column<PoolFacts> => ({
+    title,
+    cell: (pool) => String(of(pool)),
+    isNumber: true,
+  });
+  return [
+    { title: "NAME", cell: ({ name }) => name },
+    { title: "OF", cell: ({ pid }) => nameOf(pid) },
+    count("WORKERS", ({ workers }) => workers),
+    count("QUEUED", ({ queued }) => queued),
+    count("RUNNING", ({ running }) => running),
+    count("DONE", ({ done }) => done),
+    count("FAILED", ({ failed }) => failed),
+    count("RETRIED", ({ retried }) => retried),
+    count("DIED", ({ died }) => died),
+    { title: "TASKS/S", cell: ({ rate }) => (rate < 100 ? rate.toFixed(1) : String(Math.round(rate))), isNumber: true },
+  ];
+}
+
+function queueColumns(waiting: (list: readonly WaitingParty[]) => string): Column<SharedFacts>[] {
+  const number = (title: string, name: string, none?: string): Column<SharedFacts> => ({
+    title,
+    cell: ({ numbers }) => (none !== undefined && numbers[name] === 0 ? none : String(numbers[name] ?? 0)),
+    isNumber: true,
+  });
+  return [
+    { title: "ID", cell: ({ id }) => id },
+    { title: "BACKEND", cell: ({ backend }) => backend },
+    number("SIZE", "size"),
+    number("MAXSIZE", "maxsize", "-"),
+    number("PUTS", "puts"),
+    number("GETS", "gets"),
+    number("LOST", "lost"),
+    { title: "USERS", cell: ({ users }) => String(users.length), isNumber: true },
+    { title: "WHO WAITS", cell: ({ waiters, numbers }) => (numbers.isShutDown === 1 ? "(shut down) " : "") + waiting(waiters) },
+  ];
+}
+
+function lockColumns(
+  parties: (list: readonly Party[]) => string,
+  waiting: (list: readonly WaitingParty[]) => string,
+): Column<SharedFacts>[] {
+  return [
+    { title: "ID", cell: ({ id }) => id },
+    { title: "KIND", cell: ({ kind }) => LOCK_NAMES[kind] },
+    { title: "BACKEND", cell: ({ backend }) => backend },
+    { title: "VALUE", cell: valueText },
+    { title: "HOLDER", cell: ({ holders }) => parties(holders) },
+    { title: "WHO WAITS", cell: ({ waiters }) => waiting(waiters) },
+  ];
+}
+
+function valueText({ kind, numbers }: SharedFacts): string {
+  if (kind === "semaphore") return `${numbers.value} free`;
+  if (kind === "event") return numbers.isSet === 1 ? "set" : "not set";
+  if (kind === "barrier") return numbers.isBroken === 1 ? "broken" : `${numbers.waiting} of ${numbers.parties}`;
+  return "";
+}
+
+function deadlockLines({ isCertain, steps }: Deadlock, nameOf: (pid: number) => string, width: number): string[] {
+  const lines = steps.map(({ pid, call, isSync, object, for: waited }) => {
+    const how = isSync ? `${call}Sync` : call;
+    if (object === null) return `  ${nameOf(pid)} waits by ${how}() for the end of ${nameOf(waited)}`;
+    return `  ${nameOf(pid)} waits by ${how}() for ${object.kind === "rlock" ? "RLock" : "Lock"} ${object.id}, which ${nameOf(waited)} holds`;
+  });
+  return [`${isCertain ? "certain" : "possible"} deadlock of ${steps.length}:`, ...lines.map((line) => cut(line, Math.max(width, 60))), ""];
+}

@@ -1,0 +1,155 @@
+// What `polyproc ps` sees of this process and its children.
+import assert from "node:assert/strict";
+import { Event, Lock, Pool, Queue, RLock, Semaphore } from "../../../mod.ts";
+import type { Snapshot } from "../../../src/inspect/facts.ts";
+import { look } from "../../../src/inspect/snapshot.ts";
+import type { Cases } from "../../suite/case.ts";
+import { isNative, started } from "../../suite/help.ts";
+
+const LOOKS = 200;
+
+/** Looks until something is so. */
+async function seen(isSo: (snapshot: Snapshot) => boolean): Promise<Snapshot> {
+  for (let looks = 0; ; looks++) {
+    const snapshot = await look(process.pid);
+    if (isSo(snapshot)) return snapshot;
+    if (looks === LOOKS) assert.fail(`it is not seen: ${JSON.stringify(snapshot)}`);
+  }
+}
+
+export async function holdAndWant(own: Lock, other: Lock, holds: Queue<number>, go: Event, blocks: boolean): Promise<void> {
+  await own.acquire();
+  await holds.put(process.pid);
+  await go.wait();
+  if (blocks) other.acquireSync();
+  else await other.acquire();
+}
+
+/** Lets three processes wait for each other in a circle. */
+async function deadlock(blocks: boolean): Promise<{ readonly snapshot: Snapshot; readonly pids: readonly (number | null)[] }> {
+  const locks = [new Lock(), new RLock(), new Lock()];
+  const [holds, go] = [new Queue<number>(), new Event()];
+  const children = await Promise.all(
+    locks.map((lock, i) =>
+      started({ target: holdAndWant, args: [lock, locks[(i + 1) % 3] as Lock, holds, go, blocks], name: `holder-${i}` }),
+    ),
+  );
+  try {
+    for (const _ of children) await holds.get();
+    assert.deepEqual((await look(process.pid)).deadlocks, []);
+    await go.set();
+    return { snapshot: await seen(({ deadlocks }) => deadlocks.length > 0), pids: children.map(({ pid }) => pid) };
+  } finally {
+    for (const child of children) child.kill();
+    await Promise.all(children.map((child) => child.join()));
+    for (const each of [...locks, holds, go]) each.close();
+  }
+}
+
+function checkCircle(snapshot: Snapshot, pids: readonly (number | null)[], call: string): void {
+  const [circle] = snapshot.deadlocks;
+  assert.deepEqual(circle?.steps.map(({ pid }) => pid).sort(), [...pids].sort());
+  for (const { pid, call: calls, object, for: holder } of circle?.steps ?? []) {
+    assert.equal(calls, call);
+    const lock = snapshot.locks.find(({ id, kind }) => id === object?.id && kind === object?.kind);
+    assert.deepEqual(
+      lock?.holders.map((each) => each.pid),
+      [holder],
+    );
+    assert.deepEqual(
+      lock?.waiters.map((each) => each.pid),
+      [pid],
+    );
+  }
+}
+
+export function compute(ms: number): number {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+  return ms;
+}
+
+export async function putAndStay(q: Queue<string>): Promise<void> {
+  await q.put("first");
+  await q.put("second");
+}
+
+export async function endWhenTold(go: Event): Promise<void> {
+  await go.wait();
+}
+
+export const cases: Cases = {
+  async "three processes that wait for each other are a possible deadlock"(): Promise<void> {
+    const { snapshot, pids } = await deadlock(false);
+    checkCircle(snapshot, pids, "acquire");
+    assert.equal(snapshot.deadlocks[0]?.isCertain, false);
+  },
+
+  async "it is certain if all of them block"(): Promise<void> {
+    if (!isNative) return;
+    const { snapshot, pids } = await deadlock(true);
+    checkCircle(snapshot, pids, "acquire");
+    assert.equal(snapshot.deadlocks[0]?.isCertain, true);
+    assert.ok(snapshot.deadlocks[0]?.steps.every(({ isSync }) => isSync));
+  },
+
+  async "a worker that computes is shown with its task, and its pool with its counts"(): Promise<void> {
+    const pool = new Pool({ processes: 1, name: "counted" });
+    await pool.apply(compute, [0]);
+    const running = pool.apply(compute, [300]);
+    const waiting = pool.apply(compute, [1]);
+    const { processes, pools } = await seen(({ processes: all }) => all.some(({ task }) => task?.id === 2));
+    const worker = processes.find(({ task }) => task !== null);
+    assert.equal(worker?.name, "counted-worker-1");
+    assert.equal(worker?.task?.target, "compute");
+    assert.equal(worker?.parent, process.pid);
+    assert.ok((worker?.memory ?? 0) > 1 << 20);
+    const [{ done, running: has, queued } = { done: 0, running: 0, queued: 0 }] = pools;
+    assert.deepEqual([done, has + queued], [1, 2]);
+    await Promise.all([running, waiting]);
+    await pool.close();
+    await pool.join();
+  },
+
+  async "a queue is shown with its counts, and who waits for room and for items"(): Promise<void> {
+    const [full, empty] = [new Queue<string>({ maxsize: 1 }), new Queue()];
+    const child = await started({ target: putAndStay, args: [full] });
+    const waits = empty.get();
+    const { queues } = await seen(({ queues: all }) => all.filter(({ waiters }) => waiters.length > 0).length === 2);
+    const bounded = queues.find(({ numbers }) => numbers.maxsize === 1);
+    assert.deepEqual([bounded?.numbers.size, bounded?.numbers.puts, bounded?.numbers.lost], [1, 1, 0]);
+    assert.deepEqual(
+      bounded?.waiters.map(({ pid, call }) => [pid, call]),
+      [[child.pid, "put"]],
+    );
+    const other = queues.find(({ waiters }) => waiters.some(({ pid }) => pid === process.pid));
+    assert.equal(other?.waiters[0]?.call, "get");
+    await full.get();
+    await full.get();
+    await child.join();
+    await empty.put(1);
+    await waits;
+    full.close();
+    empty.close();
+  },
+
+  async "a wait that was given up is not shown, and a join is"(): Promise<void> {
+    const [lock, permits, go] = [new Lock(), new Semaphore(0), new Event()];
+    await lock.acquire();
+    assert.equal(await lock.acquire({ timeout: 5 }), false);
+    assert.equal(await permits.acquire({ timeout: 5 }), false);
+    const child = await started({ target: endWhenTold, args: [go] });
+    const { locks, deadlocks } = await seen(({ locks: all }) => all.some(({ kind, waiters }) => kind === "event" && waiters.length > 0));
+    assert.deepEqual(deadlocks, []);
+    assert.deepEqual(
+      locks.filter(({ kind }) => kind !== "event").map(({ holders, waiters }) => [holders.length, waiters.length]),
+      [
+        [1, 0],
+        [0, 0],
+      ],
+    );
+    await go.set();
+    await child.join();
+    for (const each of [lock, permits, go]) each.close();
+  },
+};
