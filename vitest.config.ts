@@ -8,8 +8,8 @@ export default defineConfig({
     exclude: ["test/places/**"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // More workers than the two cores of a small machine would make every time limit a gamble.
-    maxWorkers: 2,
+    // Two workers leave a quarter of two cores idle, because many tests wait. More than three would make every time limit a gamble.
+    maxWorkers: 3,
     pool: "forks",
     sequence: { sequencer: LongestFirst },
     reporters: ["default", new SkippedTests()],

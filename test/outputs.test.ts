@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { statOf } from "../tools/processes.ts";
 import { hasLibrary } from "./suite/library.ts";
 import { Program } from "./suite/program.ts";
 import { RUNTIMES } from "./suite/runtimes.ts";
@@ -9,12 +10,21 @@ const all = RUNTIMES.flatMap((runtime) =>
   BACKENDS.flatMap((backend) => (["socket", "pipe"] as const).map((output) => [runtime, backend, output] as const)),
 );
 
+/** Waits until the root and its children are there, and none of them has computed for a while. */
+async function blocked(program: Program): Promise<void> {
+  for (let quiet = 0; quiet < 20; ) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const states = program.left().map((line) => statOf(Number.parseInt(line, 10))?.state);
+    quiet = states.length > RUNTIMES.length && !states.includes("R") ? quiet + 1 : 0;
+  }
+}
+
 describe.each(all)("%s, %s, a %s as output", (runtime, backend, output) => {
   it("a mixed tree loses no line and no child to a reader that is slow", async () => {
     const program = new Program(runtime, "talks-together.ts", { env: { POLYPROC_BACKEND: backend }, through: OUTPUTS[output] });
-    // Nobody reads for a while, so that everything is full.
+    // Nobody reads until nobody can write any more.
     program.child.stdout?.pause();
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    await blocked(program);
     program.child.stdout?.resume();
     expect(await program.closed).toBe(0);
     expect(program.stderr).toBe("all ended well\n");

@@ -48,8 +48,10 @@ function descriptors(): number {
 }
 
 async function until(condition: () => boolean, what: string): Promise<void> {
-  for (let tries = 0; tries < 500 && !condition(); tries++) await delay(20);
-  assert.ok(condition(), what);
+  for (let tries = 0; !condition(); tries++) {
+    assert.ok(tries < 500, what);
+    await delay(20);
+  }
 }
 
 async function endThread(file: string): Promise<{ child: number; watcher: number }> {
