@@ -78,7 +78,7 @@ export async function endWhenTold(go: Event): Promise<void> {
   await go.wait();
 }
 
-export const cases: Cases = {
+const all: Cases = {
   async "three processes that wait for each other are a possible deadlock"(): Promise<void> {
     const { snapshot, pids } = await deadlock(false);
     checkCircle(snapshot, pids, "acquire");
@@ -153,3 +153,6 @@ export const cases: Cases = {
     for (const each of [lock, permits, go]) each.close();
   },
 };
+
+// `polyproc ps` does not work with named pipes.
+export const cases: Cases = process.platform === "win32" ? {} : all;

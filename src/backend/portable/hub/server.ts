@@ -1,5 +1,6 @@
 import type { Server, Socket } from "node:net";
 import { withRoomForMany } from "../../../runtime/named-pipes.ts";
+import { platform } from "../../../runtime/platform.ts";
 import { isGone, restrict } from "../../../tree/folder.ts";
 import { pageOf } from "../../../tree/page.ts";
 import { net } from "../../../util/lazy-modules.ts";
@@ -54,7 +55,8 @@ export class HubServer {
     const participant = new Participant(this.#table, (frame) => secure.send(frame), this.#store);
     const secure: SecureSocket = new SecureSocket(socket, "hub", this.#secret, {
       opened: () => void this.#unproved.delete(socket),
-      asked: () => pageOf({ pid: process.pid, objects: describe(this.#table.entries) }),
+      // Other users may be able to connect to a named pipe.
+      ...(platform.hasSocketFiles && { asked: () => pageOf({ pid: process.pid, objects: describe(this.#table.entries) }) }),
       frame: (frame) => participant.receive(frame),
       closed: (torn) => {
         this.#unproved.delete(socket);
