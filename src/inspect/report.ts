@@ -1,6 +1,6 @@
 import type { Party, SharedFacts, WaitingParty } from "../backend/contract/inspect.ts";
 import type { Deadlock, PoolFacts, ProcessFacts, Snapshot } from "./facts.ts";
-import { type Column, cut, sizeText, tableOf, timeText } from "./table.ts";
+import { type Column, sizeText, tableOf, timeText } from "./table.ts";
 import { inOrder } from "./trees.ts";
 
 /** How a snapshot is printed. */
@@ -37,7 +37,7 @@ export function reportOf(snapshot: Snapshot, layout: Layout): string[] {
   const waiting = (list: readonly WaitingParty[]): string =>
     [...new Set(list.map(({ call }) => call))].map((call) => `${call}: ${parties(list.filter((each) => each.call === call))}`).join("; ");
   return [
-    ...deadlocks.flatMap((deadlock) => deadlockLines(deadlock, nameOf, layout.width)),
+    ...deadlocks.flatMap((deadlock) => deadlockLines(deadlock, nameOf)),
     ...section("PROCESSES", processColumns(snapshot, layout.last), processes, layout),
     ...section("POOLS", poolColumns(nameOf), pools, layout),
     ...section("QUEUES", queueColumns(waiting), interestingFirst(queues), layout),
@@ -148,11 +148,12 @@ function valueText({ kind, numbers }: SharedFacts): string {
   return "";
 }
 
-function deadlockLines({ isCertain, steps }: Deadlock, nameOf: (pid: number) => string, width: number): string[] {
+// These lines are not cut: each word in them counts.
+function deadlockLines({ isCertain, steps }: Deadlock, nameOf: (pid: number) => string): string[] {
   const lines = steps.map(({ pid, call, isSync, object, for: waited }) => {
     const how = isSync ? `${call}Sync` : call;
     if (object === null) return `  ${nameOf(pid)} waits by ${how}() for the end of ${nameOf(waited)}`;
     return `  ${nameOf(pid)} waits by ${how}() for ${object.kind === "rlock" ? "RLock" : "Lock"} ${object.id}, which ${nameOf(waited)} holds`;
   });
-  return [`${isCertain ? "certain" : "possible"} deadlock of ${steps.length}:`, ...lines.map((line) => cut(line, Math.max(width, 60))), ""];
+  return [`${isCertain ? "certain" : "possible"} deadlock of ${steps.length}:`, ...lines, ""];
 }

@@ -44,7 +44,7 @@ function lengthOf(text: string): number {
 }
 
 /** Cuts a text to a number of characters. */
-export function cut(text: string, width: number): string {
+function cut(text: string, width: number): string {
   const characters = [...text];
   return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join("")}…`;
 }

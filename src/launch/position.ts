@@ -27,7 +27,8 @@ let waitsForTarget = false;
 let target: string | undefined;
 
 page.tell("process", () => ({
-  name: current.name,
+  // A child has no name before its job has come.
+  name: position.depth > 0 && position.identity.length === 0 ? undefined : current.name,
   parent: position.parentPid,
   // The main process is known by its program.
   target: target ?? (position.depth === 0 ? basename(process.argv[1] ?? "") : undefined),
