@@ -35,7 +35,10 @@ export class ManagedObject extends SharedObject<ManagedPort> {
 
   /** @ignore Managers make proxies. */
   constructor(details: ProxyDetails, make: () => ManagedPort) {
-    super(MANAGED.label, make);
+    super(MANAGED.label, () => {
+      if (typeof make === "function") return make();
+      throw new TypeError("Such an object lives in the server of a manager, which makes it: await manager.dict(), for example.");
+    });
     this.#details = details;
     setTravel(this, { parts: () => ({ details }) });
   }

@@ -118,8 +118,8 @@ export const cases: Cases = {
       await ((await list.at(5)) as Queue).put("through the list");
       assert.equal(await q.get({ timeout: 10_000 }), "through the list");
     }),
-  "the managers of a context have its start method and its backend": async () => {
-    const manager = new (getContext("forkserver", { backend: "portable" }).Manager)({ name: "portable" });
+  "the managers of a context have its backend": async () => {
+    const manager = new (getContext("spawn", { backend: "portable" }).Manager)({ name: "portable" });
     try {
       const dict = await manager.dict([["a", 1]]);
       assert.equal(await run({ target: addMany, args: [dict as SharedDict<string, number>, 1] }), 1);

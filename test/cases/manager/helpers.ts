@@ -1,6 +1,6 @@
 // The classes and targets of these cases.
 import { setTimeout as delay } from "node:timers/promises";
-import { type Event, Manager, type ManagerOptions, type Queue, type SharedDict, type SharedList } from "../../../mod.ts";
+import { type Event, Manager, type ManagerOptions, type Queue, type Remote, type SharedDict, type SharedList } from "../../../mod.ts";
 import { stay } from "../../suite/sync.ts";
 
 /** Runs with a manager whose server has ended by the time that this returns. */
@@ -23,6 +23,8 @@ export class Base {
 export class Tally extends Base {
   total: number;
   ended = 0;
+  waiting = 0;
+  isOpen = false;
   #entered = 0;
 
   constructor(total = 0) {
@@ -54,6 +56,23 @@ export class Tally extends Base {
 
   async *later(to: number): AsyncGenerator<number> {
     for (let i = 0; i < to; i++) yield i;
+  }
+
+  /** Gives an iterator once {@link open} was called. */
+  async iterateLater(): Promise<AsyncIterableIterator<number>> {
+    this.waiting++;
+    while (!this.isOpen) await delay(1);
+    const iterator: AsyncIterableIterator<number> = {
+      next: async () => ({ done: false, value: 1 }),
+      return: async () => ({ done: true, value: ++this.ended }),
+      [Symbol.asyncIterator]: () => iterator,
+    };
+    return iterator;
+  }
+
+  open(): number {
+    this.isOpen = true;
+    return this.waiting;
   }
 
   endings(): number {
@@ -114,6 +133,14 @@ export async function holdIterator(iterator: AsyncIterableIterator<number>, read
   await iterator.next();
   await ready.put("holds");
   await stay();
+}
+
+/** Makes a call whose reply it does not live to see. */
+export async function waitForIterator(tally: Remote<Tally>, ready: Queue): Promise<void> {
+  const waiting = tally.iterateLater();
+  await tally.endings();
+  await ready.put("waits");
+  await waiting;
 }
 
 /** Makes a manager, says what it is, and lives on. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ClosedError, Manager, SerializationError, StateError } from "../../../mod.ts";
+import { ClosedError, Manager, SerializationError, SharedDict, StateError } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
 import { rejects } from "../../suite/help.ts";
 import { increment, Tally, withManager } from "./helpers.ts";
@@ -10,6 +10,7 @@ export const cases: Cases = {
       assert.throws(() => new Manager(options as never), TypeError);
     assert.throws(() => new Manager({ address: "/tmp/x.sock" }), { name: "TypeError", message: /authKey/ });
     assert.throws(() => new Manager({ address: "", authKey: "k" }), RangeError);
+    assert.throws(() => new (SharedDict as unknown as new () => unknown)(), { name: "TypeError", message: /manager\.dict\(\)/ });
     assert.throws(() => new Manager({ adress: "/tmp/x" } as never), { message: /address\?/ });
   },
   "bad keys, values, names and indexes": () =>

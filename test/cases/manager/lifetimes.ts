@@ -3,7 +3,7 @@ import { ClosedError, Event, Queue, type SharedDict, type SharedList } from "../
 import type { Cases } from "../../suite/case.ts";
 import { rejects, started } from "../../suite/help.ts";
 import { takeItems, until } from "../helpers/signals.ts";
-import { holdIterator, holdUntil, Tally, withManager } from "./helpers.ts";
+import { holdIterator, holdUntil, Tally, waitForIterator, withManager } from "./helpers.ts";
 
 export const cases: Cases = {
   "an object lives as long as anybody holds it: a child, or an item of a queue": () =>
@@ -40,6 +40,16 @@ export const cases: Cases = {
       await until(async () => (await tally.endings()) === 1);
       await q.shutdown({ immediate: true });
       await until(async () => (await tally.endings()) === 2);
+    }),
+  "a result for a process that was killed meanwhile is freed": () =>
+    withManager(async (manager) => {
+      const [tally, ready] = [await manager.create(Tally), new Queue()];
+      const caller = await started({ target: waitForIterator, args: [tally, ready] });
+      await takeItems(ready, 1);
+      caller.kill();
+      await caller.join();
+      assert.equal(await tally.open(), 1);
+      await until(async () => (await tally.endings()) === 1);
     }),
   "an object inside another one works, and lives with it (test_nested)": () =>
     withManager(async (manager) => {

@@ -18,11 +18,14 @@ export class ManagedState implements HubObject {
       responder.fail(new CorruptedError(`A managed object has no operation ${op}.`));
       return undefined;
     }
+    let isOver = false;
     this.#settings.call({
       incoming: { message, lent: false, settle: () => message.release() },
       caller: participant,
       reply: (reply) => {
         const notArrived = (): void => reply.release(false);
+        if (isOver) return notArrived();
+        isOver = true;
         const { bytes, refs } = reply;
         responder.deliver(
           { bytes: keepForAWhile(bytes), refs },
@@ -30,7 +33,12 @@ export class ManagedState implements HubObject {
         );
       },
     });
-    return undefined;
+    // A call that was given up is carried out all the same, but nobody gets the reply.
+    return () => {
+      const isWithdrawn = !isOver;
+      isOver = true;
+      return isWithdrawn;
+    };
   }
 
   discard(): void {

@@ -10,7 +10,7 @@ const TURN_MS = 5;
 /** Handles the messages of a queue as they come, for as long as more are expected. It does not keep the event loop alive. */
 export async function drain(queue: NativeQueue, expectsMore: () => boolean, handle: (incoming: Incoming) => void): Promise<void> {
   for (let began = now(); expectsMore(); ) {
-    let incoming = queue.getNow();
+    let incoming = queue.getNow(true);
     if (incoming === undefined) {
       incoming = await unheld(() => queue.getLent(FOREVER));
       began = now();
