@@ -56,6 +56,8 @@ export { getAllStartMethods, getStartMethod, type StartMethod, setStartMethod } 
 export { setTreeLimits, type TreeLimits } from "./src/launch/tree-limits.ts";
 export type { Remote } from "./src/manager/types.ts";
 export type { ObjectOptions } from "./src/objects/make.ts";
+export type { LogLevel, LogRecord, LostEvent, ProcessEvent, TaskEvent } from "./src/observe/events.ts";
+export { getLogger, type Logger, logToStderr } from "./src/observe/logger.ts";
 export { type CurrentTask, currentTask } from "./src/pool/current-task.ts";
 export type { PoolOptions, WorkerCount } from "./src/pool/options.ts";
 export type { PoolStats, WorkerInfo } from "./src/pool/reports.ts";

@@ -1,4 +1,5 @@
 import type { Grant } from "../backend/contract/lock.ts";
+import { note } from "../observe/events.ts";
 
 /** Records how the acquisitions of one lock or semaphore went. */
 export class Acquisitions {
@@ -8,6 +9,7 @@ export class Acquisitions {
   /** Records the result of an acquisition. Returns whether it was acquired. */
   note(grant: Grant): boolean {
     if (grant !== "refused") this.abandoned = grant === "abandoned";
+    if (grant === "abandoned") note("info", () => "took over a lock whose holder had died");
     return grant !== "refused";
   }
 
@@ -22,7 +24,10 @@ export class RecursiveAcquisitions extends Acquisitions {
   override note(grant: Grant): boolean {
     if (grant === "refused") return false;
     // If the first acquisition took over from a dead process, the lock stays abandoned when this process acquires it again.
-    return super.note(this.#depth++ > 0 && this.abandoned ? "abandoned" : grant);
+    const stays = this.#depth++ > 0 && this.abandoned;
+    super.note(grant);
+    this.abandoned ||= stays;
+    return true;
   }
 
   override released(): void {

@@ -14,7 +14,7 @@ import { unheld } from "../util/event-loop.ts";
 import { FOREVER } from "../util/wait-options.ts";
 import { Process } from "./process.ts";
 import { SharedValue } from "./shared-value.ts";
-import { SimpleQueue } from "./simple-queue.ts";
+import { internalQueues, type SimpleQueue } from "./simple-queue.ts";
 
 /** Starts the workers of a pool as processes of this host. */
 export class LocalWorkers implements WorkerSource {
@@ -29,7 +29,7 @@ export class LocalWorkers implements WorkerSource {
   constructor(settings: PoolSettings, backend: string | undefined, method: StartMethod | undefined) {
     this.#settings = settings;
     this.#Process = class extends Process {} as typeof Process;
-    this.#Queue = class extends SimpleQueue {} as typeof SimpleQueue;
+    this.#Queue = internalQueues();
     this.#Value = class extends SharedValue {} as typeof SharedValue;
     if (method !== undefined) bindStartMethod(this.#Process, method);
     if (backend !== undefined) for (const Class of [this.#Process, this.#Queue, this.#Value]) bindBackend(Class, backend);

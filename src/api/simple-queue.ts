@@ -1,4 +1,4 @@
-import { type QueuePort, SIMPLE_QUEUE } from "../backend/contract/queue.ts";
+import { type QueuePort, type QueueSettings, SIMPLE_QUEUE } from "../backend/contract/queue.ts";
 import { queueFull } from "../errors/messages.ts";
 import { makeFor, type ObjectOptions } from "../objects/make.ts";
 import { adopt, isClosed, openPort, SharedObject } from "../objects/shared-object.ts";
@@ -6,6 +6,17 @@ import { makeWaitable } from "../objects/waitable.ts";
 import { checkWait, FOREVER, type WaitOptions } from "../util/wait-options.ts";
 import { checkFrom, FROM_OPTIONS, type FromOptions } from "./producers.ts";
 import { acceptItem, putInto, putIntoSync, takeItem, takeItemSync } from "./queue-items.ts";
+
+const internal = Symbol("internal");
+
+/** Makes a class of queues for this library's own use, with which no event tells of lost items. */
+export function internalQueues(): typeof SimpleQueue {
+  return Object.defineProperty(class extends SimpleQueue {} as typeof SimpleQueue, internal, { value: true });
+}
+
+function settingsFor(Class: object): QueueSettings {
+  return { maxsize: 0, redeliver: false, isInternal: Object.hasOwn(Class, internal) };
+}
 
 /**
  * A queue without a limit and without `taskDone`, `join` and `shutdown`.
@@ -29,7 +40,7 @@ export class SimpleQueue<T = unknown> extends SharedObject<QueuePort> {
    * @throws {TypeError} for options of a wrong type
    */
   constructor(options: ObjectOptions = {}) {
-    super(SIMPLE_QUEUE.label, () => makeFor(new.target, SIMPLE_QUEUE, { maxsize: 0, redeliver: false }, options));
+    super(SIMPLE_QUEUE.label, () => makeFor(new.target, SIMPLE_QUEUE, settingsFor(new.target), options));
     makeWaitable(this, () => openPort(this, "wait"));
   }
 

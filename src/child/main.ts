@@ -4,6 +4,7 @@ import { Op } from "../codec/op.ts";
 import type { Boot, Question } from "../launch/job.ts";
 import { runAs } from "../launch/origin.ts";
 import { beginChild } from "../launch/position.ts";
+import { observe } from "../observe/observers.ts";
 import { runtime } from "../runtime/current.ts";
 import { OWN_MODULES, provideModule } from "../target/provided.ts";
 import { tree } from "../tree/tree.ts";
@@ -46,6 +47,8 @@ async function run(): Promise<void> {
   const frames = new StdinFrames();
   const boot = readBoot(frames);
   beginChild(boot);
+  // Until the job says more. It tells what the parent observes at the start of the job.
+  observe();
   tree.join(boot.membership);
   runtime.shareOutput(false);
   // If the job is on stdin already, it must be read before the backend takes the channel over.

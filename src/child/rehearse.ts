@@ -31,6 +31,7 @@ async function rehearseJob(): Promise<void> {
     reportTo: undefined,
     target,
     subclass: false,
+    observed: { log: { level: "warning", isOnStderr: false }, trace: undefined },
   };
   const pieces = encodeFrame({ op: Op.job, id: 0, object: 0, meta: job, message: pack(jobArguments, "") });
   const frames: Frame[] = [];

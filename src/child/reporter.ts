@@ -3,10 +3,10 @@ import { flushed } from "../backend/registry.ts";
 import { BrokenPipeError, EOFError, OwnerDiedError, StateError } from "../errors/errors.ts";
 import type { Outcome } from "../launch/job.ts";
 import { type Packed, pack, packReport } from "../objects/message.ts";
+import { writeStderr } from "../observe/stderr.ts";
 import { runtime } from "../runtime/current.ts";
-import { sleepSync } from "../util/blocking.ts";
 import { describe } from "../util/describe.ts";
-import { fs, util } from "../util/lazy-modules.ts";
+import { util } from "../util/lazy-modules.ts";
 import { isOrphan, untilTheEnd } from "../util/orphan.ts";
 import { upTo } from "../util/wait-options.ts";
 import { endsWithin } from "../util/within.ts";
@@ -73,7 +73,7 @@ export class Reporter {
     this.#settled = true;
     // What was thrown may throw itself when it is looked at.
     if (await this.#isConsequence(error).catch(isOrphan)) return untilTheEnd();
-    print(`Process ${this.#name}:\n${shown(error)}\n`);
+    writeStderr(`Process ${this.#name}:\n${shown(error)}\n`);
     await this.#sendError(error);
     await endsWithin(flushed(), upTo(FLUSH_LIMIT));
     process.exit(1);
@@ -106,19 +106,5 @@ function shown(error: unknown): string {
     return util().inspect(error);
   } catch {
     return describe(error);
-  }
-}
-
-// Writes synchronously, because the process is about to end.
-function print(text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  for (let offset = 0; offset < bytes.length; ) {
-    try {
-      offset += fs().writeSync(2, bytes, offset);
-    } catch (error) {
-      // If stderr is full for the moment (EAGAIN), try again in 1 ms. After any other error, no process reads it any more.
-      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return;
-      sleepSync(1);
-    }
   }
 }

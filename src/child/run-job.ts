@@ -8,14 +8,19 @@ import { runAs } from "../launch/origin.ts";
 import { beginTarget, setPosition } from "../launch/position.ts";
 import { type StartMethod, setStartMethod } from "../launch/start-method.ts";
 import { inheritTreeLimits } from "../launch/tree-limits.ts";
+import { emit, note, save } from "../observe/events.ts";
+import { observe } from "../observe/observers.ts";
+import { labelOf } from "../target/target.ts";
+import { now } from "../util/clock.ts";
 import { setWorking } from "../util/event-loop.ts";
-import { prepare } from "./prepare.ts";
+import { type PreparedJob, prepare } from "./prepare.ts";
 import { Reporter } from "./reporter.ts";
 
 /** Runs a child's job to its end, and reports the result or the error. Resolves when the parent has the result. */
 export async function runJob(frame: JobFrame, channel: ChildChannel): Promise<void> {
   const job = frame.meta as Job;
   setPosition(job, channel.parentGone);
+  observe(job.observed);
   inheritTreeLimits(job.treeLimits);
   setStartMethod(job.startMethod as StartMethod, { force: true });
   const reporter = new Reporter(job.name, channel.reporter(job.reportTo), channel.parentGone);
@@ -30,11 +35,24 @@ export async function runJob(frame: JobFrame, channel: ChildChannel): Promise<vo
     if (channel.needsEventLoop) await started;
     beginTarget();
     setWorking(true);
-    reported = reporter.result(await runAs("target", prepared.call));
+    reported = reporter.result(await runTarget(job, prepared));
   } catch (error) {
     await reporter.uncaught(error);
   } finally {
     setWorking(false);
   }
   await reported;
+}
+
+async function runTarget({ target }: Job, { call }: PreparedJob): Promise<unknown> {
+  const name = target === null ? "nothing" : labelOf(target);
+  const began = now();
+  note("debug", () => `runs ${name}`);
+  save();
+  try {
+    return await runAs("target", call);
+  } finally {
+    note("debug", () => `has run ${name}`);
+    emit("slice", { name, began, ended: now(), args: {} });
+  }
 }

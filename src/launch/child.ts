@@ -3,6 +3,7 @@ import type { Message } from "../backend/contract/message.ts";
 import type { Frame } from "../codec/frame.ts";
 import { encodeFrame } from "../codec/frame-writer.ts";
 import { Op } from "../codec/op.ts";
+import { observedByChild } from "../observe/observers.ts";
 import type { Exit } from "../runtime/contract.ts";
 import type { CountingFile } from "../tree/counting.ts";
 import type { ChildMembership } from "../tree/tree.ts";
@@ -10,7 +11,7 @@ import { join } from "../util/bytes.ts";
 import { os } from "../util/lazy-modules.ts";
 import { upTo } from "../util/wait-options.ts";
 import { endsWithin } from "../util/within.ts";
-import type { Job, Question } from "./job.ts";
+import type { Job, OwnJob, Question } from "./job.ts";
 import { type ChildOutput, readOutput } from "./output.ts";
 
 /** The exit code of a child whose end the system does not tell. */
@@ -99,9 +100,9 @@ export class Child implements BlockingChild {
   }
 
   /** Sends the child its job, and calls the listener for each of its reports. */
-  work(job: Omit<Job, "reportTo">, message: Message, listener: ReportListener): void {
+  work(job: OwnJob, message: Message, listener: ReportListener): void {
     const reportTo = this.#listen(listener);
-    this.#send({ op: Op.job, id: 0, object: 0, meta: { ...job, reportTo } satisfies Job, message });
+    this.#send({ op: Op.job, id: 0, object: 0, meta: { ...job, reportTo, observed: observedByChild() } satisfies Job, message });
   }
 
   #listen(listener: ReportListener): unknown {

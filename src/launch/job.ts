@@ -1,3 +1,4 @@
+import type { Observed } from "../observe/observers.ts";
 import type { TargetRef } from "../target/target.ts";
 import type { Membership } from "../tree/tree.ts";
 import type { TreeLimits } from "./tree-limits.ts";
@@ -39,7 +40,12 @@ export interface Job {
   readonly target: TargetRef | null;
   /** Whether the target is a subclass of Process, whose `run` the child must call. */
   readonly subclass: boolean;
+  /** The log and the trace that the child goes on with. */
+  readonly observed: Observed;
 }
+
+/** What a job consists of before it is sent. */
+export type OwnJob = Omit<Job, "reportTo" | "observed">;
 
 /** The values that travel to the child with its job. */
 export interface JobArguments {

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { setOwnName } from "../observe/own-name.ts";
 import { page } from "../tree/page.ts";
 import type { Boot, Job } from "./job.ts";
 
@@ -23,6 +24,8 @@ const never = new Promise<void>(() => {});
 let position: Position = { depth: 0, identity: [], parentPid: null, parentName: null, parentGone: never };
 let current: Named = { name: "MainProcess", daemon: false };
 let started = 0;
+// The observers lie in a lower layer, so they are told how to read the name.
+setOwnName(() => current.name);
 let waitsForTarget = false;
 let target: string | undefined;
 

@@ -12,8 +12,9 @@ import type { Wait } from "../util/wait-options.ts";
 import { endsWithin, LATE, within } from "../util/within.ts";
 import type { Child, Ending } from "./child.ts";
 import { endWithThisProcess } from "./daemons.ts";
-import type { Job, Outcome } from "./job.ts";
+import type { Outcome, OwnJob } from "./job.ts";
 import { noteWait, type WaitForChild } from "./noted-waits.ts";
+import { ChildTelling } from "./telling.ts";
 
 /** The facts and callbacks of a process that its run needs. */
 export interface RunSettings {
@@ -63,6 +64,7 @@ export class Run<Result> {
   #child: Child | undefined;
   #ending: Ending | undefined;
   #killed: "SIGTERM" | "SIGKILL" | undefined;
+  #telling: ChildTelling | undefined;
   // The error of a start that failed.
   #failure: { readonly error: unknown } | undefined;
 
@@ -148,7 +150,7 @@ export class Run<Result> {
   }
 
   /** Called when the child exists. It sends the child its job and arguments, and handles its reports. */
-  begin(child: Child, job: Omit<Job, "reportTo">, packed: Packed): void {
+  begin(child: Child, job: OwnJob, packed: Packed): void {
     this.#child = child;
     const { startTimeout } = this.#settings;
     const letGo = this.#bind();
@@ -156,7 +158,7 @@ export class Run<Result> {
       this.#settle({
         error: new TimeoutError(`${this.#name} was still importing its target after ${startTimeout} ms (startTimeout) and was killed.`),
       });
-      child.kill("SIGKILL");
+      this.kill("SIGKILL", `, because it still imports its target after its startTimeout of ${startTimeout} ms`);
     });
     try {
       child.work(job, packed, (kind, message) => {
@@ -169,7 +171,8 @@ export class Run<Result> {
       child.kill("SIGKILL");
       throw error;
     }
-    if (this.#killed !== undefined) child.kill(this.#killed);
+    this.#telling = new ChildTelling(this.#settings.name, child, job);
+    if (this.#killed !== undefined) this.kill(this.#killed);
     const stopSignal = this.#obeySignal();
     void child.ended.then((ending) => {
       stopTimer();
@@ -190,15 +193,17 @@ export class Run<Result> {
   }
 
   /** Sends the signal now, or as soon as the child exists. */
-  kill(signal: "SIGTERM" | "SIGKILL"): void {
+  kill(signal: "SIGTERM" | "SIGKILL", why = ""): void {
     if (this.#killed !== "SIGKILL") this.#killed = signal;
-    this.#child?.kill(signal);
+    if (this.#child === undefined || this.#ending !== undefined) return;
+    this.#telling?.sends(signal, why);
+    this.#child.kill(signal);
   }
 
   /** Asks the child to end, and kills it if it has not ended after `grace` milliseconds. */
   terminate(grace: number = this.#settings.grace): void {
     this.kill("SIGTERM");
-    const stopTimer = after(grace, () => this.kill("SIGKILL"));
+    const stopTimer = after(grace, () => this.kill("SIGKILL", `, because it has not ended ${grace} ms after SIGTERM (grace)`));
     this.#ended.promise.then(stopTimer, stopTimer);
   }
 
@@ -255,6 +260,8 @@ export class Run<Result> {
   #finish(ending: Ending): void {
     this.#ending = ending;
     this.#settings.finished();
+    this.#telling?.ended(ending);
+    this.#telling = undefined;
   }
 
   #handedOver(packed: Packed, received: boolean): void {

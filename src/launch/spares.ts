@@ -1,3 +1,4 @@
+import { note } from "../observe/events.ts";
 import { urlOfPath } from "../target/url-of-path.ts";
 import { after } from "../util/deadline.ts";
 import { os } from "../util/lazy-modules.ts";
@@ -84,7 +85,12 @@ async function takeReady(origin: string): Promise<Child | undefined> {
     count(spare.child.counting);
     spares = spares.filter((other) => other !== spare);
     const answer = await answerOf(spare.child);
-    if (answer === "waiting") return spare.child;
+    const { pid } = spare.child;
+    if (answer === "waiting") {
+      note("debug", () => `takes the spare process ${pid}`);
+      return spare.child;
+    }
+    note("info", () => `kills the spare process ${pid}, which does not answer`);
     spare.child.kill("SIGKILL");
     if (answer === "silent") return undefined;
   }
@@ -137,6 +143,7 @@ async function boot(plan: Plan, origin: string): Promise<void> {
   if (plan.settings.preload !== preload) return child.kill("SIGKILL");
   const spare: Spare = { child, origin, isReady: false };
   spares.push(spare);
+  note("debug", () => `has started the spare process ${child.pid}`);
   void child.ended.then(() => discard((other) => other === spare));
   await child.isWaiting();
   spare.isReady = true;
@@ -146,5 +153,8 @@ async function boot(plan: Plan, origin: string): Promise<void> {
 function discard(useless: (spare: Spare) => boolean): void {
   const gone = spares.filter(useless);
   spares = spares.filter((spare) => !gone.includes(spare));
-  for (const { child } of gone) child.kill("SIGKILL");
+  for (const { child } of gone) {
+    note("debug", () => `ends the spare process ${child.pid}, which can't be used any more`);
+    child.kill("SIGKILL");
+  }
 }

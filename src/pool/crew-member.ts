@@ -1,5 +1,6 @@
 import type { Message } from "../backend/contract/message.ts";
 import { packLent, packReport } from "../objects/message.ts";
+import { note } from "../observe/events.ts";
 import { COPY_BELOW, join, keepForAWhile } from "../util/bytes.ts";
 import { now, soon } from "../util/clock.ts";
 import { type Header, headerOf, Kind, number } from "./entries.ts";
@@ -100,6 +101,12 @@ export class CrewMember {
     this.#define(target);
     this.send(args, { kind: Kind.initialize, target: target.number });
     this.flush();
+  }
+
+  /** Kills the worker, because of what the text says. */
+  kill(why: string): void {
+    note("info", () => `kills ${this.name}, because ${why}`);
+    this.link?.kill();
   }
 
   /** The worker does not need the named arguments any more. */

@@ -1,5 +1,6 @@
 import { BrokenPoolError, StateError, TimeoutError } from "../errors/errors.ts";
 import { packLent } from "../objects/message.ts";
+import { note } from "../observe/events.ts";
 import { keepForAWhile } from "../util/bytes.ts";
 import { after, afterIdle } from "../util/deadline.ts";
 import { FOREVER } from "../util/wait-options.ts";
@@ -81,6 +82,7 @@ export class Crew implements Iterable<CrewMember> {
   ready(member: CrewMember): void {
     member.stopTimer();
     member.isReady = true;
+    note("debug", () => `${member.name} is ready for tasks`);
     this.#startDeaths = 0;
   }
 
@@ -117,6 +119,7 @@ export class Crew implements Iterable<CrewMember> {
     member.stopTimer = afterIdle(startTimeout, () => {
       const message = `A worker was not ready ${startTimeout} ms after its start (startTimeout) and was killed: its initializer may take too long.`;
       member.failure = new TimeoutError(message);
+      note("info", () => message);
       link.kill();
     });
     try {
@@ -149,6 +152,7 @@ export class Crew implements Iterable<CrewMember> {
     if (++this.#startDeaths !== MOST_START_DEATHS) return;
     const how = signal === null ? `with exit code ${exitCode}` : `by ${signal}`;
     const last = stderr === undefined ? "" : ` The last of its stderr: ${stderr}`;
+    note("warning", () => `the pool can run no tasks any more, because ${MOST_START_DEATHS} workers in a row ended at their start`);
     const cause = error ?? new StateError(`A worker ended ${how} before it could take a task.${last}`);
     this.#events.broken(
       new BrokenPoolError(

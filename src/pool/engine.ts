@@ -178,8 +178,9 @@ export class Engine implements CallHost, Hands<TaskWork> {
   }
 
   hand(worker: number, work: TaskWork, seq: number): void {
-    this.crew.member(worker)?.hand(work, seq, this.#kwargs.get(work.call.kwargs));
-    this.receiver.handed(work);
+    const member = this.crew.member(worker);
+    member?.hand(work, seq, this.#kwargs.get(work.call.kwargs));
+    this.receiver.handed(work, member, seq);
   }
 
   takeBack(worker: number, from: number): number {
@@ -194,7 +195,8 @@ export class Engine implements CallHost, Hands<TaskWork> {
     const member = this.crew.member(worker);
     if (member === undefined) return;
     member.isEnding = true;
-    if ((this.dispatcher.post(worker)?.left ?? 1) <= 0) this.receiver.recycled++;
+    const { maxTasksPerChild: most } = this.settings;
+    if ((this.dispatcher.post(worker)?.left ?? 1) <= 0) this.receiver.replaced(member, `it has had its ${most} tasks (maxTasksPerChild)`);
     member.send(undefined, { kind: Kind.end });
     member.flush();
   }
@@ -208,7 +210,8 @@ export class Engine implements CallHost, Hands<TaskWork> {
 
   /** A worker uses more memory than it may, or is to be replaced for another reason. */
   recycle(worker: number): void {
-    this.receiver.recycled++;
+    const member = this.crew.member(worker);
+    if (member !== undefined) this.receiver.replaced(member, `it takes ${member.memory} bytes of memory (maxMemoryPerChild)`);
     this.dispatcher.retire(worker);
   }
 
@@ -324,7 +327,7 @@ export class Engine implements CallHost, Hands<TaskWork> {
     if (!kills) return;
     after(this.settings.taskGrace, () => {
       // It may run a later task by now, which must not be lost.
-      if (this.dispatcher.holdAt(worker, seq)) member.link?.kill();
+      if (this.dispatcher.holdAt(worker, seq)) member.kill("it goes on with a task that was given up (taskGrace)");
     });
   }
 

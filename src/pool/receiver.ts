@@ -3,6 +3,7 @@ import type { Ref } from "../backend/contract/ref.ts";
 import { decode } from "../codec/decode.ts";
 import { CorruptedError, TimeoutError, WorkerDiedError } from "../errors/errors.ts";
 import { acceptPart } from "../objects/delivery.ts";
+import { note } from "../observe/events.ts";
 import { now } from "../util/clock.ts";
 import { after } from "../util/deadline.ts";
 import type { CrewMember } from "./crew-member.ts";
@@ -11,6 +12,7 @@ import { type Entry, Kind } from "./entries.ts";
 import type { PoolSettings } from "./options.ts";
 import { Histogram } from "./statistics.ts";
 import type { TaskWork } from "./task-work.ts";
+import { tellDone, tellHanded, tellLost, tellRetry, tellTask } from "./telling.ts";
 import type { TaskAt, TasksAt } from "./work.ts";
 
 /** The engine of a pool, as its receiver needs it. */
@@ -50,8 +52,9 @@ export class Receiver {
     this.#engine = engine;
   }
 
-  /** Work was handed to a worker. */
-  handed(work: TaskWork): void {
+  /** Work was handed to a worker. Its first task has the number `seq` there. */
+  handed(work: TaskWork, member: CrewMember | undefined, seq: number): void {
+    if (member !== undefined) tellHanded(member, work, seq);
     this.waitTimes.add(now() - work.since, work.size);
   }
 
@@ -96,6 +99,12 @@ export class Receiver {
     }
   }
 
+  /** A worker ends, and another one takes its place. */
+  replaced({ name }: CrewMember, why: string): void {
+    this.recycled++;
+    note("info", () => `replaces ${name}, because ${why}`);
+  }
+
   /** Tasks that a dead worker had begun, the first of which has the number `seq`, run again, or fail. */
   lost(member: CrewMember, seq: number, lost: readonly TaskAt<TaskWork>[]): void {
     if (!member.isEnding || lost.length > 0) this.died++;
@@ -107,6 +116,7 @@ export class Receiver {
       const runsAgain = isWanted && work.attempt <= work.call.retries;
       if (runsAgain) {
         this.retried++;
+        tellRetry(member, work, index);
         again.push(work.again(index));
       }
       work.done(1);
@@ -117,6 +127,7 @@ export class Receiver {
         fields: { pid, exitCode, signal, task: work.task + index, ...(stderr === undefined ? {} : { stderr }) },
         ...(error === undefined ? {} : { cause: error }),
       });
+      tellLost(member, work, index, died);
       work.call.failed(work.first + index, died);
     }
     // Together, so that tasks with the same key keep their order.
@@ -157,7 +168,7 @@ export class Receiver {
     if (wanted.length === 0) return;
     void whenOpen(
       open,
-      (values) => this.#deliver(wanted, count, values),
+      (values) => this.#deliver(member, wanted, count, values, ms / count),
       (error) => {
         for (const { work, index, count } of wanted) for (let i = index; i < index + count; i++) work.call.failed(work.first + i, error);
       },
@@ -178,11 +189,12 @@ export class Receiver {
     return wanted;
   }
 
-  #deliver(wanted: readonly Wanted[], total: number, values: unknown): void {
+  #deliver(member: CrewMember, wanted: readonly Wanted[], total: number, values: unknown, duration: number): void {
     if (!Array.isArray(values) || values.length !== total)
       throw new CorruptedError("A worker sent results that are not valid: it runs another version of polyproc, or is corrupted.");
     for (const { work, index, count, at } of wanted) {
       this.done += count;
+      tellDone(member, work, index, count, duration);
       work.call.values(work.first + index, count === total ? values : values.slice(at, at + count));
     }
   }
@@ -194,7 +206,10 @@ export class Receiver {
     const { work, index } = task;
     if (work.isOver || this.#isAbandoned(member, seq)) return;
     this.failed++;
-    const fail = (error: unknown): void => work.call.failed(work.first + index, error);
+    const fail = (error: unknown): void => {
+      tellTask("error", member, work, index, { error, duration: ms });
+      work.call.failed(work.first + index, error);
+    };
     void whenOpen(open, (value) => fail(this.#withOrigin(member, (value as { error?: unknown } | null)?.error, task)), fail);
   }
 
@@ -234,6 +249,7 @@ export class Receiver {
         this.#engine.abandon(member.worker, seq, error, true);
         member.flush();
         this.cancelled++;
+        tellTask("error", member, work, index, { error });
         work.call.failed(work.first + index, error);
       });
     });

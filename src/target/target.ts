@@ -2,6 +2,7 @@ import { isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe } from "../util/describe.ts";
 import { refuseUnknown } from "../util/known-options.ts";
+import { OWN_MODULES } from "./provided.ts";
 
 /** A function or class that a child calls. */
 export type Callable = (...args: never[]) => unknown;
@@ -33,6 +34,12 @@ export interface FunctionCheck {
   readonly fnName: string;
   readonly length: number;
   readonly kind: string;
+}
+
+/** Returns the name by which people know a target: that of its export, or of its module if it is the default one. */
+export function labelOf({ module, name }: TargetRef): string {
+  if (module === OWN_MODULES.worker) return "the tasks of a pool";
+  return name === "default" ? (module.split("/").at(-1) ?? name) : name;
 }
 
 /** Throws `TypeError` for a value that can't be a target at all. */

@@ -1,5 +1,6 @@
 import type { Stats } from "node:fs";
 import { dirname, join } from "node:path";
+import { note } from "../observe/events.ts";
 import { platform } from "../runtime/platform.ts";
 import { date } from "../util/clock.ts";
 import { fs, net } from "../util/lazy-modules.ts";
@@ -208,6 +209,7 @@ function removeDead(folder: string, paths: readonly string[]): void {
     const signLast = paths.toSorted((one, other) => Number(one.endsWith(SIGN)) - Number(other.endsWith(SIGN)));
     for (const path of signLast) fs().unlinkSync(path);
     fs().rmdirSync(folder);
+    note("info", () => `removed ${folder}, which a tree that was killed had left`);
   } catch {
     // Another process is removing the folder too, or uses it again.
   }

@@ -21,7 +21,7 @@ const [startReal, stopReal, repeatReal, turnReal] = [setTimeout, clearTimeout, s
 // Deno's functions ask at each call whether the mock timers of node:test are enabled. The class of its timers does not.
 const Timeout = classOfTimers();
 const { now: wall } = Date;
-const clock: Pick<Performance, "now"> = isReal(globalThis.performance)
+const clock: Pick<Performance, "now" | "timeOrigin"> = isReal(globalThis.performance)
   ? globalThis.performance
   : process.getBuiltinModule("node:perf_hooks").performance;
 // A fake clock is usually put on the object. The real method stays on the prototype, where it is one of the prototype's.
@@ -40,6 +40,11 @@ export function now(): number {
 /** Returns the date and time in milliseconds since 1970. */
 export function date(): number {
   return wall();
+}
+
+/** Returns the time in milliseconds since 1970 at which {@link now} was 0. With it, processes compare their times to fractions of a millisecond. */
+export function timeOrigin(): number {
+  return clock.timeOrigin;
 }
 
 /** Calls `callback` after `ms` milliseconds, or after about 24 days if that is earlier. */

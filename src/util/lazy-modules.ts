@@ -2,6 +2,7 @@
 // because Node would then also load, at once, the modules that these modules load only when needed.
 
 export const crypto = (): typeof import("node:crypto") => process.getBuiltinModule("node:crypto");
+export const diagnostics = (): typeof import("node:diagnostics_channel") => process.getBuiltinModule("node:diagnostics_channel");
 export const fs = (): typeof import("node:fs") => process.getBuiltinModule("node:fs");
 export const modules = (): typeof import("node:module") => process.getBuiltinModule("node:module");
 export const net = (): typeof import("node:net") => process.getBuiltinModule("node:net");

@@ -14,6 +14,7 @@ const LAYERS = [
   ["src/util"],
   ["src/errors"],
   ["src/runtime"],
+  ["src/observe"],
   ["src/tree"],
   ["src/backend/contract"],
   ["src/codec"],

@@ -9,6 +9,8 @@ export interface QueueSettings {
   readonly maxsize: number;
   /** Whether items of a consumer that died go back to the front of the queue. */
   readonly redeliver: boolean;
+  /** Whether a part of this library has made it, which handles the loss of items by itself. Then no event tells of that. */
+  readonly isInternal?: boolean;
 }
 
 /** The state of a queue, and its counts since it was made. */

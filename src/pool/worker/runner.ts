@@ -8,6 +8,7 @@ import type { Outbox } from "./outbox.ts";
 import { prepare } from "./prepare.ts";
 import type { Prepared } from "./prepared.ts";
 import { RunningTask } from "./running-task.ts";
+import { WorkerTelling } from "./telling.ts";
 
 /** A target that took longer than this number of milliseconds, the last time, may take long again. A pause of 1 ms often takes less. */
 const SHORT_MS = 0.5;
@@ -45,6 +46,9 @@ export class Runner {
   #turned = now();
   #measured = 0;
   #task: RunningTask | undefined;
+  readonly #telling: WorkerTelling;
+  // What the present task threw.
+  #failure: { readonly error: unknown } | undefined;
   // The number of tasks after which the clock is read.
   #stride = 1;
 
@@ -52,6 +56,7 @@ export class Runner {
     this.#inbox = inbox;
     this.#outbox = outbox;
     this.#mark = mark;
+    this.#telling = new WorkerTelling(inbox.targets);
   }
 
   /** Runs tasks until the worker is to end. */
@@ -60,7 +65,11 @@ export class Runner {
       const arrived = this.#inbox.take() ?? (await this.#next());
       if (arrived === undefined) return;
       const { entry } = arrived;
-      if (this.#outbox.isFull && this.#mayTakeLong(entry)) await this.#turn();
+      this.#telling.look();
+      if ((this.#outbox.isFull || this.#telling.slices) && this.#mayTakeLong(entry)) {
+        this.#telling.save();
+        if (this.#outbox.isFull) await this.#turn();
+      }
       const began = now();
       const progress: Progress = { entry, index: 0, seq: entry.seq, values: [], began, read: began, unread: 0 };
       while (progress.index < entry.count) {
@@ -133,6 +142,7 @@ export class Runner {
     if (this.#task?.moveTo(entry, index) !== true) this.#task = new RunningTask(entry, index, this.#outbox);
     this.#inbox.running = this.#task;
     setCurrentTask(this.#task);
+    if (this.#telling.tasks) this.#telling.begun(entry, index);
     return true;
   }
 
@@ -176,6 +186,7 @@ export class Runner {
   }
 
   #fail(error: unknown, progress: Progress): void {
+    this.#failure = { error };
     const ended = now();
     this.#send(progress);
     this.#outbox.addError(error, { kind: Kind.error, seq: progress.seq, count: 1, number: ended - progress.read });
@@ -189,6 +200,8 @@ export class Runner {
     this.#inbox.running = undefined;
     setCurrentTask(undefined);
     const { entry } = progress;
+    if (this.#telling.tasks) this.#telling.ended(entry, progress.index, this.#failure);
+    this.#failure = undefined;
     progress.index++;
     progress.unread++;
     if (progress.unread >= stride || progress.index === entry.count) this.#readClock(progress);
@@ -199,6 +212,7 @@ export class Runner {
   #readClock(progress: Progress): void {
     const time = now();
     const pace = (time - progress.read) / progress.unread;
+    if (this.#telling.slices) this.#telling.ran(progress.entry, progress.index - progress.unread, progress.unread, progress.read, time);
     this.#times.set(progress.entry.target, pace);
     this.#stride = pace < QUICK_MS ? MOST_UNREAD : 1;
     if (progress.values.length === 0) progress.began = time;

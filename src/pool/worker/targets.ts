@@ -1,7 +1,7 @@
 import { decode } from "../../codec/decode.ts";
 import { CorruptedError } from "../../errors/errors.ts";
 import { loadInChild } from "../../launch/load-in-child.ts";
-import type { Callable, TargetRef } from "../../target/target.ts";
+import { type Callable, labelOf, type TargetRef } from "../../target/target.ts";
 
 /** The targets that this worker knows by their numbers. Each is imported when a task needs it. */
 export class Targets {
@@ -10,6 +10,12 @@ export class Targets {
 
   define(number: number, value: Uint8Array): void {
     this.#refs.set(number, decode(value) as TargetRef);
+  }
+
+  /** Returns the name by which people know a target. */
+  label(number: number): string {
+    const ref = this.#refs.get(number);
+    return ref === undefined ? "" : labelOf(ref);
   }
 
   /** Whether a target was imported. */

@@ -2,6 +2,7 @@ import { hasRefs } from "../../../codec/envelope.ts";
 import { MOST_MESSAGES } from "../../../codec/message-list.ts";
 import { CorruptedError, ProcessError } from "../../../errors/errors.ts";
 import { shutDown, takenDied, tooManyDone } from "../../../errors/messages.ts";
+import { tellLostItems, tellRedelivered } from "../../../observe/queues.ts";
 import { Attempts } from "../../../util/attempts.ts";
 import { MOST_REUSED } from "../../../util/bytes.ts";
 import { Prefixes } from "../../../util/prefixes.ts";
@@ -38,6 +39,8 @@ export class QueueHandle extends Handle {
   // Items of a list behind one that could not be received. They go to the next gets.
   readonly #rest: Uint8Array[] = [];
   readonly #room = new Int32Array(1);
+  // How many items were lost and redelivered when the observers were told last. Only the process that has made the queue tells them.
+  #told: { readonly lost: number; readonly redelivered: number } | undefined;
   // Whether the queue was used since it was idle.
   #isUsed = false;
 
@@ -48,10 +51,12 @@ export class QueueHandle extends Handle {
     this.joins = this.#attempts(Until.done);
   }
 
-  static make(thread: NativeThread, origin: Origin, { maxsize, redeliver }: QueueSettings): QueueHandle {
+  static make(thread: NativeThread, origin: Origin, { maxsize, redeliver, isInternal }: QueueSettings): QueueHandle {
     const { shim, id } = thread.inbox.withBell();
     const index = check(shim.pp_queue_make(id, new BigUint64Array([BigInt(maxsize)]), redeliver ? 1 : 0), "The queue can't be made");
-    return new QueueHandle(thread, index, origin);
+    const handle = new QueueHandle(thread, index, origin);
+    if (isInternal !== true) handle.#told = { lost: 0, redelivered: 0 };
+    return handle;
   }
 
   /** Opens a queue whose descriptor came from another process. */
@@ -213,7 +218,13 @@ export class QueueHandle extends Handle {
 
   // Reading the counts also cleans up after dead processes. If the queue is corrupted, the next call on it throws.
   override sweep(): void {
-    this.shim.pp_queue_stats(this.index, new BigUint64Array(STATS_LENGTH));
+    const numbers = new BigUint64Array(STATS_LENGTH);
+    if (this.shim.pp_queue_stats(this.index, numbers) < 0) return;
+    if (this.#told === undefined) return;
+    const [lost, redelivered] = [Number(numbers[STATS.indexOf("lost")]), Number(numbers[STATS.indexOf("redelivered")])];
+    if (redelivered > this.#told.redelivered) tellRedelivered(redelivered - this.#told.redelivered);
+    if (lost > this.#told.lost) tellLostItems(lost - this.#told.lost);
+    this.#told = { lost, redelivered };
   }
 
   async stats(): Promise<QueueStats & { readonly maxsize: number }> {

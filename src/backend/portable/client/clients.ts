@@ -1,5 +1,6 @@
 import { Op } from "../../../codec/op.ts";
 import { AuthenticationError, OwnerDiedError, ProcessError } from "../../../errors/errors.ts";
+import { emit } from "../../../observe/events.ts";
 import { removedSocket } from "../../../tree/bound.ts";
 import type { Tree } from "../../../tree/tree.ts";
 import { after } from "../../../util/deadline.ts";
@@ -60,7 +61,11 @@ export class Clients {
       closed: (_torn, error) => {
         this.#others.delete(hub);
         this.#announcing.delete(client);
-        const reject = (): void => client.closed(() => connectionLost(hub, error));
+        const reject = (): void => {
+          const reason = connectionLost(hub, error);
+          emit("lost", { what: "host", description: reason.message, count: 1 });
+          client.closed(() => connectionLost(hub, error));
+        };
         // If an ancestor of this process is gone, this process is about to be ended. Until then the calls stay pending.
         const isAncestor = this.#tree.known?.ancestors.includes(hub) === true && !(error instanceof AuthenticationError);
         if (isAncestor) after(ENDED_WITHIN, reject);

@@ -1,4 +1,5 @@
 import type { Server, Socket } from "node:net";
+import { note } from "../../../observe/events.ts";
 import { withRoomForMany } from "../../../runtime/named-pipes.ts";
 import { platform } from "../../../runtime/platform.ts";
 import { isGone, restrict } from "../../../tree/folder.ts";
@@ -33,6 +34,7 @@ export class HubServer {
     this.#address = address;
     this.ready = listen(this.#server, address).then(() => {
       this.#listens = true;
+      note("debug", () => `hosts shared objects at ${address}`);
     });
     this.ready.catch(() => {});
     this.#server.unref();

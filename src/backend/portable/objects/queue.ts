@@ -1,6 +1,7 @@
 import { Op } from "../../../codec/op.ts";
 import { CorruptedError } from "../../../errors/errors.ts";
 import { shutDown, takenDied, tooManyDone } from "../../../errors/messages.ts";
+import { tellLostItems, tellRedelivered } from "../../../observe/queues.ts";
 import { LinkedList } from "../../../util/linked-list.ts";
 import type { QueueSettings, QueueStats } from "../../contract/queue.ts";
 import type { Described, HubObject, ParticipantId, Request, Responder, Withdraw } from "../hub/request.ts";
@@ -19,6 +20,7 @@ interface Taken {
 export class QueueState implements HubObject {
   readonly #maxsize: number;
   readonly #redeliver: boolean;
+  readonly #isInternal: boolean;
   readonly #box: Mailbox;
   readonly #joiners = new LinkedList<Responder>();
   readonly #participants = new Set<ParticipantId>();
@@ -31,9 +33,10 @@ export class QueueState implements HubObject {
   #lost = 0;
   #redelivered = 0;
 
-  constructor({ maxsize, redeliver }: QueueSettings) {
+  constructor({ maxsize, redeliver, isInternal = false }: QueueSettings) {
     this.#maxsize = maxsize;
     this.#redeliver = redeliver;
+    this.#isInternal = isInternal;
     this.#box = new Mailbox({
       hasRoom: (items) => maxsize === 0 || items < maxsize,
       room: (items) => (maxsize === 0 ? Number.POSITIVE_INFINITY : Math.max(0, maxsize - items)),
@@ -94,8 +97,9 @@ export class QueueState implements HubObject {
     const taken = this.#taken.get(participant);
     this.#taken.delete(participant);
     if (taken === undefined || taken.count === 0) return;
-    if (this.#redeliver) for (const item of taken.items.drain()) this.#redeliverItem(item);
-    else this.#abandon(taken.count);
+    if (!this.#redeliver) return this.#abandon(taken.count);
+    for (const item of taken.items.drain()) this.#redeliverItem(item);
+    tellRedelivered(taken.count);
   }
 
   discard(): void {
@@ -157,10 +161,12 @@ export class QueueState implements HubObject {
   #lose(item: Item): void {
     if (this.#redeliver) {
       this.#redeliverItem(item);
+      tellRedelivered(1);
       return;
     }
     item.message.release();
     this.#lost++;
+    if (!this.#isInternal) tellLostItems(1);
     this.#abandon(1);
   }
 
