@@ -6,7 +6,7 @@ import { PortablePort } from "./port.ts";
 
 export class PortableManaged extends PortablePort implements ManagedPort {
   async call<T>(message: Message, wait: Wait, accept: (reply: Incoming) => T): Promise<T | undefined> {
-    const reply = await this.access.client.call(this.waiting(Op.invoke, wait, { message })).reply;
+    const reply = await this.access.client.call(this.waiting(Op.invoke, wait, { message, settlesLate: true })).reply;
     return reply?.incoming === undefined ? undefined : accept(reply.incoming);
   }
 }
