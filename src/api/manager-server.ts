@@ -2,6 +2,7 @@
 import type { ManagedObject, ServerName } from "../manager/managed-object.ts";
 import { factoryServant } from "../manager/server/factory.ts";
 import { Host } from "../manager/server/host.ts";
+import { tellOfServer } from "../manager/server/told.ts";
 import type { Address } from "../remote/address.ts";
 import { runtime } from "../runtime/current.ts";
 import { holdEventLoop } from "../util/event-loop.ts";
@@ -31,6 +32,7 @@ export async function serveManager({ id, backend, door, link }: ServerArguments)
   holdEventLoop();
   const server: ServerName = { id, pid: process.pid, name: currentProcess().name, runtime: runtime.name };
   const host = new Host(server, backend);
+  tellOfServer();
   // So that the file of a socket is removed when the manager ends this server.
   if (door !== undefined) process.once("SIGTERM", () => process.exit(0));
   const opened = door === undefined ? undefined : await ManagerDoor.open(door.address, door.authKey);

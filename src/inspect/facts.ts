@@ -51,6 +51,17 @@ export interface PoolFacts {
   readonly rate: number;
 }
 
+/** A process that is the server of a manager. */
+export interface ManagerFacts {
+  readonly pid: number;
+  /** The objects that it holds. */
+  readonly objects: number;
+  /** The calls that it has had. */
+  readonly calls: number;
+  /** Calls in a second, since the last look, or since the process was started. */
+  readonly rate: number;
+}
+
 /** One process of a circle, and what it waits for. */
 export interface Step {
   readonly pid: number;
@@ -82,5 +93,6 @@ export interface Snapshot {
   /** Locks, semaphores, events, conditions and barriers. */
   readonly locks: readonly SharedFacts[];
   readonly pools: readonly PoolFacts[];
+  readonly managers: readonly ManagerFacts[];
   readonly deadlocks: readonly Deadlock[];
 }

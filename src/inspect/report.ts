@@ -1,5 +1,5 @@
 import type { Party, SharedFacts, WaitingParty } from "../backend/contract/inspect.ts";
-import type { Deadlock, PoolFacts, ProcessFacts, Snapshot } from "./facts.ts";
+import type { Deadlock, ManagerFacts, PoolFacts, ProcessFacts, Snapshot } from "./facts.ts";
 import { type Column, sizeText, tableOf, timeText } from "./table.ts";
 import { inOrder } from "./trees.ts";
 
@@ -26,7 +26,7 @@ const MOST_NAMES = 4;
 
 /** Returns the lines of a report. */
 export function reportOf(snapshot: Snapshot, layout: Layout): string[] {
-  const { processes, queues, locks, pools, deadlocks } = snapshot;
+  const { processes, queues, locks, pools, managers, deadlocks } = snapshot;
   if (processes.length === 0) return ["No process of this user uses polyproc."];
   const names = new Map(processes.map(({ pid, name }) => [pid, name ?? "?"]));
   const nameOf = (pid: number | null): string => (pid === null ? "an ended process" : `${names.get(pid) ?? "?"} (${pid})`);
@@ -40,6 +40,7 @@ export function reportOf(snapshot: Snapshot, layout: Layout): string[] {
     ...deadlocks.flatMap((deadlock) => deadlockLines(deadlock, nameOf)),
     ...section("PROCESSES", processColumns(snapshot, layout.last), processes, layout),
     ...section("POOLS", poolColumns(nameOf), pools, layout),
+    ...section("MANAGERS", managerColumns(nameOf), managers, layout),
     ...section("QUEUES", queueColumns(waiting), interestingFirst(queues), layout),
     ...section("LOCKS", lockColumns(parties, waiting), interestingFirst(locks), layout),
   ];
@@ -104,8 +105,21 @@ function poolColumns(nameOf: (pid: number) => string): Column<PoolFacts>[] {
     count("FAILED", ({ failed }) => failed),
     count("RETRIED", ({ retried }) => retried),
     count("DIED", ({ died }) => died),
-    { title: "TASKS/S", cell: ({ rate }) => (rate < 100 ? rate.toFixed(1) : String(Math.round(rate))), isNumber: true },
+    { title: "TASKS/S", cell: ({ rate }) => rateText(rate), isNumber: true },
   ];
+}
+
+function managerColumns(nameOf: (pid: number) => string): Column<ManagerFacts>[] {
+  return [
+    { title: "SERVER", cell: ({ pid }) => nameOf(pid) },
+    { title: "OBJECTS", cell: ({ objects }) => String(objects), isNumber: true },
+    { title: "CALLS", cell: ({ calls }) => String(calls), isNumber: true },
+    { title: "CALLS/S", cell: ({ rate }) => rateText(rate), isNumber: true },
+  ];
+}
+
+function rateText(rate: number): string {
+  return rate < 100 ? rate.toFixed(1) : String(Math.round(rate));
 }
 
 function queueColumns(waiting: (list: readonly WaitingParty[]) => string): Column<SharedFacts>[] {

@@ -5,7 +5,7 @@ import { fieldsOf, listOf, numberOf, pidOf, textOf } from "../util/checked.ts";
 import { date, sleep } from "../util/clock.ts";
 import { VERSION } from "../util/version.ts";
 import { type Edge, findDeadlocks, isSame } from "./deadlocks.ts";
-import { type PoolFacts, type ProcessFacts, SCHEMA, type Snapshot, type TaskFacts } from "./facts.ts";
+import { type ManagerFacts, type PoolFacts, type ProcessFacts, SCHEMA, type Snapshot, type TaskFacts } from "./facts.ts";
 import { type FoundProcess, findProcesses } from "./find.ts";
 import { treeOf } from "./trees.ts";
 
@@ -49,6 +49,7 @@ async function lookOnce(last: Snapshot | undefined): Promise<Snapshot> {
     queues: objects.filter(({ kind }) => kind === "queue"),
     locks: objects.filter(({ kind }) => kind !== "queue"),
     pools,
+    managers: found.flatMap((process) => managersOf(process, time, last)),
     deadlocks: findDeadlocks([...waitsForHolders(objects), ...found.flatMap(waitsForChildren)]),
   };
 }
@@ -101,6 +102,17 @@ function poolsOf({ pid, pages }: FoundProcess, time: number, last: Snapshot | un
       };
     }),
   );
+}
+
+function managersOf({ pid, pages }: FoundProcess, time: number, last: Snapshot | undefined): ManagerFacts[] {
+  return pages.flatMap((page): ManagerFacts[] => {
+    if (page.manager === undefined) return [];
+    const { objects, calls } = fieldsOf(page.manager);
+    const before = last?.managers.find((other) => other.pid === pid);
+    const since = before === undefined ? numberOf(page.since) : (last?.time ?? 0);
+    const more = Math.max(0, numberOf(calls) - (before?.calls ?? 0));
+    return [{ pid, objects: numberOf(objects), calls: numberOf(calls), rate: time > since ? (more * 1000) / (time - since) : 0 }];
+  });
 }
 
 // The parent tells what its workers run, because they can't while they compute.

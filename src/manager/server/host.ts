@@ -9,6 +9,7 @@ import { Special, Status } from "../outcome.ts";
 import { LOAD } from "../targets.ts";
 import type { Servant } from "./servant.ts";
 import { serve } from "./serve.ts";
+import { noteObjects } from "./told.ts";
 
 /** The server's process: it makes managed objects, and knows the targets that were imported. */
 export class Host {
@@ -26,8 +27,12 @@ export class Host {
   make(type: string, servant: Servant, methods?: readonly string[]): ManagedObject {
     const withLoad: Servant = {
       call: (method, args) => (method === LOAD ? this.#load(args[0] as TargetRef) : servant.call(method, args)),
-      discard: () => servant.discard?.(),
+      discard: () => {
+        noteObjects(-1);
+        servant.discard?.();
+      },
     };
+    noteObjects(1);
     const details = { type, server: this.#server, methods };
     return new ManagedObject(details, () => chooseBackend(this.#backend).make(MANAGED, serve(withLoad)));
   }

@@ -6,6 +6,7 @@ import { acceptPart } from "../../objects/delivery.ts";
 import { copyOf } from "../../util/bytes.ts";
 import { packError, packResult, Special } from "../outcome.ts";
 import type { Servant } from "./servant.ts";
+import { noteCall } from "./told.ts";
 
 // The callers of which a call is not opened yet, because the shared objects inside it have to come first. Their later calls wait for that.
 const opening = new WeakMap<object, Promise<void>>();
@@ -55,6 +56,7 @@ function carryOut(servant: Servant, value: unknown, reply: IncomingCall["reply"]
     if (!Array.isArray(value) || typeof value.at(-1) !== "string")
       throw new CorruptedError("A call names no method: its sender is no polyproc process of this version.");
     const method = value.pop() as string;
+    noteCall();
     const result = servant.call(method, value);
     if (isThenable(result))
       Promise.resolve(result).then(

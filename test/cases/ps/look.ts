@@ -1,6 +1,6 @@
 // What `polyproc ps` sees of this process and its children.
 import assert from "node:assert/strict";
-import { Event, Lock, Pool, Queue, RLock, Semaphore } from "../../../mod.ts";
+import { Event, Lock, Manager, Pool, Queue, RLock, Semaphore } from "../../../mod.ts";
 import type { Snapshot } from "../../../src/inspect/facts.ts";
 import { look } from "../../../src/inspect/snapshot.ts";
 import type { Cases } from "../../suite/case.ts";
@@ -109,6 +109,17 @@ const all: Cases = {
     await Promise.all([running, waiting]);
     await pool.close();
     await pool.join();
+  },
+
+  async "the server of a manager is shown with its objects and calls"(): Promise<void> {
+    const manager = new Manager({ name: "shown" });
+    const dict = await manager.dict();
+    await dict.set("a", 1);
+    const { processes, managers } = await seen(({ managers: all }) => (all[0]?.calls ?? 0) >= 2);
+    assert.equal(managers[0]?.pid, manager.pid);
+    assert.ok((managers[0]?.objects ?? 0) >= 1);
+    assert.equal(processes.find(({ pid }) => pid === manager.pid)?.name, "shown");
+    await manager[Symbol.asyncDispose]();
   },
 
   async "a queue is shown with its counts, and who waits for room and for items"(): Promise<void> {

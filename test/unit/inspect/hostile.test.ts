@@ -115,7 +115,17 @@ describe("a table", () => {
   });
 
   it("says so if there is no process", () => {
-    const none = { schema: 1, polyproc: "", time: 0, processes: [], queues: [], locks: [], pools: [], deadlocks: [] } as const;
+    const none = {
+      schema: 1,
+      polyproc: "",
+      time: 0,
+      processes: [],
+      queues: [],
+      locks: [],
+      pools: [],
+      managers: [],
+      deadlocks: [],
+    } as const;
     expect(reportOf(none, { width: 80, rows: 10 })).toEqual(["No process of this user uses polyproc."]);
   });
 });
