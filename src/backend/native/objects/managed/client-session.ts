@@ -39,7 +39,7 @@ export class ClientSession {
     const { thread } = handles;
     this.#calls = calls;
     this.#replies = new NativeQueue(
-      handles.make((origin) => QueueHandle.make(thread, origin, { maxsize: 0, redeliver: false })),
+      handles.make((origin) => QueueHandle.make(thread, origin, { maxsize: 0, redeliver: false, isInternal: true })),
       SIMPLE_QUEUE,
     );
     [this.#link, this.#theirs] = NativeConnection.makePair(thread, { duplex: true });

@@ -30,7 +30,7 @@ export class ManagedServer {
 
   constructor(handles: Handles) {
     this.#handles = handles;
-    this.calls = handles.make((origin) => QueueHandle.make(handles.thread, origin, { maxsize: 0, redeliver: false }));
+    this.calls = handles.make((origin) => QueueHandle.make(handles.thread, origin, { maxsize: 0, redeliver: false, isInternal: true }));
     const queue = new NativeQueue(this.calls, SIMPLE_QUEUE);
     void drain(
       queue,
