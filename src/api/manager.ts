@@ -55,6 +55,10 @@ let managers = 0;
  * A server process that holds dicts, lists, sets, namespaces and instances of classes for many processes. What it gives are proxies: they
  * travel like any shared object, and their objects live as long as any process holds a proxy.
  *
+ * Each call rejects with what the start of the server throws, if it is the first; with {@link TimeoutError} if the server does not reply within
+ * its `timeout`; with {@link OwnerDiedError} if the server is gone; with {@link ClosedError} after `close()`; with `SerializationError` for a
+ * value that can't travel.
+ *
  * The server starts with the first call. It does not keep the program alive, and ends with the process that made the manager.
  *
  * @example
@@ -159,8 +163,7 @@ export class Manager {
    * awaits something, others run.
    *
    * @param Class an exported class, the URL of a module (its default export is meant), or a module and export
-   * @param args the arguments of its constructor; default: none
-   * @param options `timeout` in ms, `signal`; default: wait for ever
+   * @param rest an array of the arguments of its constructor, and wait options; default: none
    * @throws what the constructor throws; {@link StateError} if no export is found for the class
    *
    * @example

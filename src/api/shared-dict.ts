@@ -16,7 +16,7 @@ export type DictEntries<K extends Key, V> = Iterable<readonly [K, V]> | Readonly
  * A dict that many processes use. It lives in the server of a {@link Manager}, which makes it. Each call is one step. Keys are strings, finite
  * numbers, bigints and booleans. An item that is read is a copy: to change it, write it back, or use {@link SharedDict.compute}.
  *
- * Each call takes `timeout` (ms) and `signal`, and rejects with {@link TimeoutError} if the server does not reply in time; with
+ * Each call rejects with {@link TimeoutError} if the server does not reply within its `timeout` (ms); with the reason of its `signal`; with
  * {@link OwnerDiedError} if the server is gone; with {@link ClosedError} after `close()`; with `SerializationError` for a value that can't
  * travel.
  *
@@ -53,8 +53,8 @@ export class SharedDict<K extends Key = Key, V = unknown> extends ManagedObject 
   /**
    * Deletes a key, and returns its value.
    *
-   * @param fallback what to return if the key is missing; default: none
-   * @throws {RangeError} if the key is missing, and there is no `fallback`
+   * @param rest what to return if the key is missing, and wait options; default: none
+   * @throws {RangeError} if the key is missing, and nothing was given for that
    */
   async pop(key: K, ...rest: [fallback?: V, options?: WaitOptions]): Promise<V> {
     const { status, value } = await request(this, "pop", [checked(key)], checkWait(rest[1]));

@@ -25,7 +25,7 @@ const SORT_OPTIONS: readonly string[] = [
  * A list that many processes use. It lives in the server of a {@link Manager}, which makes it. Each call is one step. As in Python, a negative
  * index counts from the end. An item that is read is a copy: to change it, write it back, or use {@link SharedList.compute}.
  *
- * Each call takes `timeout` (ms) and `signal`, and rejects with {@link TimeoutError} if the server does not reply in time; with
+ * Each call rejects with {@link TimeoutError} if the server does not reply within its `timeout` (ms); with the reason of its `signal`; with
  * {@link OwnerDiedError} if the server is gone; with {@link ClosedError} after `close()`; with `SerializationError` for a value that can't
  * travel.
  *

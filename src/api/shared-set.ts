@@ -7,7 +7,7 @@ import { checkWait, type WaitOptions } from "../util/wait-options.ts";
  * A set that many processes use. It lives in the server of a {@link Manager}, which makes it. Each call is one step. Its values are strings,
  * finite numbers, bigints and booleans.
  *
- * Each call takes `timeout` (ms) and `signal`, and rejects with {@link TimeoutError} if the server does not reply in time; with
+ * Each call rejects with {@link TimeoutError} if the server does not reply within its `timeout` (ms); with the reason of its `signal`; with
  * {@link OwnerDiedError} if the server is gone; with {@link ClosedError} after `close()`; with `TypeError` for another value.
  *
  * @example

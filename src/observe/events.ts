@@ -4,7 +4,9 @@
 export interface ProcessEvent {
   /** "start": the child exists, and its job is on its way. "exit": it has ended. */
   readonly event: "start" | "exit";
+  /** Its name. */
   readonly name: string;
+  /** Its process id. */
   readonly pid: number;
   /** The name of the function that it runs, or `null` if it runs none. */
   readonly target: string | null;
@@ -61,7 +63,9 @@ export type LogLevel = "debug" | "info" | "warning" | "error";
 
 /** A line of the log, before it is written. */
 export interface LogRecord {
+  /** How much it matters. */
   readonly level: LogLevel;
+  /** Its text, without the name of the process. */
   readonly message: string;
   /** The name of the process that writes it. */
   readonly processName: string;

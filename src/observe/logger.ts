@@ -25,27 +25,27 @@ class Logger {
     logSettings.level = level;
   }
 
-  /** Returns whether a line of this level is written anywhere. */
+  /** Returns whether a line of this level is written anywhere. It never throws. */
   isEnabledFor(level: LogLevel): boolean {
     return isLogged(level);
   }
 
-  /** Writes a line of the level "debug". The values are formatted as by `console.log`. */
+  /** Writes a line of the level "debug". The values are formatted as by `console.log`. It never throws. */
   debug(message: unknown, ...values: readonly unknown[]): void {
     log("debug", message, values);
   }
 
-  /** Writes a line of the level "info". The values are formatted as by `console.log`. */
+  /** Writes a line of the level "info". The values are formatted as by `console.log`. It never throws. */
   info(message: unknown, ...values: readonly unknown[]): void {
     log("info", message, values);
   }
 
-  /** Writes a line of the level "warning". The values are formatted as by `console.log`. */
+  /** Writes a line of the level "warning". The values are formatted as by `console.log`. It never throws. */
   warning(message: unknown, ...values: readonly unknown[]): void {
     log("warning", message, values);
   }
 
-  /** Writes a line of the level "error". The values are formatted as by `console.log`. */
+  /** Writes a line of the level "error". The values are formatted as by `console.log`. It never throws. */
   error(message: unknown, ...values: readonly unknown[]): void {
     log("error", message, values);
   }

@@ -28,6 +28,7 @@ export class Driver {
     const responder: Responder = {
       reply: (value) => void outcomes.push({ kind: "reply", value }),
       deliver: ({ bytes }, delivery, isCut) => {
+        if (delivery === undefined) throw new Error("A queue must hear what becomes of its items.");
         const items = isCut === undefined ? [bytes] : splitMessages(bytes);
         const list = items.map(([first = -1]) => first);
         outcomes.push(isCut === undefined ? { kind: "item", item: list[0] ?? -1, delivery } : { kind: "list", list, isCut, delivery });

@@ -28,7 +28,7 @@ export class PendingReply implements Responder {
     else void objectsHeld.then(() => this.#give(Op.reply, meta));
   }
 
-  deliver(message: KeptMessage, delivery: Delivery, value?: unknown): void {
+  deliver(message: KeptMessage, delivery: Delivery | undefined, value?: unknown): void {
     this.#give(Op.reply, value, message, delivery);
   }
 

@@ -31,8 +31,12 @@ export interface Delivery {
 /** Replies to one request. Exactly one of these methods is called, now or later. */
 export interface Responder {
   reply(value?: unknown): void;
-  /** Replies with an item, or with a list of items as one message and a value that says so. */
-  deliver(message: KeptMessage, delivery: Delivery, value?: unknown): void;
+  /**
+   * Replies with an item, or with a list of items as one message and a value that says so.
+   *
+   * @param delivery `undefined` if it does not matter whether the message arrives
+   */
+  deliver(message: KeptMessage, delivery: Delivery | undefined, value?: unknown): void;
   fail(error: Error): void;
   /** Declines a request that would have to wait but must not wait. */
   decline(): void;
