@@ -32,6 +32,7 @@ async function rehearseJob(): Promise<void> {
     target,
     subclass: false,
     observed: { log: { level: "warning", isOnStderr: false }, trace: undefined },
+    debugging: undefined,
   };
   const pieces = encodeFrame({ op: Op.job, id: 0, object: 0, meta: job, message: pack(jobArguments, "") });
   const frames: Frame[] = [];

@@ -32,7 +32,8 @@ export async function runJob(frame: JobFrame, channel: ChildChannel): Promise<vo
     await prepared.attached;
     const started = reporter.started();
     // The target may block the event loop for a long time, so the report must leave before the target runs.
-    if (channel.needsEventLoop) await started;
+    if (channel.needsEventLoop || job.debugging !== undefined) await started;
+    if (job.debugging !== undefined) (await import("./debugging.ts")).meetDebugger(job.name, job.debugging);
     beginTarget();
     setWorking(true);
     reported = reporter.result(await runTarget(job, prepared));

@@ -11,6 +11,7 @@ import { join } from "../util/bytes.ts";
 import { os } from "../util/lazy-modules.ts";
 import { upTo } from "../util/wait-options.ts";
 import { endsWithin } from "../util/within.ts";
+import { debuggingOfChild } from "./debugging.ts";
 import type { Job, OwnJob, Question } from "./job.ts";
 import { type ChildOutput, readOutput } from "./output.ts";
 
@@ -102,7 +103,13 @@ export class Child implements BlockingChild {
   /** Sends the child its job, and calls the listener for each of its reports. */
   work(job: OwnJob, message: Message, listener: ReportListener): void {
     const reportTo = this.#listen(listener);
-    this.#send({ op: Op.job, id: 0, object: 0, meta: { ...job, reportTo, observed: observedByChild() } satisfies Job, message });
+    this.#send({
+      op: Op.job,
+      id: 0,
+      object: 0,
+      meta: { ...job, reportTo, observed: observedByChild(), debugging: debuggingOfChild() } satisfies Job,
+      message,
+    });
   }
 
   #listen(listener: ReportListener): unknown {

@@ -2,10 +2,12 @@ import { fileURLToPath } from "node:url";
 import { StateError } from "../errors/errors.ts";
 import type { EntryOptions, Output, RuntimeName } from "../runtime/contract.ts";
 import { runtime, runtimes } from "../runtime/current.ts";
+import { hasInspectFlag, inspectFlag } from "../runtime/inspection.ts";
 import { entryPath } from "../runtime/paths.ts";
 import { CHILD_MARK, frozenProgram } from "../target/frozen.ts";
 import { fs } from "../util/lazy-modules.ts";
 import { ownModule } from "../util/package-urls.ts";
+import { ownInspection } from "./debugging.ts";
 
 /** A runtime for a child: a name, whose program is found on PATH, or a program with flags. */
 export type ChildRuntime = RuntimeName | { readonly execPath: string | URL; readonly args?: readonly string[] };
@@ -121,7 +123,10 @@ export function commandFor(options: CommandOptions, provisions: Provisions): Chi
   const cwd = options.cwd === undefined ? undefined : toPath(options.cwd);
   const { main: entry = ENTRY } = frozen ?? {};
   const mark = entry === ENTRY ? [] : [CHILD_MARK];
-  const entryOptions: EntryOptions = { ...provisions, entry, cwd, execArgv: options.execArgv ?? [] };
+  const users = options.execArgv ?? [];
+  const inspection = ownInspection();
+  const inspected = inspection === undefined || typeof wanted === "object" || hasInspectFlag(users) ? [] : [inspectFlag(inspection)];
+  const entryOptions: EntryOptions = { ...provisions, entry, cwd, execArgv: [...inspected, ...users] };
   if (typeof wanted === "object") {
     return {
       file: toPath(wanted.execPath),

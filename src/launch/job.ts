@@ -42,10 +42,15 @@ export interface Job {
   readonly subclass: boolean;
   /** The log and the trace that the child goes on with. */
   readonly observed: Observed;
+  /** Whether the parent runs under a debugger, and so the child, too. */
+  readonly debugging: Debugging | undefined;
 }
 
+/** "attach": a debugger may connect. "wait": the child has waited for one, and stops once more before it calls its target. */
+export type Debugging = "attach" | "wait";
+
 /** What a job consists of before it is sent. */
-export type OwnJob = Omit<Job, "reportTo" | "observed">;
+export type OwnJob = Omit<Job, "reportTo" | "observed" | "debugging">;
 
 /** The values that travel to the child with its job. */
 export interface JobArguments {

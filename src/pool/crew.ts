@@ -1,4 +1,5 @@
 import { BrokenPoolError, StateError, TimeoutError } from "../errors/errors.ts";
+import { limitOfStart } from "../launch/debugging.ts";
 import { packLent } from "../objects/message.ts";
 import { note } from "../observe/events.ts";
 import { keepForAWhile } from "../util/bytes.ts";
@@ -115,7 +116,8 @@ export class Crew implements Iterable<CrewMember> {
     }
     const { link } = member;
     void link.ended.then((ending) => this.#end(member, ending));
-    const { startTimeout, initArgs } = this.#settings;
+    const { initArgs } = this.#settings;
+    const startTimeout = limitOfStart(this.#settings.startTimeout);
     member.stopTimer = afterIdle(startTimeout, () => {
       const message = `A worker was not ready ${startTimeout} ms after its start (startTimeout) and was killed: its initializer may take too long.`;
       member.failure = new TimeoutError(message);

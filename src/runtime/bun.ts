@@ -9,6 +9,7 @@ import type { Command, EntryOptions, Exit, LibraryFunctions, Output, RunningProg
 import { emptyProcessStdin } from "./empty-stdin.ts";
 import { onProcessExit } from "./exit.ts";
 import { bunFlags } from "./flag-tables.ts";
+import { inspectionIn } from "./inspection.ts";
 import { entryPath, unlikeRuntime } from "./paths.ts";
 import { platform } from "./platform.ts";
 import { keepExitCodes } from "./sigchld.ts";
@@ -66,6 +67,9 @@ export const bun: Runtime = {
   },
   endsWithPendingModule: false,
   needs: "The temporary folder must be writable.",
+
+  // Bun lists the words of BUN_OPTIONS among its arguments.
+  inspection: () => (host === undefined ? undefined : inspectionIn(process.execArgv)),
 
   entryArguments(options: EntryOptions): string[] {
     // Bun also lists the words of BUN_OPTIONS, and a quoted one together with its flag. The child has the variable itself.

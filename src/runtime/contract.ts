@@ -1,3 +1,5 @@
+import type { Inspection } from "./inspection.ts";
+
 /**
  * The end of a process: its exit code, or the name of the signal that killed it. A real-time signal is named by its number: "SIG34". Both are
  * `null` if the system does not tell how the process ended.
@@ -86,6 +88,8 @@ export interface Runtime {
 
   // Starting children.
 
+  /** Returns how the flags of this process have it inspected by a debugger, or `undefined` if they do not. */
+  inspection(): Inspection | undefined;
   /** Returns the arguments that run `entry` on this runtime, with the flags and permissions that a child takes over from its parent. */
   entryArguments(options: EntryOptions): string[];
   /** Starts a program, in a session of its own where the system has sessions. If that fails, this throws if the runtime knows it at once; otherwise `started` rejects. */

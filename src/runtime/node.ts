@@ -12,7 +12,9 @@ import type { Command, EntryOptions, Exit, LibraryFunctions, Output, RunningProg
 import { emptyProcessStdin } from "./empty-stdin.ts";
 import { onProcessExit } from "./exit.ts";
 import { nodeFlags } from "./flag-tables.ts";
+import { inspectionIn } from "./inspection.ts";
 import { importLoaded, seesModules } from "./loaded-modules.ts";
+import { wordsOf } from "./options-variables.ts";
 import { entryPath, unlikeRuntime } from "./paths.ts";
 import { platform } from "./platform.ts";
 import { keepBlocking } from "./shared-output.ts";
@@ -53,6 +55,8 @@ export const node: Runtime = {
   },
   endsWithPendingModule: true,
   needs: "Node started with --permission needs --allow-fs-read, --allow-fs-write, --allow-child-process and --allow-worker.",
+
+  inspection: () => (isCurrent ? inspectionIn([...wordsOf(process.env.NODE_OPTIONS ?? ""), ...process.execArgv]) : undefined),
 
   entryArguments(options: EntryOptions): string[] {
     const isOwn = isCurrent && node.foreignProgram === undefined;

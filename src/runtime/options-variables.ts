@@ -20,8 +20,8 @@ export function variablesElsewhere(environment: Readonly<Record<string, string |
   return changed;
 }
 
-// Words are separated by spaces. Double quotes keep spaces, and a backslash in them keeps the next character.
-function wordsOf(text: string): string[] {
+/** Returns the words of such a variable. Spaces separate them. Double quotes keep spaces, and a backslash in them keeps the next character. */
+export function wordsOf(text: string): string[] {
   return [...text.matchAll(/(?:"(?:\\.|[^"\\])*"|[^\s"])+/g)].map(([word]) =>
     word.replace(/"((?:\\.|[^"\\])*)"/g, (_, inner: string) => inner.replace(/\\(.)/g, "$1")),
   );

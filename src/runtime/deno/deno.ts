@@ -4,6 +4,7 @@ import { canOpen } from "../can-open.ts";
 import { heapFlag } from "../child-flags.ts";
 import { collectGarbage } from "../collect-garbage.ts";
 import type { EntryOptions, LibraryFunctions, Runtime } from "../contract.ts";
+import { inspectionIn } from "../inspection.ts";
 import { importLoaded, seesModules } from "../loaded-modules.ts";
 import { unlikeRuntime } from "../paths.ts";
 import { platform } from "../platform.ts";
@@ -31,6 +32,11 @@ export function denoRuntime(host: DenoHost | undefined): Runtime {
     needs: platform.hasSocketFiles
       ? "Deno programs that start processes need --allow-read, --allow-write, --allow-net and --allow-run."
       : "On Windows, Deno programs that start processes need all permissions (deno run -A), because Deno opens named pipes only then.",
+
+    inspection: () => {
+      const own = host === undefined || foreignProgram !== undefined ? undefined : ownFlags(host);
+      return inspectionIn((own ?? []).map(({ name, value }) => (value === undefined ? `--${name}` : `--${name}=${value}`)));
+    },
 
     entryArguments(options: EntryOptions): string[] {
       // The command line of a program that is not Deno has no flags of Deno.
