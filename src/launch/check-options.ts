@@ -7,6 +7,7 @@ import { describe } from "../util/describe.ts";
 import { optionNames, refuseUnknown } from "../util/known-options.ts";
 import { checkTimeout } from "../util/wait-options.ts";
 import type { ChildRuntime } from "./command.ts";
+import { limitOfStart } from "./debugging.ts";
 import type { CheckedOptions, ProcessOptions, ProcessSettings, TerminateOptions } from "./options.ts";
 
 /** The default time in milliseconds in which a child must import its target. */
@@ -81,7 +82,7 @@ export function checkOptions(options: unknown, backend?: string): CheckedOptions
     args: [...args],
     kwargs,
     transfer: checkTransfer(transfer),
-    startTimeout: startTimeout === undefined ? START_TIMEOUT : checkTimeout(startTimeout, "startTimeout"),
+    startTimeout: limitOfStart(startTimeout === undefined ? START_TIMEOUT : checkTimeout(startTimeout, "startTimeout")),
     grace: grace === undefined ? GRACE : checkTimeout(grace, "grace"),
   };
 }

@@ -12,7 +12,6 @@ import type { Wait } from "../util/wait-options.ts";
 import { endsWithin, LATE, within } from "../util/within.ts";
 import type { Child, Ending } from "./child.ts";
 import { endWithThisProcess } from "./daemons.ts";
-import { limitOfStart } from "./debugging.ts";
 import type { Outcome, OwnJob } from "./job.ts";
 import { noteWait, type WaitForChild } from "./noted-waits.ts";
 import { ChildTelling } from "./telling.ts";
@@ -153,7 +152,7 @@ export class Run<Result> {
   /** Called when the child exists. It sends the child its job and arguments, and handles its reports. */
   begin(child: Child, job: OwnJob, packed: Packed): void {
     this.#child = child;
-    const startTimeout = limitOfStart(this.#settings.startTimeout);
+    const { startTimeout } = this.#settings;
     const letGo = this.#bind();
     const stopTimer = afterIdle(startTimeout, () => {
       this.#settle({

@@ -1,4 +1,5 @@
 import type { Channel } from "node:diagnostics_channel";
+import { nextTurn } from "../util/clock.ts";
 import { diagnostics } from "../util/lazy-modules.ts";
 import { addObserver, type Events, type Observer, type Topic } from "./events.ts";
 
@@ -6,7 +7,8 @@ type Public = "process" | "task" | "lost";
 
 let opened: Readonly<Record<Public, Channel>> | undefined;
 
-// They are opened with the first event. That takes most runtimes no time, and Bun some tenths of a millisecond.
+// They are opened in the first turn of the event loop, or with the first event. That takes most runtimes no time, and Bun some tenths of a
+// millisecond. Bun collects a channel that only its subscribers know, and forgets them with it, so this module keeps the channels.
 function channels(): Readonly<Record<Public, Channel>> {
   const { channel } = diagnostics();
   opened ??= { process: channel("polyproc:process"), task: channel("polyproc:task"), lost: channel("polyproc:lost") };
@@ -26,3 +28,4 @@ const publisher: Observer = {
 };
 
 addObserver(publisher);
+nextTurn(() => void channels());
