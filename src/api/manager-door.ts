@@ -53,6 +53,7 @@ class Session {
   // The iterators that this program alone has.
   readonly #own = new Set<ManagedObject>();
   #last = DIRECTORY;
+  #isOver = false;
 
   constructor(conn: Connection, exposed: ReadonlyMap<string, ManagedObject>) {
     this.#conn = conn;
@@ -66,6 +67,7 @@ class Session {
     } catch {
       // The peer is gone, or is no program of this library. Either way nobody is there who could be told.
     } finally {
+      this.#isOver = true;
       for (const object of this.#own) object.close();
       this.#conn.close();
     }
@@ -141,6 +143,8 @@ class Session {
   async #keepIterator(incoming: Incoming): Promise<Uint8Array> {
     const iterator = await openReply(incoming).value;
     if (!(iterator instanceof ManagedObject)) throw new TypeError("The result is no iterator.");
+    // The program may have hung up meanwhile. Then nobody will take from it.
+    if (this.#isOver) iterator.close();
     this.#own.add(iterator);
     return copyOf(packResult(new Special(Status.iterator, this.#add(iterator))).bytes);
   }

@@ -85,7 +85,8 @@ export class ServerProcess {
       // It rejects if the server fails, and must not keep this program alive.
       const failed = unheld(() => process.result());
       failed.catch(() => {});
-      const greeting = await Promise.race([mine.recv(), failed]);
+      // If the connection ends, the end of the process says why.
+      const greeting = await Promise.race([mine.recv().catch(() => failed), failed]);
       // The manager was closed meanwhile, when there was no process yet that could be ended.
       if (isServerClosed(this.#id)) throw managerClosed();
       return greeting;

@@ -73,7 +73,7 @@ function factsOf(id: string, { users, participants }: Found, facts: BigInt64Arra
     const pid = participants.get(index);
     const party = { pid: pid ?? null, isMainThread: facts[row + 3] !== 0n };
     if (index === holder - 1 && pid !== undefined) isKnown = holders.push(party) > 0;
-    // What a process has written that has ended means nothing any more.
+    // A process that has ended leaves its values in the memory. They mean nothing any more.
     if (pid === undefined) continue;
     if (kind.kind === "semaphore" && at(row + 2) > 0) holders.push(party);
     waiters.push(...waitsIn(kind.calls, at(row + 1), party));

@@ -1,4 +1,5 @@
 // The classes and targets of these cases.
+import { closeSync, openSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Event, Manager, type ManagerOptions, type Queue, type Remote, type SharedDict, type SharedList } from "../../../mod.ts";
 import { stay } from "../../suite/sync.ts";
@@ -105,6 +106,23 @@ export class Tally extends Base {
   }
 }
 
+/** Takes all descriptors that its process may have. */
+export class Files {
+  readonly #open: number[] = [];
+
+  openAll(): number {
+    try {
+      for (;;) this.#open.push(openSync("/dev/null", "r"));
+    } catch {
+      return this.#open.length;
+    }
+  }
+
+  closeAll(): void {
+    for (const fd of this.#open.splice(0)) closeSync(fd);
+  }
+}
+
 export const notAClass = 5;
 export const arrow = (): void => {};
 export const increment = (n = 0, by = 1): number => n + by;
@@ -141,6 +159,19 @@ export async function waitForIterator(tally: Remote<Tally>, ready: Queue): Promi
   await tally.endings();
   await ready.put("waits");
   await waiting;
+}
+
+/** Says how its first call ends, and calls again when it is told to, until it is served. */
+export async function callUntilServed(dict: SharedDict<string, number>, ready: Queue<string>, freed: Event): Promise<number | undefined> {
+  await ready.put(await dict.get("a").then(String, (error: Error) => error.name));
+  await freed.wait();
+  for (;;) {
+    try {
+      return await dict.get("a");
+    } catch {
+      await delay(5);
+    }
+  }
 }
 
 /** Makes a manager, says what it is, and lives on. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { ClosedError, Event, Queue, type SharedDict, type SharedList } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
-import { rejects, started } from "../../suite/help.ts";
+import { type Cases, Skip } from "../../suite/case.ts";
+import { isNative, rejects, started } from "../../suite/help.ts";
 import { takeItems, until } from "../helpers/signals.ts";
-import { holdIterator, holdUntil, Tally, waitForIterator, withManager } from "./helpers.ts";
+import { callUntilServed, Files, holdIterator, holdUntil, Tally, waitForIterator, withManager } from "./helpers.ts";
 
 export const cases: Cases = {
   "an object lives as long as anybody holds it: a child, or an item of a queue": () =>
@@ -51,6 +51,24 @@ export const cases: Cases = {
       assert.equal(await tally.open(), 1);
       await until(async () => (await tally.endings()) === 1);
     }),
+  "a server without descriptors refuses a new client for the moment, and loses no object": async () => {
+    if (!isNative) throw new Skip("only the native backend has limits, and a descriptor for each object");
+    await withManager(
+      async (manager) => {
+        const [dict, ready, freed] = [await manager.dict([["a", 1]]), new Queue<string>(), new Event()];
+        const files = await manager.create(Files);
+        assert.ok((await files.openAll()) > 10);
+        const client = await started({ target: callUntilServed, args: [dict, ready, freed] });
+        assert.equal(await ready.get({ timeout: 10_000 }), "OwnerDiedError");
+        assert.equal(await dict.get("a"), 1);
+        await files.closeAll();
+        await freed.set();
+        assert.equal(await client.result({ timeout: 10_000 }), 1);
+        await client.join();
+      },
+      { limits: { openFiles: 128 } },
+    );
+  },
   "an object inside another one works, and lives with it (test_nested)": () =>
     withManager(async (manager) => {
       const outer = await manager.dict<string, SharedDict<string, number>>();

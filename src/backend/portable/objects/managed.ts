@@ -25,11 +25,11 @@ export class ManagedState implements HubObject {
       reply: (reply) => {
         const notArrived = (): void => reply.release(false);
         if (isOver) return notArrived();
-        isOver = true;
         const { bytes, refs } = reply;
         // Without shared objects inside there is nothing to release, and the client does not say that it has the reply.
         const delivery = refs.length === 0 ? undefined : { settle: () => reply.release(true), giveBack: notArrived, lose: notArrived };
         responder.deliver({ bytes: keepForAWhile(bytes), refs }, delivery);
+        isOver = true;
       },
     });
     // A call that was given up is carried out all the same, but nobody gets the reply.

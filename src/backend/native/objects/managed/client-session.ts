@@ -43,10 +43,12 @@ export class ClientSession {
       SIMPLE_QUEUE,
     );
     [this.#link, this.#theirs] = NativeConnection.makePair(thread, { duplex: true });
-    this.#number = new DataView(randomBytes(8).buffer).getUint32(0) * 2 ** 21 + (new DataView(randomBytes(4).buffer).getUint32(0) >>> 11);
+    // 53 random bits, which is what a number holds.
+    const [high = 0, low = 0] = new Uint32Array(randomBytes(8).buffer);
+    this.#number = high * 2 ** 21 + (low >>> 11);
   }
 
-  /** Whether it could not be opened, although the server may be there. */
+  /** Whether it has ended, or could not be opened, although the server may be there: another session may do better. */
   get hasFailed(): boolean {
     return this.#hasFailed;
   }
@@ -115,7 +117,9 @@ export class ClientSession {
     try {
       while ((await unheld(() => this.#link.recv(FOREVER))) !== undefined);
     } catch {
-      if (!this.#isClosed) this.#serverGone();
+      if (this.#isClosed) return;
+      this.#hasFailed = true;
+      this.#serverGone();
     }
   }
 

@@ -61,7 +61,7 @@ export class ManagedServer {
         if (incoming !== undefined) this.#greet(incoming);
       }
     } catch {
-      // Nobody holds the object, or somebody has sent what makes no sense. Then all holders learn that the object is gone.
+      // Nobody holds the object any more.
     } finally {
       this.#objects.delete(number);
       ours.release();
@@ -70,9 +70,9 @@ export class ManagedServer {
   }
 
   #greet(incoming: Incoming): void {
-    const { bytes, refs } = unseal(incoming.message.bytes);
-    const [replies, link] = refs;
     try {
+      const { bytes, refs } = unseal(incoming.message.bytes);
+      const [replies, link] = refs;
       const session = decode(bytes);
       if (typeof session !== "number" || this.#sessions.has(session) || replies === undefined || link === undefined) throw otherKind();
       const open = (origin: Origin, fd: number): QueueHandle => QueueHandle.open(this.#handles.thread, origin, fd);
@@ -83,6 +83,9 @@ export class ManagedServer {
       );
       const connection = NativeConnection.open(this.#handles.thread, this.#take(link, CONNECTION.name));
       this.#sessions.set(session, new ServerSession(queue, connection, this.#objects, () => this.#sessions.delete(session)));
+    } catch {
+      // This process has no descriptor left, or the client is none. Its end of the connection is closed below, so it hears of it, and may try
+      // again. All others go on.
     } finally {
       incoming.settle();
     }
