@@ -31,6 +31,13 @@ const hearsHere: TaskEvent[] = [];
 
 export function listenInWorker(): void {
   subscribe("polyproc:task", (message) => void hearsHere.push(message as TaskEvent));
+  collectGarbage();
+}
+
+/** Bun collects a channel that only its subscribers know, unless the library keeps it. */
+function collectGarbage(): void {
+  const { Bun } = globalThis as { readonly Bun?: { gc(force: boolean): void } };
+  Bun?.gc(true);
 }
 
 /** Gives the events that this worker has heard of the tasks before this one. */
