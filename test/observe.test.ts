@@ -49,6 +49,10 @@ describe.each(pairs)("%s, %s", (runtime, backend) => {
     // An arrow leads to it from the pool.
     const started = new Set(events.filter(({ ph }) => ph === "s").map(({ id }) => id));
     expect(events.filter(({ ph, id }) => ph === "f" && started.has(id)).length).toBeGreaterThanOrEqual(2);
+    // Quick tasks share slices, which count them.
+    const runs = slices("quicker");
+    expect(runs.reduce((sum, { args }) => sum + Number(args?.tasks ?? 1), 0)).toBe(5000);
+    expect(runs.length).toBeLessThan(2500);
     expect(slices("busy")[0]?.args).toEqual({ target: "forEver", exitCode: -9, signal: "SIGKILL" });
     const [root] = slices("MainProcess");
     expect(root?.ts).toBe(0);

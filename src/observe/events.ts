@@ -91,6 +91,8 @@ export interface Slice {
   readonly args: Readonly<Record<string, number | string>>;
   /** The number of the message that brought the work, if its way is to be drawn. */
   readonly flow?: string | undefined;
+  /** The number of tasks, if it is that of tasks of a pool. */
+  readonly tasks?: number;
 }
 
 /** Work goes to another process. */

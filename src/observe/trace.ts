@@ -32,10 +32,17 @@ const WORK = 2;
 /** The length in milliseconds of a slice for something that takes no time. */
 const SHORTEST = 0.001;
 
+/** Quick tasks with the same target become one slice, of up to so many milliseconds: a line for each would take longer than the tasks. */
+const MOST_JOINED = 1;
+/** Slices with a longer pause between them stay apart. */
+const MOST_PAUSE = 0.1;
+
 let settings: (TraceSettings & { readonly isNew: boolean }) | undefined;
 let file: TraceFile | undefined;
 // When lines left the last time.
 let left = Number.NEGATIVE_INFINITY;
+// The last slice of tasks, which the next one may join.
+let last: (Slice & { ended: number; tasks: number }) | undefined;
 // What is to be added to a time of `now()`.
 let offset = 0;
 // The JSON texts of names, because a worker writes the same few names again and again.
@@ -103,17 +110,25 @@ function guarded(use: (file: TraceFile) => void): void {
 
 function add(json: string): void {
   guarded((target) => {
-    const isFirst = !target.isWaiting;
+    const isFirst = !isWaiting();
     target.add(json);
-    if (!isFirst) return;
-    // What comes after a pause leaves at once, so that it is there if this process is killed.
-    if (now() - left > MOST_WAIT) flush();
-    else after(MOST_WAIT, flush);
+    if (isFirst) leaveSoon();
   });
+}
+
+function isWaiting(): boolean {
+  return last !== undefined || file?.isWaiting === true;
+}
+
+// What comes after a pause leaves at once, so that it is there if this process is killed.
+function leaveSoon(): void {
+  if (now() - left > MOST_WAIT) flush();
+  else after(MOST_WAIT, flush);
 }
 
 function flush(): void {
   left = now();
+  addLast();
   guarded((target) => target.flush());
 }
 
@@ -169,8 +184,34 @@ function hearLoss({ what, description }: LostEvent): void {
   add(`{"ph":"i","s":"p","cat":"lost","name":${name},"pid":${process.pid},"tid":${WORK},"ts":${micros(now())},"args":${args}}`);
 }
 
-function hearSlice({ name, began, ended, args, flow: id }: Slice): void {
-  slice("task", name, process.pid, WORK, began, ended, args);
+function hearSlice(heard: Slice): void {
+  const { tasks, flow: id } = heard;
+  if (tasks === undefined || id !== undefined) return addSlice(heard);
+  if (last !== undefined && joins(last, heard)) {
+    last.ended = heard.ended;
+    last.tasks += tasks;
+    return;
+  }
+  const isFirst = !isWaiting();
+  addLast();
+  last = { ...heard, tasks };
+  if (isFirst) leaveSoon();
+}
+
+/** Whether a slice is one of quick tasks like those right before it. */
+function joins(before: Slice, next: Slice): boolean {
+  const isSame = before.name === next.name && before.args.attempt === next.args.attempt;
+  return isSame && next.ended - before.began <= MOST_JOINED && next.began - before.ended <= MOST_PAUSE;
+}
+
+function addLast(): void {
+  const slice = last;
+  last = undefined;
+  if (slice !== undefined) addSlice(slice);
+}
+
+function addSlice({ name, began, ended, args, tasks = 1, flow: id }: Slice): void {
+  slice("task", name, process.pid, WORK, began, ended, tasks > 1 ? { ...args, tasks } : args);
   if (id !== undefined) flow("f", id, began);
 }
 
@@ -187,7 +228,7 @@ const HEARD: ReadonlySet<Topic> = new Set(["process", "lost", "slice", "hand"]);
 const trace: Observer = {
   hears: (topic: Topic) => settings !== undefined && HEARD.has(topic),
   save(): void {
-    if (file?.isWaiting === true) flush();
+    if (isWaiting()) flush();
   },
   hear<T extends Topic>(topic: T, event: Events[T]): void {
     if (topic === "process") hearProcess(event as ProcessEvent);

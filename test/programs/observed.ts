@@ -11,6 +11,10 @@ export function quick(n: number): number {
   return n + 1;
 }
 
+export function quicker(n: number): number {
+  return n + 1;
+}
+
 export function dieOnce(): number {
   if (currentTask()?.attempt === 1) process.kill(process.pid, "SIGKILL");
   getLogger().info("survived");
@@ -32,6 +36,7 @@ async function main(): Promise<void> {
     for (const { pid } of pool.workers) if (pid !== null) process.kill(pid, "SIGKILL");
     await all;
   }
+  await Promise.all(numbers.map((n) => pool.apply(quicker, [n])));
   const busy = new Process({ target: forEver, name: "busy" });
   await busy.start();
   busy.kill();

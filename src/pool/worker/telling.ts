@@ -32,10 +32,10 @@ export class WorkerTelling {
   /** Tasks of an entry have run, one after another. `index` is that of the first one. */
   ran(entry: Entry, index: number, count: number, began: number, ended: number): void {
     const { task, attempt, seq } = entry;
-    const args = { task: task + index, ...(count > 1 ? { tasks: count } : {}), ...(attempt > 1 ? { attempt } : {}) };
+    const args = { task: task + index, ...(attempt > 1 ? { attempt } : {}) };
     // A quick task needs no arrow, and it would cost more than the task.
     const flow = index === 0 && ended - began >= FLOW_MS ? flowOf(currentPosition().parentPid, currentName().name, seq) : undefined;
-    emit("slice", { name: this.#targets.label(entry.target), began, ended, args, flow });
+    emit("slice", { name: this.#targets.label(entry.target), began, ended, args, flow, tasks: count });
   }
 
   begun(entry: Entry, index: number): void {
