@@ -1,6 +1,7 @@
-import { UnsupportedError } from "../errors/errors.ts";
+import { StateError, UnsupportedError } from "../errors/errors.ts";
 import { page } from "../tree/page.ts";
 import type { Backend, BackendProvider } from "./contract/backend.ts";
+import type { ClusterSettings } from "./contract/cluster.ts";
 import type { LaunchTarget } from "./contract/launcher.ts";
 import type { Ref } from "./contract/ref.ts";
 import { setLibrary } from "./native/library/load.ts";
@@ -20,6 +21,29 @@ page.tell("backends", () => openedBackends().map(({ name }) => name));
 /** Adds a backend. From then on programs can name it, and its objects can come in messages. */
 export function registerBackend(provider: BackendProvider): void {
   providers.set(provider.name, provider);
+}
+
+/** A backend whose objects live on a cluster. */
+export interface ClusterBackend {
+  /** The name of the backend. */
+  readonly name: string;
+  /** Completes the puts of this process, and closes the connection. */
+  close(): Promise<void>;
+}
+
+/** Connects to a cluster, and adds its backend. Its code is loaded here, because most programs run on one machine. */
+export async function openCluster(settings: ClusterSettings): Promise<ClusterBackend> {
+  const { NatsBackend, providerOf } = await import("./nats/backend.ts");
+  const backend = await NatsBackend.open(settings);
+  const { name, link } = backend;
+  if (providers.get(name)?.opened() !== undefined) {
+    await link.close();
+    throw new StateError(
+      `This process is connected to the namespace "${settings.namespace}" already: use that connection, or close it first.`,
+    );
+  }
+  registerBackend(providerOf(backend));
+  return { name, close: () => link.close() };
 }
 
 /** Returns the providers of all backends, the preferred one first. */
@@ -94,6 +118,10 @@ function openedBackends(): Backend[] {
 
 function providerNamed(name: string): BackendProvider {
   const provider = providers.get(name);
+  if (provider === undefined && name.startsWith("cluster:"))
+    throw new UnsupportedError(
+      `An object of a cluster came to a process that is not connected to it: call connectCluster() with the namespace "${name.slice("cluster:".length)}" in this process first.`,
+    );
   if (provider === undefined)
     throw new UnsupportedError(`This process does not have the backend ${JSON.stringify(name)}: register it before it is used.`);
   return provider;

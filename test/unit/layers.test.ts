@@ -18,7 +18,7 @@ const LAYERS = [
   ["src/tree"],
   ["src/backend/contract"],
   ["src/codec"],
-  ["src/remote", "src/backend/portable", "src/backend/native"],
+  ["src/remote", "src/backend/portable", "src/backend/native", "src/backend/nats"],
   ["src/backend"],
   ["src/inspect"],
   ["src/objects"],

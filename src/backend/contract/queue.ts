@@ -63,12 +63,25 @@ export interface QueuePort extends WaitingPort {
   sent(): Promise<void>;
   /** Lets the event loop, and so this process, end although puts are not complete. */
   letGo(): void;
+  /** Takes an item that is marked as done by itself, if the backend knows each item that is not done. `undefined` if none came in time. */
+  getTask?(wait: Wait): Promise<TakenTask | undefined>;
   /** The calls for many items at once, if the backend has them: one that asks another process for each call. */
   readonly many?: ManyItems;
   /** The calls for lists of items, if the backend puts and takes without asking another process. */
   readonly lists?: ItemLists;
   /** The blocking calls, if the backend has them. */
   readonly blocking?: BlockingQueue;
+}
+
+/** An item that belongs to this process until it is done. */
+export interface TakenTask {
+  readonly incoming: Incoming;
+  /** 1 when it was taken for the first time. */
+  readonly attempt: number;
+  /** Marks it as done. */
+  done(): Promise<void>;
+  /** Gives it back, for any consumer, after `delay` milliseconds. */
+  fail(delay: number): void;
 }
 
 /** Many items that were taken at once. */

@@ -1,0 +1,92 @@
+import type { TakenTask } from "../backend/contract/queue.ts";
+import { UnsupportedError } from "../errors/errors.ts";
+import { queueEmpty } from "../errors/messages.ts";
+import { accept } from "../objects/delivery.ts";
+import { openPort } from "../objects/shared-object.ts";
+import { checkTimeout, checkWait, type WaitOptions } from "../util/wait-options.ts";
+import { Queue } from "./queue.ts";
+import type { QueueOptions } from "./queue-options.ts";
+
+/**
+ * The `JoinableQueue` of a cluster. An item belongs to the consumer that took it until it is marked as done. If the consumer dies, or does not
+ * reply for the time of the lease, another one gets the item: so each item is handled at least once, and it may be handled twice. `maxsize` bounds
+ * the items that are not done, waiting or taken.
+ *
+ * @example
+ * ```ts
+ * const mp = await connectCluster({ servers: "nats://127.0.0.1:4222", namespace: "shop" });
+ * const orders = new mp.JoinableQueue<string>({ name: "orders to pack" });
+ * await orders.put("two apples");
+ * const task = await orders.getTask();
+ * console.log(task.value, task.attempt); // two apples 1
+ * await task.done();
+ * await orders.join();
+ * await mp.close();
+ * ```
+ */
+export class ClusterQueue<T = unknown> extends Queue<T> {
+  /**
+   * Makes the queue, or opens the one that has this name.
+   *
+   * @param options the value of `maxsize`, or `{ name?, maxsize? }`; default: no limit
+   * @throws {TypeError} for an option of a wrong type
+   * @throws {RangeError} if `maxsize` is not a whole number
+   */
+  constructor(options: Omit<QueueOptions, "redeliver"> | number = {}) {
+    super(typeof options === "number" ? { maxsize: options, redeliver: true } : { ...options, redeliver: true });
+  }
+
+  /**
+   * Waits for an item, and takes it with what is needed to mark this one as done, also before others that were taken earlier.
+   *
+   * @param options `timeout` in ms, `signal`; default: wait for ever
+   * @throws {Empty} if no item came in time
+   * @throws {ShutDown} if the queue was shut down and has no more items
+   * @throws {ClosedError} after `close()`, also if `close()` is called during the wait
+   */
+  async getTask(options?: WaitOptions): Promise<ClusterTask<T>> {
+    const port = openPort(this, "getTask");
+    if (port.getTask === undefined)
+      throw new UnsupportedError("getTask() needs a queue of a cluster: make it with the JoinableQueue of connectCluster().");
+    const taken = await port.getTask(checkWait(options));
+    if (taken === undefined) throw queueEmpty();
+    return new ClusterTask(taken, (await accept(taken.incoming)) as T);
+  }
+}
+
+/** An item that a consumer has taken with {@link ClusterQueue.getTask}. */
+export class ClusterTask<T = unknown> {
+  /** The item. */
+  readonly value: T;
+  /** 1 when a consumer has it for the first time. */
+  readonly attempt: number;
+  readonly #taken: TakenTask;
+
+  /** @ignore Called by `getTask()`. */
+  constructor(taken: TakenTask, value: T) {
+    this.#taken = taken;
+    this.value = value;
+    this.attempt = taken.attempt;
+  }
+
+  /**
+   * Marks the item as done. When the promise resolves, no consumer gets it any more.
+   *
+   * @throws {StateError} if it is marked already
+   * @throws {TimeoutError} if no server confirms it: the item may come again
+   */
+  async done(): Promise<void> {
+    await this.#taken.done();
+  }
+
+  /**
+   * Gives the item back, for any consumer.
+   *
+   * @param options `delay`: the time in milliseconds before another consumer can take it; default 0
+   * @throws {StateError} if it is marked already
+   */
+  fail(options: { readonly delay?: number } = {}): void {
+    const delay = checkTimeout(options.delay ?? 0, "delay");
+    this.#taken.fail(delay);
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * The proof of who this process is: a `.creds` file, a user and a password, a token, or the seed of an nkey. Give it from a file or a secret
+ * store: command lines and environment variables are seen by others.
+ */
+export type ClusterCredentials =
+  | { readonly file: string }
+  | { readonly user: string; readonly password: string }
+  | { readonly token: string }
+  | { readonly seed: string };
+
+/** Paths of PEM files. `ca`: the authority that signed the servers' certificates. `cert`, `key`: the certificate of this client. */
+export interface ClusterTls {
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+/** How to connect to a cluster: options that were checked. */
+export interface ClusterSettings {
+  readonly servers: readonly string[];
+  readonly namespace: string;
+  readonly credentials: ClusterCredentials | undefined;
+  readonly tls: ClusterTls | undefined;
+  /** In milliseconds. */
+  readonly lease: number;
+}

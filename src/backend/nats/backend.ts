@@ -1,0 +1,104 @@
+import { UnsupportedError } from "../../errors/errors.ts";
+import type { Backend, BackendFeatures, BackendProvider, MakeOptions } from "../contract/backend.ts";
+import type { ClusterSettings } from "../contract/cluster.ts";
+import type { Kind } from "../contract/kind.ts";
+import type { Launcher } from "../contract/launcher.ts";
+import type { Port } from "../contract/port.ts";
+import { QUEUE, type QueueSettings, SIMPLE_QUEUE } from "../contract/queue.ts";
+import type { Ref } from "../contract/ref.ts";
+import { Link } from "./link.ts";
+import { randomToken, tokenOf } from "./names.ts";
+import { loadPackages } from "./packages.ts";
+import { backendName } from "./port.ts";
+import { NatsQueue } from "./queue/queue.ts";
+
+const FEATURES: BackendFeatures = { fileno: false, sync: false, sharedMemory: false, limits: false, library: null, abi: null };
+
+/** What to use in place of what many hosts can't share. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  condition: "use an Event, or a Queue",
+  barrier: "use a Semaphore and an Event, or a Queue",
+  connection: "use two queues",
+  memory: "put the bytes into a Queue, or a SharedValue for one number",
+  sharedArray: "use a SharedValue for each number, or a Queue",
+  managed: "use a Queue, or a SharedValue",
+};
+
+type Open = (link: Link, options: { readonly token: string; readonly settings: unknown }) => Port;
+type Attach = (link: Link, location: unknown) => Port;
+
+/** The kinds of objects that a cluster has. */
+const KINDS: Readonly<Record<string, { readonly open: Open; readonly attach: Attach }>> = Object.fromEntries(
+  [QUEUE, SIMPLE_QUEUE].map((kind) => [
+    kind.name,
+    {
+      open: (link, { token, settings }) => {
+        const { maxsize, redeliver } = settings as QueueSettings;
+        return NatsQueue.open(link, kind, { token, maxsize, redeliver }, false);
+      },
+      attach: (link, location) => NatsQueue.attach(link, kind, location),
+    } satisfies { open: Open; attach: Attach },
+  ]),
+);
+
+/** Starts no processes: the agents of the hosts do. */
+const launcher: Launcher = {
+  canStart: () => false,
+  start: () => Promise.reject(new UnsupportedError("The backend of a cluster starts no processes on this host.")),
+  connect: () => {
+    throw new UnsupportedError("No process is the child of a cluster.");
+  },
+};
+
+/** Objects that many hosts share. They live on the servers of a NATS cluster. */
+export class NatsBackend implements Backend {
+  readonly name: string;
+  readonly features: BackendFeatures = FEATURES;
+  readonly launcher: Launcher = launcher;
+  readonly link: Link;
+
+  private constructor(link: Link) {
+    this.link = link;
+    this.name = backendName(link.names.namespace);
+  }
+
+  static async open(settings: ClusterSettings): Promise<NatsBackend> {
+    return new NatsBackend(await Link.open(await loadPackages(), settings));
+  }
+
+  make<P extends Port, S, M>(kind: Kind<P, S, M>, settings: S, { name }: MakeOptions = {}): M {
+    this.link.checkOpen();
+    const known = Object.hasOwn(KINDS, kind.name) ? KINDS[kind.name] : undefined;
+    if (known === undefined) throw notShared(kind);
+    const token = name === undefined ? randomToken() : tokenOf(name);
+    return known.open(this.link, { token, settings }) as M;
+  }
+
+  attach({ kind, location }: Ref): Port {
+    this.link.checkOpen();
+    const known = Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
+    if (known === undefined) throw new UnsupportedError(`A cluster has no objects of the kind ${JSON.stringify(kind)}.`);
+    return known.attach(this.link, location);
+  }
+
+  flushed(): Promise<void> {
+    return this.link.flushed();
+  }
+}
+
+/** Provides a backend that is open already. It can't be opened by its name: that needs the addresses of servers. */
+export function providerOf(backend: NatsBackend): BackendProvider {
+  return {
+    name: backend.name,
+    automatic: false,
+    available: () => ({ yes: true, reason: "this process is connected to the cluster" }),
+    open: () => backend,
+    openInChild: () => backend,
+    opened: () => (backend.link.isClosed ? undefined : backend),
+  };
+}
+
+function notShared({ name, label }: { readonly name: string; readonly label: string }): UnsupportedError {
+  const instead = INSTEAD[name];
+  return new UnsupportedError(`A ${label} can't be shared by many hosts${instead === undefined ? "" : `: ${instead}`}.`);
+}

@@ -1,0 +1,102 @@
+// The errors of NATS, and ours in their place.
+import { ClosedError, type ProcessError, TimeoutError, UnsupportedError } from "../../errors/errors.ts";
+
+/** Error codes of JetStream's API. */
+const FULL = 10077;
+const WRONG_SEQUENCE: readonly number[] = [10071, 10164];
+const EXISTS_OTHERWISE = 10058;
+const NOT_FOUND: readonly number[] = [10059, 10014, 10037];
+const NO_ROOM: readonly number[] = [10047, 10023];
+const FEW_SERVERS: readonly number[] = [10005, 10074];
+
+function codeOf(error: unknown): number {
+  const { code } = Object(error) as { readonly code?: unknown };
+  return typeof code === "number" ? code : 0;
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : "";
+}
+
+/** Whether a stream refused a message because it has as many as it may have. */
+export function isFull(error: unknown): boolean {
+  return codeOf(error) === FULL;
+}
+
+/** Whether a record has changed since it was read. */
+export function isConflict(error: unknown): boolean {
+  return WRONG_SEQUENCE.includes(codeOf(error));
+}
+
+/** Whether a stream exists with other settings. */
+export function existsOtherwise(error: unknown): boolean {
+  return codeOf(error) === EXISTS_OTHERWISE;
+}
+
+/** Whether a stream, a consumer or a message does not exist. */
+export function isMissing(error: unknown): boolean {
+  return NOT_FOUND.includes(codeOf(error)) || nameOf(error) === "StreamNotFoundError" || nameOf(error) === "ConsumerNotFoundError";
+}
+
+/** Whether there are not enough servers for as many copies. */
+export function hasFewServers(error: unknown): boolean {
+  return FEW_SERVERS.includes(codeOf(error));
+}
+
+/** Whether no server handled a request: no stream has the subject, or the stream has no leader at the moment. */
+export function isUnanswered(error: unknown): boolean {
+  return (
+    ["NoRespondersError", "JetStreamNotEnabled", "JetStreamNotEnabledError"].includes(nameOf(error)) ||
+    isCausedBy(error, "NoRespondersError")
+  );
+}
+
+/** Whether it is not known if a request was handled: no reply came, or the connection broke. */
+export function isUndecided(error: unknown): boolean {
+  const names = ["TimeoutError", "RequestError", "ConnectionError", "DisconnectedError"];
+  return names.includes(nameOf(error)) && !isUnanswered(error);
+}
+
+function isCausedBy(error: unknown, name: string): boolean {
+  return error instanceof Error && nameOf(error.cause) === name;
+}
+
+/** Returns our error in place of one of NATS. An error that is ours already stays. */
+export function ourError(error: unknown): unknown {
+  const text = error instanceof Error ? error.message : String(error);
+  const cause = { cause: error };
+  if (NO_ROOM.includes(codeOf(error)))
+    return new UnsupportedError(`The servers of the cluster have no room left for this: ${text}.`, cause);
+  switch (nameOf(error)) {
+    case "ClosedConnectionError":
+    case "DrainingConnectionError":
+      return closedConnection(cause);
+    case "PermissionViolationError":
+      return new UnsupportedError(
+        `The servers do not allow this process to do that: ${text}. Ask for the permissions of docs/cluster.md.`,
+        cause,
+      );
+    case "TimeoutError":
+    case "RequestError":
+    case "NoRespondersError":
+      return isOurs(error) ? error : noReply(cause);
+    default:
+      return error;
+  }
+}
+
+function isOurs(error: unknown): boolean {
+  return error instanceof TimeoutError;
+}
+
+export function closedConnection(options?: ConstructorParameters<typeof ProcessError>[1]): ClosedError {
+  return new ClosedError("The connection to the cluster is closed: call connectCluster() again.", options);
+}
+
+/** No server of the cluster replied in time. */
+export function noReply(options?: ConstructorParameters<typeof ProcessError>[1]): TimeoutError {
+  return new TimeoutError(
+    "No server of the cluster replied in time: it can't be reached, or it has no leader at the moment. Try again.",
+    options,
+  );
+}

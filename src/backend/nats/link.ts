@@ -1,0 +1,142 @@
+import type { JetStreamClient, JetStreamManager, StreamConfig, StreamInfo } from "@nats-io/jetstream";
+import type { Msg, NatsConnection } from "@nats-io/transport-node";
+import { UnsupportedError } from "../../errors/errors.ts";
+import { allSettled } from "../../util/all-settled.ts";
+import { after } from "../../util/deadline.ts";
+import { holdEventLoop } from "../../util/event-loop.ts";
+import { randomName } from "../../util/random.ts";
+import type { ClusterSettings } from "../contract/cluster.ts";
+import { connect } from "./connection.ts";
+import { closedConnection, existsOtherwise, hasFewServers, ourError } from "./errors.ts";
+import { Names } from "./names.ts";
+import type { Packages } from "./packages.ts";
+import type { NatsPort } from "./port.ts";
+
+/** Each stream has so many copies where the cluster has as many servers, so that it survives the loss of one. */
+const COPIES = 3;
+/** `close()` waits so many milliseconds at most for what is on its way. */
+const CLOSE_MS = 5000;
+
+/** The connection of this process to one namespace of a cluster, with what all its objects share. */
+export class Link {
+  readonly packages: Packages;
+  readonly connection: NatsConnection;
+  readonly manager: JetStreamManager;
+  readonly client: JetStreamClient;
+  readonly names: Names;
+  /** In milliseconds. */
+  readonly lease: number;
+  /** The ports that are open. */
+  readonly ports: Set<NatsPort> = new Set<NatsPort>();
+  /** Puts that are not complete. */
+  readonly unsent: Set<Promise<unknown>> = new Set<Promise<unknown>>();
+  /** Called before the connection closes. */
+  readonly endings: Set<() => Promise<void>> = new Set<() => Promise<void>>();
+  #copies: number;
+  #closing: Promise<void> | undefined;
+
+  readonly #inboxPrefix: string;
+
+  private constructor(
+    packages: Packages,
+    connection: NatsConnection,
+    manager: JetStreamManager,
+    settings: ClusterSettings,
+    inboxPrefix: string,
+  ) {
+    this.#inboxPrefix = inboxPrefix;
+    this.packages = packages;
+    this.connection = connection;
+    this.manager = manager;
+    this.client = manager.jetstream();
+    this.names = new Names(settings.namespace);
+    this.lease = settings.lease;
+    this.#copies = connection.info?.cluster === undefined ? 1 : COPIES;
+  }
+
+  static async open(packages: Packages, settings: ClusterSettings): Promise<Link> {
+    // Clients that share an account can be given permissions that keep them from reading each other's replies.
+    const inboxPrefix = `_INBOX.${settings.namespace}.${randomName(8)}`;
+    const connection = await connect(packages, settings, inboxPrefix);
+    try {
+      return new Link(packages, connection, await packages.jetstream.jetstreamManager(connection), settings, inboxPrefix);
+    } catch (error) {
+      await connection.close();
+      if ((error as Error).name !== "JetStreamNotEnabled") throw ourError(error);
+      throw new UnsupportedError("JetStream is off on this NATS server: start it with `nats-server -js`, or turn it on for this account.", {
+        cause: error,
+      });
+    }
+  }
+
+  get isClosed(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  /** Throws `ClosedError` after `close()`. */
+  checkOpen(): void {
+    if (this.isClosed) throw closedConnection();
+  }
+
+  /** Makes a stream, or returns the one that has this name already, whatever its settings are. */
+  async stream(config: Partial<StreamConfig> & { readonly name: string }): Promise<StreamInfo> {
+    try {
+      return await this.copied((copies) => this.manager.streams.add({ ...config, num_replicas: copies }));
+    } catch (error) {
+      if (existsOtherwise(error)) return this.manager.streams.info(config.name);
+      throw error;
+    }
+  }
+
+  /** Calls `make` with the number of copies that a stream or bucket should have. With fewer servers, there is one copy. */
+  async copied<T>(make: (copies: number) => Promise<T>): Promise<T> {
+    try {
+      return await make(this.#copies);
+    } catch (error) {
+      if (this.#copies === 1 || !hasFewServers(error)) throw error;
+      this.#copies = 1;
+      return make(1);
+    }
+  }
+
+  /** Returns a subject on which only this process hears. */
+  inbox(): string {
+    return this.packages.transport.createInbox(this.#inboxPrefix);
+  }
+
+  /** Publishes a message that is not stored. It is lost if nobody hears it. */
+  publish(subject: string, text = "", reply?: string): void {
+    if (!this.connection.isClosed()) this.connection.publish(subject, text, reply === undefined ? {} : { reply });
+  }
+
+  /** Calls `came` for each message of a subject. The returned function ends that. */
+  onMessage(subject: string, came: (message: Msg) => void): () => void {
+    const subscription = this.connection.subscribe(subject, { callback: (_, message) => came(message) });
+    return () => subscription.unsubscribe();
+  }
+
+  async flushed(): Promise<void> {
+    await allSettled(this.unsent);
+  }
+
+  /** Completes the puts, and closes the connection. Waiting calls reject with `ClosedError`. */
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async #end(): Promise<void> {
+    const letGo = holdEventLoop();
+    const late = new Promise<void>((resolve) => void after(CLOSE_MS, resolve));
+    const ended = async (): Promise<void> => {
+      for (const port of [...this.ports]) port.withdraw(closedConnection);
+      await this.flushed();
+      for (const port of [...this.ports]) port.release();
+      await Promise.allSettled([...this.endings].map((end) => end()));
+      await this.connection.drain();
+    };
+    await Promise.race([ended().catch(() => {}), late]);
+    await this.connection.close();
+    letGo();
+  }
+}

@@ -1,0 +1,59 @@
+// The names of what a namespace has in NATS. Streams and buckets begin with "MP_<namespace>_", subjects with "mp.<namespace>.".
+import { crypto } from "../../util/lazy-modules.ts";
+import { randomName } from "../../util/random.ts";
+
+const PLAIN = /^[A-Za-z0-9_-]{1,100}$/;
+
+/** Returns the token for an object's name. NATS allows few characters, so all other names are hashed. */
+export function tokenOf(name: string): string {
+  return PLAIN.test(name) ? `n-${name}` : `h-${crypto().createHash("sha256").update(name).digest("base64url")}`;
+}
+
+/** Returns the token of an object without a name. No other object has it. */
+export function randomToken(): string {
+  return `r-${randomName(16)}`;
+}
+
+/** Whether another process may have made this token. */
+export function isToken(value: unknown): value is string {
+  return typeof value === "string" && /^[nhr]-[A-Za-z0-9_-]{1,100}$/.test(value);
+}
+
+/** The names in one namespace. */
+export class Names {
+  readonly namespace: string;
+
+  constructor(namespace: string) {
+    this.namespace = namespace;
+  }
+
+  /** The stream of a queue. */
+  queue(token: string): string {
+    return `MP_${this.namespace}_Q_${token}`;
+  }
+
+  /** The subject to which items of a queue are published. */
+  items(token: string): string {
+    return `mp.${this.namespace}.q.${token}`;
+  }
+
+  /** The subject that the stream of a queue has after `shutdown()`. Nobody publishes to it. */
+  shutDown(token: string): string {
+    return `mp.${this.namespace}.shut.${token}`;
+  }
+
+  /** The subject on which those who wait hear that a queue has changed. Its messages are not stored, and may be lost. */
+  hints(token: string): string {
+    return `mp.${this.namespace}.hint.${token}`;
+  }
+
+  /** The bucket of the records of locks, semaphores, events, values and sessions. */
+  get state(): string {
+    return `MP_${this.namespace}_STATE`;
+  }
+
+  /** The bucket of items that are too large for a message. */
+  get largeItems(): string {
+    return `MP_${this.namespace}_ITEMS`;
+  }
+}

@@ -1,0 +1,152 @@
+import { StateError, TimeoutError, UnsupportedError } from "../../../errors/errors.ts";
+import { shutDown, tooManyDone } from "../../../errors/messages.ts";
+import { repeat, sleep, stopTimer, type Timer } from "../../../util/clock.ts";
+import { upTo } from "../../../util/wait-options.ts";
+import { endsWithin } from "../../../util/within.ts";
+import { isUnanswered, isUndecided } from "../errors.ts";
+import type { Link } from "../link.ts";
+import type { Waiting } from "../waiting.ts";
+import type { LargeItems } from "./large-items.ts";
+import type { Pulled } from "./pull.ts";
+import type { QueueStream } from "./queue-stream.ts";
+
+/** A pull that waits is made anew after so many milliseconds. Then the taker sees a `shutdown()` of which it has not heard. */
+const PULL_MS = 5000;
+/** An acknowledgement is sent again for so many milliseconds. */
+const CONFIRM_MS = 20_000;
+const RETRY_MS = 200;
+
+/** An item that was taken: its bytes, and the message that is to be acknowledged. */
+export interface TakenItem {
+  readonly bytes: Uint8Array;
+  readonly pulled: Pulled;
+}
+
+/** Takes items out of a queue. Those of a queue that redelivers belong to this process until they are done. */
+export class Consumer {
+  readonly #link: Link;
+  readonly #stream: QueueStream;
+  readonly #large: LargeItems;
+  // Items that this process has, and that no call has returned: the next ones get them. Their acknowledgement was confirmed too late, or a call
+  // could not take them.
+  readonly #late: TakenItem[] = [];
+  readonly #held: TakenItem[] = [];
+  #progress: Timer | undefined;
+
+  constructor(link: Link, stream: QueueStream, large: LargeItems) {
+    this.#link = link;
+    this.#stream = stream;
+    this.#large = large;
+  }
+
+  /** Takes items: one at least, `most` at most. None if none came before the wait ended. Throws `ShutDown` if none will come. */
+  async take(waiting: Waiting, most: number): Promise<TakenItem[]> {
+    await this.#stream.ready();
+    if (this.#late.length > 0) return this.#late.splice(0, most);
+    let pulled = await this.#pull(waiting, 0, most);
+    while (pulled.length === 0) {
+      if (await this.#stream.isOver(this.#held.length)) throw shutDown();
+      if (waiting.once || waiting.isOver) return [];
+      pulled = await this.#pull(waiting, PULL_MS, 1);
+      if (pulled.length > 0 && most > 1) pulled = [...pulled, ...(await this.#pull(waiting, 0, most - 1))];
+    }
+    const taken = await Promise.all(pulled.map((each) => this.#open(each)));
+    if (this.#stream.identity.redeliver) this.#hold(taken);
+    return taken;
+  }
+
+  /** Keeps items that were taken for the next takers. */
+  putBack(items: readonly TakenItem[]): void {
+    this.#late.unshift(...items);
+  }
+
+  /** Marks an item as done; without one, the item that was taken first. */
+  async done(item: TakenItem | undefined = this.#held[0]): Promise<void> {
+    if (!this.#stream.identity.redeliver)
+      throw new UnsupportedError(
+        "A Queue of a cluster has no taskDone(), because it does not know the items that were taken: make a JoinableQueue.",
+      );
+    if (item === undefined || !this.#forget(item)) throw tooManyDone();
+    await this.#confirm(item);
+  }
+
+  /** Gives an item back, for any taker, after `delay` milliseconds. */
+  fail(item: TakenItem, delay: number): void {
+    if (!this.#forget(item)) throw new StateError("This item is marked as done or failed already.");
+    this.#stream.giveBack(item.pulled, delay);
+  }
+
+  /** Gives all items back that are not done. */
+  close(): void {
+    for (const { pulled } of this.#held.splice(0)) this.#stream.giveBack(pulled);
+    this.#stopProgress();
+  }
+
+  async #pull(waiting: Waiting, expires: number, most: number): Promise<readonly Pulled[]> {
+    const pull = this.#stream.pull(expires, most);
+    const forgetEnd = waiting.onEnd(() => pull.cancel());
+    const forgetHint = expires === 0 ? () => {} : this.#stream.onHint("shut down", () => void this.#endIfOver(pull));
+    try {
+      return await pull.result;
+    } finally {
+      forgetEnd();
+      forgetHint();
+    }
+  }
+
+  async #endIfOver(pull: { cancel(): void }): Promise<void> {
+    if (await this.#stream.isOver(this.#held.length).catch(() => false)) pull.cancel();
+  }
+
+  async #open(pulled: Pulled): Promise<TakenItem> {
+    const name = this.#large.nameIn(pulled.headers);
+    const item: TakenItem = { bytes: name === undefined ? pulled.bytes : await this.#large.get(name), pulled };
+    if (!this.#stream.identity.redeliver) await this.#confirm(item, () => this.#late.push(item));
+    return item;
+  }
+
+  // Tells the servers that an item is done. `late` is called if they confirm that after this call has failed.
+  async #confirm({ pulled }: TakenItem, late: () => void = () => {}): Promise<void> {
+    const confirmed = this.#acknowledge(pulled);
+    if (await endsWithin(confirmed, upTo(CONFIRM_MS))) return;
+    void confirmed.then(late, () => {});
+    throw new TimeoutError("No server of the cluster has confirmed that this item was taken: it may come again.", {
+      fields: { mayHaveHappened: true },
+    });
+  }
+
+  async #acknowledge(pulled: Pulled): Promise<void> {
+    for (;;) {
+      try {
+        await this.#stream.acknowledge(pulled);
+        const name = this.#large.nameIn(pulled.headers);
+        if (name !== undefined) void this.#large.remove(name).catch(() => {});
+        return;
+      } catch (error) {
+        if (!isUnanswered(error) && !isUndecided(error)) throw error;
+        this.#link.checkOpen();
+        await sleep(RETRY_MS);
+      }
+    }
+  }
+
+  #hold(taken: readonly TakenItem[]): void {
+    this.#held.push(...taken);
+    this.#progress ??= repeat(() => {
+      for (const { pulled } of this.#held) this.#stream.progress(pulled);
+    }, this.#link.lease / 3);
+  }
+
+  #forget(item: TakenItem): boolean {
+    const index = this.#held.indexOf(item);
+    if (index < 0) return false;
+    this.#held.splice(index, 1);
+    if (this.#held.length === 0) this.#stopProgress();
+    return true;
+  }
+
+  #stopProgress(): void {
+    stopTimer(this.#progress);
+    this.#progress = undefined;
+  }
+}

@@ -1,0 +1,79 @@
+import type { Msg, MsgHdrs } from "@nats-io/transport-node";
+import { after } from "../../../util/deadline.ts";
+import { noReply } from "../errors.ts";
+import type { Link } from "../link.ts";
+
+/** The servers must reply to a pull within so many milliseconds after it has expired. */
+const REPLY_MS = 5000;
+const NANOS = 1_000_000;
+
+/** A message that a server has handed to this process. It comes again, to anybody, unless it is acknowledged in time. */
+export interface Pulled {
+  readonly bytes: Uint8Array;
+  readonly headers: MsgHdrs | undefined;
+  /** The subject for what this process tells about it. */
+  readonly reply: string;
+  /** The number of times that it was handed to a process. */
+  readonly attempt: number;
+}
+
+/** A request for the next messages of a consumer. */
+export class Pull {
+  /** The messages, or none if there were none in time. Rejects if no server replies. */
+  readonly result: Promise<readonly Pulled[]>;
+  readonly #link: Link;
+  readonly #taken: Pulled[] = [];
+  readonly #most: number;
+  readonly #settled = Promise.withResolvers<readonly Pulled[]>();
+  readonly #forget: () => void;
+  readonly #end: () => void;
+  #isOver = false;
+
+  constructor(link: Link, subject: string, { expires, most }: { readonly expires: number; readonly most: number }) {
+    this.#link = link;
+    this.#most = most;
+    this.result = this.#settled.promise;
+    const { connection } = link;
+    const inbox = link.inbox();
+    const subscription = connection.subscribe(inbox, { callback: (_, message) => this.#take(message) });
+    // What crosses the end of the request still comes, and goes back.
+    this.#end = () => void subscription.drain().catch(() => {});
+    const request = expires === 0 ? { batch: most, no_wait: true } : { batch: most, expires: Math.round(expires * NANOS) };
+    this.#forget = after(expires + REPLY_MS, () => this.#finish(this.#taken.length === 0 ? noReply() : undefined));
+    link.publish(subject, JSON.stringify(request), inbox);
+  }
+
+  /** Ends the request. Messages that have come already are the result, and those that still come go back. */
+  cancel(): void {
+    this.#finish(undefined);
+  }
+
+  #take(message: Msg): void {
+    const pulled = pulledFrom(message);
+    if (pulled !== undefined && this.#isOver) return this.#link.publish(pulled.reply, "-NAK");
+    if (pulled === undefined) return this.#finish(undefined);
+    this.#taken.push(pulled);
+    if (this.#taken.length === this.#most) this.#finish(undefined);
+  }
+
+  #finish(error: Error | undefined): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#forget();
+    this.#end();
+    if (error === undefined) this.#settled.resolve(this.#taken);
+    else this.#settled.reject(error);
+  }
+}
+
+// A message with a status is no item: 404 "there is none", 408 "there was none in time", 409 "the consumer is gone", 503 "no server".
+function pulledFrom({ data, headers, reply }: Msg): Pulled | undefined {
+  if (reply === undefined || reply === "" || (headers !== undefined && headers.code > 0)) return undefined;
+  return { bytes: data, headers, reply, attempt: attemptOf(reply) };
+}
+
+// "$JS.ACK.<stream>.<consumer>.<deliveries>.…", or with a domain and an account in front of the stream.
+function attemptOf(reply: string): number {
+  const parts = reply.split(".");
+  return Number(parts.length >= 11 ? parts[6] : parts[4]) || 1;
+}

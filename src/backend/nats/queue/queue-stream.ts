@@ -1,0 +1,225 @@
+import type { ConsumerInfo, PubAck, StreamInfo } from "@nats-io/jetstream";
+import type { MsgHdrs } from "@nats-io/transport-node";
+import { OwnerDiedError, StateError, TimeoutError } from "../../../errors/errors.ts";
+import { now, sleep } from "../../../util/clock.ts";
+import { randomName } from "../../../util/random.ts";
+import { isConflict, isFull, isMissing, isUnanswered, isUndecided, noReply, ourError } from "../errors.ts";
+import type { Link } from "../link.ts";
+import type { Waiting } from "../waiting.ts";
+import { Pull, type Pulled } from "./pull.ts";
+
+/** The only consumer of a queue's stream. All takers pull from it. */
+const CONSUMER = "w";
+/** A put that was sent again within this time, in milliseconds, is stored once. */
+const DUPLICATES_MS = 600_000;
+/** A put is sent again for so many milliseconds if no server confirms it: a cluster may need as long to elect a new leader. */
+const CONFIRM_MS = 20_000;
+const TRY_MS = 5000;
+const RETRY_MS = 200;
+const NANOS = 1_000_000;
+/** The stream's metadata says that consumers acknowledge when an item is done. */
+const REDELIVERS = "polyproc-redelivers";
+
+/** What a queue is, as every process sees it. */
+export interface QueueIdentity {
+  readonly token: string;
+  readonly maxsize: number;
+  readonly redeliver: boolean;
+}
+
+/** What became of an item that was sent to the stream. */
+export type Outcome = "stored" | "full" | "shut down";
+
+/** What processes tell those who wait: an item is done, so that there is room; or the queue was shut down. */
+export type Hint = "done" | "shut down";
+
+/** The stream of a queue: its items, in their order, on the servers. */
+export class QueueStream {
+  readonly identity: QueueIdentity;
+  readonly #link: Link;
+  readonly #mustExist: boolean;
+  #ready: Promise<void> | undefined;
+
+  /** @param mustExist whether another process has made it, so that it is gone if it does not exist */
+  constructor(link: Link, identity: QueueIdentity, mustExist: boolean) {
+    this.#link = link;
+    this.identity = identity;
+    this.#mustExist = mustExist;
+  }
+
+  /** Whether the queue has a limit. */
+  get isBounded(): boolean {
+    return this.identity.maxsize > 0;
+  }
+
+  /** Makes the stream and its consumer, unless they exist. Throws `StateError` if they exist with other settings. */
+  ready(): Promise<void> {
+    if (this.#ready === undefined) {
+      const ready = this.#open();
+      ready.catch(() => {
+        if (this.#ready === ready) this.#ready = undefined;
+      });
+      this.#ready = ready;
+    }
+    return this.#ready;
+  }
+
+  /** Stores an item. The server refuses it if the queue is full. */
+  async store(payload: Uint8Array, headers: MsgHdrs | undefined): Promise<Outcome> {
+    const id = randomName(12);
+    const subject = this.#link.names.items(this.identity.token);
+    const until = now() + CONFIRM_MS;
+    let isUnknown = false;
+    for (;;) {
+      try {
+        await this.#publish(subject, payload, id, headers);
+        return "stored";
+      } catch (error) {
+        if (isFull(error)) return "full";
+        const isLost = isUnanswered(error);
+        if (isLost && (await this.#isShutDown().catch(() => false))) return "shut down";
+        isUnknown ||= isUndecided(error);
+        if (!isLost && !isUndecided(error)) throw ourError(error);
+        if (now() > until) throw isUnknown ? undecided(error) : noReply({ cause: error });
+        this.#link.checkOpen();
+        await sleep(RETRY_MS);
+      }
+    }
+  }
+
+  /** Asks for an item: for one that is there now with `expires` 0, and otherwise for so many milliseconds. */
+  pull(expires: number, most = 1): Pull {
+    return new Pull(this.#link, `$JS.API.CONSUMER.MSG.NEXT.${this.#name}.${CONSUMER}`, { expires, most });
+  }
+
+  /** Tells the server that an item is done, and waits until it knows. */
+  async acknowledge({ reply }: Pulled): Promise<void> {
+    await this.#link.connection.request(reply, "+ACK", { timeout: TRY_MS });
+    if (this.isBounded || this.identity.redeliver) this.#hint("done");
+  }
+
+  /** Gives an item back, for the next taker. */
+  giveBack({ reply }: Pulled, delay = 0): void {
+    this.#link.publish(reply, delay > 0 ? `-NAK {"delay":${Math.round(delay * NANOS)}}` : "-NAK");
+  }
+
+  /** Tells the server that this process still works on an item. */
+  progress({ reply }: Pulled): void {
+    this.#link.publish(reply, "+WPI");
+  }
+
+  info(): Promise<StreamInfo> {
+    return this.#link.manager.streams.info(this.#name).catch((error: unknown) => this.#fail(error));
+  }
+
+  consumer(): Promise<ConsumerInfo> {
+    return this.#link.manager.consumers.info(this.#name, CONSUMER).catch((error: unknown) => this.#fail(error));
+  }
+
+  /** Whether the queue was shut down, and nothing is left but items that this process has, whose number is `held`. */
+  async isOver(held: number): Promise<boolean> {
+    const info = await this.info();
+    return isShut(info, this.#link.names.shutDown(this.identity.token)) && info.state.messages <= held;
+  }
+
+  /** Takes the stream's subject away, so that the servers refuse all puts. */
+  async shutDown(immediate: boolean): Promise<void> {
+    const { config } = await this.info();
+    const subject = this.#link.names.shutDown(this.identity.token);
+    await this.#link.manager.streams.update(this.#name, { ...config, subjects: [subject] });
+    if (immediate) await this.#link.manager.streams.purge(this.#name);
+    this.#hint("shut down");
+  }
+
+  /** Removes the queue for all processes. */
+  async remove(): Promise<void> {
+    await this.#link.manager.streams.delete(this.#name).catch((error: unknown) => {
+      if (!isMissing(error)) throw error;
+    });
+  }
+
+  /** Calls `changed` when somebody tells of a change. The call may not come: look on a timer, too. The returned function ends that. */
+  onHint(hint: Hint, changed: () => void): () => void {
+    return this.#link.onMessage(this.#link.names.hints(this.identity.token), (message) => {
+      if (message.string() === hint) changed();
+    });
+  }
+
+  /** Waits until room may have come. */
+  async room(waiting: Waiting, ms: number): Promise<void> {
+    await waiting.pause(ms, (wake) => this.onHint("done", wake));
+  }
+
+  #hint(hint: Hint): void {
+    this.#link.publish(this.#link.names.hints(this.identity.token), hint);
+  }
+
+  get #name(): string {
+    return this.#link.names.queue(this.identity.token);
+  }
+
+  async #open(): Promise<void> {
+    const { token, maxsize, redeliver } = this.identity;
+    const { jetstream } = this.#link.packages;
+    if (this.#mustExist) return void (await this.info());
+    const info = await this.#link.stream({
+      name: this.#name,
+      subjects: [this.#link.names.items(token)],
+      retention: jetstream.RetentionPolicy.Workqueue,
+      discard: jetstream.DiscardPolicy.New,
+      max_msgs: maxsize === 0 ? -1 : maxsize,
+      storage: jetstream.StorageType.File,
+      duplicate_window: DUPLICATES_MS * NANOS,
+      metadata: { [REDELIVERS]: String(redeliver) },
+    });
+    this.#checkSettings(info);
+    await this.#link.copied((copies) =>
+      this.#link.manager.consumers.add(this.#name, {
+        durable_name: CONSUMER,
+        ack_policy: jetstream.AckPolicy.Explicit,
+        ack_wait: this.#link.lease * NANOS,
+        max_deliver: -1,
+        max_ack_pending: -1,
+        max_waiting: 8192,
+        num_replicas: copies,
+      }),
+    );
+  }
+
+  #checkSettings({ config }: StreamInfo): void {
+    const { maxsize, redeliver } = this.identity;
+    const there = { maxsize: Math.max(0, config.max_msgs), redeliver: config.metadata?.[REDELIVERS] === "true" };
+    const asked = (what: string): StateError =>
+      new StateError(`A queue of this name exists with ${what}: give the same options in every process, or take another name.`);
+    // A process that takes items need not know the limit.
+    if (maxsize !== 0 && maxsize !== there.maxsize) throw asked(there.maxsize === 0 ? "no maxsize" : `maxsize ${there.maxsize}`);
+    if (redeliver !== there.redeliver)
+      throw asked(there.redeliver ? "redelivery (it is a JoinableQueue)" : "no redelivery (it is no JoinableQueue)");
+  }
+
+  async #publish(subject: string, payload: Uint8Array, msgID: string, headers: MsgHdrs | undefined): Promise<PubAck> {
+    return this.#link.client.publish(subject, payload, { msgID, timeout: TRY_MS, retries: 0, ...(headers && { headers }) });
+  }
+
+  async #isShutDown(): Promise<boolean> {
+    return isShut(await this.info(), this.#link.names.shutDown(this.identity.token));
+  }
+
+  #fail(error: unknown): never {
+    if (isMissing(error))
+      throw new OwnerDiedError("This queue is gone: a process has removed it, or the process that made it has ended.", { cause: error });
+    if (isConflict(error)) throw error;
+    throw ourError(error);
+  }
+}
+
+function isShut({ config }: StreamInfo, subject: string): boolean {
+  return config.subjects.length === 1 && config.subjects[0] === subject;
+}
+
+function undecided(cause: unknown): TimeoutError {
+  return new TimeoutError("No server of the cluster has confirmed this put: the item may be in the queue, or not.", {
+    cause,
+    fields: { mayHaveHappened: true },
+  });
+}

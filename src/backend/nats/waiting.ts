@@ -1,0 +1,43 @@
+import { startTimer, stopTimer } from "../../util/clock.ts";
+import type { Wait } from "../../util/wait-options.ts";
+
+/** A call that waits, as the work that it does sees it. */
+export class Waiting {
+  /** Whether the call takes one look only. */
+  readonly once: boolean;
+  readonly #calls = new Set<() => void>();
+  #isOver = false;
+
+  constructor({ timeout }: Wait) {
+    this.once = timeout === 0;
+  }
+
+  /** Whether the call has ended: its time is over, it was aborted, or the object was closed. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  end(): void {
+    this.#isOver = true;
+    for (const call of [...this.#calls]) call();
+  }
+
+  /** Calls `call` when the call ends. The returned function cancels that. */
+  onEnd(call: () => void): () => void {
+    this.#calls.add(call);
+    return () => this.#calls.delete(call);
+  }
+
+  /** Resolves after `ms` milliseconds, or when `wake` is called, or when the call ends. */
+  async pause(ms: number, subscribe: (wake: () => void) => () => void = () => () => {}): Promise<void> {
+    if (this.#isOver) return;
+    const woken = Promise.withResolvers<void>();
+    const unsubscribe = subscribe(woken.resolve);
+    const forget = this.onEnd(woken.resolve);
+    const timer = startTimer(woken.resolve, ms);
+    await woken.promise;
+    stopTimer(timer);
+    forget();
+    unsubscribe();
+  }
+}
