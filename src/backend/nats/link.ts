@@ -6,11 +6,11 @@ import { after } from "../../util/deadline.ts";
 import { holdEventLoop } from "../../util/event-loop.ts";
 import { randomName } from "../../util/random.ts";
 import type { ClusterSettings } from "../contract/cluster.ts";
+import type { WaitingPort } from "../contract/port.ts";
 import { connect } from "./connection.ts";
 import { closedConnection, existsOtherwise, hasFewServers, ourError } from "./errors.ts";
 import { Names } from "./names.ts";
 import type { Packages } from "./packages.ts";
-import type { NatsPort } from "./port.ts";
 
 /** Each stream has so many copies where the cluster has as many servers, so that it survives the loss of one. */
 const COPIES = 3;
@@ -27,7 +27,7 @@ export class Link {
   /** In milliseconds. */
   readonly lease: number;
   /** The ports that are open. */
-  readonly ports: Set<NatsPort> = new Set<NatsPort>();
+  readonly ports: Set<WaitingPort> = new Set<WaitingPort>();
   /** Puts that are not complete. */
   readonly unsent: Set<Promise<unknown>> = new Set<Promise<unknown>>();
   /** Called before the connection closes. */
