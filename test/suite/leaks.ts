@@ -97,7 +97,9 @@ export async function use(queue: Queue<string>, end: Connection): Promise<void> 
 export async function warmUp(): Promise<void> {
   // Some runtimes open it when it is first asked for.
   process.stdout.write("\n");
-  for (const backend of new Set([capabilities().backend, "portable"] as const)) {
+  const { backend: chosen } = capabilities();
+  // A cluster has no pipes, and its children are those of another backend.
+  for (const backend of new Set([chosen.startsWith("cluster:") ? "auto" : chosen, "portable"] as const)) {
     const { Pipe, Process, Queue } = getContext("spawn", { backend });
     const queue = new Queue<string>();
     const [ours, theirs] = Pipe();

@@ -60,12 +60,17 @@ export class Consumer {
     this.#late.unshift(...items);
   }
 
+  /** Throws `UnsupportedError` if the queue does not know which items are done. */
+  checkTasks(): void {
+    if (this.#stream.identity.redeliver) return;
+    throw new UnsupportedError(
+      "A Queue of a cluster has no taskDone() and no join(), because an item that was taken is gone from the servers: make a JoinableQueue.",
+    );
+  }
+
   /** Marks an item as done; without one, the item that was taken first. */
   async done(item: TakenItem | undefined = this.#held[0]): Promise<void> {
-    if (!this.#stream.identity.redeliver)
-      throw new UnsupportedError(
-        "A Queue of a cluster has no taskDone(), because it does not know the items that were taken: make a JoinableQueue.",
-      );
+    this.checkTasks();
     if (item === undefined || !this.#forget(item)) throw tooManyDone();
     await this.#confirm(item);
   }

@@ -113,6 +113,7 @@ export class NatsQueue extends NatsPort implements QueuePort {
   }
 
   async join(wait: Wait): Promise<boolean> {
+    this.#consumer.checkTasks();
     return this.#until(wait, async () => (await this.#shared.stream.info()).state.messages === 0);
   }
 
@@ -163,10 +164,10 @@ export class NatsQueue extends NatsPort implements QueuePort {
     const end = items.findIndex(({ bytes }) => hasRefs(bytes));
     const plain = end < 0 ? items : items.slice(0, end);
     this.#consumer.putBack(items.slice(Math.max(1, plain.length)));
-    return plain.length === 0 ? incomingOf(first) : this.#listOf(plain);
+    return plain.length === 0 ? incomingOf(first) : this.#listOf(plain, items.length === MOST_MESSAGES);
   }
 
-  #listOf(items: readonly TakenItem[]): IncomingList {
+  #listOf(items: readonly TakenItem[], isCut: boolean): IncomingList {
     const list = new Uint8Array(items.reduce((sum, { bytes }) => sum + bytes.length, 0));
     const bounds: number[] = [];
     let at = 0;
@@ -175,7 +176,7 @@ export class NatsQueue extends NatsPort implements QueuePort {
       bounds.push(at, at + bytes.length);
       at += bytes.length;
     }
-    return { list, bounds, isCut: false, settle: (count) => this.#consumer.putBack(items.slice(count)) };
+    return { list, bounds, isCut, settle: (count) => this.#consumer.putBack(items.slice(count)) };
   }
 
   // Looks again and again whether the queue is in a state. False if it was not in time.
