@@ -50,7 +50,7 @@ export class ClusterQueue<T = unknown> extends Queue<T> {
       throw new UnsupportedError("getTask() needs a queue of a cluster: make it with the JoinableQueue of connectCluster().");
     const taken = await port.getTask(checkWait(options));
     if (taken === undefined) throw queueEmpty();
-    return new ClusterTask(taken, (await accept(taken.incoming)) as T);
+    return new ClusterTask(this, taken, (await accept(taken.incoming)) as T);
   }
 }
 
@@ -60,10 +60,13 @@ export class ClusterTask<T = unknown> {
   readonly value: T;
   /** 1 when a consumer has it for the first time. */
   readonly attempt: number;
+  // A queue that nothing refers to is closed, and then its tasks go to others.
+  readonly #queue: ClusterQueue<T>;
   readonly #taken: TakenTask;
 
   /** @ignore Called by `getTask()`. */
-  constructor(taken: TakenTask, value: T) {
+  constructor(queue: ClusterQueue<T>, taken: TakenTask, value: T) {
+    this.#queue = queue;
     this.#taken = taken;
     this.value = value;
     this.attempt = taken.attempt;
@@ -76,6 +79,7 @@ export class ClusterTask<T = unknown> {
    * @throws {TimeoutError} if no server confirms it: the item may come again
    */
   async done(): Promise<void> {
+    openPort(this.#queue, "done");
     await this.#taken.done();
   }
 

@@ -22,8 +22,11 @@ export interface CaseFolder {
  *
  * POLYPROC_TEST_FILES chooses folders ("queue") and files ("queue/waits"), separated by commas.
  */
-export async function findCases(backend: string, tier: string = chosenTier()): Promise<readonly CaseFolder[]> {
-  const chosen = process.env.POLYPROC_TEST_FILES?.split(",");
+export async function findCases(
+  backend: string,
+  tier: string = chosenTier(),
+  chosen: readonly string[] | undefined = process.env.POLYPROC_TEST_FILES?.split(","),
+): Promise<readonly CaseFolder[]> {
   const folders: CaseFolder[] = [];
   for (const entry of readdirSync(casesFolder, { withFileTypes: true }).toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     const name = basename(entry.name, ".ts");

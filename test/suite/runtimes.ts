@@ -17,11 +17,15 @@ export const commands: Readonly<Record<string, readonly string[]>> = Object.from
   ),
 );
 
-/** The command line that runs `file` on a runtime. */
-export function commandLine(runtime: string, file: string, args: readonly string[] = []): [string, string[]] {
+/**
+ * The command line that runs `file` on a runtime.
+ *
+ * @param more flags of the runtime, besides those that it always has
+ */
+export function commandLine(runtime: string, file: string, args: readonly string[] = [], more: readonly string[] = []): [string, string[]] {
   const [program = "", ...flags] = commands[runtime] ?? [];
   if (!existsSync(program)) throw new Error(`${runtime} is not installed: run npm install (its install scripts must be allowed).`);
-  return [program, [...flags, file, ...args]];
+  return [program, [...flags, ...more, file, ...args]];
 }
 
 /** PATH with the pinned runtimes first, for children of another runtime than their parent's. */

@@ -17,9 +17,24 @@ export { hasLibrary } from "./library.ts";
 interface SuiteOptions {
   /** These folders of cases alone, instead of all. */
   readonly folders?: readonly string[];
+  /** These files of cases alone, instead of all. */
+  readonly names?: readonly string[];
   /** This tier, also if another one was chosen. */
   readonly tier?: string;
+  readonly setting?: Setting;
 }
+
+/** What the process of the cases has in addition. Its children have it too. */
+export interface Setting {
+  /** A module that is loaded before anything else. */
+  readonly preload: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** A module that says which cases can't be tried: see runner.ts. */
+  readonly skipped: string;
+}
+
+/** The flags by which runtimes load a module first. */
+const PRELOAD: Readonly<Record<string, string>> = { node: "--import", deno: "--preload", bun: "--preload" };
 
 const GONE_WITHIN = 2_000;
 /** About so many files share a process, because its start costs about a second. */
@@ -32,13 +47,13 @@ const FILES_IN_A_PROCESS = 20;
 export async function defineSuite(
   runtime: string,
   backend = "portable",
-  { folders, tier = chosenTier() }: SuiteOptions = {},
+  { folders, names, tier = chosenTier(), setting }: SuiteOptions = {},
 ): Promise<void> {
   const isHere = backend !== "native" || hasLibrary();
-  const found = (await findCases(backend, tier)).filter(({ name }) => folders === undefined || folders.includes(name));
+  const found = (await findCases(backend, tier, names)).filter(({ name }) => folders === undefined || folders.includes(name));
   for (const together of processesFor(found)) {
     const files = together.flatMap((folder) => folder.files);
-    const run = new Run(runtime, backend, tier, files);
+    const run = new Run({ runtime, backend, tier, files, setting });
     for (const file of files)
       describe.skipIf(!isHere)(`${runtime}, ${backend}: ${file.name}`, () => {
         beforeAll(() => run.start());
@@ -84,41 +99,47 @@ function defineCases(run: Run, file: CaseFile): void {
   });
 }
 
+interface RunSettings {
+  readonly runtime: string;
+  readonly backend: string;
+  readonly tier: string;
+  readonly files: readonly CaseFile[];
+  readonly setting: Setting | undefined;
+}
+
 /** The process that runs the cases of some folders. */
 class Run {
   readonly #tag = randomUUID();
   readonly #reports = new Map<string, PromiseWithResolvers<Report>>();
-  readonly #runtime: string;
-  readonly #backend: string;
-  readonly #tier: string;
-  readonly #files: readonly CaseFile[];
+  readonly #settings: RunSettings;
   #temp = "";
   #child: ChildProcess | undefined;
   #exited: Promise<number | string | null> = Promise.resolve(null);
   #output = "";
 
-  constructor(runtime: string, backend: string, tier: string, files: readonly CaseFile[]) {
-    this.#runtime = runtime;
-    this.#backend = backend;
-    this.#tier = tier;
-    this.#files = files;
+  constructor(settings: RunSettings) {
+    this.#settings = settings;
   }
 
   /** Starts the process, unless it was started for another file. */
   start(): void {
     if (this.#child !== undefined) return;
     this.#temp = mkdtempSync(join(tmpdir(), "pp-test-"));
-    const cases = this.#files.map((file) => this.#urlOf(file));
-    const [program, args] = commandLine(this.#runtime, fileURLToPath(tested.module("test/suite/runner")), cases);
+    const { runtime, backend, tier, files, setting } = this.#settings;
+    const cases = files.map((file) => this.#urlOf(file));
+    const flags = setting === undefined ? [] : [PRELOAD[runtime] ?? "", fileURLToPath(tested.module(setting.preload))];
+    const skipped = setting === undefined ? [] : ["--skipped", tested.module(setting.skipped).href];
+    const [program, args] = commandLine(runtime, fileURLToPath(tested.module("test/suite/runner")), [...cases, ...skipped], flags);
     const env = {
       ...process.env,
       [TAG]: this.#tag,
       TMPDIR: this.#temp,
       PATH: pathWithRuntimes(),
-      POLYPROC_BACKEND: this.#backend,
-      POLYPROC_TEST_TIER: this.#tier,
+      POLYPROC_BACKEND: backend,
+      POLYPROC_TEST_TIER: tier,
       NODE_OPTIONS: "",
       VITEST: "",
+      ...setting?.env,
     };
     const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;

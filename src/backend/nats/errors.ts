@@ -5,7 +5,7 @@ import { ClosedError, type ProcessError, TimeoutError, UnsupportedError } from "
 const FULL = 10077;
 const WRONG_SEQUENCE: readonly number[] = [10071, 10164];
 const EXISTS_OTHERWISE = 10058;
-const NOT_FOUND: readonly number[] = [10059, 10014, 10037];
+const NOT_FOUND: readonly number[] = [10059, 10014, 10037, 10043];
 const NO_ROOM: readonly number[] = [10047, 10023];
 const FEW_SERVERS: readonly number[] = [10005, 10074];
 

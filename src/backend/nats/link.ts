@@ -2,6 +2,7 @@ import type { JetStreamClient, JetStreamManager, StreamConfig, StreamInfo } from
 import type { Msg, NatsConnection } from "@nats-io/transport-node";
 import { UnsupportedError } from "../../errors/errors.ts";
 import { allSettled } from "../../util/all-settled.ts";
+import { now, sleep } from "../../util/clock.ts";
 import { after } from "../../util/deadline.ts";
 import { holdEventLoop } from "../../util/event-loop.ts";
 import { randomName } from "../../util/random.ts";
@@ -14,6 +15,9 @@ import type { Packages } from "./packages.ts";
 
 /** Each stream has so many copies where the cluster has as many servers, so that it survives the loss of one. */
 const COPIES = 3;
+/** Servers that have just started do not know each other for so many milliseconds at most. */
+const ELECTION_MS = 5000;
+const RETRY_MS = 250;
 /** `close()` waits so many milliseconds at most for what is on its way. */
 const CLOSE_MS = 5000;
 
@@ -33,6 +37,7 @@ export class Link {
   /** Called before the connection closes. */
   readonly endings: Set<() => Promise<void>> = new Set<() => Promise<void>>();
   #copies: number;
+  #maxPayload: number;
   #closing: Promise<void> | undefined;
 
   readonly #inboxPrefix: string;
@@ -51,6 +56,7 @@ export class Link {
     this.client = manager.jetstream();
     this.names = new Names(settings.namespace);
     this.lease = settings.lease;
+    this.#maxPayload = connection.info?.max_payload ?? 0;
     this.#copies = connection.info?.cluster === undefined ? 1 : COPIES;
   }
 
@@ -73,6 +79,12 @@ export class Link {
     return this.#closing !== undefined;
   }
 
+  /** The largest number of bytes of a message. It is known also while the connection is broken. */
+  get maxPayload(): number {
+    this.#maxPayload = this.connection.info?.max_payload ?? this.#maxPayload;
+    return this.#maxPayload;
+  }
+
   /** Throws `ClosedError` after `close()`. */
   checkOpen(): void {
     if (this.isClosed) throw closedConnection();
@@ -88,14 +100,16 @@ export class Link {
     }
   }
 
-  /** Calls `make` with the number of copies that a stream or bucket should have. With fewer servers, there is one copy. */
+  /** Calls `make` with the number of copies that a stream or bucket should have. A cluster that lacks servers for a while gets one copy. */
   async copied<T>(make: (copies: number) => Promise<T>): Promise<T> {
-    try {
-      return await make(this.#copies);
-    } catch (error) {
-      if (this.#copies === 1 || !hasFewServers(error)) throw error;
-      this.#copies = 1;
-      return make(1);
+    for (const until = now() + ELECTION_MS; ; ) {
+      try {
+        return await make(this.#copies);
+      } catch (error) {
+        if (this.#copies === 1 || !hasFewServers(error)) throw error;
+        if (now() > until) this.#copies = 1;
+        else await sleep(RETRY_MS);
+      }
     }
   }
 

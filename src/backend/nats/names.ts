@@ -14,6 +14,11 @@ export function randomToken(): string {
   return `r-${randomName(16)}`;
 }
 
+/** Whether an object has a name, by which any process finds it. */
+export function isNamed(token: string): boolean {
+  return !token.startsWith("r-");
+}
+
 /** Whether another process may have made this token. */
 export function isToken(value: unknown): value is string {
   return typeof value === "string" && /^[nhr]-[A-Za-z0-9_-]{1,100}$/.test(value);

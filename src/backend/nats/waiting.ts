@@ -1,5 +1,10 @@
+import { TimeoutError } from "../../errors/errors.ts";
 import { startTimer, stopTimer } from "../../util/clock.ts";
 import type { Wait } from "../../util/wait-options.ts";
+import { isUnanswered, isUndecided } from "./errors.ts";
+
+/** A call that may wait asks again so many milliseconds after no server has replied. */
+const RETRY_MS = 250;
 
 /** A call that waits, as the work that it does sees it. */
 export class Waiting {
@@ -28,6 +33,18 @@ export class Waiting {
     return () => this.#calls.delete(call);
   }
 
+  /** Does work that changes nothing. While no server replies, it is done again until the call ends: a server may restart. */
+  async patiently<T>(work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (this.once || this.#isOver || !isSilence(error)) throw error;
+        await this.pause(RETRY_MS);
+      }
+    }
+  }
+
   /** Resolves after `ms` milliseconds, or when `wake` is called, or when the call ends. */
   async pause(ms: number, subscribe: (wake: () => void) => () => void = () => () => {}): Promise<void> {
     if (this.#isOver) return;
@@ -40,4 +57,9 @@ export class Waiting {
     forget();
     unsubscribe();
   }
+}
+
+function isSilence(error: unknown): boolean {
+  if (error instanceof TimeoutError) return !("mayHaveHappened" in error);
+  return isUnanswered(error) || isUndecided(error);
 }

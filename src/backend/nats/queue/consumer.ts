@@ -41,13 +41,13 @@ export class Consumer {
 
   /** Takes items: one at least, `most` at most. None if none came before the wait ended. Throws `ShutDown` if none will come. */
   async take(waiting: Waiting, most: number): Promise<TakenItem[]> {
-    await this.#stream.ready();
+    await waiting.patiently(() => this.#stream.ready());
     if (this.#late.length > 0) return this.#late.splice(0, most);
-    let pulled = await this.#pull(waiting, 0, most);
+    let pulled = await waiting.patiently(() => this.#pull(waiting, 0, most));
     while (pulled.length === 0) {
-      if (await this.#stream.isOver(this.#held.length)) throw shutDown();
+      if (await waiting.patiently(() => this.#stream.isOver(this.#held.length))) throw shutDown();
       if (waiting.once || waiting.isOver) return [];
-      pulled = await this.#pull(waiting, PULL_MS, 1);
+      pulled = await waiting.patiently(() => this.#pull(waiting, PULL_MS, 1));
       if (pulled.length > 0 && most > 1) pulled = [...pulled, ...(await this.#pull(waiting, 0, most - 1))];
     }
     const taken = await Promise.all(pulled.map((each) => this.#open(each)));
@@ -121,18 +121,18 @@ export class Consumer {
   }
 
   async #acknowledge(pulled: Pulled): Promise<void> {
-    for (;;) {
+    for (let isKnown = true; ; isKnown = false) {
       try {
-        await this.#stream.acknowledge(pulled);
-        const name = this.#large.nameIn(pulled.headers);
-        if (name !== undefined) void this.#large.remove(name).catch(() => {});
-        return;
+        await (isKnown ? this.#stream.acknowledge(pulled) : this.#stream.erase(pulled));
+        break;
       } catch (error) {
         if (!isUnanswered(error) && !isUndecided(error)) throw error;
         this.#link.checkOpen();
         await sleep(RETRY_MS);
       }
     }
+    const name = this.#large.nameIn(pulled.headers);
+    if (name !== undefined) void this.#large.remove(name).catch(() => {});
   }
 
   #hold(taken: readonly TakenItem[]): void {

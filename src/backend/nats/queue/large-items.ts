@@ -25,7 +25,7 @@ export class LargeItems {
 
   /** Whether an item of so many bytes is too large for a message. */
   isLarge(bytes: number): boolean {
-    return bytes > (this.#link.connection.info?.max_payload ?? 0) - MOST_OVERHEAD;
+    return bytes > this.#link.maxPayload - MOST_OVERHEAD;
   }
 
   /** Stores the bytes. Returns their name, and the headers of the message that stands for them. */

@@ -37,7 +37,7 @@ export class Producer {
     this.#turn = left.promise;
     try {
       if (!(await this.#turnCame(before, waiting))) return undefined;
-      await this.#stream.ready();
+      await waiting.patiently(() => this.#stream.ready());
       return await this.#putNext(bytes, waiting, left.resolve);
     } finally {
       // Those behind a put that has ended still wait for those before it.
@@ -61,7 +61,7 @@ export class Producer {
   }
 
   async #putNext(bytes: Uint8Array, waiting: Waiting, left: () => void): Promise<true | undefined> {
-    const object = this.#large.isLarge(bytes.length) ? await this.#large.put(bytes) : undefined;
+    const object = this.#large.isLarge(bytes.length) ? await waiting.patiently(() => this.#large.put(bytes)) : undefined;
     const payload = object === undefined ? bytes : new Uint8Array(0);
     try {
       for (let pause = FIRST_LOOK_MS; ; pause = Math.min(LAST_LOOK_MS, 2 * pause)) {

@@ -15,6 +15,8 @@ export interface Pulled {
   readonly reply: string;
   /** The number of times that it was handed to a process. */
   readonly attempt: number;
+  /** Its number in the stream. */
+  readonly sequence: number;
 }
 
 /** A request for the next messages of a consumer. */
@@ -33,6 +35,7 @@ export class Pull {
     this.#link = link;
     this.#most = most;
     this.result = this.#settled.promise;
+    this.result.catch(() => {});
     const { connection } = link;
     const inbox = link.inbox();
     const subscription = connection.subscribe(inbox, { callback: (_, message) => this.#take(message) });
@@ -69,11 +72,14 @@ export class Pull {
 // A message with a status is no item: 404 "there is none", 408 "there was none in time", 409 "the consumer is gone", 503 "no server".
 function pulledFrom({ data, headers, reply }: Msg): Pulled | undefined {
   if (reply === undefined || reply === "" || (headers !== undefined && headers.code > 0)) return undefined;
-  return { bytes: data, headers, reply, attempt: attemptOf(reply) };
+  const { attempt, sequence } = deliveryOf(reply);
+  // On Node the bytes are a part of a buffer that holds much more.
+  return { bytes: new Uint8Array(data), headers, reply, attempt, sequence };
 }
 
-// "$JS.ACK.<stream>.<consumer>.<deliveries>.…", or with a domain and an account in front of the stream.
-function attemptOf(reply: string): number {
+// "$JS.ACK.<stream>.<consumer>.<deliveries>.<sequence>.…", or with a domain and an account in front of the stream.
+function deliveryOf(reply: string): { readonly attempt: number; readonly sequence: number } {
   const parts = reply.split(".");
-  return Number(parts.length >= 11 ? parts[6] : parts[4]) || 1;
+  const [deliveries, sequence] = parts.slice(parts.length >= 11 ? 6 : 4);
+  return { attempt: Number(deliveries) || 1, sequence: Number(sequence) || 0 };
 }

@@ -16,6 +16,7 @@ const DUPLICATES_MS = 600_000;
 const CONFIRM_MS = 20_000;
 const TRY_MS = 5000;
 const RETRY_MS = 200;
+const ACK_MS = 2000;
 const NANOS = 1_000_000;
 /** The stream's metadata says that consumers acknowledge when an item is done. */
 const REDELIVERS = "polyproc-redelivers";
@@ -94,7 +95,19 @@ export class QueueStream {
 
   /** Tells the server that an item is done, and waits until it knows. */
   async acknowledge({ reply }: Pulled): Promise<void> {
-    await this.#link.connection.request(reply, "+ACK", { timeout: TRY_MS });
+    await this.#link.connection.request(reply, "+ACK", { timeout: ACK_MS });
+    this.#tellDone();
+  }
+
+  /** The same for a server that was restarted and has forgotten to whom it gave the item. */
+  async erase({ sequence }: Pulled): Promise<void> {
+    await this.#link.manager.streams.deleteMessage(this.#name, sequence, false).catch((error: unknown) => {
+      if (!isMissing(error)) throw error;
+    });
+    this.#tellDone();
+  }
+
+  #tellDone(): void {
     if (this.isBounded || this.identity.redeliver) this.#hint("done");
   }
 

@@ -7,7 +7,7 @@ import type { Incoming, Message } from "../../contract/message.ts";
 import type { Port } from "../../contract/port.ts";
 import type { IncomingList, ManyItems, QueuePort, QueueStats, Stored, TakenTask } from "../../contract/queue.ts";
 import type { Link } from "../link.ts";
-import { isToken } from "../names.ts";
+import { isNamed, isToken } from "../names.ts";
 import { type KindName, NatsPort } from "../port.ts";
 import { Consumer, type TakenItem } from "./consumer.ts";
 import { LargeItems } from "./large-items.ts";
@@ -18,10 +18,16 @@ import { type QueueIdentity, QueueStream } from "./queue-stream.ts";
 const FIRST_LOOK_MS = 20;
 const LAST_LOOK_MS = 500;
 
+/** What the ports of this process to a queue share. */
 interface Shared {
   readonly stream: QueueStream;
   readonly producer: Producer;
   readonly large: LargeItems;
+  /** Removes the queue, if this process has made it and it has no name: nobody else could find it later. */
+  readonly remove: (() => Promise<void>) | undefined;
+  ports: number;
+  /** Whether a reference to the queue was made. Other processes may have it then. */
+  hasTravelled: boolean;
 }
 
 export class NatsQueue extends NatsPort implements QueuePort {
@@ -31,6 +37,7 @@ export class NatsQueue extends NatsPort implements QueuePort {
   private constructor(link: Link, kind: KindName, shared: Shared) {
     super(link, kind);
     this.#shared = shared;
+    shared.ports++;
     this.#consumer = new Consumer(link, shared.stream, shared.large);
   }
 
@@ -38,7 +45,10 @@ export class NatsQueue extends NatsPort implements QueuePort {
   static open(link: Link, kind: KindName, identity: QueueIdentity, mustExist: boolean): NatsQueue {
     const stream = new QueueStream(link, identity, mustExist);
     const large = new LargeItems(link);
-    const queue = new NatsQueue(link, kind, { stream, large, producer: new Producer(stream, large) });
+    const remove = mustExist || isNamed(identity.token) ? undefined : (): Promise<void> => stream.remove();
+    if (remove !== undefined) link.endings.add(remove);
+    const shared = { stream, large, producer: new Producer(stream, large), remove, ports: 0, hasTravelled: false };
+    const queue = new NatsQueue(link, kind, shared);
     // Others may look for the queue before this process uses it. A failure comes with the first call.
     if (!mustExist) void queue.sending(stream.ready()).catch(() => {});
     return queue;
@@ -125,11 +135,16 @@ export class NatsQueue extends NatsPort implements QueuePort {
   }
 
   protected override location(): QueueIdentity {
+    this.#shared.hasTravelled = true;
     return this.#shared.stream.identity;
   }
 
   protected override free(): void {
     this.#consumer.close();
+    const { remove, hasTravelled } = this.#shared;
+    if (--this.#shared.ports > 0 || remove === undefined || hasTravelled || this.link.isClosed) return;
+    this.link.endings.delete(remove);
+    void remove().catch(() => {});
   }
 
   async #take(wait: Wait, most: number): Promise<TakenItem[]> {
@@ -183,9 +198,9 @@ export class NatsQueue extends NatsPort implements QueuePort {
   async #until(wait: Wait, look: () => Promise<boolean>): Promise<boolean> {
     const { stream } = this.#shared;
     const isSo = await this.waitFor(wait, async (waiting) => {
-      await stream.ready();
+      await waiting.patiently(() => stream.ready());
       for (let pause = FIRST_LOOK_MS; ; pause = Math.min(LAST_LOOK_MS, 2 * pause)) {
-        if (await look()) return true;
+        if (await waiting.patiently(look)) return true;
         if (waiting.once || waiting.isOver) return undefined;
         await waiting.pause(pause, (wake) => stream.onHint("done", wake));
       }

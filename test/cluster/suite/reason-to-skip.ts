@@ -1,0 +1,19 @@
+// The cases of test/cases that a cluster runs, and the reasons for which it does not run some of them.
+
+/** The files of cases whose behaviour is the same on a cluster. */
+export const NAMES: readonly string[] = ["queue/basics", "queue/waits", "queue/many", "queue/from"];
+
+const REASONS: Readonly<Record<string, readonly string[]>> = {
+  "a cluster does not know how many processes have an object open": ["stats count what happened"],
+  "items of a dead consumer come back after the lease, which takes longer than this case waits": [
+    "a consumer that dies with many items: they come back in order, or join tells their number",
+  ],
+  "a Queue of a cluster has no join()": [
+    "aborts: before, and while it waits; nothing is left behind",
+    "shutdown() lets items be taken, then ends all calls; an immediate one drops the items",
+  ],
+};
+
+export function reasonToSkip(_file: string, name: string): string | undefined {
+  return Object.keys(REASONS).find((reason) => REASONS[reason]?.includes(name));
+}
