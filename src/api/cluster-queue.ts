@@ -54,7 +54,20 @@ export class ClusterQueue<T = unknown> extends Queue<T> {
   }
 }
 
-/** An item that a consumer has taken with {@link ClusterQueue.getTask}. */
+/**
+ * An item that a consumer has taken with {@link ClusterQueue.getTask}.
+ *
+ * @example
+ * ```ts
+ * const mp = await connectCluster({ servers: "nats://127.0.0.1:4222", namespace: "shop" });
+ * const letters = new mp.JoinableQueue<string>({ name: "letters" });
+ * await letters.put("dear customer");
+ * const task: ClusterTask<string> = await letters.getTask();
+ * task.fail();
+ * console.log((await letters.getTask()).attempt); // 2
+ * await mp.close();
+ * ```
+ */
 export class ClusterTask<T = unknown> {
   /** The item. */
   readonly value: T;

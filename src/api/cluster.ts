@@ -13,6 +13,7 @@ import { SimpleQueue as PlainSimpleQueue } from "./simple-queue.ts";
  * const mp: Cluster = await connectCluster({ servers: "nats://127.0.0.1:4222", namespace: "shop" });
  * const orders = new mp.Queue<string>({ name: "orders" });
  * await orders.put("two apples");
+ * console.log(await orders.get()); // two apples
  * await mp.close();
  * ```
  */
@@ -39,13 +40,13 @@ export class Cluster {
 
   /**
    * Completes the puts of this process, and ends the connection. Calls that wait reject with {@link ClosedError}. Objects without a name that
-   * this process has made are removed. A second call does nothing.
+   * this process has made are removed. It waits 5 seconds at most for servers that do not reply, and throws no error. A second call does nothing.
    */
   async close(): Promise<void> {
     await this.#backend.close();
   }
 
-  /** Calls `close()`. */
+  /** Calls `close()`. It throws no error. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
@@ -67,8 +68,9 @@ export class Cluster {
  * @example
  * ```ts
  * await using mp = await connectCluster({ servers: "nats://127.0.0.1:4222", namespace: "shop" });
- * const orders = new mp.Queue<string>({ name: "orders", maxsize: 1000 });
- * await orders.put("two apples");
+ * const bills = new mp.Queue<number>({ name: "bills", maxsize: 1000 });
+ * await bills.put(1.5);
+ * console.log(await bills.get({ timeout: 1000 })); // 1.5
  * ```
  */
 export async function connectCluster(options: ClusterOptions): Promise<Cluster> {

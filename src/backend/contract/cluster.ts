@@ -8,10 +8,13 @@ export type ClusterCredentials =
   | { readonly token: string }
   | { readonly seed: string };
 
-/** Paths of PEM files. `ca`: the authority that signed the servers' certificates. `cert`, `key`: the certificate of this client. */
+/** Paths of PEM files for an encrypted connection. */
 export interface ClusterTls {
+  /** The authority that signed the certificates of the servers. */
   readonly ca?: string | undefined;
+  /** The certificate of this client, for servers that ask for one. */
   readonly cert?: string | undefined;
+  /** The private key of that certificate. */
   readonly key?: string | undefined;
 }
 
