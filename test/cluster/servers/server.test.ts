@@ -61,7 +61,7 @@ it("answers nobody while it is paused", async () => {
   const connection = await connect({ servers: server.url });
   const ask = () => connection.request("nobody.listens", "", { timeout: 300 });
   await expect(ask()).rejects.toThrow("no responders");
-  server.pause();
+  await server.pause();
   await expect(ask()).rejects.toThrow("timeout");
   server.resume();
   await expect(ask()).rejects.toThrow("no responders");

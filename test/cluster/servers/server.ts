@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Host } from "../hosts/network.ts";
 import { freePort } from "./ports.ts";
 import { atExit, findServer } from "./scripts.ts";
 
@@ -14,25 +15,23 @@ export interface ServerOptions {
   /** Such as `{ max_payload: 65_536 }` or `{ jetstream: { max_file_store: 1_048_576 } }`. */
   readonly config?: Config;
   readonly name?: string;
-  /** The address that it listens on: loopback unless it runs in a simulated host. */
-  readonly address?: string;
-  /** A program, with its arguments, that starts the server: the `command` of a simulated host. */
-  readonly through?: readonly string[];
+  /** The simulated host that it runs in. By default it runs in this one, and only on loopback. */
+  readonly host?: Pick<Host, "address" | "command">;
 }
 
 /** How long a server, or three that have to elect a leader, may take to start. */
 const PATIENCE = 30_000;
+
+const LOOPBACK = { address: "127.0.0.1", command: [] };
 
 /** A real nats-server with JetStream and a store of its own. `stop` it, or hold it with `await using`. It does not outlive the process of its test. */
 export class NatsServer {
   readonly name: string;
   /** What clients connect to. */
   readonly url: string;
-  readonly port: number;
-  readonly address: string;
   /** Holds the store, the configuration file and the log. */
   readonly folder: string = mkdtempSync(join(tmpdir(), "pp-nats-"));
-  readonly #through: readonly string[];
+  readonly #command: readonly string[];
   readonly #monitor: string;
   readonly #forgetFolder = atExit({ remove: this.folder });
   #process: ChildProcess | undefined;
@@ -55,19 +54,18 @@ export class NatsServer {
     return new NatsServer(options, await freePort(), await freePort());
   }
 
-  private constructor({ config = {}, name = "n1", address = "127.0.0.1", through = [] }: ServerOptions, port: number, monitor: number) {
+  private constructor({ config = {}, name = "n1", host = LOOPBACK }: ServerOptions, port: number, monitor: number) {
+    const { address, command } = host;
     this.name = name;
-    this.address = address;
-    this.port = port;
     this.url = `nats://${address}:${port}`;
-    this.#through = through;
+    this.#command = command;
     this.#monitor = `http://${address}:${monitor}`;
     const { jetstream = {}, ...others } = config;
     const all = {
       server_name: name,
       listen: `${address}:${port}`,
       http: `${address}:${monitor}`,
-      jetstream: { store_dir: join(this.folder, "store"), ...(jetstream as Config) },
+      jetstream: { store_dir: this.#store, ...(jetstream as Config) },
       ...others,
     };
     // The configuration language takes JSON as well.
@@ -76,6 +74,10 @@ export class NatsServer {
 
   get #configFile(): string {
     return join(this.folder, "nats.conf");
+  }
+
+  get #store(): string {
+    return join(this.folder, "store");
   }
 
   /** The number of its process. */
@@ -94,7 +96,7 @@ export class NatsServer {
   launch(): void {
     const found = findServer();
     if ("reason" in found) throw new Error(found.reason);
-    const [program = "", ...args] = [...this.#through, found.path, "--config", this.#configFile];
+    const [program = "", ...args] = [...this.#command, found.path, "--config", this.#configFile];
     const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
     this.#process = child;
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
@@ -142,9 +144,19 @@ export class NatsServer {
     await this.ready();
   }
 
-  /** Stops it as a machine that hangs: connections stay open, and nothing answers. */
-  pause(): void {
-    process.kill(this.pid, "SIGSTOP");
+  /** Kills it and takes all away that it stored. */
+  async clear(): Promise<void> {
+    await this.kill();
+    rmSync(this.#store, { recursive: true, force: true });
+  }
+
+  /** Stops it as a machine that hangs: connections stay open, and nothing answers. Resolves when none of its threads runs any more. */
+  async pause(): Promise<void> {
+    const { pid } = this;
+    process.kill(pid, "SIGSTOP");
+    const tasks = `/proc/${pid}/task`;
+    const isStopped = (task: string): boolean => /\) T /.test(readFileSync(join(tasks, task, "stat"), "utf8"));
+    while (existsSync(tasks) && !readdirSync(tasks).every(isStopped)) await sleep(5);
   }
 
   resume(): void {
