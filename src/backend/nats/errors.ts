@@ -5,7 +5,8 @@ import { ClosedError, type ProcessError, TimeoutError, UnsupportedError } from "
 const FULL = 10077;
 const WRONG_SEQUENCE: readonly number[] = [10071, 10164];
 const EXISTS_OTHERWISE = 10058;
-const NOT_FOUND: readonly number[] = [10059, 10014, 10037, 10043];
+const NOT_FOUND: readonly number[] = [10059, 10014, 10037];
+const NOT_DELETED = 10057;
 const NO_ROOM: readonly number[] = [10047, 10023];
 const FEW_SERVERS: readonly number[] = [10005, 10074];
 
@@ -35,7 +36,8 @@ export function existsOtherwise(error: unknown): boolean {
 
 /** Whether a stream, a consumer or a message does not exist. */
 export function isMissing(error: unknown): boolean {
-  return NOT_FOUND.includes(codeOf(error)) || nameOf(error) === "StreamNotFoundError" || nameOf(error) === "ConsumerNotFoundError";
+  const isGone = codeOf(error) === NOT_DELETED && /no message found/.test((error as Error).message);
+  return isGone || NOT_FOUND.includes(codeOf(error)) || ["StreamNotFoundError", "ConsumerNotFoundError"].includes(nameOf(error));
 }
 
 /** Whether there are not enough servers for as many copies. */

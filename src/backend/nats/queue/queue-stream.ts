@@ -14,9 +14,9 @@ const CONSUMER = "w";
 const DUPLICATES_MS = 600_000;
 /** A put is sent again for so many milliseconds if no server confirms it: a cluster may need as long to elect a new leader. */
 const CONFIRM_MS = 20_000;
-const TRY_MS = 5000;
+const TRY_MS = 2000;
 const RETRY_MS = 200;
-const ACK_MS = 2000;
+
 const NANOS = 1_000_000;
 /** The stream's metadata says that consumers acknowledge when an item is done. */
 const REDELIVERS = "polyproc-redelivers";
@@ -95,7 +95,7 @@ export class QueueStream {
 
   /** Tells the server that an item is done, and waits until it knows. */
   async acknowledge({ reply }: Pulled): Promise<void> {
-    await this.#link.connection.request(reply, "+ACK", { timeout: ACK_MS });
+    await this.#link.connection.request(reply, "+ACK", { timeout: TRY_MS });
     this.#tellDone();
   }
 
