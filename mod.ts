@@ -11,6 +11,7 @@ export { Barrier, type BarrierOptions, type BarrierWaitOptions } from "./src/api
 export { type Capabilities, capabilities } from "./src/api/capabilities.ts";
 export { Client, type ClientOptions } from "./src/api/client.ts";
 export { Cluster, connectCluster } from "./src/api/cluster.ts";
+export { ClusterHeld, ClusterLock, ClusterRLock } from "./src/api/cluster-lock.ts";
 export type { ClusterOptions } from "./src/api/cluster-options.ts";
 export { ClusterQueue, ClusterTask } from "./src/api/cluster-queue.ts";
 export { Condition } from "./src/api/condition.ts";

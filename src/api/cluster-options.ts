@@ -14,7 +14,8 @@ export interface ClusterOptions {
   readonly tls?: ClusterTls | undefined;
   /**
    * The time in milliseconds after which a process that no longer replies loses what it holds: locks, and items that are not done. It is the
-   * same for all processes of a namespace. 1,000 or more; default 15,000.
+   * same for all processes of a namespace: the first one that connects chooses it. 1,000 or more; default: that of the namespace, and 15,000 for
+   * a new one.
    */
   readonly lease?: number | undefined;
 }
@@ -25,7 +26,6 @@ const TLS_OPTIONS = optionNames<ClusterTls>({ ca: true, cert: true, key: true })
 const CREDS: readonly (readonly string[])[] = [["file"], ["user", "password"], ["token"], ["seed"]];
 /** It becomes a part of the names of streams and subjects, for which NATS allows few characters. */
 const NAMESPACE = /^[A-Za-z0-9_-]{1,50}$/;
-const LEASE_MS = 15_000;
 const SHORTEST_LEASE_MS = 1000;
 const LONGEST_LEASE_MS = 86_400_000;
 
@@ -34,7 +34,7 @@ export function checkClusterOptions(options: unknown): ClusterSettings {
   if (typeof options !== "object" || options === null)
     throw new TypeError(`connectCluster takes { servers, namespace, creds?, tls?, lease? }, received ${describe(options)}.`);
   refuseUnknown(options, OPTIONS, "connectCluster");
-  const { servers, namespace, creds, tls, lease = LEASE_MS } = options as Partial<Record<keyof ClusterOptions, unknown>>;
+  const { servers, namespace, creds, tls, lease } = options as Partial<Record<keyof ClusterOptions, unknown>>;
   const addresses = Array.isArray(servers) ? servers : [servers];
   if (addresses.length === 0 || !addresses.every((address) => typeof address === "string" && address !== ""))
     throw new TypeError(
@@ -43,10 +43,15 @@ export function checkClusterOptions(options: unknown): ClusterSettings {
   if (typeof namespace !== "string") throw new TypeError(`namespace must be a string, received ${describe(namespace)}.`);
   if (!NAMESPACE.test(namespace))
     throw new RangeError(`namespace must have 1 to 50 letters, digits, "_" and "-", received ${JSON.stringify(namespace)}.`);
+  return { servers: addresses, namespace, credentials: checkCreds(creds), tls: checkTls(tls), lease: checkLease(lease) };
+}
+
+function checkLease(lease: unknown): number | undefined {
+  if (lease === undefined) return undefined;
   if (typeof lease !== "number") throw new TypeError(`lease must be a number of milliseconds, received ${describe(lease)}.`);
   if (!(lease >= SHORTEST_LEASE_MS && lease <= LONGEST_LEASE_MS))
     throw new RangeError(`lease must be ${SHORTEST_LEASE_MS} to ${LONGEST_LEASE_MS} milliseconds, received ${lease}.`);
-  return { servers: addresses, namespace, credentials: checkCreds(creds), tls: checkTls(tls), lease };
+  return lease;
 }
 
 function checkCreds(creds: unknown): ClusterCredentials | undefined {

@@ -1,5 +1,6 @@
 import { type ClusterBackend, openCluster } from "../backend/registry.ts";
 import { bindBackend } from "../objects/backend-binding.ts";
+import { ClusterLock, ClusterRLock } from "./cluster-lock.ts";
 import { type ClusterOptions, checkClusterOptions } from "./cluster-options.ts";
 import { ClusterQueue } from "./cluster-queue.ts";
 import { Queue as PlainQueue } from "./queue.ts";
@@ -26,6 +27,10 @@ export class Cluster {
   readonly JoinableQueue: typeof ClusterQueue;
   /** {@link SimpleQueue} of the cluster. */
   readonly SimpleQueue: typeof PlainSimpleQueue;
+  /** {@link ClusterLock}: a lock that its holder has by a lease. */
+  readonly Lock: typeof ClusterLock;
+  /** {@link ClusterRLock}: a recursive lock that its holder has by a lease. */
+  readonly RLock: typeof ClusterRLock;
   readonly #backend: ClusterBackend;
 
   /** @ignore Called by `connectCluster()`. */
@@ -36,6 +41,8 @@ export class Cluster {
     this.Queue = bindBackend(class Queue<T> extends PlainQueue<T> {}, name) as typeof PlainQueue;
     this.JoinableQueue = bindBackend(class JoinableQueue<T> extends ClusterQueue<T> {}, name) as typeof ClusterQueue;
     this.SimpleQueue = bindBackend(class SimpleQueue<T> extends PlainSimpleQueue<T> {}, name) as typeof PlainSimpleQueue;
+    this.Lock = bindBackend(class Lock extends ClusterLock {}, name);
+    this.RLock = bindBackend(class RLock extends ClusterRLock {}, name);
   }
 
   /**

@@ -24,6 +24,6 @@ export interface ClusterSettings {
   readonly namespace: string;
   readonly credentials: ClusterCredentials | undefined;
   readonly tls: ClusterTls | undefined;
-  /** In milliseconds. */
-  readonly lease: number;
+  /** In milliseconds. `undefined`: the one that the namespace has. */
+  readonly lease: number | undefined;
 }

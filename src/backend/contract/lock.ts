@@ -5,6 +5,14 @@ import type { WaitingPort } from "./port.ts";
 /** The result of an acquisition. "refused": not in time. "abandoned": granted, and the previous holder died before it released. */
 export type Grant = "refused" | "granted" | "abandoned";
 
+/** A hold of a lock for a time that its holder prolongs again and again. It is lost if the holder can't do that. */
+export interface Lease {
+  /** It is larger than the token of every hold before. */
+  readonly token: number;
+  /** It is aborted when the hold is lost. */
+  readonly lost: AbortSignal;
+}
+
 /** @ignore */
 export interface LockPort extends WaitingPort {
   /** Acquires it; a recursive lock `depth` times (default 1). */
@@ -13,6 +21,8 @@ export interface LockPort extends WaitingPort {
   unlock(all?: boolean): Promise<number>;
   /** Returns how often this process has acquired it and not released it. */
   held(): Promise<number>;
+  /** The lease by which this process holds it, if it does. Absent if the backend learns of deaths otherwise. */
+  readonly lease?: Lease | undefined;
   /** The blocking calls, if the backend has them. */
   readonly blocking?: BlockingLock;
 }

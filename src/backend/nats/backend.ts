@@ -3,14 +3,18 @@ import type { Backend, BackendFeatures, BackendProvider, MakeOptions } from "../
 import type { ClusterSettings } from "../contract/cluster.ts";
 import type { Kind } from "../contract/kind.ts";
 import type { Launcher } from "../contract/launcher.ts";
+import { LOCK, RLOCK } from "../contract/lock.ts";
 import type { Port } from "../contract/port.ts";
 import { QUEUE, type QueueSettings, SIMPLE_QUEUE } from "../contract/queue.ts";
 import type { Ref } from "../contract/ref.ts";
+import { ourError } from "./errors.ts";
 import { Link } from "./link.ts";
 import { randomToken, tokenOf } from "./names.ts";
 import { loadPackages } from "./packages.ts";
-import { backendName } from "./port.ts";
+import { backendName, type KindName } from "./port.ts";
 import { NatsQueue } from "./queue/queue.ts";
+import { NatsLock } from "./sync/lock.ts";
+import { type Cluster, Sync } from "./sync/sync.ts";
 
 const FEATURES: BackendFeatures = { fileno: false, sync: false, sharedMemory: false, limits: false, library: null, abi: null };
 
@@ -24,22 +28,29 @@ const INSTEAD: Readonly<Record<string, string>> = {
   managed: "use a Queue, or a SharedValue",
 };
 
-type Open = (link: Link, options: { readonly token: string; readonly settings: unknown }) => Port;
-type Attach = (link: Link, location: unknown) => Port;
+type Open = (cluster: Cluster, options: { readonly token: string; readonly settings: unknown }) => Port;
+type Attach = (cluster: Cluster, location: unknown) => Port;
 
 /** The kinds of objects that a cluster has. */
-const KINDS: Readonly<Record<string, { readonly open: Open; readonly attach: Attach }>> = Object.fromEntries(
-  [QUEUE, SIMPLE_QUEUE].map((kind) => [
-    kind.name,
-    {
-      open: (link, { token, settings }) => {
+const KINDS: Readonly<Record<string, { readonly open: Open; readonly attach: Attach }>> = Object.fromEntries([
+  ...[QUEUE, SIMPLE_QUEUE].map((kind) =>
+    row(
+      kind,
+      ({ link }, { token, settings }) => {
         const { maxsize, redeliver } = settings as QueueSettings;
         return NatsQueue.open(link, kind, { token, maxsize, redeliver }, false);
       },
-      attach: (link, location) => NatsQueue.attach(link, kind, location),
-    } satisfies { open: Open; attach: Attach },
-  ]),
-);
+      ({ link }, location) => NatsQueue.attach(link, kind, location),
+    ),
+  ),
+  ...[LOCK, RLOCK].map((kind) =>
+    row(
+      kind,
+      (cluster, { token }) => NatsLock.open(cluster, kind, token),
+      (cluster, location) => NatsLock.attach(cluster, kind, location),
+    ),
+  ),
+]);
 
 /** Starts no processes: the agents of the hosts do. */
 const launcher: Launcher = {
@@ -51,19 +62,27 @@ const launcher: Launcher = {
 };
 
 /** Objects that many hosts share. They live on the servers of a NATS cluster. */
-export class NatsBackend implements Backend {
+export class NatsBackend implements Backend, Cluster {
   readonly name: string;
   readonly features: BackendFeatures = FEATURES;
   readonly launcher: Launcher = launcher;
   readonly link: Link;
+  readonly sync: Sync;
 
-  private constructor(link: Link) {
+  private constructor(link: Link, sync: Sync) {
     this.link = link;
+    this.sync = sync;
     this.name = backendName(link.names.namespace);
   }
 
   static async open(settings: ClusterSettings): Promise<NatsBackend> {
-    return new NatsBackend(await Link.open(await loadPackages(), settings));
+    const link = await Link.open(await loadPackages(), settings);
+    try {
+      return new NatsBackend(link, await Sync.open(link, settings.lease));
+    } catch (error) {
+      await link.close();
+      throw ourError(error);
+    }
   }
 
   make<P extends Port, S, M>(kind: Kind<P, S, M>, settings: S, { name }: MakeOptions = {}): M {
@@ -71,14 +90,14 @@ export class NatsBackend implements Backend {
     const known = Object.hasOwn(KINDS, kind.name) ? KINDS[kind.name] : undefined;
     if (known === undefined) throw notShared(kind);
     const token = name === undefined ? randomToken() : tokenOf(name);
-    return known.open(this.link, { token, settings }) as M;
+    return known.open(this, { token, settings }) as M;
   }
 
   attach({ kind, location }: Ref): Port {
     this.link.checkOpen();
     const known = Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
     if (known === undefined) throw new UnsupportedError(`A cluster has no objects of the kind ${JSON.stringify(kind)}.`);
-    return known.attach(this.link, location);
+    return known.attach(this, location);
   }
 
   flushed(): Promise<void> {
@@ -96,6 +115,10 @@ export function providerOf(backend: NatsBackend): BackendProvider {
     openInChild: () => backend,
     opened: () => (backend.link.isClosed ? undefined : backend),
   };
+}
+
+function row({ name }: KindName, open: Open, attach: Attach): [string, { readonly open: Open; readonly attach: Attach }] {
+  return [name, { open, attach }];
 }
 
 function notShared({ name, label }: { readonly name: string; readonly label: string }): UnsupportedError {

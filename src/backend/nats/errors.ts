@@ -1,5 +1,5 @@
 // The errors of NATS, and ours in their place.
-import { ClosedError, type ProcessError, TimeoutError, UnsupportedError } from "../../errors/errors.ts";
+import { ClosedError, OwnerDiedError, type ProcessError, TimeoutError, UnsupportedError } from "../../errors/errors.ts";
 
 /** Error codes of JetStream's API. */
 const FULL = 10077;
@@ -101,4 +101,9 @@ export function noReply(options?: ConstructorParameters<typeof ProcessError>[1])
     "No server of the cluster replied in time: it can't be reached, or it has no leader at the moment. Try again.",
     options,
   );
+}
+
+/** The record of an object was removed. */
+export function objectGone(label: string): OwnerDiedError {
+  return new OwnerDiedError(`This ${label} is gone: the process that made it has closed its connection. Give it a name if it is to stay.`);
 }

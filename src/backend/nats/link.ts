@@ -28,8 +28,8 @@ export class Link {
   readonly manager: JetStreamManager;
   readonly client: JetStreamClient;
   readonly names: Names;
-  /** In milliseconds. */
-  readonly lease: number;
+  /** In milliseconds. It is the same in all processes of the namespace, which tells it when it is asked: see `agreeOnLease`. */
+  lease = 0;
   /** The ports that are open. */
   readonly ports: Set<WaitingPort> = new Set<WaitingPort>();
   /** Puts that are not complete. */
@@ -55,7 +55,6 @@ export class Link {
     this.manager = manager;
     this.client = manager.jetstream();
     this.names = new Names(settings.namespace);
-    this.lease = settings.lease;
     this.#maxPayload = connection.info?.max_payload ?? 0;
     this.#copies = connection.info?.cluster === undefined ? 1 : COPIES;
   }

@@ -45,6 +45,19 @@ export class Waiting {
     }
   }
 
+  /** Waits for a promise, or until the call ends: then `undefined`, and nobody hears of what becomes of the promise. */
+  async orOver<T>(promise: Promise<T>): Promise<T | undefined> {
+    promise.catch(() => {});
+    if (this.#isOver) return undefined;
+    const over = Promise.withResolvers<undefined>();
+    const forget = this.onEnd(() => over.resolve(undefined));
+    try {
+      return await Promise.race([promise, over.promise]);
+    } finally {
+      forget();
+    }
+  }
+
   /** Resolves after `ms` milliseconds, or when `wake` is called, or when the call ends. */
   async pause(ms: number, subscribe: (wake: () => void) => () => void = () => () => {}): Promise<void> {
     if (this.#isOver) return;

@@ -1,0 +1,209 @@
+import type { StoredMsg } from "@nats-io/jetstream";
+import { CorruptedError, OwnerDiedError, TimeoutError } from "../../../errors/errors.ts";
+import { now, startTimer } from "../../../util/clock.ts";
+import { randomName } from "../../../util/random.ts";
+import { closedConnection, existsOtherwise, isConflict, isMissing, isUnanswered, isUndecided, noReply, ourError } from "../errors.ts";
+import type { Link } from "../link.ts";
+
+/** A request that nobody answers is made again for so many milliseconds: a cluster may need as long to elect a new leader. */
+const CONFIRM_MS = 20_000;
+const TRY_MS = 5000;
+const RETRY_MS = 100;
+const ARRIVE_MS = 2000;
+/** The header by which a bucket of NATS marks a key as removed. */
+const OPERATION = "KV-Operation";
+const ID = "Nats-Msg-Id";
+
+/** What a record holds. It is JSON, so that the tools of NATS show it. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** A record as it is on the servers. Whoever writes it next says its revision, and is refused if another write came first. */
+export interface StateRecord {
+  /** `undefined` if there is no such record. */
+  readonly fields: Fields | undefined;
+  readonly revision: number;
+  /** When it was written, in milliseconds of the servers' clock. */
+  readonly written: number;
+  /** The random name of the write. */
+  readonly writer: string | undefined;
+}
+
+/** How long a call repeats a request that nobody answers. */
+export interface Patience {
+  /** Whether to go on. Default: for 20 seconds. */
+  readonly goOn?: () => boolean;
+  /** How many milliseconds a server has to answer. */
+  readonly tryMs?: number;
+}
+
+/**
+ * What became of a write: its revision; "refused" if the record had changed; or "unknown" if the record has changed, and perhaps because this
+ * write was stored, and then another one.
+ */
+export type Written = number | "refused" | "unknown";
+
+/** The records of a namespace: of locks, semaphores, events, values and sessions. */
+export class Records {
+  readonly #link: Link;
+
+  constructor(link: Link) {
+    this.#link = link;
+  }
+
+  /** Makes the bucket of the records, unless it exists. */
+  async open(): Promise<void> {
+    const { packages, client, names } = this.#link;
+    const buckets = new packages.kv.Kvm(client);
+    const options = { history: 1, allow_direct: false };
+    try {
+      await this.#link.copied((copies) => buckets.create(names.state, { ...options, replicas: copies }));
+    } catch (error) {
+      // Another process has made it at the same time, for another number of servers.
+      if (!existsOtherwise(error)) throw ourError(error);
+    }
+  }
+
+  async read(key: string, patience: Patience = {}): Promise<StateRecord> {
+    const { manager } = this.#link;
+    const query = { last_by_subj: this.#subject(key) };
+    const message = await this.#persist(() => manager.streams.getMessage(this.#stream, query), patience);
+    if (message === null) return { fields: undefined, revision: 0, written: 0, writer: undefined };
+    const isRemoved = message.header?.has(OPERATION) === true;
+    return {
+      fields: isRemoved ? undefined : fieldsIn(key, message),
+      revision: message.seq,
+      written: message.time.getTime(),
+      writer: message.header?.get(ID),
+    };
+  }
+
+  /** Waits a little until a record exists: a message about an object may come before the servers have stored its record. */
+  async exists(key: string): Promise<void> {
+    const until = now() + ARRIVE_MS;
+    while ((await this.read(key)).fields === undefined && now() < until) await pause(RETRY_MS);
+  }
+
+  /** Writes a record if it still has this revision, which is 0 if there is no record. `undefined` removes it. */
+  async write(key: string, fields: Fields | undefined, revision: number, patience: Patience = {}): Promise<Written> {
+    const { client, packages } = this.#link;
+    const id = randomName(12);
+    const headers = packages.transport.headers();
+    if (fields === undefined) headers.set(OPERATION, "DEL");
+    const options = { headers, msgID: id, expect: { lastSubjectSequence: revision }, timeout: patience.tryMs ?? TRY_MS, retries: 0 };
+    const text = fields === undefined ? "" : JSON.stringify(fields);
+    let isUnknown = false;
+    try {
+      // A server that has stored it already answers a repetition as it did at first, because it knows the name of the write.
+      const { seq } = await this.#persist(
+        () => client.publish(this.#subject(key), text, options),
+        patience,
+        (error) => (isUnknown ||= isUndecided(error)),
+      );
+      this.#link.publish(this.#link.names.hints(key));
+      if (fields === undefined) this.#forget(seq);
+      return seq;
+    } catch (error) {
+      if (!isConflict(error)) throw isUnknown ? undecided(error) : error;
+      if (!isUnknown) return "refused";
+      const there = await this.read(key);
+      return there.writer === id ? there.revision : "unknown";
+    }
+  }
+
+  /** Changes a record. `change` is called again with the new state if another write came first. It returns the same object to change nothing. */
+  async change(
+    key: string,
+    change: (fields: Fields | undefined) => Fields | undefined,
+    { repeatable = false }: { readonly repeatable?: boolean } = {},
+  ): Promise<void> {
+    for (;;) {
+      const { fields, revision } = await this.read(key);
+      const next = change(fields);
+      if (next === fields) return;
+      const written = await this.write(key, next, revision);
+      if (typeof written === "number") return;
+      if (written === "unknown" && !repeatable) throw undecided();
+    }
+  }
+
+  /** Returns the time of the servers' clock, in milliseconds. */
+  async time(): Promise<number> {
+    const { ts = "" } = await this.#persist(() => this.#link.manager.streams.info(this.#stream));
+    // The servers tell nanoseconds, and not every runtime reads as many digits.
+    const time = Date.parse(ts.replace(/(\.\d{3})\d*/, "$1"));
+    if (Number.isNaN(time)) throw new CorruptedError(`A server of the cluster tells a time that is none: ${JSON.stringify(ts)}.`);
+    return time;
+  }
+
+  /** Calls `changed` when a process tells that it has changed a record. The call may not come: look on a timer, too. */
+  onChange(key: string, changed: () => void): () => void {
+    return this.#link.onMessage(this.#link.names.hints(key), changed);
+  }
+
+  get #stream(): string {
+    return `KV_${this.#link.names.state}`;
+  }
+
+  #subject(key: string): string {
+    return `$KV.${this.#link.names.state}.${key}`;
+  }
+
+  // A removed record leaves a mark, which nobody needs once the write that made it is known.
+  #forget(revision: number): void {
+    void this.#link.manager.streams.deleteMessage(this.#stream, revision, false).catch(() => {});
+  }
+
+  async #persist<T>(work: () => Promise<T>, { goOn = patient() }: Patience = {}, failed: (error: unknown) => void = () => {}): Promise<T> {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        failed(error);
+        if (isMissing(error)) throw bucketGone(this.#link.names.state, error);
+        if (!isUnanswered(error) && !isUndecided(error)) throw ourError(error);
+        if (this.#link.connection.isClosed()) throw closedConnection({ cause: error });
+        if (!goOn()) throw noReply({ cause: error });
+        await pause(RETRY_MS);
+      }
+    }
+  }
+}
+
+// It does not keep the event loop alive: calls that wait do that themselves.
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => void startTimer(resolve, ms));
+}
+
+function patient(): () => boolean {
+  const until = now() + CONFIRM_MS;
+  return () => now() < until;
+}
+
+function fieldsIn(key: string, message: StoredMsg): Fields {
+  try {
+    const fields: unknown = JSON.parse(message.string());
+    if (typeof fields === "object" && fields !== null && !Array.isArray(fields)) return fields as Fields;
+  } catch {
+    // The error below says it.
+  }
+  throw corrupted(key);
+}
+
+/** A record has a form that this library does not write. */
+export function corrupted(key: string): CorruptedError {
+  return new CorruptedError(
+    `The record "${key}" of the cluster is malformed, so another program has written it: remove it when nobody uses the object.`,
+  );
+}
+
+/** It is not known whether a write was stored. */
+function undecided(cause?: unknown): TimeoutError {
+  return new TimeoutError("No server of the cluster has confirmed this call: it may have happened, or not.", {
+    ...(cause === undefined ? {} : { cause }),
+    fields: { mayHaveHappened: true },
+  });
+}
+
+function bucketGone(name: string, cause: unknown): OwnerDiedError {
+  return new OwnerDiedError(`The locks, events and values of this namespace are gone: somebody has removed the bucket ${name}.`, { cause });
+}
