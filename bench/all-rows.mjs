@@ -1,6 +1,7 @@
 // All rows, in the order of the report.
 import { rows as busy } from "./rows/busy.mjs";
 import { rows as bytes } from "./rows/bytes.mjs";
+import { rows as cluster } from "./rows/cluster.mjs";
 import { rows as codec } from "./rows/codec.mjs";
 import { rows as lock } from "./rows/lock.mjs";
 import { rows as manager } from "./rows/manager.mjs";
@@ -19,7 +20,9 @@ const QUICK = { ms: 150, starts: 3, settle: 400, samples: 11 };
 /** All rows. With `short` each pass is short; with `quick` there are also only the rows and programs that a target needs. */
 export function allRows({ quick, short }) {
   const scale = quick || short ? QUICK : FULL;
-  const all = [queue, pipe, bytes, start, portable, lock, memory, waiters, pool, manager, codec, busy].flatMap((rows) => rows(scale));
+  const all = [queue, pipe, bytes, start, portable, lock, memory, waiters, pool, manager, cluster, codec, busy].flatMap((rows) =>
+    rows(scale),
+  );
   return quick ? all.filter((row) => row.quick !== undefined).map((row) => narrowed(row, (name) => row.quick.test(name))) : all;
 }
 

@@ -3,6 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { findServer } from "../scripts/cluster/find-server.mjs";
 import { nativeSources } from "../scripts/native-sources.mjs";
 import { built, builtProgram } from "../scripts/programs.mjs";
 import { root } from "../scripts/setup.mjs";
@@ -34,6 +35,19 @@ export function polyproc(program, settings = {}, { backend = "native", runtimes 
 /** A program that uses nothing but the runtime: "node fork advanced", ... */
 export function builtin(label, program, settings = {}, runtimes = RUNTIMES) {
   return forEach(runtimes, (name) => [`${name} ${label}`, onRuntime(name, `builtin/${program}`, settings)]);
+}
+
+/** Programs on each runtime that start a server of NATS: "node cluster", ... */
+export function onCluster(programs, settings) {
+  const pairs = RUNTIMES.flatMap((name) => Object.entries(programs).map(([label, program]) => [name, label, program]));
+  return forEach(pairs, ([name, label, program]) => {
+    const contender = onRuntime(name, program, settings);
+    const prepare = () => {
+      const { path, reason } = findServer();
+      return path === undefined ? { missing: reason } : { ...contender.prepare(), env: { POLYPROC_NATS: path } };
+    };
+    return [`${name} ${label}`, { ...contender, prepare }];
+  });
 }
 
 /** The pool of another package, on Node: "node piscina", ... */
