@@ -1,4 +1,4 @@
-// `npm run cluster:dev [-- --port N] [-- --store FOLDER]`: one real NATS server for trying things out. It runs until Ctrl-C.
+// `npm run cluster:dev [-- --port N --store FOLDER]`: one real NATS server for trying things out. It runs until Ctrl-C.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
