@@ -1,5 +1,5 @@
 // The errors of NATS, and ours in their place.
-import { ClosedError, OwnerDiedError, type ProcessError, TimeoutError, UnsupportedError } from "../../errors/errors.ts";
+import { AuthenticationError, ClosedError, OwnerDiedError, ProcessError, TimeoutError, UnsupportedError } from "../../errors/errors.ts";
 
 /** Error codes of JetStream's API. */
 const FULL = 10077;
@@ -56,7 +56,13 @@ export function isUnanswered(error: unknown): boolean {
 /** Whether it is not known if a request was handled: no reply came, or the connection broke. */
 export function isUndecided(error: unknown): boolean {
   const names = ["TimeoutError", "RequestError", "ConnectionError", "DisconnectedError"];
-  return names.includes(nameOf(error)) && !isUnanswered(error);
+  return names.includes(nameOf(error)) && !isUnanswered(error) && refusalIn(error) === undefined;
+}
+
+// What the servers say when this process has no permission.
+function refusalIn(error: unknown): Error | undefined {
+  const found = [error, error instanceof Error ? error.cause : undefined].find((each) => nameOf(each) === "PermissionViolationError");
+  return found as Error | undefined;
 }
 
 function isCausedBy(error: unknown, name: string): boolean {
@@ -65,30 +71,18 @@ function isCausedBy(error: unknown, name: string): boolean {
 
 /** Returns our error in place of one of NATS. An error that is ours already stays. */
 export function ourError(error: unknown): unknown {
-  const text = error instanceof Error ? error.message : String(error);
+  if (error instanceof ProcessError) return error;
+  const refusal = refusalIn(error);
   const cause = { cause: error };
+  if (refusal !== undefined)
+    return new AuthenticationError(
+      `The servers do not allow this process to do that: ${refusal.message}. docs/cluster.md names what it needs.`,
+      cause,
+    );
   if (NO_ROOM.includes(codeOf(error)))
-    return new UnsupportedError(`The servers of the cluster have no room left for this: ${text}.`, cause);
-  switch (nameOf(error)) {
-    case "ClosedConnectionError":
-    case "DrainingConnectionError":
-      return closedConnection(cause);
-    case "PermissionViolationError":
-      return new UnsupportedError(
-        `The servers do not allow this process to do that: ${text}. Ask for the permissions of docs/cluster.md.`,
-        cause,
-      );
-    case "TimeoutError":
-    case "RequestError":
-    case "NoRespondersError":
-      return isOurs(error) ? error : noReply(cause);
-    default:
-      return error;
-  }
-}
-
-function isOurs(error: unknown): boolean {
-  return error instanceof TimeoutError;
+    return new UnsupportedError(`The servers of the cluster have no room left for this: ${(error as Error).message}.`, cause);
+  if (["ClosedConnectionError", "DrainingConnectionError"].includes(nameOf(error))) return closedConnection(cause);
+  return isUnanswered(error) || isUndecided(error) ? noReply(cause) : error;
 }
 
 export function closedConnection(options?: ConstructorParameters<typeof ProcessError>[1]): ClosedError {
