@@ -26,8 +26,8 @@ function numbersOf(array: readonly unknown[]): Int32Array<ArrayBuffer> | Float64
 function integersOf(array: readonly unknown[]): Int32Array<ArrayBuffer> | undefined {
   const integers = new Int32Array(array.length);
   for (let i = 0; i < integers.length; i++) {
-    const value = array[i] as number;
-    if (value !== (value | 0) || Object.is(value, -0)) return undefined;
+    const value = array[i];
+    if (typeof value !== "number" || value !== (value | 0) || Object.is(value, -0)) return undefined;
     integers[i] = value;
   }
   return integers;

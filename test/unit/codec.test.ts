@@ -111,6 +111,16 @@ describe("values", () => {
     expect(roundTrip(many)).toStrictEqual(many);
     expect(roundTrip([...many, 0.5])).toStrictEqual([...many, 0.5]);
     expect(roundTrip([...many, "end"])).toStrictEqual([...many, "end"]);
+    // None of these can be compared with a number, or would run code of the program.
+    const valueOf = (): number => {
+      throw new Error("the codec asked for a value");
+    };
+    for (const other of [5n, Object.create(null) as unknown, Symbol.iterator, { valueOf }]) {
+      const mixed = [...many.slice(0, 20), other];
+      if (typeof other === "bigint") expect(roundTrip(mixed)).toStrictEqual(mixed);
+      else if (Object.getPrototypeOf(Object(other)) === null) expect(roundTrip(mixed)).toHaveLength(21);
+      else expect(() => roundTrip(mixed)).toThrow(SerializationError);
+    }
     const sparse = [...many];
     delete sparse[99_999];
     expect(roundTrip(sparse)).toStrictEqual(sparse);
@@ -149,6 +159,16 @@ describe("values", () => {
     const halves = [..."abcdefgh", "x\ud83d", "\ude00y", "\ude00", "\ud83d"];
     expect(roundTrip(halves)).toStrictEqual(halves);
     expect(roundTrip(Array(5000).fill(""))).toStrictEqual(Array(5000).fill(""));
+    // None of these can be compared with a number, or would run code of the program.
+    const valueOf = (): number => {
+      throw new Error("the codec asked for a value");
+    };
+    for (const other of [5n, Object.create(null) as unknown, Symbol.iterator, { valueOf }]) {
+      const mixed = [...many.slice(0, 20), other];
+      if (typeof other === "bigint") expect(roundTrip(mixed)).toStrictEqual(mixed);
+      else if (Object.getPrototypeOf(Object(other)) === null) expect(roundTrip(mixed)).toHaveLength(21);
+      else expect(() => roundTrip(mixed)).toThrow(SerializationError);
+    }
     const sparse = [...many];
     delete sparse[20];
     sparse.length = 6000;

@@ -33,6 +33,21 @@ export class Waiting {
     return () => this.#calls.delete(call);
   }
 
+  /** Waits for a turn. False if the call ended first, or if `end` was called. */
+  async turnCame(turn: Promise<void>, subscribe: (end: () => void) => () => void = () => () => {}): Promise<boolean> {
+    const ended = Promise.withResolvers<false>();
+    const end = (): void => ended.resolve(false);
+    const forget = this.onEnd(end);
+    const unsubscribe = subscribe(end);
+    if (this.#isOver) end();
+    try {
+      return await Promise.race([ended.promise, turn.then(() => true)]);
+    } finally {
+      unsubscribe();
+      forget();
+    }
+  }
+
   /** Does work that changes nothing. While no server replies, it is done again until the call ends: a server may restart. */
   async patiently<T>(work: () => Promise<T>): Promise<T> {
     for (;;) {

@@ -31,6 +31,8 @@ export class Consumer {
   // could not take them.
   readonly #late: TakenItem[] = [];
   readonly #held: TakenItem[] = [];
+  // Resolves when the next taker may pull.
+  #turn: Promise<void> = Promise.resolve();
   #progress: Timer | undefined;
 
   constructor(link: Link, stream: QueueStream, large: LargeItems) {
@@ -43,13 +45,7 @@ export class Consumer {
   async take(waiting: Waiting, most: number): Promise<TakenItem[]> {
     await waiting.patiently(() => this.#stream.ready());
     if (this.#late.length > 0) return this.#late.splice(0, most);
-    let pulled = await waiting.patiently(() => this.#pull(waiting, 0, most));
-    while (pulled.length === 0) {
-      if (await waiting.patiently(() => this.#stream.isOver(this.#held.length))) throw shutDown();
-      if (waiting.once || waiting.isOver) return [];
-      pulled = await waiting.patiently(() => this.#pull(waiting, PULL_MS, 1));
-      if (pulled.length > 0 && most > 1) pulled = [...pulled, ...(await this.#pull(waiting, 0, most - 1))];
-    }
+    const pulled = await this.#inTurn(waiting, () => this.#pullSome(waiting, most));
     const taken = await Promise.all(pulled.map((each) => this.#open(each)));
     if (this.#stream.identity.redeliver) this.#hold(taken);
     return taken;
@@ -85,6 +81,31 @@ export class Consumer {
   close(): void {
     for (const { pulled } of this.#held.splice(0)) this.#stream.giveBack(pulled);
     this.#stopProgress();
+  }
+
+  // The takers of this process pull one after another, so that the first one gets the first item. One that does not wait looks at once.
+  async #inTurn(waiting: Waiting, pull: () => Promise<readonly Pulled[]>): Promise<readonly Pulled[]> {
+    if (waiting.once) return pull();
+    const before = this.#turn;
+    const left = Promise.withResolvers<void>();
+    this.#turn = left.promise;
+    try {
+      return (await waiting.turnCame(before)) ? await pull() : [];
+    } finally {
+      void before.then(left.resolve);
+    }
+  }
+
+  // Waits for messages. None if none came before the wait ended.
+  async #pullSome(waiting: Waiting, most: number): Promise<readonly Pulled[]> {
+    let pulled = await waiting.patiently(() => this.#pull(waiting, 0, most));
+    while (pulled.length === 0) {
+      if (await waiting.patiently(() => this.#stream.isOver(this.#held.length))) throw shutDown();
+      if (waiting.once || waiting.isOver) return [];
+      pulled = await waiting.patiently(() => this.#pull(waiting, PULL_MS, 1));
+      if (pulled.length > 0 && most > 1) pulled = [...pulled, ...(await this.#pull(waiting, 0, most - 1))];
+    }
+    return pulled;
   }
 
   async #pull(waiting: Waiting, expires: number, most: number): Promise<readonly Pulled[]> {

@@ -36,7 +36,7 @@ export class Producer {
     const left = Promise.withResolvers<void>();
     this.#turn = left.promise;
     try {
-      if (!(await this.#turnCame(before, waiting))) return undefined;
+      if (!(await waiting.turnCame(before, this.#impatiently(waiting)))) return undefined;
       await waiting.patiently(() => this.#stream.ready());
       return await this.#putNext(bytes, waiting, left.resolve);
     } finally {
@@ -45,19 +45,13 @@ export class Producer {
     }
   }
 
-  // Whether the turn came before the wait ended. A put that does not wait has ended if one before it waits for room.
-  async #turnCame(turn: Promise<void>, waiting: Waiting): Promise<boolean> {
-    const ended = Promise.withResolvers<false>();
-    const end = (): void => ended.resolve(false);
-    const forget = waiting.onEnd(end);
-    if (waiting.once) this.#impatient.add(end);
-    if (waiting.isOver || (waiting.once && this.#isWaitingForRoom)) end();
-    try {
-      return await Promise.race([ended.promise, turn.then(() => true)]);
-    } finally {
-      this.#impatient.delete(end);
-      forget();
-    }
+  // A put that does not wait has ended if one before it waits for room.
+  #impatiently(waiting: Waiting): (end: () => void) => () => void {
+    return (end) => {
+      if (waiting.once) this.#impatient.add(end);
+      if (waiting.once && this.#isWaitingForRoom) end();
+      return () => this.#impatient.delete(end);
+    };
   }
 
   async #putNext(bytes: Uint8Array, waiting: Waiting, left: () => void): Promise<true | undefined> {
