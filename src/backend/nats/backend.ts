@@ -10,6 +10,7 @@ import type { Ref } from "../contract/ref.ts";
 import { ourError } from "./errors.ts";
 import { Link } from "./link.ts";
 import { randomToken, tokenOf } from "./names.ts";
+import { Owner } from "./owner.ts";
 import { loadPackages } from "./packages.ts";
 import { backendName, type KindName } from "./port.ts";
 import { NatsQueue } from "./queue/queue.ts";
@@ -28,17 +29,17 @@ const INSTEAD: Readonly<Record<string, string>> = {
   managed: "use a Queue, or a SharedValue",
 };
 
-type Open = (cluster: Cluster, options: { readonly token: string; readonly settings: unknown }) => Port;
-type Attach = (cluster: Cluster, location: unknown) => Port;
+type Open = (cluster: NatsBackend, options: { readonly token: string; readonly settings: unknown }) => Port;
+type Attach = (cluster: NatsBackend, location: unknown) => Port;
 
 /** The kinds of objects that a cluster has. */
 const KINDS: Readonly<Record<string, { readonly open: Open; readonly attach: Attach }>> = Object.fromEntries([
   ...[QUEUE, SIMPLE_QUEUE].map((kind) =>
     row(
       kind,
-      ({ link }, { token, settings }) => {
+      ({ link, owner }, { token, settings }) => {
         const { maxsize, redeliver } = settings as QueueSettings;
-        return NatsQueue.open(link, kind, { token, maxsize, redeliver }, false);
+        return NatsQueue.make(link, kind, { token, maxsize, redeliver }, owner);
       },
       ({ link }, location) => NatsQueue.attach(link, kind, location),
     ),
@@ -68,10 +69,12 @@ export class NatsBackend implements Backend, Cluster {
   readonly launcher: Launcher = launcher;
   readonly link: Link;
   readonly sync: Sync;
+  readonly owner: Owner;
 
   private constructor(link: Link, sync: Sync) {
     this.link = link;
     this.sync = sync;
+    this.owner = new Owner(link, sync.records);
     this.name = backendName(link.names.namespace);
   }
 

@@ -52,6 +52,11 @@ export class Names {
     return `mp.${this.namespace}.hint.${token}`;
   }
 
+  /** What all subjects of the namespace match. */
+  get everything(): string {
+    return `mp.${this.namespace}.>`;
+  }
+
   /** The bucket of the records of locks, semaphores, events, values and sessions. */
   get state(): string {
     return `MP_${this.namespace}_STATE`;

@@ -5,6 +5,7 @@ import { now, sleep } from "../../../util/clock.ts";
 import { randomName } from "../../../util/random.ts";
 import { isConflict, isFull, isMissing, isUnanswered, isUndecided, noReply, ourError } from "../errors.ts";
 import type { Link } from "../link.ts";
+import { OWNER, type Owner } from "../owner.ts";
 import type { Waiting } from "../waiting.ts";
 import { Pull, type Pulled } from "./pull.ts";
 
@@ -39,10 +40,15 @@ export class QueueStream {
   readonly identity: QueueIdentity;
   readonly #link: Link;
   readonly #mustExist: boolean;
+  readonly #owner: Owner | undefined;
   #ready: Promise<void> | undefined;
 
-  /** @param mustExist whether another process has made it, so that it is gone if it does not exist */
-  constructor(link: Link, identity: QueueIdentity, mustExist: boolean) {
+  /**
+   * @param mustExist whether another process has made it, so that it is gone if it does not exist
+   * @param owner this process, if the queue is to be removed with it
+   */
+  constructor(link: Link, identity: QueueIdentity, mustExist: boolean, owner: Owner | undefined) {
+    this.#owner = owner;
     this.#link = link;
     this.identity = identity;
     this.#mustExist = mustExist;
@@ -175,6 +181,7 @@ export class QueueStream {
     const { token, maxsize, redeliver } = this.identity;
     const { jetstream } = this.#link.packages;
     if (this.#mustExist) return void (await this.info());
+    await this.#owner?.present();
     const info = await this.#link.stream({
       name: this.#name,
       subjects: [this.#link.names.items(token)],
@@ -183,7 +190,7 @@ export class QueueStream {
       max_msgs: maxsize === 0 ? -1 : maxsize,
       storage: jetstream.StorageType.File,
       duplicate_window: DUPLICATES_MS * NANOS,
-      metadata: { [REDELIVERS]: String(redeliver) },
+      metadata: { [REDELIVERS]: String(redeliver), ...(this.#owner && { [OWNER]: this.#owner.id }) },
     });
     this.#checkSettings(info);
     await this.#link.copied((copies) =>

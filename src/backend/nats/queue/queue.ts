@@ -8,6 +8,7 @@ import type { Port } from "../../contract/port.ts";
 import type { IncomingList, ManyItems, QueuePort, QueueStats, Stored, TakenTask } from "../../contract/queue.ts";
 import type { Link } from "../link.ts";
 import { isNamed, isToken } from "../names.ts";
+import type { Owner } from "../owner.ts";
 import { type KindName, NatsPort } from "../port.ts";
 import { Consumer, type TakenItem } from "./consumer.ts";
 import { LargeItems } from "./large-items.ts";
@@ -41,16 +42,15 @@ export class NatsQueue extends NatsPort implements QueuePort {
     this.#consumer = new Consumer(link, shared.stream, shared.large);
   }
 
-  /** @param mustExist whether another process has made it */
-  static open(link: Link, kind: KindName, identity: QueueIdentity, mustExist: boolean): NatsQueue {
-    const stream = new QueueStream(link, identity, mustExist);
-    const large = new LargeItems(link);
-    const remove = mustExist || isNamed(identity.token) ? undefined : (): Promise<void> => stream.remove();
+  /** Makes a queue, or opens the one that has this name. `owner` is this process: a queue without a name is removed with it. */
+  static make(link: Link, kind: KindName, identity: QueueIdentity, owner: Owner): NatsQueue {
+    const isOwn = !isNamed(identity.token);
+    const stream = new QueueStream(link, identity, false, isOwn ? owner : undefined);
+    const remove = isOwn ? (): Promise<void> => stream.remove() : undefined;
     if (remove !== undefined) link.endings.add(remove);
-    const shared = { stream, large, producer: new Producer(stream, large), remove, ports: 0, hasTravelled: false };
-    const queue = new NatsQueue(link, kind, shared);
+    const queue = NatsQueue.#over(link, kind, stream, remove);
     // Others may look for the queue before this process uses it. A failure comes with the first call.
-    if (!mustExist) void queue.sending(stream.ready()).catch(() => {});
+    void queue.sending(stream.ready()).catch(() => {});
     return queue;
   }
 
@@ -59,7 +59,13 @@ export class NatsQueue extends NatsPort implements QueuePort {
     const { token, maxsize, redeliver } = Object(location) as Partial<Record<keyof QueueIdentity, unknown>>;
     if (!isToken(token) || !Number.isSafeInteger(maxsize) || typeof redeliver !== "boolean")
       throw new CorruptedError("A reference to a queue is malformed: its sender is no polyproc process.");
-    return NatsQueue.open(link, kind, { token, maxsize: maxsize as number, redeliver }, true);
+    const stream = new QueueStream(link, { token, maxsize: maxsize as number, redeliver }, true, undefined);
+    return NatsQueue.#over(link, kind, stream, undefined);
+  }
+
+  static #over(link: Link, kind: KindName, stream: QueueStream, remove: Shared["remove"]): NatsQueue {
+    const large = new LargeItems(link);
+    return new NatsQueue(link, kind, { stream, large, producer: new Producer(stream, large), remove, ports: 0, hasTravelled: false });
   }
 
   again(): Port {
