@@ -1,7 +1,7 @@
 import { StateError, UnsupportedError } from "../errors/errors.ts";
 import { page } from "../tree/page.ts";
 import type { Backend, BackendProvider } from "./contract/backend.ts";
-import type { ClusterSettings } from "./contract/cluster.ts";
+import type { ClusterAdmin, ClusterSettings } from "./contract/cluster.ts";
 import type { LaunchTarget } from "./contract/launcher.ts";
 import type { Ref } from "./contract/ref.ts";
 import { setLibrary } from "./native/library/load.ts";
@@ -27,13 +27,14 @@ export function registerBackend(provider: BackendProvider): void {
 export interface ClusterBackend {
   /** The name of the backend. */
   readonly name: string;
+  readonly admin: ClusterAdmin;
   /** Completes the puts of this process, and closes the connection. */
   close(): Promise<void>;
 }
 
 /** Connects to a cluster, and adds its backend. Its code is loaded here, because most programs run on one machine. */
 export async function openCluster(settings: ClusterSettings): Promise<ClusterBackend> {
-  const { NatsBackend, providerOf } = await import("./nats/backend.ts");
+  const [{ NatsBackend, providerOf }, { NatsAdmin }] = await Promise.all([import("./nats/backend.ts"), import("./nats/admin.ts")]);
   const backend = await NatsBackend.open(settings);
   const { name, link } = backend;
   if (providers.get(name)?.opened() !== undefined) {
@@ -43,7 +44,15 @@ export async function openCluster(settings: ClusterSettings): Promise<ClusterBac
     );
   }
   registerBackend(providerOf(backend));
-  return { name, close: () => link.close() };
+  return { name, admin: new NatsAdmin(link), close: () => link.close() };
+}
+
+/** Makes the keys of a new user of a cluster: what its servers know of it, and its secret. */
+export async function newKeys(): Promise<{ readonly id: string; readonly seed: string }> {
+  const { loadPackages } = await import("./nats/packages.ts");
+  const { transport } = await loadPackages();
+  const keys = transport.nkeys.createUser();
+  return { id: keys.getPublicKey(), seed: new TextDecoder().decode(keys.getSeed()) };
 }
 
 /** Returns the providers of all backends, the preferred one first. */

@@ -5,17 +5,23 @@
  * @module
  */
 
+import { cluster, clusterArguments } from "./cluster.ts";
 import { doctor } from "./doctor.ts";
 import { ps, psOptions } from "./ps.ts";
 
 const USAGE = `Usage: polyproc doctor
        polyproc ps [--watch] [--json] [PID]
+       polyproc cluster init --namespace NAME --dir DIR
+       polyproc cluster queues|doctor --servers URL[,URL] --namespace NAME [--creds FILE | --nkey FILE] [--ca FILE] [--cert FILE] [--key FILE]
 
   doctor    shows what polyproc can do with this machine and runtime; exits with 1 if there are problems, and names them
   ps        shows this user's process trees: processes, pools, queues and locks, who waits for whom, and deadlocks
             --watch  prints anew every second
             --json   prints JSON; docs/ps.md describes it
             PID      shows only the tree of this process
+  cluster   init     writes the configuration of a NATS server, and keys for its users, into a folder
+            queues   shows the queues of a namespace
+            doctor   shows what the servers are like; exits with 1 if there is something to look at, and names it
 `;
 
 type Command = (args: readonly string[]) => Promise<number> | number | undefined;
@@ -30,6 +36,10 @@ const commands: Readonly<Record<string, Command>> = {
   ps: (args) => {
     const options = psOptions(args);
     return options === undefined ? undefined : ps(options);
+  },
+  cluster: (args) => {
+    const given = clusterArguments(args);
+    return given === undefined ? undefined : cluster(given);
   },
   help: withoutArguments(help),
   "--help": withoutArguments(help),

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { fromWire, registerClass, toWire } from "../../src/codec/classes.ts";
 import { decode } from "../../src/codec/decode.ts";
 import { encode } from "../../src/codec/encode.ts";
@@ -112,15 +112,12 @@ describe("values", () => {
     expect(roundTrip([...many, 0.5])).toStrictEqual([...many, 0.5]);
     expect(roundTrip([...many, "end"])).toStrictEqual([...many, "end"]);
     // None of these can be compared with a number, or would run code of the program.
-    const valueOf = (): number => {
-      throw new Error("the codec asked for a value");
-    };
-    for (const other of [5n, Object.create(null) as unknown, Symbol.iterator, { valueOf }]) {
-      const mixed = [...many.slice(0, 20), other];
-      if (typeof other === "bigint") expect(roundTrip(mixed)).toStrictEqual(mixed);
-      else if (Object.getPrototypeOf(Object(other)) === null) expect(roundTrip(mixed)).toHaveLength(21);
-      else expect(() => roundTrip(mixed)).toThrow(SerializationError);
-    }
+    const numbers = many.slice(0, 20);
+    expect(roundTrip([...numbers, 5n])).toStrictEqual([...numbers, 5n]);
+    expect(roundTrip([...numbers, Object.create(null)])).toHaveLength(21);
+    const asked = vi.fn(() => 1);
+    for (const other of [{ valueOf: asked }, Symbol.iterator]) expect(() => roundTrip([...numbers, other])).toThrow(SerializationError);
+    expect(asked).not.toHaveBeenCalled();
     const sparse = [...many];
     delete sparse[99_999];
     expect(roundTrip(sparse)).toStrictEqual(sparse);
@@ -159,16 +156,6 @@ describe("values", () => {
     const halves = [..."abcdefgh", "x\ud83d", "\ude00y", "\ude00", "\ud83d"];
     expect(roundTrip(halves)).toStrictEqual(halves);
     expect(roundTrip(Array(5000).fill(""))).toStrictEqual(Array(5000).fill(""));
-    // None of these can be compared with a number, or would run code of the program.
-    const valueOf = (): number => {
-      throw new Error("the codec asked for a value");
-    };
-    for (const other of [5n, Object.create(null) as unknown, Symbol.iterator, { valueOf }]) {
-      const mixed = [...many.slice(0, 20), other];
-      if (typeof other === "bigint") expect(roundTrip(mixed)).toStrictEqual(mixed);
-      else if (Object.getPrototypeOf(Object(other)) === null) expect(roundTrip(mixed)).toHaveLength(21);
-      else expect(() => roundTrip(mixed)).toThrow(SerializationError);
-    }
     const sparse = [...many];
     delete sparse[20];
     sparse.length = 6000;

@@ -1,3 +1,5 @@
+import type { Findings } from "./backend.ts";
+
 /**
  * The proof of who this process is: a `.creds` file, a user and a password, a token, or the seed of an nkey. Give it from a file or a secret
  * store: command lines and environment variables are seen by others.
@@ -26,4 +28,30 @@ export interface ClusterSettings {
   readonly tls: ClusterTls | undefined;
   /** In milliseconds. `undefined`: the one that the namespace has. */
   readonly lease: number | undefined;
+}
+
+/** A queue of a namespace, as `polyproc cluster queues` shows it. */
+export interface ClusterQueueFacts {
+  /** Its name; `null` if it has none, or if the servers know only its hash. */
+  readonly name: string | null;
+  /** The name of its stream. */
+  readonly stream: string;
+  /** Whether its items belong to a consumer until they are done. */
+  readonly isJoinable: boolean;
+  readonly isShutDown: boolean;
+  /** The number of items that nobody has taken. */
+  readonly size: number;
+  /** The number of items that were taken and are not done. */
+  readonly taken: number;
+  /** 0 means that it has no limit. */
+  readonly maxsize: number;
+  /** How many bytes its items have on the servers. */
+  readonly bytes: number;
+}
+
+/** What is told about a namespace to those who look after it. */
+export interface ClusterAdmin {
+  queues(): Promise<readonly ClusterQueueFacts[]>;
+  /** Looks whether the servers are as this library needs them. */
+  examine(): Promise<Findings>;
 }

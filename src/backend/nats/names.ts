@@ -19,6 +19,11 @@ export function isNamed(token: string): boolean {
   return !token.startsWith("r-");
 }
 
+/** Returns the name of an object, if its token tells it. */
+export function nameIn(token: string): string | undefined {
+  return token.startsWith("n-") ? token.slice(2) : undefined;
+}
+
 /** Whether another process may have made this token. */
 export function isToken(value: unknown): value is string {
   return typeof value === "string" && /^[nhr]-[A-Za-z0-9_-]{1,100}$/.test(value);
@@ -35,6 +40,12 @@ export class Names {
   /** The stream of a queue. */
   queue(token: string): string {
     return `MP_${this.namespace}_Q_${token}`;
+  }
+
+  /** The token of the queue whose stream has this name, or `undefined` if it is no queue of this namespace. */
+  tokenIn(stream: string): string | undefined {
+    const start = this.queue("");
+    return stream.startsWith(start) ? stream.slice(start.length) : undefined;
   }
 
   /** The subject to which items of a queue are published. */

@@ -14,6 +14,8 @@ export type Config = Readonly<Record<string, unknown>>;
 export interface ServerOptions {
   /** Such as `{ max_payload: 65_536 }` or `{ jetstream: { max_file_store: 1_048_576 } }`. */
   readonly config?: Config;
+  /** More of the configuration, in its own language. */
+  readonly text?: string;
   readonly name?: string;
   /** The simulated host that it runs in. By default it runs in this one, and only on loopback. */
   readonly host?: Pick<Host, "address" | "command">;
@@ -54,7 +56,7 @@ export class NatsServer {
     return new NatsServer(options, await freePort(), await freePort());
   }
 
-  private constructor({ config = {}, name = "n1", host = LOOPBACK }: ServerOptions, port: number, monitor: number) {
+  private constructor({ config = {}, text = "", name = "n1", host = LOOPBACK }: ServerOptions, port: number, monitor: number) {
     const { address, command } = host;
     this.name = name;
     this.url = `nats://${address}:${port}`;
@@ -68,8 +70,8 @@ export class NatsServer {
       jetstream: { store_dir: this.#store, ...(jetstream as Config) },
       ...others,
     };
-    // The configuration language takes JSON as well.
-    writeFileSync(this.#configFile, JSON.stringify(all, undefined, 2));
+    // The configuration language takes JSON as well, and the braces around all of it may be missing.
+    writeFileSync(this.#configFile, `${JSON.stringify(all, undefined, 2).slice(1, -1)}\n${text}`);
   }
 
   get #configFile(): string {

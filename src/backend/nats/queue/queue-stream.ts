@@ -10,7 +10,7 @@ import type { Waiting } from "../waiting.ts";
 import { Pull, type Pulled } from "./pull.ts";
 
 /** The only consumer of a queue's stream. All takers pull from it. */
-const CONSUMER = "w";
+export const CONSUMER = "w";
 /** A put that was sent again within this time, in milliseconds, is stored once. */
 const DUPLICATES_MS = 600_000;
 /** A put is sent again for so many milliseconds if no server confirms it: a cluster may need as long to elect a new leader. */
@@ -20,7 +20,7 @@ const RETRY_MS = 200;
 
 const NANOS = 1_000_000;
 /** The stream's metadata says that consumers acknowledge when an item is done. */
-const REDELIVERS = "polyproc-redelivers";
+export const REDELIVERS = "polyproc-redelivers";
 
 /** What a queue is, as every process sees it. */
 export interface QueueIdentity {
@@ -233,7 +233,8 @@ export class QueueStream {
   }
 }
 
-function isShut({ config }: StreamInfo, subject: string): boolean {
+/** Whether a queue was shut down: its stream has no other subject than this one. */
+export function isShut({ config }: Pick<StreamInfo, "config">, subject: string): boolean {
   return config.subjects.length === 1 && config.subjects[0] === subject;
 }
 
