@@ -1,5 +1,6 @@
 import { StateError, TimeoutError, UnsupportedError } from "../../../errors/errors.ts";
 import { shutDown, tooManyDone } from "../../../errors/messages.ts";
+import { emit } from "../../../observe/events.ts";
 import { repeat, sleep, stopTimer, type Timer } from "../../../util/clock.ts";
 import { upTo } from "../../../util/wait-options.ts";
 import { endsWithin } from "../../../util/within.ts";
@@ -46,9 +47,13 @@ export class Consumer {
     await waiting.patiently(() => this.#stream.ready());
     if (this.#late.length > 0) return this.#late.splice(0, most);
     const pulled = await this.#inTurn(waiting, () => this.#pullSome(waiting, most));
-    const taken = await Promise.all(pulled.map((each) => this.#open(each)));
+    const opened = await Promise.allSettled(pulled.map((each) => this.#open(each)));
+    const taken = opened.flatMap((each) => (each.status === "fulfilled" ? each.value : []));
     if (this.#stream.identity.redeliver) this.#hold(taken);
-    return taken;
+    const failed = opened.find((each) => each.status === "rejected");
+    if (failed === undefined) return taken;
+    this.putBack(taken);
+    throw failed.reason;
   }
 
   /** Keeps items that were taken for the next takers. */
@@ -77,8 +82,11 @@ export class Consumer {
     this.#stream.giveBack(item.pulled, delay);
   }
 
-  /** Gives all items back that are not done. */
+  /** Gives all items back that are not done. Those of a queue that does not redeliver are gone from the servers. */
   close(): void {
+    const count = this.#stream.identity.redeliver ? 0 : this.#late.length;
+    if (count > 0)
+      emit("lost", { what: "items", description: "items that were taken from a queue of a cluster, and that no call has returned", count });
     for (const { pulled } of this.#held.splice(0)) this.#stream.giveBack(pulled);
     this.#stopProgress();
   }
