@@ -18,9 +18,24 @@ export interface ClusterOptions {
    * a new one.
    */
   readonly lease?: number | undefined;
+  /**
+   * The folder of the program. Agents find the targets of a pool by their paths in it. Default: the folder of the nearest `package.json` or
+   * `deno.json` above the main module.
+   */
+  readonly root?: string | undefined;
+  /** The version of the program. A pool's workers are run by agents with the same one. Default: `name@version` of that file. */
+  readonly version?: string | undefined;
 }
 
-const OPTIONS = optionNames<ClusterOptions>({ servers: true, namespace: true, creds: true, tls: true, lease: true });
+const OPTIONS = optionNames<ClusterOptions>({
+  servers: true,
+  namespace: true,
+  creds: true,
+  tls: true,
+  lease: true,
+  root: true,
+  version: true,
+});
 const TLS_OPTIONS = optionNames<ClusterTls>({ ca: true, cert: true, key: true });
 /** The forms of credentials. */
 const CREDS: readonly (readonly string[])[] = [["file"], ["user", "password"], ["token"], ["seed"]];
@@ -32,9 +47,11 @@ const LONGEST_LEASE_MS = 86_400_000;
 /** Checks what `connectCluster` was given. */
 export function checkClusterOptions(options: unknown): ClusterSettings {
   if (typeof options !== "object" || options === null)
-    throw new TypeError(`connectCluster takes { servers, namespace, creds?, tls?, lease? }, received ${describe(options)}.`);
+    throw new TypeError(
+      `connectCluster takes { servers, namespace, creds?, tls?, lease?, root?, version? }, received ${describe(options)}.`,
+    );
   refuseUnknown(options, OPTIONS, "connectCluster");
-  const { servers, namespace, creds, tls, lease } = options as Partial<Record<keyof ClusterOptions, unknown>>;
+  const { servers, namespace, creds, tls, lease, root, version } = options as Partial<Record<keyof ClusterOptions, unknown>>;
   const addresses = Array.isArray(servers) ? servers : [servers];
   if (addresses.length === 0 || !addresses.every((address) => typeof address === "string" && address !== ""))
     throw new TypeError(
@@ -43,6 +60,8 @@ export function checkClusterOptions(options: unknown): ClusterSettings {
   if (typeof namespace !== "string") throw new TypeError(`namespace must be a string, received ${describe(namespace)}.`);
   if (!NAMESPACE.test(namespace))
     throw new RangeError(`namespace must have 1 to 50 letters, digits, "_" and "-", received ${JSON.stringify(namespace)}.`);
+  for (const [name, value] of Object.entries({ root, version }))
+    if (value !== undefined && typeof value !== "string") throw new TypeError(`${name} must be a string, received ${describe(value)}.`);
   return { servers: addresses, namespace, credentials: checkCreds(creds), tls: checkTls(tls), lease: checkLease(lease) };
 }
 

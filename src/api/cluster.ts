@@ -1,8 +1,11 @@
 import { type ClusterBackend, openCluster } from "../backend/registry.ts";
 import { bindBackend } from "../objects/backend-binding.ts";
+import { bindWorkers, type SourceMaker } from "../pool/worker-source.ts";
 import { ClusterLock, ClusterRLock } from "./cluster-lock.ts";
 import { type ClusterOptions, checkClusterOptions } from "./cluster-options.ts";
+import { ClusterPool } from "./cluster-pool.ts";
 import { ClusterQueue } from "./cluster-queue.ts";
+import type { Pool as PlainPool } from "./pool.ts";
 import { Queue as PlainQueue } from "./queue.ts";
 import { SimpleQueue as PlainSimpleQueue } from "./simple-queue.ts";
 
@@ -31,10 +34,15 @@ export class Cluster {
   readonly Lock: typeof ClusterLock;
   /** {@link ClusterRLock}: a recursive lock that its holder has by a lease. */
   readonly RLock: typeof ClusterRLock;
+  /**
+   * {@link Pool} whose workers the agents of the cluster run: `npx polyproc agent` starts one. Without `processes` it has 64 workers at most. The
+   * agents decide about `runtime`, `execArgv`, `env`, `cwd`, `stdout`, `stderr` and `limits`.
+   */
+  readonly Pool: typeof PlainPool;
   readonly #backend: ClusterBackend;
 
   /** @ignore Called by `connectCluster()`. */
-  constructor(namespace: string, backend: ClusterBackend) {
+  constructor(namespace: string, backend: ClusterBackend, workers: SourceMaker) {
     const { name } = backend;
     this.namespace = namespace;
     this.#backend = backend;
@@ -43,6 +51,7 @@ export class Cluster {
     this.SimpleQueue = bindBackend(class SimpleQueue<T> extends PlainSimpleQueue<T> {}, name) as typeof PlainSimpleQueue;
     this.Lock = bindBackend(class Lock extends ClusterLock {}, name);
     this.RLock = bindBackend(class RLock extends ClusterRLock {}, name);
+    this.Pool = bindWorkers(class Pool extends ClusterPool {}, workers) as typeof PlainPool;
   }
 
   /**
@@ -82,5 +91,9 @@ export class Cluster {
  */
 export async function connectCluster(options: ClusterOptions): Promise<Cluster> {
   const settings = checkClusterOptions(options);
-  return new Cluster(settings.namespace, await openCluster(settings));
+  // Loaded here, because most programs run on one machine.
+  const [{ programOf }, { RemoteWorkers }] = await Promise.all([import("../cluster/program.ts"), import("../cluster/remote-workers.ts")]);
+  const program = programOf(options.root, options.version);
+  const backend = await openCluster(settings);
+  return new Cluster(settings.namespace, backend, (pool) => new RemoteWorkers(backend.wire, pool, program));
 }

@@ -2,11 +2,11 @@ import type { Message } from "../backend/contract/message.ts";
 import type { QueuePort } from "../backend/contract/queue.ts";
 import { chooseBackend } from "../backend/registry.ts";
 import { ProcessDiedError } from "../errors/errors.ts";
+import type { ProcessSettings } from "../launch/options.ts";
 import { bindStartMethod, type StartMethod } from "../launch/start-method.ts";
 import { bindBackend } from "../objects/backend-binding.ts";
 import { openPort } from "../objects/shared-object.ts";
 import { FileMark, type ParentMark, SharedMark } from "../pool/marks.ts";
-import type { PoolSettings } from "../pool/options.ts";
 import type { WorkerArguments } from "../pool/worker/main.ts";
 import type { WorkerEnding, WorkerLink, WorkerSource } from "../pool/worker-source.ts";
 import { OWN_MODULES } from "../target/provided.ts";
@@ -16,17 +16,29 @@ import { Process } from "./process.ts";
 import { SharedValue } from "./shared-value.ts";
 import { internalQueues, type SimpleQueue } from "./simple-queue.ts";
 
+/** What the workers of a pool on this host are like. */
+export interface LocalSettings {
+  readonly name: string;
+  /** The options of each worker's process. */
+  readonly process: ProcessSettings;
+  /** Whether the first entry for each worker is a call of the pool's initializer. */
+  readonly initializes: boolean;
+  /** Whether the pool is on another host. */
+  readonly isFar: boolean;
+}
+
 /** Starts the workers of a pool as processes of this host. */
 export class LocalWorkers implements WorkerSource {
   readonly results: QueuePort;
-  readonly #settings: PoolSettings;
+  readonly sendsAhead = true;
+  readonly #settings: LocalSettings;
   readonly #queue: SimpleQueue;
   readonly #Process: typeof Process;
   readonly #Queue: typeof SimpleQueue;
   readonly #Value: typeof SharedValue;
   readonly #hasMemory: boolean;
 
-  constructor(settings: PoolSettings, backend: string | undefined, method: StartMethod | undefined) {
+  constructor(settings: LocalSettings, backend: string | undefined, method: StartMethod | undefined) {
     this.#settings = settings;
     this.#Process = class extends Process {} as typeof Process;
     this.#Queue = internalQueues();
@@ -46,7 +58,8 @@ export class LocalWorkers implements WorkerSource {
       tasks,
       results: this.#queue,
       mark: travelling,
-      initializes: this.#settings.initializer !== undefined,
+      initializes: this.#settings.initializes,
+      isFar: this.#settings.isFar,
     };
     const process = new this.#Process<[WorkerArguments], void>({
       ...this.#settings.process,

@@ -21,6 +21,7 @@ import {
   type MapResults,
   type SettleOptions,
 } from "../pool/task-options.ts";
+import { boundWorkers, type WorkerSource } from "../pool/worker-source.ts";
 import { callerModules } from "../target/callers.ts";
 import type { ArgsOf, CallRest, KwargsOf, KwargsOption, MapRest, MapTarget, TargetFunction } from "../target/signature.ts";
 import type { ModuleTarget } from "../target/target.ts";
@@ -47,7 +48,7 @@ type Method = "apply" | "map" | "starmap" | "imap" | "imapUnordered" | "iterate"
  */
 export class Pool<InitArgs extends readonly unknown[] = never[]> {
   readonly #engine: Engine;
-  readonly #targets = new PoolTargets();
+  readonly #targets: PoolTargets;
 
   /**
    * Makes a pool. It starts workers when the first tasks come.
@@ -60,8 +61,11 @@ export class Pool<InitArgs extends readonly unknown[] = never[]> {
     const backend = boundBackend(new.target);
     const settings = checkPoolOptions(options, backend);
     const { initializer } = settings;
+    const local = { ...settings, initializes: initializer !== undefined, isFar: false };
+    const source: WorkerSource = boundWorkers(new.target)?.(settings) ?? new LocalWorkers(local, backend, boundStartMethod(new.target));
+    this.#targets = new PoolTargets((ref) => source.nameFor?.(ref) ?? ref);
     const target = initializer === undefined ? undefined : this.#targets.get(initializer, callerModules);
-    this.#engine = new Engine(settings, new LocalWorkers(settings, backend, boundStartMethod(new.target)), target);
+    this.#engine = new Engine(settings, source, target);
   }
 
   /**

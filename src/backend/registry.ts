@@ -4,6 +4,7 @@ import type { Backend, BackendProvider } from "./contract/backend.ts";
 import type { ClusterAdmin, ClusterSettings } from "./contract/cluster.ts";
 import type { LaunchTarget } from "./contract/launcher.ts";
 import type { Ref } from "./contract/ref.ts";
+import type { Wire } from "./contract/wire.ts";
 import { setLibrary } from "./native/library/load.ts";
 import { nativeProvider } from "./native/provider.ts";
 import { portableProvider } from "./portable/provider.ts";
@@ -28,13 +29,18 @@ export interface ClusterBackend {
   /** The name of the backend. */
   readonly name: string;
   readonly admin: ClusterAdmin;
+  readonly wire: Wire;
   /** Completes the puts of this process, and closes the connection. */
   close(): Promise<void>;
 }
 
 /** Connects to a cluster, and adds its backend. Its code is loaded here, because most programs run on one machine. */
 export async function openCluster(settings: ClusterSettings): Promise<ClusterBackend> {
-  const [{ NatsBackend, providerOf }, { NatsAdmin }] = await Promise.all([import("./nats/backend.ts"), import("./nats/admin.ts")]);
+  const [{ NatsBackend, providerOf }, { NatsAdmin }, { NatsWire }] = await Promise.all([
+    import("./nats/backend.ts"),
+    import("./nats/admin.ts"),
+    import("./nats/wire.ts"),
+  ]);
   const backend = await NatsBackend.open(settings);
   const { name, link } = backend;
   if (providers.get(name)?.opened() !== undefined) {
@@ -44,7 +50,7 @@ export async function openCluster(settings: ClusterSettings): Promise<ClusterBac
     );
   }
   registerBackend(providerOf(backend));
-  return { name, admin: new NatsAdmin(link), close: () => link.close() };
+  return { name, admin: new NatsAdmin(link), wire: new NatsWire(link), close: () => link.close() };
 }
 
 /** Makes the keys of a new user of a cluster: what its servers know of it, and its secret. */

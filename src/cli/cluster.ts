@@ -13,7 +13,9 @@ export interface ClusterArguments {
 }
 
 const string = { type: "string" } as const;
-const CONNECTION = { servers: string, namespace: string, creds: string, nkey: string, ca: string, cert: string, key: string };
+/** The options that say how to connect, as `parseArgs` needs them. */
+export const CONNECTION: Readonly<Record<"servers" | "namespace" | "creds" | "nkey" | "ca" | "cert" | "key", { readonly type: "string" }>> =
+  { servers: string, namespace: string, creds: string, nkey: string, ca: string, cert: string, key: string };
 /** The options of each command, and those that it needs. */
 const COMMANDS = {
   init: { options: { namespace: string, dir: string }, needed: ["namespace", "dir"] },
@@ -49,7 +51,8 @@ export async function cluster({ command, values }: ClusterArguments): Promise<nu
   }
 }
 
-function settingsOf({
+/** Checks the options that say how to connect. */
+export function settingsOf({
   servers = "",
   namespace,
   creds,
@@ -57,6 +60,7 @@ function settingsOf({
   ca,
   cert,
   key,
+  lease,
 }: ClusterArguments["values"]): ReturnType<typeof checkClusterOptions> {
   const seed = nkey === undefined ? undefined : fs().readFileSync(nkey, "utf8").trim();
   return checkClusterOptions({
@@ -64,6 +68,7 @@ function settingsOf({
     namespace,
     creds: creds !== undefined ? { file: creds } : seed !== undefined ? { seed } : undefined,
     tls: ca === undefined && cert === undefined && key === undefined ? undefined : { ca, cert, key },
+    lease: lease === undefined ? undefined : Number(lease),
   });
 }
 

@@ -5,12 +5,14 @@
  * @module
  */
 
+import { agent, agentArguments } from "./agent.ts";
 import { cluster, clusterArguments } from "./cluster.ts";
 import { doctor } from "./doctor.ts";
 import { ps, psOptions } from "./ps.ts";
 
 const USAGE = `Usage: polyproc doctor
        polyproc ps [--watch] [--json] [PID]
+       polyproc agent --servers URL[,URL] --namespace NAME --root DIR --allow PATTERN [--allow PATTERN] --slots N [OPTION VALUE]
        polyproc cluster init --namespace NAME --dir DIR
        polyproc cluster queues|doctor --servers URL[,URL] --namespace NAME [--creds FILE | --nkey FILE] [--ca FILE] [--cert FILE] [--key FILE]
 
@@ -19,6 +21,14 @@ const USAGE = `Usage: polyproc doctor
             --watch  prints anew every second
             --json   prints JSON; docs/ps.md describes it
             PID      shows only the tree of this process
+  agent     runs the workers of pools on other hosts, until SIGTERM; docs/cluster.md describes it
+            --root, --allow     the folder of the program, and the modules in it that may run, such as 'tasks/**'
+            --slots             the number of workers
+            --group             the group of agents that it belongs to
+            --creds, --nkey     the file that proves who it is; --ca, --cert and --key are the files for TLS
+            --lease             the milliseconds after which a silent process counts as dead; the same for the whole namespace
+            --app-version       the version of the program; without it, name@version of its package.json or deno.json
+            --drain-timeout     the milliseconds that tasks may take after SIGTERM
   cluster   init     writes the configuration of a NATS server, and keys for its users, into a folder
             queues   shows the queues of a namespace
             doctor   shows what the servers are like; exits with 1 if there is something to look at, and names it
@@ -40,6 +50,10 @@ const commands: Readonly<Record<string, Command>> = {
   cluster: (args) => {
     const given = clusterArguments(args);
     return given === undefined ? undefined : cluster(given);
+  },
+  agent: (args) => {
+    const options = agentArguments(args);
+    return options === undefined ? undefined : agent(options);
   },
   help: withoutArguments(help),
   "--help": withoutArguments(help),

@@ -9,7 +9,7 @@ import { CrewMember } from "./crew-member.ts";
 import { headerOf, Kind } from "./entries.ts";
 import type { PoolSettings } from "./options.ts";
 import type { PoolTarget } from "./targets.ts";
-import type { WorkerEnding, WorkerSource } from "./worker-source.ts";
+import type { WorkerEnding, WorkerLink, WorkerSource } from "./worker-source.ts";
 
 /** So many deaths in a row before a worker is ready break the pool. */
 const MOST_START_DEATHS = 3;
@@ -92,7 +92,16 @@ export class Crew implements Iterable<CrewMember> {
     this.#dead--;
     this.#members.delete(member.worker);
     member.link?.close();
-    if (!member.isReady && member.ending !== undefined) this.#noteStartDeath(member.ending);
+    if (!member.isReady && !member.isEnding && member.ending !== undefined) this.#noteStartDeath(member.ending);
+  }
+
+  /** Ends workers that wait for a place, because there are no tasks for them any more. */
+  dismiss(): void {
+    for (const member of this.#members.values()) {
+      if (member.link?.isWaiting !== true) continue;
+      member.isEnding = true;
+      member.link.terminate();
+    }
   }
 
   /** Ends all workers. */
@@ -117,13 +126,8 @@ export class Crew implements Iterable<CrewMember> {
     const { link } = member;
     void link.ended.then((ending) => this.#end(member, ending));
     const { initArgs } = this.#settings;
-    const startTimeout = limitOfStart(this.#settings.startTimeout);
-    member.stopTimer = afterIdle(startTimeout, () => {
-      const message = `A worker was not ready ${startTimeout} ms after its start (startTimeout) and was killed: its initializer may take too long.`;
-      member.failure = new TimeoutError(message);
-      note("info", () => message);
-      link.kill();
-    });
+    if (link.placed === undefined) this.#limitStart(member, link);
+    else void link.placed.then(() => this.#limitStart(member, link));
     try {
       if (this.#initializer !== undefined) member.initialize(this.#initializer, initArgs);
     } catch (error) {
@@ -132,6 +136,17 @@ export class Crew implements Iterable<CrewMember> {
     }
     member.flush();
     this.#events.changed();
+  }
+
+  #limitStart(member: CrewMember, link: WorkerLink): void {
+    if (member.ending !== undefined || member.isReady) return;
+    const startTimeout = limitOfStart(this.#settings.startTimeout);
+    member.stopTimer = afterIdle(startTimeout, () => {
+      const message = `A worker was not ready ${startTimeout} ms after its start (startTimeout) and was killed: its initializer may take too long.`;
+      member.failure = new TimeoutError(message);
+      note("info", () => message);
+      link.kill();
+    });
   }
 
   // Everything that the worker sent is in the queue of results already. So the news of its end gets in line behind that.

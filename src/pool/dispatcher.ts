@@ -25,6 +25,8 @@ export interface DispatcherLimits {
   readonly max: number;
   /** The number of tasks after which a worker ends. `Infinity` means never. */
   readonly maxTasks: number;
+  /** Whether a worker may have tasks behind those that it runs. Default: true. */
+  readonly sendsAhead?: boolean;
 }
 
 /** A task that a worker may be running. */
@@ -254,7 +256,7 @@ export class Dispatcher<W extends Work> {
     if (!this.#isClosed) missing = Math.max(missing, this.#limits.min - active);
     for (; missing > 0; missing--) {
       const worker = this.#hands.start();
-      this.#posts.set(worker, new Post(worker, this.#limits.maxTasks));
+      this.#posts.set(worker, new Post(worker, this.#limits.maxTasks, this.#limits.sendsAhead));
     }
   }
 

@@ -3,7 +3,6 @@ import { packLent } from "../objects/message.ts";
 import { page } from "../tree/page.ts";
 import { copyOf } from "../util/bytes.ts";
 import { date, soon } from "../util/clock.ts";
-import { after } from "../util/deadline.ts";
 import { holdEventLoop } from "../util/event-loop.ts";
 import { LinkedList } from "../util/linked-list.ts";
 import type { Wait } from "../util/wait-options.ts";
@@ -33,7 +32,7 @@ export class Engine implements CallHost, Hands<TaskWork> {
   readonly settings: PoolSettings;
   readonly dispatcher: Dispatcher<TaskWork>;
   readonly receiver: Receiver;
-  readonly #source: WorkerSource;
+  readonly source: WorkerSource;
   readonly #receiving: ReceiveLoop;
   readonly crew: Crew;
   readonly #calls = new LinkedList<PoolCall>();
@@ -55,7 +54,7 @@ export class Engine implements CallHost, Hands<TaskWork> {
 
   constructor(settings: PoolSettings, source: WorkerSource, initializer: PoolTarget | undefined) {
     this.settings = settings;
-    this.#source = source;
+    this.source = source;
     this.#initializer = initializer;
     this.crew = new Crew(settings, source, initializer, {
       changed: () => this.schedule(),
@@ -72,6 +71,7 @@ export class Engine implements CallHost, Hands<TaskWork> {
       min: settings.min,
       max: settings.max,
       maxTasks: Math.min(settings.maxTasksPerChild, MOST_TASKS),
+      sendsAhead: source.sendsAhead,
     });
     this.#balance = new Balance(this.dispatcher, () => this.pass());
     const { crew, dispatcher, receiver } = this;
@@ -271,7 +271,7 @@ export class Engine implements CallHost, Hands<TaskWork> {
     if (!isDone || this.crew.size > 0) return;
     this.#state = "ended";
     this.#untell();
-    this.#source.close();
+    this.source.close();
     this.#ended.resolve();
   }
 
@@ -287,8 +287,10 @@ export class Engine implements CallHost, Hands<TaskWork> {
   pass(): void {
     if (this.#state === "open" || this.#state === "closed") {
       if (this.#hasGivenUp) this.#dropGivenUp();
-      if (this.#state === "closed" && this.#calls.size === 0) this.dispatcher.close();
-      else if (this.#broken === undefined && this.#canStart) this.dispatcher.dispatch();
+      if (this.#state === "closed" && this.#calls.size === 0) {
+        this.dispatcher.close();
+        this.crew.dismiss();
+      } else if (this.#broken === undefined && this.#canStart) this.dispatcher.dispatch();
       for (const member of this.crew) member.flush();
       this.#balance.watch();
       this.#room.enter();
@@ -314,21 +316,8 @@ export class Engine implements CallHost, Hands<TaskWork> {
     this.#hasGivenUp = false;
     for (const { work, worker, seq } of this.dispatcher.drop()) {
       const { reason, manner } = work.call as PoolCall;
-      this.abandon(worker, seq, reason, manner === "kill");
+      this.receiver.abandon(worker, seq, reason, manner === "kill");
     }
-  }
-
-  /** Tells a worker that the task which it runs is given up. If it goes on with the task after its grace, it is killed. */
-  abandon(worker: number, seq: number, reason: unknown, kills: boolean): void {
-    const member = this.crew.member(worker);
-    if (member === undefined || member.abandoned.has(seq)) return;
-    member.abandoned.add(seq);
-    member.sendReport(reason, { kind: Kind.abort, seq });
-    if (!kills) return;
-    after(this.settings.taskGrace, () => {
-      // It may run a later task by now, which must not be lost.
-      if (this.dispatcher.holdAt(worker, seq)) member.kill("it goes on with a task that was given up (taskGrace)");
-    });
   }
 
   get expectsMore(): boolean {

@@ -47,6 +47,8 @@ export const Kind = {
   memory: 27,
   /** The worker has opened the arguments of the task. Only tasks with objects to transfer say so. */
   opened: 29,
+  /** The worker can take no more tasks after the one that it runs, because its host is to end. The agent of the host adds this entry. */
+  leaving: 30,
   /** The worker is dead. The parent itself adds this entry behind the worker's last one. */
   dead: 28,
 } as const;
@@ -126,6 +128,11 @@ export function entriesIn(item: Uint8Array): Entry[] {
     end -= length;
   }
   return entries.length > 1 ? entries.reverse() : entries;
+}
+
+/** Returns the bytes of an entry that was read, its header included. */
+export function wholeEntry({ value }: Entry): Uint8Array {
+  return new Uint8Array(value.buffer, value.byteOffset, value.length + HEADER);
 }
 
 function entryAt(item: Uint8Array, view: DataView, start: number, header: number): Entry {

@@ -44,6 +44,8 @@ export interface PoolOptions extends CommandOptions {
   readonly grace?: number;
   /** The name. Workers are called by it with a number: `Pool-1-worker-2`. Default: `Pool-N`. */
   readonly name?: string;
+  /** The group of agents that runs the workers of a pool on a cluster: see {@link connectCluster}. On one machine it means nothing. Default: "default". */
+  readonly group?: string;
   /** Resource limits of each worker. They need the native backend. Default: the limits of this process. */
   readonly limits?: Limits;
 }
@@ -77,6 +79,7 @@ export interface PoolSettings {
   readonly maxQueued: number;
   readonly taskGrace: number;
   readonly name: string;
+  readonly group: string;
   /** The name of the workers' runtime. */
   readonly runtime: string;
   /** The options of each worker's process. */
@@ -95,6 +98,7 @@ const OPTIONS = optionNames<PoolOptions>({
   taskGrace: true,
   grace: true,
   name: true,
+  group: true,
   runtime: true,
   execArgv: true,
   env: true,
@@ -109,6 +113,9 @@ const TASK_GRACE = 1000;
 /** No more workers: a larger number is a mistake, and would exhaust the machine. */
 const MOST_WORKERS = 10_000;
 
+/** The group of agents, and of pools, that name none. */
+export const DEFAULT_GROUP = "default";
+
 let pools = 0;
 
 /** Checks the options of `new Pool()`. Throws `TypeError`, `RangeError` or `UnsupportedError`. */
@@ -118,10 +125,11 @@ export function checkPoolOptions(options: unknown, backend: string | undefined):
     throw new TypeError(`A pool takes { processes, ... }, received ${describe(options)}.`);
   refuseUnknown(options, OPTIONS, "a pool");
   const { processes, initializer, initArgs = [], startTimeout, maxTasksPerChild, maxMemoryPerChild, ...more } = options as PoolOptions;
-  const { idleTimeout, maxQueued, taskGrace, name, ...process } = more;
+  const { idleTimeout, maxQueued, taskGrace, name, group = DEFAULT_GROUP, ...process } = more;
   if (initializer !== undefined) checkTarget(initializer);
   if (!Array.isArray(initArgs)) throw new TypeError(`initArgs must be an array, received ${describe(initArgs)}.`);
   if (name !== undefined && typeof name !== "string") throw new TypeError(`A pool's name must be a string, received ${describe(name)}.`);
+  if (typeof group !== "string" || group === "") throw new TypeError(`A pool's group must be a string, received ${describe(group)}.`);
   const { target: _, args: __, kwargs: ___, transfer: ____, ...checked } = checkOptions({ ...process }, backend);
   const wanted = process.runtime;
   return {
@@ -135,6 +143,7 @@ export function checkPoolOptions(options: unknown, backend: string | undefined):
     maxQueued: checkMost(maxQueued, "maxQueued"),
     taskGrace: taskGrace === undefined ? TASK_GRACE : checkTimeout(taskGrace, "taskGrace"),
     name: name || `Pool-${++pools}`,
+    group,
     runtime: typeof wanted === "string" ? wanted : runtime.name,
     process: { ...checked, startTimeout: Number.POSITIVE_INFINITY },
   };

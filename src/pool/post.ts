@@ -21,6 +21,7 @@ export class Post<W extends Work> {
   readonly worker: number;
   state: "starting" | "ready" | "retired" = "starting";
   readonly #most: number;
+  readonly #takesAhead: boolean;
   readonly #works: Handed<W>[] = [];
   // The number of the first task that is not settled.
   #first = 1;
@@ -35,8 +36,12 @@ export class Post<W extends Work> {
   #time = 0;
   #unknown = 0;
 
-  /** @param most the number of tasks after which the worker ends */
-  constructor(worker: number, most: number) {
+  /**
+   * @param most the number of tasks after which the worker ends
+   * @param takesAhead whether it gets more while it has some
+   */
+  constructor(worker: number, most: number, takesAhead = true) {
+    this.#takesAhead = takesAhead;
     this.worker = worker;
     this.#most = most;
   }
@@ -112,7 +117,7 @@ export class Post<W extends Work> {
   get hasRoom(): boolean {
     if (this.left <= 0) return false;
     if (this.isEmpty) return true;
-    if (this.#isLimited || this.size >= MOST_AHEAD || this.#unknown > 0) return false;
+    if (!this.#takesAhead || this.#isLimited || this.size >= MOST_AHEAD || this.#unknown > 0) return false;
     return this.#time < AHEAD_MS || (this.#works.length === 1 && this.#time <= NEXT_AHEAD_MS);
   }
 

@@ -1,5 +1,4 @@
 import type { Incoming } from "../backend/contract/message.ts";
-import type { QueuePort } from "../backend/contract/queue.ts";
 import { unseal } from "../codec/envelope.ts";
 import { ClosedError } from "../errors/errors.ts";
 import { now, turn } from "../util/clock.ts";
@@ -7,6 +6,7 @@ import { unheld } from "../util/event-loop.ts";
 import { entriesIn } from "./entries.ts";
 import type { Receiver } from "./receiver.ts";
 import { takeLent } from "./take.ts";
+import type { ResultsPort } from "./worker-source.ts";
 
 /** After so many milliseconds of results without a pause, the event loop turns. */
 const TURN_MS = 5;
@@ -27,12 +27,12 @@ export interface LoopHost {
 
 /** Takes what the workers send, as long as something is to come. */
 export class ReceiveLoop {
-  readonly #results: QueuePort;
+  readonly #results: ResultsPort;
   readonly #receiver: Receiver;
   readonly #host: LoopHost;
   #isRunning = false;
 
-  constructor(results: QueuePort, receiver: Receiver, host: LoopHost) {
+  constructor(results: ResultsPort, receiver: Receiver, host: LoopHost) {
     this.#results = results;
     this.#receiver = receiver;
     this.#host = host;

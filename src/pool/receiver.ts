@@ -4,27 +4,31 @@ import { decode } from "../codec/decode.ts";
 import { CorruptedError, TimeoutError, WorkerDiedError } from "../errors/errors.ts";
 import { acceptPart } from "../objects/delivery.ts";
 import { note } from "../observe/events.ts";
+import { copyOf } from "../util/bytes.ts";
 import { now } from "../util/clock.ts";
 import { after } from "../util/deadline.ts";
 import type { CrewMember } from "./crew-member.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import { type Entry, Kind } from "./entries.ts";
+import { type Entry, entriesIn, Kind } from "./entries.ts";
 import type { PoolSettings } from "./options.ts";
 import { Histogram } from "./statistics.ts";
 import type { TaskWork } from "./task-work.ts";
 import { tellDone, tellHanded, tellLost, tellRetry, tellTask } from "./telling.ts";
 import type { TaskAt, TasksAt } from "./work.ts";
+import type { LostTask, WorkerSource } from "./worker-source.ts";
+
+/** Whether a worker goes on with a task that was given up is looked at again after so many milliseconds, or more. */
+const LOOK_MS = 50;
 
 /** The engine of a pool, as its receiver needs it. */
 export interface ReceiverHost {
   readonly settings: PoolSettings;
   readonly dispatcher: Dispatcher<TaskWork>;
+  readonly source: WorkerSource;
   member(worker: number): CrewMember | undefined;
   ready(member: CrewMember): void;
   dead(worker: number): void;
   recycle(worker: number): void;
-  /** Tells a worker that the task which it runs is given up, and kills it later if it goes on. */
-  abandon(worker: number, seq: number, reason: unknown, kills: boolean): void;
   /** Asks for a pass: something may be handed out now. */
   schedule(): void;
 }
@@ -91,6 +95,10 @@ export class Receiver {
       case Kind.memory:
         this.#memory(member, entry.number);
         break;
+      case Kind.leaving:
+        this.#engine.dispatcher.retire(entry.worker);
+        this.#engine.schedule();
+        break;
       case Kind.dead:
         this.#engine.dead(entry.worker);
         break;
@@ -119,6 +127,7 @@ export class Receiver {
         tellRetry(member, work, index);
         again.push(work.again(index));
       }
+      const letter = isWanted && !runsAgain && this.#engine.source.lost !== undefined ? letterOf(work, index) : undefined;
       work.done(1);
       if (!isWanted || runsAgain) continue;
       this.failed++;
@@ -128,6 +137,7 @@ export class Receiver {
         ...(error === undefined ? {} : { cause: error }),
       });
       tellLost(member, work, index, died);
+      if (letter !== undefined) this.#engine.source.lost?.({ ...letter, error: died });
       work.call.failed(work.first + index, died);
     }
     // Together, so that tasks with the same key keep their order.
@@ -142,6 +152,25 @@ export class Receiver {
       this.failed++;
       work.call.failed(work.first + index, error);
     }
+  }
+
+  /** Tells a worker that the task which it runs is given up. If it goes on with the task after its grace, it is killed. */
+  abandon(worker: number, seq: number, reason: unknown, kills: boolean): void {
+    const member = this.#engine.member(worker);
+    if (member === undefined || member.abandoned.has(seq)) return;
+    member.abandoned.add(seq);
+    member.sendReport(reason, { kind: Kind.abort, seq });
+    if (kills) this.#killLater(member, seq, this.#engine.settings.taskGrace);
+  }
+
+  #killLater(member: CrewMember, seq: number, grace: number): void {
+    const { dispatcher } = this.#engine;
+    after(grace, () => {
+      // It may run a later task by now, which must not be lost.
+      if (dispatcher.holdAt(member.worker, seq)) member.kill("it goes on with a task that was given up (taskGrace)");
+      // A worker on another host can be held only once that host has told what it runs.
+      else if (dispatcher.post(member.worker)?.first === seq) this.#killLater(member, seq, Math.max(grace, LOOK_MS));
+    });
   }
 
   /** Lets workers end that have had no task for long enough. */
@@ -215,8 +244,8 @@ export class Receiver {
 
   #withOrigin(member: CrewMember, error: unknown, { work, index }: TaskAt<TaskWork>): unknown {
     if (!(error instanceof Error) || !Object.isExtensible(error)) return error;
-    const { pid, name } = member.link ?? { pid: null, name: "" };
-    const origin = { pid, name, runtime: this.#engine.settings.runtime };
+    const { pid = null, name = "", runtime = this.#engine.settings.runtime } = member.link ?? {};
+    const origin = { pid, name, runtime };
     const remote = work.isIndexed ? { ...origin, index: work.first + index } : origin;
     Object.defineProperty(error, "remote", { value: remote, configurable: true, writable: true });
     return error;
@@ -246,7 +275,7 @@ export class Receiver {
       after(taskTimeout, () => {
         if (this.#engine.dispatcher.post(member.worker)?.first !== seq || member.ending !== undefined) return;
         const error = new TimeoutError(`The task took longer than its limit of ${taskTimeout} ms (taskTimeout), and is given up.`);
-        this.#engine.abandon(member.worker, seq, error, true);
+        this.abandon(member.worker, seq, error, true);
         member.flush();
         this.cancelled++;
         tellTask("error", member, work, index, { error });
@@ -274,6 +303,15 @@ export class Receiver {
     const task = this.#engine.dispatcher.post(member.worker)?.at(seq);
     if (task !== undefined && !task.work.isOver && !this.#isAbandoned(member, seq)) use(task);
   }
+}
+
+function letterOf(work: TaskWork, index: number): Omit<LostTask, "error"> {
+  const again = work.again(index);
+  const [entry] = entriesIn(again.message().bytes);
+  const args = copyOf((entry as Entry).value);
+  again.sent();
+  again.drop();
+  return { target: work.call.target.ref, kind: work.kind, args, attempts: work.attempt };
 }
 
 /** Opens a value, now or when its shared objects are there. */

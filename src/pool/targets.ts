@@ -46,7 +46,13 @@ export function refuseTarget(target: unknown, method: string, Process: { readonl
 /** The targets of a pool, each with its number. */
 export class PoolTargets {
   readonly #functions = new Map<unknown, PoolTarget>();
+  readonly #nameFor: (ref: TargetRef) => TargetRef;
   #numbers = 0;
+
+  /** @param nameFor returns how the workers find a target, or throws if they can't */
+  constructor(nameFor: (ref: TargetRef) => TargetRef) {
+    this.#nameFor = nameFor;
+  }
 
   /**
    * Returns the target's entry, and begins to look for its export if that is new. Throws `TypeError` for what can't be a target.
@@ -61,7 +67,7 @@ export class PoolTargets {
     this.#functions.set(key, made);
     made.located = locateTarget(target as Target, callers()).then(
       (ref) => {
-        made.ref = ref;
+        made.ref = this.#nameFor(ref);
       },
       (error: unknown) => {
         // A later call may come from a module whose imports have the function.

@@ -25,6 +25,7 @@ const LAYERS = [
   ["src/target"],
   ["src/launch"],
   ["src/pool", "src/manager"],
+  ["src/cluster"],
   ["src/api"],
   ["src/child", "src/cli"],
   ["mod.ts"],

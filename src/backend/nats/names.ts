@@ -77,4 +77,14 @@ export class Names {
   get largeItems(): string {
     return `MP_${this.namespace}_ITEMS`;
   }
+
+  /** The stream of the tasks that were given up. */
+  get deadLetters(): string {
+    return `MP_${this.namespace}_DLQ`;
+  }
+
+  /** The subject to which they are published. */
+  get deadLetter(): string {
+    return `mp.${this.namespace}.dlq`;
+  }
 }

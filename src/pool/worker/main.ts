@@ -17,12 +17,14 @@ export interface WorkerArguments {
   readonly mark: SharedObject<NumbersPort> | string;
   /** Whether the first entry is a call of the initializer. */
   readonly initializes: boolean;
+  /** Whether the pool is on another host. */
+  readonly isFar: boolean;
 }
 
 /** Runs the initializer, and then tasks until the pool has no more of them. */
-export async function work({ worker, tasks, results, mark, initializes }: WorkerArguments): Promise<void> {
+export async function work({ worker, tasks, results, mark, initializes, isFar }: WorkerArguments): Promise<void> {
   const inbox = new Inbox(portOf(tasks));
-  const outbox = new Outbox(portOf(results), worker);
+  const outbox = new Outbox(portOf(results), worker, isFar);
   const runner = new Runner(inbox, outbox, typeof mark === "string" ? FileMark.open(mark) : new SharedMark(portOf(mark)));
   const first = initializes ? await inbox.next() : undefined;
   if (first !== undefined) await runner.initialize(first);

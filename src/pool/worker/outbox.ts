@@ -1,5 +1,6 @@
 import type { Message } from "../../backend/contract/message.ts";
 import type { QueuePort } from "../../backend/contract/queue.ts";
+import { SerializationError } from "../../errors/errors.ts";
 import { type Packed, packLent, packReport } from "../../objects/message.ts";
 import { asKept, COPY_BELOW, copyOf, join, type KeptBytes, keepForAWhile, MOST_REUSED } from "../../util/bytes.ts";
 import { now } from "../../util/clock.ts";
@@ -19,13 +20,16 @@ export class Outbox {
   readonly #worker: number;
   // Where a put copies the bytes at once, also large ones are lent.
   readonly #lendBelow: number;
+  readonly #isFar: boolean;
   readonly #waiting: KeptBytes[] = [];
   #bytes = 0;
   #since = 0;
   #sending = 0;
 
-  constructor(port: QueuePort, worker: number) {
+  /** @param isFar whether the pool is on another host, where no shared object can go */
+  constructor(port: QueuePort, worker: number, isFar = false) {
     this.#port = port;
+    this.#isFar = isFar;
     this.#lendBelow = port.putNow === undefined ? COPY_BELOW : MOST_REUSED;
     this.#worker = worker;
   }
@@ -47,7 +51,12 @@ export class Outbox {
 
   /** Adds an error. A part of it that can't travel is described. */
   addError(error: unknown, fields: Partial<Header>): void {
-    this.#add(packReport({ error }, headerOf({ ...fields, worker: this.#worker })));
+    const tail = headerOf({ ...fields, worker: this.#worker });
+    try {
+      this.#add(packReport({ error }, tail));
+    } catch (refusal) {
+      this.#add(packReport({ error: refusal }, tail));
+    }
   }
 
   /** Sends the entries that wait. */
@@ -66,6 +75,11 @@ export class Outbox {
   }
 
   #add(packed: Packed): void {
+    const [ref] = packed.refs;
+    if (ref !== undefined && this.#isFar) {
+      packed.release(false);
+      throw new SerializationError(`A ${ref.kind} can't go to the program of the pool, which runs on another host: return its contents.`);
+    }
     if (packed.refs.length > 0) {
       this.flush();
       this.#put(packed);

@@ -1,0 +1,101 @@
+// What a pool and an agent say to each other.
+import type { Wire } from "../backend/contract/wire.ts";
+import { decode } from "../codec/decode.ts";
+import { packReport } from "../objects/message.ts";
+import type { WorkerEnding } from "../pool/worker-source.ts";
+
+/** Pools and agents with another number do not find each other. */
+const PROTOCOL = "1";
+
+/** The subjects of the agents of one group that have one version of the program. */
+export interface Subjects {
+  /** An agent with a free slot hears requests for workers here. */
+  readonly start: string;
+  /** Agents say here that they have a free slot. */
+  readonly free: string;
+  /** Every agent replies here. */
+  readonly ping: string;
+}
+
+export function subjectsOf(wire: Wire, group: string, version: string): Subjects {
+  const subject = (kind: string): string => wire.subject(kind, PROTOCOL, group, version);
+  return { start: subject("start"), free: subject("free"), ping: subject("agents") };
+}
+
+/** What the first byte of a message says. */
+export const Say = {
+  /** To the agent: entries for the worker. */
+  entries: 1,
+  /** To the agent: the worker may not begin tasks from a number on. The value is {@link LimitAt}. */
+  limit: 2,
+  /** To the agent: the worker may begin all tasks. */
+  unlimit: 3,
+  /** To the agent: end the worker. */
+  terminate: 4,
+  kill: 5,
+  /** To the pool: entries of the worker. */
+  results: 10,
+  /** To the pool: the reply to `limit`. The value is {@link LimitAt}, with the first task that the worker has not begun. */
+  limited: 11,
+  /** To the pool: the worker's process has started. The value is {@link Started}. */
+  started: 12,
+  /** To the pool: the worker has ended, and this is the last message. The value is {@link Ended}. */
+  ended: 13,
+} as const;
+
+export interface LimitAt {
+  readonly id: number;
+  readonly task: number;
+}
+
+export interface Started {
+  readonly pid: number | null;
+  readonly runtime: string;
+}
+
+export interface Ended extends WorkerEnding {
+  /** The last task that the worker has begun. */
+  readonly begun: number;
+}
+
+/** A pool asks an agent for a worker. */
+export interface StartRequest {
+  /** The id of the channel between them. */
+  readonly id: string;
+  /** Where the pool hears. */
+  readonly address: string;
+  /** The name of the pool, and the number of the worker in it. */
+  readonly pool: string;
+  readonly worker: number;
+  readonly initializes: boolean;
+  readonly grace: number | undefined;
+}
+
+/** The agent's answer: it starts the worker, and hears at this address; or it has no slot. */
+export type StartReply = { readonly address: string; readonly host: string } | { readonly busy: true };
+
+/** Makes a message of bytes. */
+export function saying(what: number, bytes: Uint8Array): Uint8Array {
+  const message = new Uint8Array(1 + bytes.length);
+  message[0] = what;
+  message.set(bytes, 1);
+  return message;
+}
+
+/** Makes a message of a value. */
+export function sayingValue(what: number, value: unknown): Uint8Array {
+  return saying(what, bytesOf(value));
+}
+
+export function bytesOf(value: unknown): Uint8Array {
+  return packReport(value).bytes;
+}
+
+/** Returns the fields of a value that came. It may be anything, so each field has to be checked. */
+export function fieldsOf<T>(bytes: Uint8Array): Partial<Record<keyof T, unknown>> {
+  return Object(decode(bytes)) as Partial<Record<keyof T, unknown>>;
+}
+
+export function isNumber(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

@@ -1,0 +1,56 @@
+// Targets of the pools of a cluster.
+import { appendFileSync, existsSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+
+export function square(x: number): number {
+  return x * x;
+}
+
+export function same(value: unknown): unknown {
+  return value;
+}
+
+export function fail(text: string): never {
+  throw new RangeError(text);
+}
+
+export function end(code: number): never {
+  process.stderr.write("last words\n");
+  process.exit(code);
+}
+
+export function spin(): never {
+  for (;;);
+}
+
+export function* count(to: number): Generator<number> {
+  for (let i = 0; i < to; i++) yield i;
+}
+
+export function whoAmI(): number {
+  return process.pid;
+}
+
+/** Notes in a file that it ran, and returns its argument after some milliseconds. */
+export async function noted(file: string, value: unknown, ms: number): Promise<unknown> {
+  appendFileSync(file, `${JSON.stringify(value)} ${process.pid}\n`);
+  await sleep(ms);
+  return value;
+}
+
+/** Notes that it runs, and returns once the file `until` is there. */
+export async function wait(file: string, until: string): Promise<number> {
+  appendFileSync(file, `${process.pid}\n`);
+  while (!existsSync(until)) await sleep(20);
+  return process.pid;
+}
+
+let initialized = "";
+
+export function initialize(text: string): void {
+  initialized = text;
+}
+
+export function initializedWith(): string {
+  return initialized;
+}
