@@ -59,7 +59,7 @@ export async function agent({ values, allow }: AgentArguments): Promise<number> 
     );
     await stopped();
     process.stdout.write(`The agent ends. Its ${running.busy} workers complete their tasks.\n`);
-    void stopped().then(() => process.exit(1));
+    void stopped().then(() => running.kill());
     await running.leave(Number(drain));
     await cluster.close();
     return 0;

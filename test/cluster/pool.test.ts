@@ -1,5 +1,7 @@
 // Pools whose workers the agents of a cluster run.
-import { afterAll, describe, expect, it, vi } from "vitest";
+import { afterAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { checkClusterOptions } from "../../src/api/cluster-options.ts";
+import { openCluster } from "../../src/backend/registry.ts";
 import { RUNTIMES } from "../suite/runtimes.ts";
 import { agent, connected, fileName, LEASE, linesOf, poolOf, ROOT, task } from "./agents.ts";
 import { NatsServer } from "./servers/server.ts";
@@ -30,6 +32,21 @@ describe.each(RUNTIMES)("an agent on %s", (runtime) => {
     const died = await pool.apply(task("end"), [7]).catch((error: unknown) => error);
     expect(died).toMatchObject({ code: "ERR_POLYPROC_WORKER_DIED", exitCode: 7 });
     expect(await pool.map(task("square"), [1, 2])).toEqual([1, 4]);
+  });
+
+  it("ends at once when it is told to end for the second time", async () => {
+    const mp = await connected(server, { lease: 10_000 });
+    const first = await agent(runtime, server, mp, { slots: "1", lease: "10000" });
+    const file = fileName();
+    const running = poolOf(mp).apply(task("wait"), [file, `${file}-never`]);
+    await linesOf(file, 1);
+    first.child.kill("SIGTERM");
+    await vi.waitFor(() => expect(first.stdout).toContain("ends"), { timeout: 10_000, interval: 20 });
+    const start = performance.now();
+    first.child.kill("SIGTERM");
+    await expect(running).rejects.toMatchObject({ code: "ERR_POLYPROC_WORKER_DIED", signal: "SIGKILL" });
+    expect(await first.closed, first.stderr).toBe(0);
+    expect(performance.now() - start).toBeLessThan(5000);
   });
 
   it("completes the tasks that run when it is told to end, and takes no more", async () => {
@@ -99,6 +116,20 @@ describe("a pool", () => {
     await expect(pool.apply({ module: new URL("file:///tmp/elsewhere.ts"), name: "x" })).rejects.toThrow("folder of the program");
     await expect(pool.apply({ module: "node:fs", name: "rmSync" })).rejects.toThrow("folder of the program");
     expect(await pool.apply(task("square"), [6])).toBe(36);
+  });
+
+  it("can tell that nobody is there from a reply that does not come", async () => {
+    const cluster = await openCluster(checkClusterOptions({ servers: server.url, namespace: "asks" }));
+    onTestFinished(() => cluster.close());
+    const { wire } = cluster;
+    const [subject, nothing] = [wire.subject("agents", "x"), new Uint8Array(0)];
+    expect(await wire.request(subject, nothing, 5000)).toBe("nobody");
+    wire.subscribe(subject, () => {});
+    await wire.flush();
+    expect(await wire.request(subject, nothing, 50)).toBe("silence");
+    wire.subscribe(subject, ({ reply }) => wire.publish(reply, Uint8Array.of(1)));
+    await wire.flush();
+    expect(await wire.request(subject, nothing, 5000)).toEqual(Uint8Array.of(1));
   });
 
   it("gets workers of its own group and version only", async () => {

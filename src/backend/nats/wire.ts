@@ -1,6 +1,5 @@
 import { randomName } from "../../util/random.ts";
 import type { Wire, WireMessage } from "../contract/wire.ts";
-import { isUnanswered } from "./errors.ts";
 import type { Link } from "./link.ts";
 import { tokenOf } from "./names.ts";
 
@@ -63,7 +62,8 @@ export class NatsWire implements Wire {
       const options = { timeout: ms, noMux: true, reply: this.inbox() };
       return new Uint8Array((await this.#link.connection.request(subject, bytes, options)).data);
     } catch (error) {
-      return isUnanswered(error) ? "nobody" : "silence";
+      const { RequestError } = this.#link.packages.transport;
+      return error instanceof RequestError && error.isNoResponders() ? "nobody" : "silence";
     }
   }
 
