@@ -26,7 +26,7 @@ export class NatsWire implements Wire {
   }
 
   get mostBytes(): number {
-    return (this.#link.connection.info?.max_payload ?? 2 ** 16) - OVERHEAD;
+    return this.#link.maxPayload - OVERHEAD;
   }
 
   // It is a subject of the namespace, because a client may publish to no other client's inbox.
