@@ -1,12 +1,30 @@
-import { type ClusterBackend, openCluster } from "../backend/registry.ts";
+import { BARRIER } from "../backend/contract/barrier.ts";
+import { CONDITION } from "../backend/contract/condition.ts";
+import { CONNECTION } from "../backend/contract/connection.ts";
+import type { Kind } from "../backend/contract/kind.ts";
+import { MANAGED } from "../backend/contract/managed.ts";
+import { MEMORY } from "../backend/contract/memory.ts";
+import { SHARED_ARRAY } from "../backend/contract/numbers.ts";
+import type { Port } from "../backend/contract/port.ts";
+import { type ClusterBackend, chooseBackend, openCluster } from "../backend/registry.ts";
 import { bindBackend } from "../objects/backend-binding.ts";
 import { bindWorkers, type SourceMaker } from "../pool/worker-source.ts";
+import type { NumberType } from "../util/number-types.ts";
+import type { Barrier as PlainBarrier } from "./barrier.ts";
 import { ClusterLock, ClusterRLock } from "./cluster-lock.ts";
 import { type ClusterOptions, checkClusterOptions } from "./cluster-options.ts";
 import { ClusterPool } from "./cluster-pool.ts";
 import { ClusterQueue } from "./cluster-queue.ts";
+import type { Condition as PlainCondition } from "./condition.ts";
+import { Event as PlainEvent } from "./event.ts";
+import type { Manager as PlainManager } from "./manager.ts";
+import type { Pipe as PlainPipe } from "./pipe.ts";
 import type { Pool as PlainPool } from "./pool.ts";
 import { Queue as PlainQueue } from "./queue.ts";
+import { BoundedSemaphore as PlainBoundedSemaphore, Semaphore as PlainSemaphore, type SemaphoreOptions } from "./semaphore.ts";
+import type { SharedArray as PlainSharedArray } from "./shared-array.ts";
+import type { SharedMemory as PlainSharedMemory } from "./shared-memory.ts";
+import { SharedValue as PlainSharedValue } from "./shared-value.ts";
 import { SimpleQueue as PlainSimpleQueue } from "./simple-queue.ts";
 
 /**
@@ -39,6 +57,29 @@ export class Cluster {
    * agents decide about `runtime`, `execArgv`, `env`, `cwd`, `stdout`, `stderr` and `limits`.
    */
   readonly Pool: typeof PlainPool;
+  /**
+   * {@link Semaphore} of the cluster. The permits of a process that dies come back when its lease has lapsed, unless the semaphore is made with
+   * `{ robust: false }`.
+   */
+  readonly Semaphore: typeof PlainSemaphore;
+  /** {@link BoundedSemaphore} of the cluster: like `Semaphore`, and released only by a process that has a permit. */
+  readonly BoundedSemaphore: typeof PlainBoundedSemaphore;
+  /** {@link Event} of the cluster. */
+  readonly Event: typeof PlainEvent;
+  /** {@link SharedValue} of the cluster. */
+  readonly SharedValue: typeof PlainSharedValue;
+  /** Many hosts can't share it: `new` throws `UnsupportedError`, which says what to use instead. */
+  readonly Condition: typeof PlainCondition;
+  /** Many hosts can't share it: `new` throws `UnsupportedError`, which says what to use instead. */
+  readonly Barrier: typeof PlainBarrier;
+  /** Many hosts can't share it: the call throws `UnsupportedError`, which says what to use instead. */
+  readonly Pipe: typeof PlainPipe;
+  /** Many hosts can't share it: `new` throws `UnsupportedError`, which says what to use instead. */
+  readonly Manager: typeof PlainManager;
+  /** Many hosts can't share it: `new` throws `UnsupportedError`, which says what to use instead. */
+  readonly SharedMemory: typeof PlainSharedMemory;
+  /** Many hosts can't share it: `new` throws `UnsupportedError`, which says what to use instead. */
+  readonly SharedArray: typeof PlainSharedArray;
   readonly #backend: ClusterBackend;
 
   /** @ignore Called by `connectCluster()`. */
@@ -52,6 +93,16 @@ export class Cluster {
     this.Lock = bindBackend(class Lock extends ClusterLock {}, name);
     this.RLock = bindBackend(class RLock extends ClusterRLock {}, name);
     this.Pool = bindWorkers(class Pool extends ClusterPool {}, workers) as typeof PlainPool;
+    this.Semaphore = bindBackend(semaphoreOf(PlainSemaphore), name);
+    this.BoundedSemaphore = bindBackend(semaphoreOf(PlainBoundedSemaphore), name);
+    this.Event = bindBackend(class Event extends PlainEvent {}, name);
+    this.SharedValue = bindBackend(class SharedValue<T extends NumberType> extends PlainSharedValue<T> {}, name) as typeof PlainSharedValue;
+    this.Condition = refused(CONDITION, name) as typeof PlainCondition;
+    this.Barrier = refused(BARRIER, name) as typeof PlainBarrier;
+    this.Pipe = refused(CONNECTION, name) as typeof PlainPipe;
+    this.Manager = refused(MANAGED, name) as typeof PlainManager;
+    this.SharedMemory = refused(MEMORY, name) as typeof PlainSharedMemory;
+    this.SharedArray = refused(SHARED_ARRAY, name) as typeof PlainSharedArray;
   }
 
   /**
@@ -77,7 +128,7 @@ export class Cluster {
  *
  * @param options see {@link ClusterOptions}
  * @throws {TypeError} for an option of a wrong type, and for one that does not exist; `RangeError` for a value out of range
- * @throws {StateError} if no server can be reached, and if this process is connected to that namespace already
+ * @throws {StateError} if no server can be reached, if this process is connected to that namespace already, and if the namespace has another lease
  * @throws {AuthenticationError} if the servers refuse this process
  * @throws {UnsupportedError} if a package of NATS is missing, or the server is too old or has no JetStream
  *
@@ -96,4 +147,22 @@ export async function connectCluster(options: ClusterOptions): Promise<Cluster> 
   const program = programOf(options.root, options.version);
   const backend = await openCluster(settings);
   return new Cluster(settings.namespace, backend, (pool) => new RemoteWorkers(backend.wire, pool, program));
+}
+
+/** Makes a class of semaphores that get the permits of dead processes back. On many hosts, nothing else would ever bring them back. */
+function semaphoreOf<C extends typeof PlainSemaphore>(Class: C): C {
+  const Base: typeof PlainSemaphore = Class;
+  const Robust = class Semaphore extends Base {
+    constructor(options: SemaphoreOptions | number = {}) {
+      super(typeof options === "object" && options !== null ? { robust: true, ...options } : { value: options, robust: true });
+    }
+  };
+  return Robust as C;
+}
+
+/** Makes what throws the error of a backend that has no objects of a kind, with and without `new`. */
+function refused({ name, label }: Pick<Kind<Port>, "name" | "label">, backend: string): unknown {
+  return function make(): void {
+    chooseBackend(backend).make({ name, label }, undefined);
+  };
 }

@@ -1,4 +1,13 @@
-import type { NumberArray, NumberType, NumberValue } from "../../util/number-types.ts";
+import { CorruptedError } from "../../errors/errors.ts";
+import {
+  copyNumbers,
+  isBigInt,
+  makeNumbers,
+  type NumberArray,
+  type NumberType,
+  type NumberValue,
+  numberAt,
+} from "../../util/number-types.ts";
 import type { Kind } from "./kind.ts";
 import type { Port } from "./port.ts";
 
@@ -32,3 +41,45 @@ export interface NumbersPort extends Port {
 
 export const SHARED_VALUE: Kind<NumbersPort, NumbersSettings> = { name: "sharedValue", label: "shared value" };
 export const SHARED_ARRAY: Kind<NumbersPort, NumbersSettings> = { name: "sharedArray", label: "shared array" };
+
+/**
+ * Performs an operation on the first of some numbers. Returns the number before. The operands come from another process: throws
+ * `CorruptedError` if they do not fit.
+ */
+export function operateOn(numbers: NumberArray, type: NumberType, request: readonly unknown[]): NumberValue {
+  const [operation, operand, expected] = request;
+  const before = numberAt(numbers, 0);
+  const after = resultOf(operation as Operation, before, asStored(type, operand), asStored(type, expected));
+  if (!Object.is(after, before)) copyNumbers(makeNumbers(type, 1).fill(after as never), numbers, 0);
+  return before;
+}
+
+// Converts an operand to the number's type first. With a larger operand, the result would depend on how the sum is rounded.
+function asStored(type: NumberType, value: unknown): NumberValue {
+  if (typeof value !== (isBigInt(type) ? "bigint" : "number")) throw new CorruptedError("A request has an operand of another type.");
+  return numberAt(makeNumbers(type, 1).fill(value as never), 0);
+}
+
+function resultOf(operation: Operation, before: NumberValue, operand: NumberValue, expected: NumberValue): NumberValue {
+  // Both are numbers, or both are BigInts. The result wraps around when it is stored.
+  const [a, b] = [before, operand] as [number, number];
+  switch (operation) {
+    case "load":
+      return before;
+    case "store":
+    case "exchange":
+      return operand;
+    case "add":
+      return a + b;
+    case "sub":
+      return a - b;
+    case "and":
+      return a & b;
+    case "or":
+      return a | b;
+    case "compareExchange":
+      return before === expected ? operand : before;
+    default:
+      throw new CorruptedError("A request has an unknown operation on numbers.");
+  }
+}

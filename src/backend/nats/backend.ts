@@ -1,12 +1,15 @@
 import { UnsupportedError } from "../../errors/errors.ts";
 import type { Backend, BackendFeatures, BackendProvider, MakeOptions } from "../contract/backend.ts";
 import type { ClusterSettings } from "../contract/cluster.ts";
+import { EVENT } from "../contract/event.ts";
 import type { Kind } from "../contract/kind.ts";
 import type { Launcher } from "../contract/launcher.ts";
 import { LOCK, RLOCK } from "../contract/lock.ts";
+import { type NumbersSettings, SHARED_VALUE } from "../contract/numbers.ts";
 import type { Port } from "../contract/port.ts";
 import { QUEUE, type QueueSettings, SIMPLE_QUEUE } from "../contract/queue.ts";
 import type { Ref } from "../contract/ref.ts";
+import { BOUNDED_SEMAPHORE, SEMAPHORE, type SemaphoreSettings } from "../contract/semaphore.ts";
 import { ourError } from "./errors.ts";
 import { Link } from "./link.ts";
 import { randomToken, tokenOf } from "./names.ts";
@@ -14,8 +17,11 @@ import { Owner } from "./owner.ts";
 import { loadPackages } from "./packages.ts";
 import { backendName, type KindName } from "./port.ts";
 import { NatsQueue } from "./queue/queue.ts";
+import { NatsEvent } from "./sync/event.ts";
 import { NatsLock } from "./sync/lock.ts";
+import { NatsSemaphore } from "./sync/semaphore.ts";
 import { type Cluster, Sync } from "./sync/sync.ts";
+import { NatsValue } from "./sync/value.ts";
 
 const FEATURES: BackendFeatures = { fileno: false, sync: false, sharedMemory: false, limits: false, library: null, abi: null };
 
@@ -50,6 +56,23 @@ const KINDS: Readonly<Record<string, { readonly open: Open; readonly attach: Att
       (cluster, { token }) => NatsLock.open(cluster, kind, token),
       (cluster, location) => NatsLock.attach(cluster, kind, location),
     ),
+  ),
+  ...[SEMAPHORE, BOUNDED_SEMAPHORE].map((kind) =>
+    row(
+      kind,
+      (cluster, { token, settings }) => NatsSemaphore.open(cluster, kind, token, settings as SemaphoreSettings),
+      (cluster, location) => NatsSemaphore.attach(cluster, kind, location),
+    ),
+  ),
+  row(
+    EVENT,
+    (cluster, { token }) => NatsEvent.open(cluster, EVENT, token),
+    (cluster, location) => NatsEvent.attach(cluster, EVENT, location),
+  ),
+  row(
+    SHARED_VALUE,
+    (cluster, { token, settings }) => NatsValue.open(cluster, SHARED_VALUE, token, settings as NumbersSettings),
+    (cluster, location) => NatsValue.attach(cluster, SHARED_VALUE, location),
   ),
 ]);
 

@@ -1,5 +1,13 @@
 // The errors of NATS, and ours in their place.
-import { AuthenticationError, ClosedError, OwnerDiedError, ProcessError, TimeoutError, UnsupportedError } from "../../errors/errors.ts";
+import {
+  AuthenticationError,
+  ClosedError,
+  OwnerDiedError,
+  ProcessError,
+  StateError,
+  TimeoutError,
+  UnsupportedError,
+} from "../../errors/errors.ts";
 
 /** Error codes of JetStream's API. */
 const FULL = 10077;
@@ -100,4 +108,11 @@ export function noReply(options?: ConstructorParameters<typeof ProcessError>[1])
 /** The record of an object was removed. */
 export function objectGone(label: string): OwnerDiedError {
   return new OwnerDiedError(`This ${label} is gone: the process that made it has closed its connection. Give it a name if it is to stay.`);
+}
+
+/** The servers have given a lock or permit of this process to another one, or may do so. */
+export function leaseLost(what: "lock" | "permit"): StateError {
+  return new StateError(
+    `The lease of this ${what} was lost: this process could not renew it in time, so another process may have the ${what} now. Stop what it guards.`,
+  );
 }

@@ -22,6 +22,7 @@ type Members = Record<string, unknown>;
 
 const mp = await connectCluster(JSON.parse(process.argv[2] ?? "") as ClusterOptions);
 const objects = new Map<string, Members>();
+let whenLost: Promise<string> | undefined;
 
 /** Counts in a file, which takes three steps, and notes the token of each hold in another file. */
 async function count(lock: InstanceType<typeof mp.Lock>, file: string, times: number): Promise<void> {
@@ -37,6 +38,12 @@ async function count(lock: InstanceType<typeof mp.Lock>, file: string, times: nu
 async function perform({ kind, options, member, args }: Call): Promise<unknown> {
   const target = kind === "" ? (mp as unknown as Members) : objectOf(kind, options);
   if (member === "count") return count(target as never, ...(args as [string, number]));
+  if (member === "watchLost") {
+    const { lost } = target as { readonly lost: AbortSignal };
+    whenLost = new Promise((resolve) => lost.addEventListener("abort", () => resolve(String(lost.reason))));
+    return undefined;
+  }
+  if (member === "whenLost") return whenLost;
   if (member === "many") {
     const [call, times, ...rest] = args as [string, number, ...unknown[]];
     return Promise.all(Array.from({ length: times }, () => (target[call] as (...all: unknown[]) => unknown)(...rest)));

@@ -1,7 +1,22 @@
 // The cases of test/cases that a cluster runs, and the reasons for which it does not run some of them.
 
 /** The files of cases whose behaviour is the same on a cluster. */
-export const NAMES: readonly string[] = ["queue/basics", "queue/waits", "queue/many", "queue/from"];
+export const NAMES: readonly string[] = [
+  "queue/basics",
+  "queue/waits",
+  "queue/many",
+  "queue/from",
+  "lock/basics",
+  "lock/deaths",
+  "lock/waits",
+  "event/basics",
+  "event/deaths",
+  "event/waits",
+  "semaphore/basics",
+  "semaphore/deaths",
+  "semaphore/waits",
+  "shared-value/basics",
+];
 
 const REASONS: Readonly<Record<string, readonly string[]>> = {
   "a cluster does not know how many processes have an object open": ["stats count what happened"],
@@ -12,6 +27,12 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     "aborts: before, and while it waits; nothing is left behind",
     "shutdown() lets items be taken, then ends all calls; an immediate one drops the items",
   ],
+  "a lock of a cluster is released by its holder alone": ["any process may release a held Lock"],
+  "a permit of a cluster is given back by the process that has it": [
+    "permits that another process gave back do not come back again when their taker dies",
+  ],
+  "a lock without a name stays if its maker ends without closing the connection": ["a child makes a lock, holds it and gives it away"],
+  "a cluster has no pipes": ["close ends pending calls and later ones; other objects for the same lock go on"],
 };
 
 export function reasonToSkip(_file: string, name: string): string | undefined {

@@ -1,7 +1,7 @@
 import { StateError } from "../../../errors/errors.ts";
+import { notHeldHere } from "../../../errors/messages.ts";
 import type { Grant, Lease } from "../../contract/lock.ts";
-import { objectGone } from "../errors.ts";
-import { isNamed } from "../names.ts";
+import { leaseLost, objectGone } from "../errors.ts";
 import type { Waiting } from "../waiting.ts";
 import { Line } from "./line.ts";
 import { lookUntil } from "./looks.ts";
@@ -34,28 +34,29 @@ interface LockFields {
  * because the revisions of a bucket only rise.
  */
 export class LockState implements Shared {
-  readonly key: string;
+  readonly #key: string;
   readonly #sync: Sync;
   readonly #recursive: boolean;
   // An object without a name has a record until its maker removes it, so that others see that it is gone.
   readonly #isUnnamed: boolean;
   readonly #line = new Line();
-  #isOwn = false;
+  #making: Promise<unknown> | undefined;
   #hold: Hold | undefined;
+  #look: Promise<unknown> | undefined;
   #wasLost = false;
   #releases = 0;
 
-  constructor(sync: Sync, token: string, recursive: boolean) {
+  constructor(sync: Sync, key: string, options: { readonly isNamed: boolean; readonly isRecursive: boolean }) {
     this.#sync = sync;
-    this.key = `lock.${token}`;
-    this.#recursive = recursive;
-    this.#isUnnamed = !isNamed(token);
+    this.#key = key;
+    this.#recursive = options.isRecursive;
+    this.#isUnnamed = !options.isNamed;
   }
 
-  /** Writes the record of a new lock without a name. It may be acquired before. */
+  /** Writes the record of a new lock without a name. */
   async make(): Promise<void> {
-    this.#isOwn = true;
-    await this.#sync.records.write(this.key, this.#free(false), 0);
+    this.#making = this.#sync.records.write(this.#key, this.#free(false), 0);
+    await this.#making;
   }
 
   /** The hold of this process, if it has one that is not lost. */
@@ -68,14 +69,14 @@ export class LockState implements Shared {
   async acquire(waiting: Waiting, depth: number): Promise<Grant | undefined> {
     if (this.#deepen(depth)) return "granted";
     const leave = await this.#line.enter(waiting);
-    if (leave === undefined) return undefined;
+    if (leave === undefined) return waiting.once ? this.#join(depth) : undefined;
     const acquired = this.#acquire(waiting, depth).finally(leave);
     return await waiting.orOver(acquired);
   }
 
   /** Releases it once, or completely. Returns how often. */
   async unlock(all: boolean): Promise<number> {
-    if (this.hold === undefined || this.#hold === undefined) throw this.#wasLost ? leaseLost() : notHeldByProcess();
+    if (this.hold === undefined || this.#hold === undefined) throw this.#notHeld();
     const hold = this.#hold;
     if (!all && hold.depth > 1) {
       hold.depth--;
@@ -103,11 +104,26 @@ export class LockState implements Shared {
 
   async #acquire(waiting: Waiting, depth: number): Promise<Grant | undefined> {
     const others = this.#sync.others();
-    const look = (): Promise<Grant | undefined> => this.#take(others, depth);
-    const grant = await lookUntil(this.#sync.records, this.key, waiting, look, () => others.left);
+    const look = (): Promise<Grant | undefined> => {
+      const taken = this.#take(others, depth);
+      this.#look = taken;
+      return taken;
+    };
+    const grant = await lookUntil(this.#sync.records, this.#key, waiting, look, () => others.left);
     if (grant === undefined || !waiting.isOver) return grant;
     await this.giveBack(depth);
     return undefined;
+  }
+
+  #notHeld(): StateError {
+    if (this.#wasLost) return leaseLost("lock");
+    return this.#recursive ? notHeldHere() : notHeldByProcess();
+  }
+
+  // A call that does not wait, while another one of this process tries: if that has a recursive lock after this look, both have it.
+  async #join(depth: number): Promise<Grant | undefined> {
+    await this.#look?.catch(() => {});
+    return this.#deepen(depth) ? "granted" : undefined;
   }
 
   // All tasks of this process share the hold of a recursive lock.
@@ -118,17 +134,18 @@ export class LockState implements Shared {
   }
 
   async #take(others: Others, depth: number): Promise<Grant | undefined> {
+    await this.#making?.catch(() => {});
     if (this.#deepen(depth)) return "granted";
     const { records, sessions } = this.#sync;
     const session = await sessions.current();
-    const record = await records.read(this.key);
+    const record = await records.read(this.#key);
     const { holder, abandoned } = this.#check(record);
     // A session that holds the lock for nobody has acquired it in a call that could not learn so. The lock is free then.
     const isMine = holder === session.id;
     if (isMine && (this.hold !== undefined || this.#releases > 0)) return undefined;
     if (holder !== null && !isMine && !(await others.isOver(holder))) return undefined;
     const fields: LockFields = { holder: session.id, abandoned: false, recursive: this.#recursive };
-    const written = await records.write(this.key, { ...fields }, record.revision, { goOn: () => session.isAlive });
+    const written = await records.write(this.#key, { ...fields }, record.revision, { goOn: () => session.isAlive });
     if (typeof written !== "number" || !session.isAlive) return undefined;
     const grant = abandoned || (holder !== null && !isMine) ? "abandoned" : "granted";
     this.#begin(session, written, grant, depth);
@@ -140,7 +157,7 @@ export class LockState implements Shared {
     const lose = (): void => {
       if (this.#hold === hold) this.#hold = undefined;
       this.#wasLost = true;
-      lost.abort(leaseLost());
+      lost.abort(leaseLost("lock"));
     };
     const hold: Hold = { session, token, grant, depth, lost: lost.signal, lose, forget: session.onLost(lose) };
     this.#wasLost = false;
@@ -153,11 +170,11 @@ export class LockState implements Shared {
     this.#hold = undefined;
     this.#releases++;
     try {
-      const written = await records.write(this.key, mustStay ? this.#free(asAbandoned) : undefined, hold.token);
+      const written = await records.write(this.#key, mustStay ? this.#free(asAbandoned) : undefined, hold.token);
       // After a release of which this process did not hear, another process may have acquired the lock already.
       if (written === "refused" || (written === "unknown" && !hold.session.isAlive)) {
         hold.lose();
-        throw leaseLost();
+        throw leaseLost("lock");
       }
     } catch (error) {
       // It is still held, so that it can be released once more.
@@ -175,25 +192,18 @@ export class LockState implements Shared {
 
   #check({ fields }: StateRecord): LockFields {
     if (fields === undefined) {
-      if (this.#isUnnamed && !this.#isOwn) throw objectGone("lock");
+      if (this.#isUnnamed && this.#making === undefined) throw objectGone("lock");
       return { holder: null, abandoned: false, recursive: this.#recursive };
     }
     const { holder, abandoned, recursive } = fields;
     if (!(holder === null || isSessionId(holder)) || typeof abandoned !== "boolean" || typeof recursive !== "boolean")
-      throw corrupted(this.key);
+      throw corrupted(this.#key);
     if (recursive !== this.#recursive)
       throw new StateError(
         `This name belongs to ${recursive ? "an RLock" : "a Lock"}, and this process uses it for ${recursive ? "a Lock" : "an RLock"}: take another name.`,
       );
     return { holder, abandoned, recursive };
   }
-}
-
-/** The servers have given the lock to another process, or may do so. */
-export function leaseLost(): StateError {
-  return new StateError(
-    "The lease of this lock was lost: this process could not renew it in time, so another process may hold the lock now. Stop what the lock guards.",
-  );
 }
 
 function notHeldByProcess(): StateError {

@@ -1,32 +1,26 @@
-import { CorruptedError } from "../../../errors/errors.ts";
 import type { Wait } from "../../../util/wait-options.ts";
 import { type Grant, type Lease, type LockPort, RLOCK } from "../../contract/lock.ts";
 import type { Port } from "../../contract/port.ts";
-import { isNamed, isToken } from "../names.ts";
-import { type KindName, NatsPort } from "../port.ts";
+import { isNamed } from "../names.ts";
+import type { KindName } from "../port.ts";
 import { LockState } from "./lock-state.ts";
+import { type Known, knownFrom, SyncPort } from "./port.ts";
 import type { Cluster } from "./sync.ts";
 
-export class NatsLock extends NatsPort implements LockPort {
-  override readonly attached: Promise<void>;
-  readonly #cluster: Cluster;
-  readonly #token: string;
+export class NatsLock extends SyncPort implements LockPort {
   readonly #state: LockState;
 
-  private constructor(cluster: Cluster, kind: KindName, token: string, attaches = false) {
-    super(cluster.link, kind);
-    this.#cluster = cluster;
+  private constructor(cluster: Cluster, kind: KindName, known: Known) {
+    super(cluster, kind, known, `lock.${known.token}`);
     const { sync } = cluster;
-    this.#token = token;
     const isRecursive = kind.name === RLOCK.name;
-    this.#state = sync.enter(`${kind.name}.${token}`, () => new LockState(sync, token, isRecursive));
-    this.attached = attaches && !isNamed(token) ? sync.records.exists(this.#state.key) : Promise.resolve();
+    this.#state = sync.enter(this.#name, () => new LockState(sync, this.key, { isNamed: isNamed(known.token), isRecursive }));
   }
 
   static open(cluster: Cluster, kind: KindName, token: string): NatsLock {
-    const lock = new NatsLock(cluster, kind, token);
+    const lock = new NatsLock(cluster, kind, { token, came: false });
     if (!isNamed(token)) {
-      cluster.sync.own(lock.#state.key);
+      cluster.sync.own(lock.key);
       void lock.sending(lock.#state.make()).catch(() => {});
     }
     return lock;
@@ -34,13 +28,11 @@ export class NatsLock extends NatsPort implements LockPort {
 
   /** Opens a lock that came in a message. */
   static attach(cluster: Cluster, kind: KindName, location: unknown): NatsLock {
-    const { token } = Object(location) as { readonly token?: unknown };
-    if (!isToken(token)) throw new CorruptedError("A reference to a lock is malformed: its sender is no polyproc process.");
-    return new NatsLock(cluster, kind, token, true);
+    return new NatsLock(cluster, kind, knownFrom(location, `a ${kind.label}`));
   }
 
   again(): Port {
-    return new NatsLock(this.#cluster, this.kind, this.#token);
+    return new NatsLock(this.cluster, this.kind, this.known);
   }
 
   get lease(): Lease | undefined {
@@ -67,11 +59,12 @@ export class NatsLock extends NatsPort implements LockPort {
     return this.#state.hold?.depth ?? 0;
   }
 
-  protected override location(): unknown {
-    return { token: this.#token };
+  protected override free(): void {
+    this.cluster.sync.leave(this.#name);
   }
 
-  protected override free(): void {
-    this.#cluster.sync.leave(`${this.kind.name}.${this.#token}`);
+  // A Lock and an RLock of one name have one record, and each its own part in this process.
+  get #name(): string {
+    return `${this.kind.name}.${this.known.token}`;
   }
 }

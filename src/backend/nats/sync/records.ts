@@ -1,13 +1,16 @@
 import type { StoredMsg } from "@nats-io/jetstream";
 import { CorruptedError, OwnerDiedError, TimeoutError } from "../../../errors/errors.ts";
 import { now, startTimer } from "../../../util/clock.ts";
+import { after } from "../../../util/deadline.ts";
 import { randomName } from "../../../util/random.ts";
 import { closedConnection, existsOtherwise, isConflict, isMissing, isUnanswered, isUndecided, noReply, ourError } from "../errors.ts";
 import type { Link } from "../link.ts";
 
 /** A request that nobody answers is made again for so many milliseconds: a cluster may need as long to elect a new leader. */
 const CONFIRM_MS = 20_000;
-const TRY_MS = 5000;
+/** A server has so long to answer, and twice as long each time after that. An answer is lost if the server dies. */
+const FIRST_TRY_MS = 1000;
+const LAST_TRY_MS = 5000;
 const RETRY_MS = 100;
 const ARRIVE_MS = 2000;
 /** The header by which a bucket of NATS marks a key as removed. */
@@ -32,7 +35,7 @@ export interface StateRecord {
 export interface Patience {
   /** Whether to go on. Default: for 20 seconds. */
   readonly goOn?: () => boolean;
-  /** How many milliseconds a server has to answer. */
+  /** How many milliseconds a server has to answer at first. */
   readonly tryMs?: number;
 }
 
@@ -42,9 +45,14 @@ export interface Patience {
  */
 export type Written = number | "refused" | "unknown";
 
+/** Returns the new state of a record; `undefined` for no record. */
+export type Change = (fields: Fields | undefined) => Fields | undefined;
+
 /** The records of a namespace: of locks, semaphores, events, values and sessions. */
 export class Records {
   readonly #link: Link;
+  // For each record that this process changes: settles after the last change that waits for its turn.
+  readonly #turns = new Map<string, Promise<void>>();
 
   constructor(link: Link) {
     this.#link = link;
@@ -66,7 +74,7 @@ export class Records {
   async read(key: string, patience: Patience = {}): Promise<StateRecord> {
     const { manager } = this.#link;
     const query = { last_by_subj: this.#subject(key) };
-    const message = await this.#persist(() => manager.streams.getMessage(this.#stream, query), patience);
+    const message = await this.#persist((ms) => answered(manager.streams.getMessage(this.#stream, query), ms), patience);
     if (message === null) return { fields: undefined, revision: 0, written: 0, writer: undefined };
     const isRemoved = message.header?.has(OPERATION) === true;
     return {
@@ -89,13 +97,13 @@ export class Records {
     const id = randomName(12);
     const headers = packages.transport.headers();
     if (fields === undefined) headers.set(OPERATION, "DEL");
-    const options = { headers, msgID: id, expect: { lastSubjectSequence: revision }, timeout: patience.tryMs ?? TRY_MS, retries: 0 };
+    const options = { headers, msgID: id, expect: { lastSubjectSequence: revision }, retries: 0 };
     const text = fields === undefined ? "" : JSON.stringify(fields);
     let isUnknown = false;
     try {
       // A server that has stored it already answers a repetition as it did at first, because it knows the name of the write.
       const { seq } = await this.#persist(
-        () => client.publish(this.#subject(key), text, options),
+        (timeout) => client.publish(this.#subject(key), text, { ...options, timeout }),
         patience,
         (error) => (isUnknown ||= isUndecided(error)),
       );
@@ -110,25 +118,28 @@ export class Records {
     }
   }
 
-  /** Changes a record. `change` is called again with the new state if another write came first. It returns the same object to change nothing. */
-  async change(
-    key: string,
-    change: (fields: Fields | undefined) => Fields | undefined,
-    { repeatable = false }: { readonly repeatable?: boolean } = {},
-  ): Promise<void> {
-    for (;;) {
-      const { fields, revision } = await this.read(key);
-      const next = change(fields);
-      if (next === fields) return;
-      const written = await this.write(key, next, revision);
-      if (typeof written === "number") return;
-      if (written === "unknown" && !repeatable) throw undecided();
+  /**
+   * Changes a record. `change` is called again with the new state if another process was faster. It returns what it was given to change nothing.
+   *
+   * @param options `repeatable`: whether a change that was made, and then overwritten, may be made again. Otherwise such a call throws
+   */
+  async change(key: string, change: Change, { repeatable = false }: { readonly repeatable?: boolean } = {}): Promise<void> {
+    // The calls of one process take turns: if all tried at once, one of them would succeed, and the others read again, each time.
+    const before = this.#turns.get(key);
+    const turn = Promise.withResolvers<void>();
+    this.#turns.set(key, turn.promise);
+    await before;
+    try {
+      await this.#change(key, change, repeatable);
+    } finally {
+      turn.resolve();
+      if (this.#turns.get(key) === turn.promise) this.#turns.delete(key);
     }
   }
 
   /** Returns the time of the servers' clock, in milliseconds. */
   async time(): Promise<number> {
-    const { ts = "" } = await this.#persist(() => this.#link.manager.streams.info(this.#stream));
+    const { ts = "" } = await this.#persist((ms) => answered(this.#link.manager.streams.info(this.#stream), ms));
     // The servers tell nanoseconds, and not every runtime reads as many digits.
     const time = Date.parse(ts.replace(/(\.\d{3})\d*/, "$1"));
     if (Number.isNaN(time)) throw new CorruptedError(`A server of the cluster tells a time that is none: ${JSON.stringify(ts)}.`);
@@ -153,10 +164,26 @@ export class Records {
     void this.#link.manager.streams.deleteMessage(this.#stream, revision, false).catch(() => {});
   }
 
-  async #persist<T>(work: () => Promise<T>, { goOn = patient() }: Patience = {}, failed: (error: unknown) => void = () => {}): Promise<T> {
+  async #change(key: string, change: Change, repeatable: boolean): Promise<void> {
     for (;;) {
+      const { fields, revision } = await this.read(key);
+      const next = change(fields);
+      if (next === fields) return;
+      const written = await this.write(key, next, revision);
+      if (typeof written === "number") return;
+      if (written === "unknown" && !repeatable) throw undecided();
+    }
+  }
+
+  // Does work until a server answers. `work` is given the milliseconds that a server has for that.
+  async #persist<T>(
+    work: (ms: number) => Promise<T>,
+    { goOn = patient(), tryMs = FIRST_TRY_MS }: Patience = {},
+    failed: (error: unknown) => void = () => {},
+  ): Promise<T> {
+    for (let ms = tryMs; ; ms = Math.min(LAST_TRY_MS, 2 * ms)) {
       try {
-        return await work();
+        return await work(ms);
       } catch (error) {
         failed(error);
         if (isMissing(error)) throw bucketGone(this.#link.names.state, error);
@@ -166,6 +193,17 @@ export class Records {
         await pause(RETRY_MS);
       }
     }
+  }
+}
+
+/** Rejects if there is no answer in time. */
+async function answered<T>(answer: Promise<T>, ms: number): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const forget = after(ms, () => late.reject(noReply()));
+  try {
+    return await Promise.race([answer, late.promise]);
+  } finally {
+    forget();
   }
 }
 
@@ -197,7 +235,7 @@ export function corrupted(key: string): CorruptedError {
 }
 
 /** It is not known whether a write was stored. */
-function undecided(cause?: unknown): TimeoutError {
+export function undecided(cause?: unknown): TimeoutError {
   return new TimeoutError("No server of the cluster has confirmed this call: it may have happened, or not.", {
     ...(cause === undefined ? {} : { cause }),
     fields: { mayHaveHappened: true },
