@@ -61,6 +61,23 @@ export class WorkerDiedError extends ProcessDiedError {
 }
 
 /**
+ * A task of a pool on a cluster has ended its workers as often as it may (`retries`). It is kept in the dead-letter stream of its namespace.
+ *
+ * @example
+ * ```ts
+ * const error: Error = new PoisonTaskError("three workers ended while they ran the task");
+ * console.log(error instanceof WorkerDiedError); // true
+ * ```
+ */
+export class PoisonTaskError extends WorkerDiedError {
+  /** "ERR_POLYPROC_POISON_TASK": the stable name of this kind of error. */
+  static override readonly code: string = "ERR_POLYPROC_POISON_TASK";
+  static {
+    nameOnPrototype(PoisonTaskError, "PoisonTaskError");
+  }
+}
+
+/**
  * The workers of a pool can't start: several in a row died before they could take a task. The error's `cause` says what ended the last one.
  *
  * @example

@@ -1,6 +1,6 @@
 import { nameOnPrototype, ProcessError } from "./process-error.ts";
 
-export { BrokenPoolError, OwnerDiedError, ProcessDiedError, WorkerDiedError } from "./death-errors.ts";
+export { BrokenPoolError, OwnerDiedError, PoisonTaskError, ProcessDiedError, WorkerDiedError } from "./death-errors.ts";
 export { ProcessError, type ProcessErrorOptions, type RemoteOrigin } from "./process-error.ts";
 
 /**

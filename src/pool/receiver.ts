@@ -1,7 +1,7 @@
 import type { Incoming } from "../backend/contract/message.ts";
 import type { Ref } from "../backend/contract/ref.ts";
 import { decode } from "../codec/decode.ts";
-import { CorruptedError, TimeoutError, WorkerDiedError } from "../errors/errors.ts";
+import { CorruptedError, PoisonTaskError, TimeoutError, WorkerDiedError } from "../errors/errors.ts";
 import { acceptPart } from "../objects/delivery.ts";
 import { note } from "../observe/events.ts";
 import { copyOf } from "../util/bytes.ts";
@@ -132,7 +132,8 @@ export class Receiver {
       if (!isWanted || runsAgain) continue;
       this.failed++;
       const how = signal === null ? `with exit code ${exitCode}` : `by ${signal}`;
-      const died = new WorkerDiedError(`${member.name} (pid ${pid}) ended ${how} while it ran the task.`, {
+      const Died = letter !== undefined && work.attempt > 1 ? PoisonTaskError : WorkerDiedError;
+      const died = new Died(`${member.name} (pid ${pid}) ended ${how} while it ran the task.`, {
         fields: { pid, exitCode, signal, task: work.task + index, ...(stderr === undefined ? {} : { stderr }) },
         ...(error === undefined ? {} : { cause: error }),
       });

@@ -97,7 +97,7 @@ it("a task that ends its workers as often as it may is kept as a dead letter", a
   const mp = await connected(server);
   await agent("node", server, mp);
   const pool = poolOf(mp);
-  await expect(pool.apply(task("end"), [5], { retries: 2 })).rejects.toMatchObject({ exitCode: 5 });
+  await expect(pool.apply(task("end"), [5], { retries: 2 })).rejects.toMatchObject({ name: "PoisonTaskError", exitCode: 5 });
   expect(pool.stats()).toMatchObject({ retried: 2, died: 3, failed: 1 });
   await mp.close();
   const connection = await connect({ servers: server.url });
@@ -108,7 +108,7 @@ it("a task that ends its workers as often as it may is kept as a dead letter", a
   expect(letter).toMatchObject({
     attempts: 3,
     target: { module: "program:test/cluster/programs/tasks.ts", name: "end" },
-    error: { name: "WorkerDiedError" },
+    error: { name: "PoisonTaskError" },
   });
   expect(decode(letter.args)).toEqual([5]);
 });

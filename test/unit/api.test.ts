@@ -38,6 +38,7 @@ it("the module exports these names", () => {
     "OwnerDiedError",
     "ParentProcess",
     "Pipe",
+    "PoisonTaskError",
     "Pool",
     "Process",
     "ProcessDiedError",

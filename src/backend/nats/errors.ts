@@ -55,10 +55,7 @@ export function hasFewServers(error: unknown): boolean {
 
 /** Whether no server handled a request: no stream has the subject, or the stream has no leader at the moment. */
 export function isUnanswered(error: unknown): boolean {
-  return (
-    ["NoRespondersError", "JetStreamNotEnabled", "JetStreamNotEnabledError"].includes(nameOf(error)) ||
-    isCausedBy(error, "NoRespondersError")
-  );
+  return ["NoResponders", "JetStreamNotEnabled"].includes(nameOf(error)) || isCausedBy(error, "NoResponders");
 }
 
 /** Whether it is not known if a request was handled: no reply came, or the connection broke. */
