@@ -5,7 +5,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** The tests that take longest, the longest first. All others follow. */
 const LONGEST: readonly RegExp[] = [
   /^(node|deno|bun)(-native)?\.test/,
-  /^node22\.test/,
+  /^(node22|queue|suite-(node|deno|bun))\.test/,
   /^(examples|endings|pool-soak)\.test/,
   /^(native-library|soak|copies)\.test/,
   /^(outputs|limits|python)\.test/,

@@ -5,6 +5,8 @@ import type { Link } from "../link.ts";
 
 /** The servers must reply to a pull within so many milliseconds after it has expired. */
 const REPLY_MS = 5000;
+/** A server that has not answered the end of a request after so many milliseconds is not there. What still comes goes back. */
+const CROSSING_MS = 500;
 const NANOS = 1_000_000;
 
 /** A message that a server has handed to this process. It comes again, to anybody, unless it is acknowledged in time. */
@@ -28,7 +30,8 @@ export class Pull {
   readonly #most: number;
   readonly #settled = Promise.withResolvers<readonly Pulled[]>();
   readonly #forget: () => void;
-  readonly #end: () => void;
+  readonly #drained: () => Promise<void>;
+  #isCancelled = false;
   #isOver = false;
 
   constructor(link: Link, subject: string, { expires, most }: { readonly expires: number; readonly most: number }) {
@@ -39,16 +42,24 @@ export class Pull {
     const { connection } = link;
     const inbox = link.inbox();
     const subscription = connection.subscribe(inbox, { callback: (_, message) => this.#take(message) });
-    // What crosses the end of the request still comes, and goes back.
-    this.#end = () => void subscription.drain().catch(() => {});
+    this.#drained = () => subscription.drain().catch(() => {});
     const request = expires === 0 ? { batch: most, no_wait: true } : { batch: most, expires: Math.round(expires * NANOS) };
     this.#forget = after(expires + REPLY_MS, () => this.#finish(this.#taken.length === 0 ? noReply() : undefined));
     link.publish(subject, JSON.stringify(request), inbox);
   }
 
-  /** Ends the request. Messages that have come already are the result, and those that still come go back. */
+  /**
+   * Ends the request. What crosses that on its way still comes, and is the result: if it went back, the next taker could get the one behind it
+   * first.
+   */
   cancel(): void {
-    this.#finish(undefined);
+    if (this.#isCancelled) return;
+    this.#isCancelled = true;
+    const stop = after(CROSSING_MS, () => this.#finish(undefined));
+    void this.#drained().then(() => {
+      stop();
+      this.#finish(undefined);
+    });
   }
 
   #take(message: Msg): void {
@@ -63,7 +74,7 @@ export class Pull {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#forget();
-    this.#end();
+    if (!this.#isCancelled) void this.#drained();
     if (error === undefined) this.#settled.resolve(this.#taken);
     else this.#settled.reject(error);
   }

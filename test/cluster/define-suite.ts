@@ -1,16 +1,14 @@
 // The cases of the shared suite, on objects that live on a cluster. Its queues, locks and events behave like those of one machine.
-import { randomUUID } from "node:crypto";
 import { afterAll } from "vitest";
-import { RUNTIMES } from "../suite/runtimes.ts";
 import { defineSuite } from "../suite/suite.ts";
 import { NatsServer } from "./servers/server.ts";
 import { NAMES } from "./suite/reason-to-skip.ts";
 
-const server = await NatsServer.start();
-afterAll(() => server.stop());
-
-for (const runtime of RUNTIMES)
-  await defineSuite(runtime, `cluster:suite-${randomUUID()}`, {
+/** All cases that a cluster has, run by one runtime. */
+export async function defineSuiteOnCluster(runtime: string): Promise<void> {
+  const server = await NatsServer.start();
+  afterAll(() => server.stop());
+  await defineSuite(runtime, "cluster:suite", {
     names: NAMES,
     // The slow cases are about processes, which are those of one machine here, too.
     tier: "quick",
@@ -20,3 +18,4 @@ for (const runtime of RUNTIMES)
       skipped: "test/cluster/suite/reason-to-skip",
     },
   });
+}

@@ -1,0 +1,3 @@
+import { defineSuiteOnCluster } from "./define-suite.ts";
+
+await defineSuiteOnCluster("bun");
