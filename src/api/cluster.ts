@@ -7,6 +7,7 @@ import { MEMORY } from "../backend/contract/memory.ts";
 import { SHARED_ARRAY } from "../backend/contract/numbers.ts";
 import type { Port } from "../backend/contract/port.ts";
 import { type ClusterBackend, chooseBackend, openCluster } from "../backend/registry.ts";
+import { UnsupportedError } from "../errors/errors.ts";
 import { bindBackend } from "../objects/backend-binding.ts";
 import { bindWorkers, type SourceMaker } from "../pool/worker-source.ts";
 import type { NumberType } from "../util/number-types.ts";
@@ -20,6 +21,7 @@ import { Event as PlainEvent } from "./event.ts";
 import type { Manager as PlainManager } from "./manager.ts";
 import type { Pipe as PlainPipe } from "./pipe.ts";
 import type { Pool as PlainPool } from "./pool.ts";
+import type { Process as PlainProcess } from "./process.ts";
 import { Queue as PlainQueue } from "./queue.ts";
 import { BoundedSemaphore as PlainBoundedSemaphore, Semaphore as PlainSemaphore, type SemaphoreOptions } from "./semaphore.ts";
 import type { SharedArray as PlainSharedArray } from "./shared-array.ts";
@@ -68,6 +70,8 @@ export class Cluster {
   readonly Event: typeof PlainEvent;
   /** {@link SharedValue} of the cluster. */
   readonly SharedValue: typeof PlainSharedValue;
+  /** Agents run the workers of pools alone: `new` throws `UnsupportedError`, which says what to use instead. */
+  readonly Process: typeof PlainProcess;
   /** Many hosts can't share it: `new` throws `UnsupportedError`, which says what to use instead. */
   readonly Condition: typeof PlainCondition;
   /** Many hosts can't share it: `new` throws `UnsupportedError`, which says what to use instead. */
@@ -97,6 +101,7 @@ export class Cluster {
     this.BoundedSemaphore = bindBackend(semaphoreOf(PlainBoundedSemaphore), name);
     this.Event = bindBackend(class Event extends PlainEvent {}, name);
     this.SharedValue = bindBackend(class SharedValue<T extends NumberType> extends PlainSharedValue<T> {}, name) as typeof PlainSharedValue;
+    this.Process = noProcess as unknown as typeof PlainProcess;
     this.Condition = refused(CONDITION, name) as typeof PlainCondition;
     this.Barrier = refused(BARRIER, name) as typeof PlainBarrier;
     this.Pipe = refused(CONNECTION, name) as typeof PlainPipe;
@@ -158,6 +163,12 @@ function semaphoreOf<C extends typeof PlainSemaphore>(Class: C): C {
     }
   };
   return Robust as C;
+}
+
+function noProcess(): never {
+  throw new UnsupportedError(
+    "The agents of a cluster run the workers of pools alone: call the function by pool.apply() of a Pool with { processes: 1 }.",
+  );
 }
 
 /** Makes what throws the error of a backend that has no objects of a kind, with and without `new`. */

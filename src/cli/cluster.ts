@@ -1,14 +1,16 @@
 import { parseArgs } from "node:util";
 import { checkClusterOptions } from "../api/cluster-options.ts";
 import type { ClusterAdmin, ClusterQueueFacts } from "../backend/contract/cluster.ts";
-import { openCluster } from "../backend/registry.ts";
+import { type ClusterBackend, openCluster } from "../backend/registry.ts";
 import { fs } from "../util/lazy-modules.ts";
 import { initCluster } from "./cluster-init.ts";
 import { messageOf } from "./doctor-checks.ts";
 
+type Command = "init" | "queues" | "doctor" | "hosts" | "dlq";
+
 /** The arguments of `polyproc cluster`. */
 export interface ClusterArguments {
-  readonly command: "init" | "queues" | "doctor";
+  readonly command: Command;
   readonly values: Readonly<Record<string, string | undefined>>;
 }
 
@@ -21,7 +23,11 @@ const COMMANDS = {
   init: { options: { namespace: string, dir: string }, needed: ["namespace", "dir"] },
   queues: { options: CONNECTION, needed: ["servers", "namespace"] },
   doctor: { options: CONNECTION, needed: ["servers", "namespace"] },
+  hosts: { options: CONNECTION, needed: ["servers", "namespace"] },
+  dlq: { options: { ...CONNECTION, drop: string }, needed: ["servers", "namespace"] },
 } as const;
+/** Agents have so many milliseconds to answer. */
+const ANSWER_MS = 500;
 
 /** Reads the arguments. `undefined` if they are wrong. */
 export function clusterArguments([command = "", ...args]: readonly string[]): ClusterArguments | undefined {
@@ -29,7 +35,8 @@ export function clusterArguments([command = "", ...args]: readonly string[]): Cl
   const { options, needed } = COMMANDS[command as keyof typeof COMMANDS];
   try {
     const { values } = parseArgs({ args: [...args], options }) as { values: ClusterArguments["values"] };
-    return needed.every((name) => values[name] !== undefined) ? { command: command as ClusterArguments["command"], values } : undefined;
+    if (values.drop !== undefined && !/^[1-9]\d{0,14}$/.test(values.drop)) return undefined;
+    return needed.every((name) => values[name] !== undefined) ? { command: command as Command, values } : undefined;
   } catch {
     return undefined;
   }
@@ -41,7 +48,7 @@ export async function cluster({ command, values }: ClusterArguments): Promise<nu
     if (command === "init") return await initCluster(values.namespace ?? "", values.dir ?? "");
     const connected = await openCluster(settingsOf(values));
     try {
-      return await (command === "queues" ? printQueues(connected.admin) : printFindings(connected.admin));
+      return await run(command, connected, values);
     } finally {
       await connected.close();
     }
@@ -72,15 +79,42 @@ export function settingsOf({
   });
 }
 
-async function printQueues(admin: ClusterAdmin): Promise<number> {
-  const queues = await admin.queues();
-  const rows = [["QUEUE", "WAITING", "TAKEN", "LIMIT", "BYTES", ""], ...queues.map(rowOf)];
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  for (const row of rows) {
-    const cells = row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)));
-    console.log(cells.join("  ").trimEnd());
-  }
+async function run(command: Command, { admin, wire }: ClusterBackend, { drop }: ClusterArguments["values"]): Promise<number> {
+  if (command === "doctor") return printFindings(admin);
+  if (command === "queues") printTable(["QUEUE", "WAITING", "TAKEN", "LIMIT", "BYTES", ""], (await admin.queues()).map(rowOf));
+  else if (command === "hosts") {
+    const { findHosts } = await import("../cluster/hosts.ts");
+    const rows = (await findHosts(wire, ANSWER_MS)).map(({ host, pid, runtime, group, version, slots, busy }) => [
+      host,
+      String(pid),
+      `${busy} of ${slots}`,
+      runtime,
+      group,
+      version,
+    ]);
+    printTable(["HOST", "PID", "WORKERS", "RUNTIME", "GROUP", "VERSION"], rows);
+  } else if (drop === undefined)
+    printTable(
+      ["NUMBER", "POOL", "ATTEMPTS", "TARGET", "TIME", "ERROR"],
+      (await admin.deadLetters()).map(({ number, pool, target, attempts, error, at }) => {
+        return [String(number), pool, String(attempts), target, Number.isNaN(at.getTime()) ? "?" : at.toISOString(), error];
+      }),
+    );
+  else if (!(await admin.dropDeadLetter(Number(drop)))) throw new RangeError(`There is no dead letter with the number ${drop}.`);
   return 0;
+}
+
+/** Prints rows below a head, in columns. What came from other hosts is printed without control characters. */
+function printTable(head: readonly string[], body: readonly (readonly string[])[]): void {
+  const rows = [head, ...body.map((row) => row.map((cell) => cell.replaceAll(/\p{Cc}+/gu, " ")))];
+  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  for (const row of rows)
+    console.log(
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    );
 }
 
 function rowOf(queue: ClusterQueueFacts): string[] {

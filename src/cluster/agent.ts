@@ -2,6 +2,7 @@ import type { Wire, WireMessage } from "../backend/contract/wire.ts";
 import { decode } from "../codec/decode.ts";
 import { note } from "../observe/events.ts";
 import type { WorkerSource } from "../pool/worker-source.ts";
+import { runtime } from "../runtime/current.ts";
 import { after } from "../util/deadline.ts";
 import { os } from "../util/lazy-modules.ts";
 import type { Channel } from "./channel.ts";
@@ -11,6 +12,8 @@ import { AllowedModules } from "./modules.ts";
 import {
   bytesOf,
   type Ended,
+  type HostFacts,
+  hostsSubject,
   isNumber,
   Say,
   type StartReply,
@@ -66,9 +69,13 @@ export class Agent {
     this.#modules = new AllowedModules(options.root, options.allow);
     this.#exchange = new Exchange(wire);
     this.#subjects = subjectsOf(wire, options.group, options.version);
-    this.#unping = wire.subscribe(this.#subjects.ping, ({ reply }) => {
-      if (wire.isInbox(reply)) wire.publish(reply, bytesOf(null));
-    });
+    const answers = [
+      wire.subscribe(this.#subjects.ping, ({ reply }) => this.#answer(reply, null)),
+      wire.subscribe(hostsSubject(wire), ({ reply }) => this.#answer(reply, this.#facts)),
+    ];
+    this.#unping = () => {
+      for (const end of answers) end();
+    };
     this.#offer();
   }
 
@@ -93,6 +100,15 @@ export class Agent {
   /** Ends all workers at once. */
   kill(): void {
     for (const worker of this.#workers) worker.kill();
+  }
+
+  get #facts(): HostFacts {
+    const { group, version, slots } = this.#options;
+    return { host: os().hostname(), pid: process.pid, runtime: runtime.name, group, version, slots, busy: this.busy };
+  }
+
+  #answer(reply: string, value: unknown): void {
+    if (this.#wire.isInbox(reply)) this.#wire.publish(reply, bytesOf(value));
   }
 
   // Hears requests for workers as long as there is a free slot.

@@ -22,6 +22,24 @@ export function subjectsOf(wire: Wire, group: string, version: string): Subjects
   return { start: subject("start"), free: subject("free"), ping: subject("agents") };
 }
 
+/** Every agent of the namespace tells here what it is. */
+export function hostsSubject(wire: Wire): string {
+  return wire.subject("hosts", PROTOCOL);
+}
+
+/** What an agent tells of itself. */
+export interface HostFacts {
+  readonly host: string;
+  readonly pid: number;
+  readonly runtime: string;
+  readonly group: string;
+  /** The version of the program that it runs. */
+  readonly version: string;
+  readonly slots: number;
+  /** The number of workers that it has. */
+  readonly busy: number;
+}
+
 /** What the first byte of a message says. */
 export const Say = {
   /** To the agent: entries for the worker. */

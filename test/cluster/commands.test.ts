@@ -9,6 +9,7 @@ import { connectCluster } from "../../mod.ts";
 import { tested } from "../suite/code.ts";
 import { Program } from "../suite/program.ts";
 import { RUNTIMES } from "../suite/runtimes.ts";
+import { agent, connected, poolOf, task } from "./agents.ts";
 import { NatsServer } from "./servers/server.ts";
 
 async function run(args: readonly string[], runtime = "node"): Promise<{ code: unknown; stdout: string; stderr: string }> {
@@ -65,4 +66,31 @@ it("init writes a configuration with which programs and agents can work, and oth
     expect((await queue.get({ timeout: 10_000 })).length).toBe(1_500_000);
   }
   await expect(connectCluster(options)).rejects.toMatchObject({ code: "ERR_POLYPROC_AUTHENTICATION" });
+});
+
+it("hosts shows the agents, and dlq the tasks that were given up", async () => {
+  await using server = await NatsServer.start();
+  const mp = await connected(server);
+  await agent("bun", server, mp, { slots: "3", group: "dull", "app-version": "v1" });
+  const given = ["--servers", server.url, "--namespace", mp.namespace];
+  const rows = ({ stdout }: { readonly stdout: string }): string[][] =>
+    stdout
+      .trim()
+      .split("\n")
+      .slice(1)
+      .map((line) => line.trim().split(/ {2,}/));
+  const hosts = await run(["hosts", ...given]);
+  expect(rows(hosts).map((row) => row.slice(2))).toEqual([["0 of 3", "bun", "dull", "v1"]]);
+
+  expect(rows(await run(["dlq", ...given]))).toEqual([]);
+  await agent("node", server, mp);
+  const pool = poolOf(mp, { name: "brief" });
+  await expect(pool.apply(task("end"), [5])).rejects.toMatchObject({ name: "WorkerDiedError" });
+  await mp.close();
+  const [[number, name, attempts, target] = []] = rows(await run(["dlq", ...given]));
+  expect([number, name, attempts, target]).toEqual(["1", "brief", "1", "test/cluster/programs/tasks.ts end"]);
+  expect((await run(["dlq", ...given, "--drop", "1"])).code).toBe(0);
+  expect(rows(await run(["dlq", ...given]))).toEqual([]);
+  const again = await run(["dlq", ...given, "--drop", "1"]);
+  expect([again.code, again.stderr]).toEqual([1, "There is no dead letter with the number 1.\n"]);
 });

@@ -49,9 +49,29 @@ export interface ClusterQueueFacts {
   readonly bytes: number;
 }
 
+/** A task of a pool that was given up, because its workers died. */
+export interface DeadLetter {
+  /** Its number in the stream of dead letters. */
+  readonly number: number;
+  /** The name of the pool. */
+  readonly pool: string;
+  /** The module and the function that it calls. */
+  readonly target: string;
+  /** How often it ran. */
+  readonly attempts: number;
+  /** The message of the error with which it was rejected. */
+  readonly error: string;
+  /** When that was. */
+  readonly at: Date;
+}
+
 /** What is told about a namespace to those who look after it. */
 export interface ClusterAdmin {
   queues(): Promise<readonly ClusterQueueFacts[]>;
+  /** Returns the tasks that were given up, the oldest first. */
+  deadLetters(): Promise<readonly DeadLetter[]>;
+  /** Removes a dead letter. False if there is none of that number. */
+  dropDeadLetter(number: number): Promise<boolean>;
   /** Looks whether the servers are as this library needs them. */
   examine(): Promise<Findings>;
 }

@@ -1,7 +1,8 @@
 import type { StreamInfo } from "@nats-io/jetstream";
+import { decode } from "../../codec/decode.ts";
 import type { Findings } from "../contract/backend.ts";
-import type { ClusterAdmin, ClusterQueueFacts } from "../contract/cluster.ts";
-import { ourError } from "./errors.ts";
+import type { ClusterAdmin, ClusterQueueFacts, DeadLetter } from "../contract/cluster.ts";
+import { isMissing, ourError } from "./errors.ts";
 import type { Link } from "./link.ts";
 import { nameIn } from "./names.ts";
 import { CONSUMER, isShut, REDELIVERS } from "./queue/queue-stream.ts";
@@ -30,6 +31,31 @@ export class NatsAdmin implements ClusterAdmin {
       }
       return found.sort((a, b) => (a.stream < b.stream ? -1 : 1));
     } catch (error) {
+      throw ourError(error);
+    }
+  }
+
+  async deadLetters(): Promise<readonly DeadLetter[]> {
+    const { manager, names } = this.#link;
+    try {
+      const found: DeadLetter[] = [];
+      const { state } = await manager.streams.info(names.deadLetters);
+      for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
+        const message = await manager.streams.getMessage(names.deadLetters, { seq }).catch(orMissing);
+        if (message !== undefined && message !== null) found.push(letterIn(seq, message.data));
+      }
+      return found;
+    } catch (error) {
+      if (isMissing(error)) return [];
+      throw ourError(error);
+    }
+  }
+
+  async dropDeadLetter(number: number): Promise<boolean> {
+    try {
+      return await this.#link.manager.streams.deleteMessage(this.#link.names.deadLetters, number, false);
+    } catch (error) {
+      if (isMissing(error)) return false;
       throw ourError(error);
     }
   }
@@ -107,4 +133,29 @@ function isOlder(version: string): boolean {
   const numbers = version.split(".").map((part) => Number.parseInt(part, 10) || 0);
   for (const [i, least] of SAFE.entries()) if ((numbers[i] ?? 0) !== least) return (numbers[i] ?? 0) < least;
   return false;
+}
+
+function orMissing(error: unknown): undefined {
+  if (!isMissing(error)) throw error;
+}
+
+// Anybody in the namespace may have written it.
+function letterIn(number: number, bytes: Uint8Array): DeadLetter {
+  const text = (value: unknown): string => (typeof value === "string" ? value : "?");
+  let value: unknown;
+  try {
+    value = decode(new Uint8Array(bytes));
+  } catch {
+    // It is shown all the same, so that it can be dropped.
+  }
+  const { pool, target, attempts, error, at } = Object(value) as Readonly<Record<string, unknown>>;
+  const { module, name } = Object(target) as Readonly<Record<string, unknown>>;
+  return {
+    number,
+    pool: text(pool),
+    target: `${text(module).replace(/^program:/, "")} ${text(name)}`,
+    attempts: typeof attempts === "number" ? attempts : 0,
+    error: text((Object(error) as Readonly<Record<string, unknown>>).message),
+    at: at instanceof Date ? at : new Date(Number.NaN),
+  };
 }
