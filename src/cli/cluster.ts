@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { checkClusterOptions } from "../api/cluster-options.ts";
 import type { ClusterAdmin, ClusterQueueFacts } from "../backend/contract/cluster.ts";
 import { type ClusterBackend, openCluster } from "../backend/registry.ts";
+import { holdEventLoop } from "../util/event-loop.ts";
 import { fs } from "../util/lazy-modules.ts";
 import { initCluster } from "./cluster-init.ts";
 import { messageOf } from "./doctor-checks.ts";
@@ -44,6 +45,8 @@ export function clusterArguments([command = "", ...args]: readonly string[]): Cl
 
 /** Runs the command. Returns the exit code. */
 export async function cluster({ command, values }: ClusterArguments): Promise<number> {
+  // An idle connection does not keep this program alive.
+  const letGo = holdEventLoop();
   try {
     if (command === "init") return await initCluster(values.namespace ?? "", values.dir ?? "");
     const connected = await openCluster(settingsOf(values));
@@ -55,6 +58,8 @@ export async function cluster({ command, values }: ClusterArguments): Promise<nu
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`);
     return 1;
+  } finally {
+    letGo();
   }
 }
 

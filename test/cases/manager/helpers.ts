@@ -111,6 +111,8 @@ export class Files {
   readonly #open: number[] = [];
 
   openAll(): number {
+    // Deno opens a pipe with the first handler of a signal, and panics if it can't. It has handlers of its own, which may come later than this.
+    process.on("SIGUSR2", ignore).off("SIGUSR2", ignore);
     try {
       for (;;) this.#open.push(openSync("/dev/null", "r"));
     } catch {
@@ -122,6 +124,8 @@ export class Files {
     for (const fd of this.#open.splice(0)) closeSync(fd);
   }
 }
+
+function ignore(): void {}
 
 export const notAClass = 5;
 export const arrow = (): void => {};

@@ -49,10 +49,15 @@ export const cases: Cases = {
       return performance.now() - begun;
     };
     await abortMany(500);
-    // A listener for each wait takes 100 times as long on Node, because a signal looks at all its listeners when one is added.
-    const few = await abortMany(2000);
-    const many = await abortMany(20_000);
-    assert.ok(many < 50 * few, `${few} and ${many} ms`);
+    // A listener for each wait takes 100 times as long on Node, because a signal looks at all its listeners when one is added. Another process, or
+    // a collection of garbage, may take the time of one look.
+    const looks: string[] = [];
+    for (let isGood = false; !isGood; ) {
+      const [few, many] = [await abortMany(2000), await abortMany(20_000)];
+      isGood = many < 50 * few;
+      looks.push(`${few} and ${many} ms`);
+      assert.ok(isGood || looks.length < 3, looks.join("; "));
+    }
     q.close();
   },
   "a get that times out leaves the order of items as it was": async () => {
