@@ -4,12 +4,12 @@ import { rolldown } from "rolldown";
 import { readArguments, text, texts } from "../tools/arguments.ts";
 
 // The modules that are started or imported by their URL keep their own files.
-const ENTRIES = ["mod", "src/child/entry", "src/pool/worker/main", "src/cli/polyproc", "src/cli/doctor-child"];
+const ENTRIES = ["mod", "src/child/entry", "src/pool/worker/main", "src/cli/polyproc", "src/cli/doctor-child", "src/backend/nats/main"];
 
 const { folder, inner } = readArguments("node scripts/rolldown.mjs", { folder: text("dist"), inner: texts() });
 const build = await rolldown({
   input: Object.fromEntries([...ENTRIES, ...inner].map((name) => [name, `${name}.ts`])),
-  external: /^es-module-lexer(\/js)?$/,
+  external: /^(es-module-lexer(\/js)?|@nats-io\/.*)$/,
   platform: "node",
   // Modules register their classes when they are evaluated, so no module may be left out.
   treeshake: false,

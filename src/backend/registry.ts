@@ -1,10 +1,10 @@
 import { StateError, UnsupportedError } from "../errors/errors.ts";
 import { page } from "../tree/page.ts";
+import { ownModule } from "../util/package-urls.ts";
 import type { Backend, BackendProvider } from "./contract/backend.ts";
-import type { ClusterAdmin, ClusterSettings } from "./contract/cluster.ts";
+import type { ClusterModule, ClusterSettings, ConnectedCluster } from "./contract/cluster.ts";
 import type { LaunchTarget } from "./contract/launcher.ts";
 import type { Ref } from "./contract/ref.ts";
-import type { Wire } from "./contract/wire.ts";
 import { setLibrary } from "./native/library/load.ts";
 import { nativeProvider } from "./native/provider.ts";
 import { portableProvider } from "./portable/provider.ts";
@@ -25,40 +25,40 @@ export function registerBackend(provider: BackendProvider): void {
 }
 
 /** A backend whose objects live on a cluster. */
-export interface ClusterBackend {
+export interface ClusterBackend extends Omit<ConnectedCluster, "provider"> {
   /** The name of the backend. */
   readonly name: string;
-  readonly admin: ClusterAdmin;
-  readonly wire: Wire;
-  /** Completes the puts of this process, and closes the connection. */
-  close(): Promise<void>;
 }
 
-/** Connects to a cluster, and adds its backend. Its code is loaded here, because most programs run on one machine. */
+/** Connects to a cluster, and adds its backend. */
 export async function openCluster(settings: ClusterSettings): Promise<ClusterBackend> {
-  const [{ NatsBackend, providerOf }, { NatsAdmin }, { NatsWire }] = await Promise.all([
-    import("./nats/backend.ts"),
-    import("./nats/admin.ts"),
-    import("./nats/wire.ts"),
-  ]);
-  const backend = await NatsBackend.open(settings);
-  const { name, link } = backend;
+  const { provider, ...connected } = await (await clusterModule()).connect(settings);
+  const { name } = provider;
   if (providers.get(name)?.opened() !== undefined) {
-    await link.close();
+    await connected.close();
     throw new StateError(
       `This process is connected to the namespace "${settings.namespace}" already: use that connection, or close it first.`,
     );
   }
-  registerBackend(providerOf(backend));
-  return { name, admin: new NatsAdmin(link), wire: new NatsWire(link), close: () => link.close() };
+  registerBackend(provider);
+  return { name, ...connected };
 }
 
 /** Makes the keys of a new user of a cluster: what its servers know of it, and its secret. */
 export async function newKeys(): Promise<{ readonly id: string; readonly seed: string }> {
-  const { loadPackages } = await import("./nats/packages.ts");
-  const { transport } = await loadPackages();
-  const keys = transport.nkeys.createUser();
-  return { id: keys.getPublicKey(), seed: new TextDecoder().decode(keys.getSeed()) };
+  return (await clusterModule()).newKeys();
+}
+
+// Most programs run on one machine, so the code for clusters is loaded here.
+async function clusterModule(): Promise<ClusterModule> {
+  const url = ownModule("backend/nats/main").href;
+  try {
+    return (await import(url)) as ClusterModule;
+  } catch (error) {
+    throw new UnsupportedError(`The code for clusters can't be loaded from ${url}: a bundle must leave polyproc outside.`, {
+      cause: error,
+    });
+  }
 }
 
 /** Returns the providers of all backends, the preferred one first. */

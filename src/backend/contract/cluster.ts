@@ -1,4 +1,5 @@
-import type { Findings } from "./backend.ts";
+import type { BackendProvider, Findings } from "./backend.ts";
+import type { Wire } from "./wire.ts";
 
 /**
  * The proof of who this process is: a `.creds` file, a user and a password, a token, or the seed of an nkey. Give it from a file or a secret
@@ -74,4 +75,19 @@ export interface ClusterAdmin {
   dropDeadLetter(number: number): Promise<boolean>;
   /** Looks whether the servers are as this library needs them. */
   examine(): Promise<Findings>;
+}
+
+/** A connection to a namespace. */
+export interface ConnectedCluster {
+  readonly provider: BackendProvider;
+  readonly admin: ClusterAdmin;
+  readonly wire: Wire;
+  /** Completes the puts of this process, and closes the connection. */
+  close(): Promise<void>;
+}
+
+/** The module that connects to clusters. It is loaded by its URL, because Deno checks the types of all that a program can import. */
+export interface ClusterModule {
+  connect(settings: ClusterSettings): Promise<ConnectedCluster>;
+  newKeys(): Promise<{ readonly id: string; readonly seed: string }>;
 }
