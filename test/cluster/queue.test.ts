@@ -138,6 +138,22 @@ it("puts and gets go on after the server was killed and has restarted, and no it
   expect(taken.length).toBeLessThanOrEqual(63);
 });
 
+it("calls with a time limit end soon after it while the server does not reply, and go on when it does", async () => {
+  await using own = await NatsServer.start();
+  const mp = await connected({ servers: own.url });
+  const queue = new mp.Queue<number>({ name: "silent" });
+  await queue.put(1);
+  own.pause();
+  const began = performance.now();
+  await Promise.all([
+    expect(queue.put(2, { timeout: 300 })).rejects.toMatchObject({ code: "ERR_POLYPROC_TIMEOUT", mayHaveHappened: true }),
+    expect(queue.get({ timeout: 300 })).rejects.toMatchObject({ code: "ERR_POLYPROC_TIMEOUT" }),
+  ]);
+  expect(performance.now() - began).toBeLessThan(9000);
+  own.resume();
+  expect(await queue.get({ timeout: 20_000 })).toBe(1);
+});
+
 it("three servers: puts go on when the leader of the queue is killed, and no item is lost", async () => {
   await using cluster = await ServerCluster.start();
   const mp = await connected({ servers: cluster.urls });

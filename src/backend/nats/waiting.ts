@@ -34,7 +34,7 @@ export class Waiting {
   }
 
   /** Waits for a turn. False if the call ended first, or if `end` was called. */
-  async turnCame(turn: Promise<void>, subscribe: (end: () => void) => () => void = () => () => {}): Promise<boolean> {
+  async turnCame(turn: Promise<void>, subscribe: (end: () => void) => () => void): Promise<boolean> {
     const ended = Promise.withResolvers<false>();
     const end = (): void => ended.resolve(false);
     const forget = this.onEnd(end);
@@ -90,4 +90,9 @@ export class Waiting {
 function isSilence(error: unknown): boolean {
   if (error instanceof TimeoutError) return !("mayHaveHappened" in error);
   return isUnanswered(error) || isUndecided(error);
+}
+
+/** Resolves after `ms` milliseconds. It does not keep the event loop alive: calls that wait do that themselves. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => void startTimer(resolve, ms));
 }

@@ -1,12 +1,13 @@
 import { StateError, TimeoutError, UnsupportedError } from "../../../errors/errors.ts";
 import { shutDown, tooManyDone } from "../../../errors/messages.ts";
 import { emit } from "../../../observe/events.ts";
-import { repeat, sleep, stopTimer, type Timer } from "../../../util/clock.ts";
+import { repeat, stopTimer, type Timer } from "../../../util/clock.ts";
 import { upTo } from "../../../util/wait-options.ts";
 import { endsWithin } from "../../../util/within.ts";
 import { isUnanswered, isUndecided } from "../errors.ts";
+import { Line } from "../line.ts";
 import type { Link } from "../link.ts";
-import type { Waiting } from "../waiting.ts";
+import { pause, type Waiting } from "../waiting.ts";
 import type { LargeItems } from "./large-items.ts";
 import type { Pulled } from "./pull.ts";
 import type { QueueStream } from "./queue-stream.ts";
@@ -32,8 +33,7 @@ export class Consumer {
   // could not take them.
   readonly #late: TakenItem[] = [];
   readonly #held: TakenItem[] = [];
-  // Resolves when the next taker may pull.
-  #turn: Promise<void> = Promise.resolve();
+  readonly #line = new Line();
   #progress: Timer | undefined;
 
   constructor(link: Link, stream: QueueStream, large: LargeItems) {
@@ -94,13 +94,12 @@ export class Consumer {
   // The takers of this process pull one after another, so that the first one gets the first item. One that does not wait looks at once.
   async #inTurn(waiting: Waiting, pull: () => Promise<readonly Pulled[]>): Promise<readonly Pulled[]> {
     if (waiting.once) return pull();
-    const before = this.#turn;
-    const left = Promise.withResolvers<void>();
-    this.#turn = left.promise;
+    const leave = await this.#line.enter(waiting);
+    if (leave === undefined) return [];
     try {
-      return (await waiting.turnCame(before)) ? await pull() : [];
+      return await pull();
     } finally {
-      void before.then(left.resolve);
+      leave();
     }
   }
 
@@ -157,7 +156,7 @@ export class Consumer {
       } catch (error) {
         if (!isUnanswered(error) && !isUndecided(error)) throw error;
         this.#link.checkOpen();
-        await sleep(RETRY_MS);
+        await pause(RETRY_MS);
       }
     }
     const name = this.#large.nameIn(pulled.headers);

@@ -59,7 +59,7 @@ export class Producer {
     const payload = object === undefined ? bytes : new Uint8Array(0);
     try {
       for (let pause = FIRST_LOOK_MS; ; pause = Math.min(LAST_LOOK_MS, 2 * pause)) {
-        const outcome = await this.#send(payload, object?.headers, left);
+        const outcome = await this.#send(payload, object?.headers, waiting, left);
         if (outcome === "stored") return true;
         if ((outcome === "shut down" || waiting.once || waiting.isOver) && object !== undefined) await this.#large.remove(object.name);
         if (outcome === "shut down") throw shutDown();
@@ -73,11 +73,11 @@ export class Producer {
     }
   }
 
-  async #send(payload: Uint8Array, headers: MsgHdrs | undefined, left: () => void): Promise<Outcome> {
+  async #send(payload: Uint8Array, headers: MsgHdrs | undefined, waiting: Waiting, left: () => void): Promise<Outcome> {
     while (this.#inFlight >= MOST_IN_FLIGHT) await new Promise<void>((resolve) => (this.#landed = resolve));
     this.#inFlight++;
     try {
-      const stored = this.#stream.store(payload, headers);
+      const stored = this.#stream.store(payload, headers, waiting);
       if (!this.#stream.isBounded) left();
       return await stored;
     } finally {

@@ -1,7 +1,7 @@
 import type { ConsumerInfo, PubAck, StreamInfo } from "@nats-io/jetstream";
 import type { MsgHdrs } from "@nats-io/transport-node";
 import { OwnerDiedError, StateError, TimeoutError } from "../../../errors/errors.ts";
-import { now, sleep } from "../../../util/clock.ts";
+import { now } from "../../../util/clock.ts";
 import { randomName } from "../../../util/random.ts";
 import { isConflict, isFull, isMissing, isUnanswered, isUndecided, noReply, ourError } from "../errors.ts";
 import type { Link } from "../link.ts";
@@ -71,8 +71,8 @@ export class QueueStream {
     return this.#ready;
   }
 
-  /** Stores an item. The server refuses it if the queue is full. */
-  async store(payload: Uint8Array, headers: MsgHdrs | undefined): Promise<Outcome> {
+  /** Stores an item. The server refuses it if the queue is full. It is sent again until the wait ends, but not for ever. */
+  async store(payload: Uint8Array, headers: MsgHdrs | undefined, waiting: Waiting): Promise<Outcome> {
     const id = randomName(12);
     const subject = this.#link.names.items(this.identity.token);
     const until = now() + CONFIRM_MS;
@@ -87,9 +87,9 @@ export class QueueStream {
         if (isLost && (await this.#isShutDown().catch(() => false))) return "shut down";
         isUnknown ||= isUndecided(error);
         if (!isLost && !isUndecided(error)) throw ourError(error);
-        if (now() > until) throw isUnknown ? undecided(error) : noReply({ cause: error });
+        if (waiting.isOver || now() > until) throw isUnknown ? undecided(error) : noReply({ cause: error });
         this.#link.checkOpen();
-        await sleep(RETRY_MS);
+        await waiting.pause(RETRY_MS);
       }
     }
   }

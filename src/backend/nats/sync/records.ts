@@ -1,10 +1,11 @@
 import type { StoredMsg } from "@nats-io/jetstream";
 import { CorruptedError, OwnerDiedError, TimeoutError } from "../../../errors/errors.ts";
-import { now, startTimer } from "../../../util/clock.ts";
+import { now } from "../../../util/clock.ts";
 import { after } from "../../../util/deadline.ts";
 import { randomName } from "../../../util/random.ts";
 import { closedConnection, existsOtherwise, isConflict, isMissing, isUnanswered, isUndecided, noReply, ourError } from "../errors.ts";
 import type { Link } from "../link.ts";
+import { pause } from "../waiting.ts";
 
 /** A request that nobody answers is made again for so many milliseconds: a cluster may need as long to elect a new leader. */
 const CONFIRM_MS = 20_000;
@@ -205,11 +206,6 @@ async function answered<T>(answer: Promise<T>, ms: number): Promise<T> {
   } finally {
     forget();
   }
-}
-
-// It does not keep the event loop alive: calls that wait do that themselves.
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => void startTimer(resolve, ms));
 }
 
 function patient(): () => boolean {

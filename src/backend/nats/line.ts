@@ -1,5 +1,5 @@
-import { LinkedList } from "../../../util/linked-list.ts";
-import type { Waiting } from "../waiting.ts";
+import { LinkedList } from "../../util/linked-list.ts";
+import type { Waiting } from "./waiting.ts";
 
 /** The calls of this process that want the same thing. One at a time tries to get it, in the order in which they came. */
 export class Line {
