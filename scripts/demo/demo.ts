@@ -1,5 +1,5 @@
 // `npm run demo`: counts the words in the text files of a folder with a Pool, on one runtime or on all of them, compares the results, and sets
-// the speed-up beside that of a plain C program that does the same work in the same run.
+// the speed-up beside that of a plain C program that does the same work in the same run. `--cluster` counts them on many hosts.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
@@ -10,9 +10,10 @@ import { markdownTable } from "markdown-table";
 import { batchesIn, type Result } from "../../examples/index-files.ts";
 import { cpuCount } from "../../mod.ts";
 import { commandLine, RUNTIMES } from "../../test/suite/runtimes.ts";
-import { choice, integer, positional, readArguments, text, UsageError } from "../../tools/arguments.ts";
+import { choice, flag, integer, positional, readArguments, text, UsageError } from "../../tools/arguments.ts";
 import { compileC } from "./plain-c.ts";
 
+const ROUNDS = 3;
 const program = fileURLToPath(new URL("index-with-bar.ts", import.meta.url));
 
 /** The best times of all rounds: other programs on the machine only make a round slower. */
@@ -43,9 +44,12 @@ const given = readArguments(
   {
     folder: positional(text(fileURLToPath(new URL("../../node_modules", import.meta.url)))),
     runtime: choice([...RUNTIMES, "all"], "node"),
-    rounds: integer(3, 1),
+    rounds: integer(ROUNDS, 1),
+    cluster: flag(),
   },
-  ({ folder }) => {
+  ({ folder, runtime, rounds, cluster }) => {
+    if (cluster && (runtime !== "node" || rounds !== ROUNDS))
+      throw new UsageError("--cluster has neither --runtime nor --rounds: each of its hosts has another runtime.");
     if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) throw new UsageError(`There is no folder ${resolve(folder)}.`);
   },
 );
@@ -60,6 +64,11 @@ for (const signal of ["SIGINT", "SIGTERM"] as const)
     // Nobody listens for it any more, so it ends this program.
     process.kill(process.pid, signal);
   });
+
+if (given.cluster) {
+  const { countOnCluster } = await import("./on-cluster.ts");
+  process.exit((await countOnCluster(folder, scratch)) ? 0 : 1);
+}
 
 const names = given.runtime === "all" ? RUNTIMES : [given.runtime];
 const cores = cpuCount();

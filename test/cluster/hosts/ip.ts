@@ -30,6 +30,11 @@ export function enter(namespace: string): readonly string[] {
   return [ipFile, "netns", "exec", namespace];
 }
 
+/** The numbers of the processes in a namespace. */
+export function pidsIn(namespace: string): readonly number[] {
+  return run(ipFile, ["netns", "pids", namespace]).split("\n").filter(Boolean).map(Number);
+}
+
 /** A command that kills what runs in namespaces and removes them, with their cards. Those that do not exist are passed over. */
 export function removal(namespaces: readonly string[]): readonly string[] {
   const script = 'ip=$1; shift; for name; do "$ip" netns pids "$name" | xargs -r kill -9; "$ip" netns del "$name"; done; exit 0';

@@ -3,7 +3,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import { networkInterfaces } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { atExit } from "../servers/scripts.ts";
-import { enter, ip, removal, shape, show } from "./ip.ts";
+import { enter, ip, pidsIn, removal, shape, show } from "./ip.ts";
 
 /** A simulated host: programs in it have a network card of their own, and share files and processes with this machine. */
 export interface Host {
@@ -13,6 +13,8 @@ export interface Host {
   readonly command: readonly string[];
   /** Pulls the cable out. No program is told. */
   cut(): void;
+  /** Takes its power: the cable is out, and its programs are killed before they can say anything. */
+  crash(): void;
   /** Puts the cable in again, and waits until it carries data. */
   heal(): Promise<void>;
   /** Makes what the host sends slow, such as "netem delay 50ms" or "tbf rate 1mbit burst 10k latency 100ms", or normal: "pfifo". */
@@ -62,18 +64,25 @@ export class Network {
     });
     this.#removal = removal([this.#switch, ...this.#plans.map(({ space }) => space)]);
     this.#forget = atExit({ run: this.#removal });
-    this.hosts = this.#plans.map(({ name, address, space, port }) => ({
-      name,
-      address,
-      command: enter(space),
-      cut: () => ip([`link set ${port} down`], this.#switch),
-      heal: async () => {
-        ip([`link set ${port} up`], this.#switch);
-        await isUp("eth0", space);
-        await isUp(port, this.#switch);
-      },
-      shape: (discipline) => shape(space, "eth0", discipline),
-    }));
+    this.hosts = this.#plans.map(({ name, address, space, port }) => {
+      const cut = (): void => ip([`link set ${port} down`], this.#switch);
+      return {
+        name,
+        address,
+        command: enter(space),
+        cut,
+        crash: () => {
+          cut();
+          killAllIn(space);
+        },
+        heal: async () => {
+          ip([`link set ${port} up`], this.#switch);
+          await isUp("eth0", space);
+          await isUp(port, this.#switch);
+        },
+        shape: (discipline) => shape(space, "eth0", discipline),
+      };
+    });
   }
 
   #make(): void {
@@ -108,6 +117,18 @@ export class Network {
   }
 }
 
+/** Kills what runs in a namespace, and what that starts meanwhile. */
+function killAllIn(space: string): void {
+  for (let pids = pidsIn(space); pids.length > 0; pids = pidsIn(space))
+    for (const pid of pids) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // It has ended by itself.
+      }
+    }
+}
+
 /** Waits for a network card, and for the switch if it is a port there. The kernel takes up to a second, and drops what is sent until then. */
 async function isUp(card: string, space?: string): Promise<void> {
   const isDown = (text: string): boolean => !text.includes(" state UP ") || /bridge_slave state (?!forwarding)/.test(text);
@@ -124,13 +145,18 @@ function freeSubnet(): string {
 }
 
 /** Says why this user can't make simulated hosts here, or none whose links have such a discipline. */
-export async function networkFault(discipline = "pfifo"): Promise<string | undefined> {
+export async function networkFault(discipline?: string): Promise<string | undefined> {
   try {
     using network = await Network.start("probe");
-    network.host("probe").shape(discipline);
+    if (discipline !== undefined) network.host("probe").shape(discipline);
     return undefined;
   } catch (error) {
-    const { stderr = String(error) } = error as { stderr?: Buffer };
-    return `simulated hosts with "${discipline}" can't be made here: ${String(stderr).trim().split("\n")[0]}`;
+    const { stderr } = error as { stderr?: Buffer | null };
+    const what = discipline === undefined ? "simulated hosts" : `simulated hosts with "${discipline}"`;
+    return `${what} can't be made here: ${
+      String(stderr ?? error)
+        .trim()
+        .split("\n")[0]
+    }`;
   }
 }
