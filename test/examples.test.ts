@@ -20,6 +20,7 @@ const expected: Readonly<Record<string, RegExp>> = {
   subclass: /^HELLO\nSTRASSE\nUpper-1 replied 2 times\n$/,
   bank: /^3 runtimes, .*\n[1-9]\d+ transfers, .*\nthe sum is 64000; it is right: true\n$/,
   "monte-carlo": /^16 tasks with 500000 points each, up to \d+ at a time: pi is about 3\.1416\n$/,
+  primes: /^78498 primes below 1000000\n$/,
   crawl: /^60 pages found, 61 links lead nowhere\n$/,
   "pool-server":
     /^1229 primes below 10000\nprimes below 1000000000: the client has gone away\n9592 primes below 100000\n1 task was given up\n$/,
