@@ -5,7 +5,9 @@ import { type ClusterBackend, openCluster } from "../backend/registry.ts";
 import { holdEventLoop } from "../util/event-loop.ts";
 import { fs } from "../util/lazy-modules.ts";
 import { initCluster } from "./cluster-init.ts";
+import { deadLetters, deadLetterWords } from "./dead-letters.ts";
 import { messageOf } from "./doctor-checks.ts";
+import { printTable } from "./table.ts";
 
 type Command = "init" | "queues" | "doctor" | "hosts" | "dlq";
 
@@ -25,7 +27,7 @@ const COMMANDS = {
   queues: { options: CONNECTION, needed: ["servers", "namespace"] },
   doctor: { options: CONNECTION, needed: ["servers", "namespace"] },
   hosts: { options: CONNECTION, needed: ["servers", "namespace"] },
-  dlq: { options: { ...CONNECTION, drop: string }, needed: ["servers", "namespace"] },
+  dlq: { options: { ...CONNECTION, timeout: string }, needed: ["servers", "namespace"] },
 } as const;
 /** Agents have so many milliseconds to answer. */
 const ANSWER_MS = 500;
@@ -35,9 +37,12 @@ export function clusterArguments([command = "", ...args]: readonly string[]): Cl
   if (!Object.hasOwn(COMMANDS, command)) return undefined;
   const { options, needed } = COMMANDS[command as keyof typeof COMMANDS];
   try {
-    const { values } = parseArgs({ args: [...args], options }) as { values: ClusterArguments["values"] };
-    if (values.drop !== undefined && !/^[1-9]\d{0,14}$/.test(values.drop)) return undefined;
-    return needed.every((name) => values[name] !== undefined) ? { command: command as Command, values } : undefined;
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: command === "dlq" });
+    const words = command === "dlq" ? deadLetterWords(positionals) : {};
+    const given = { ...values, ...words } as ClusterArguments["values"];
+    const isNumber = given.timeout === undefined || (given.action === "retry" && /^[1-9]\d{0,8}$/.test(given.timeout));
+    const isWhole = words !== undefined && isNumber && needed.every((name) => given[name] !== undefined);
+    return isWhole ? { command: command as Command, values: given } : undefined;
   } catch {
     return undefined;
   }
@@ -84,10 +89,12 @@ export function settingsOf({
   });
 }
 
-async function run(command: Command, { admin, wire }: ClusterBackend, { drop }: ClusterArguments["values"]): Promise<number> {
+async function run(command: Command, cluster: ClusterBackend, values: ClusterArguments["values"]): Promise<number> {
+  const { admin, wire } = cluster;
   if (command === "doctor") return printFindings(admin);
+  if (command === "dlq") return deadLetters(cluster, { ...values, action: values.action ?? "" });
   if (command === "queues") printTable(["QUEUE", "WAITING", "TAKEN", "LIMIT", "BYTES", ""], (await admin.queues()).map(rowOf));
-  else if (command === "hosts") {
+  else {
     const { findHosts } = await import("../cluster/hosts.ts");
     const rows = (await findHosts(wire, ANSWER_MS)).map(({ host, pid, runtime, group, version, slots, busy }) => [
       host,
@@ -98,28 +105,8 @@ async function run(command: Command, { admin, wire }: ClusterBackend, { drop }: 
       version,
     ]);
     printTable(["HOST", "PID", "WORKERS", "RUNTIME", "GROUP", "VERSION"], rows);
-  } else if (drop === undefined)
-    printTable(
-      ["NUMBER", "POOL", "ATTEMPTS", "TARGET", "TIME", "ERROR"],
-      (await admin.deadLetters()).map(({ number, pool, target, attempts, error, at }) => {
-        return [String(number), pool, String(attempts), target, Number.isNaN(at.getTime()) ? "?" : at.toISOString(), error];
-      }),
-    );
-  else if (!(await admin.dropDeadLetter(Number(drop)))) throw new RangeError(`There is no dead letter with the number ${drop}.`);
+  }
   return 0;
-}
-
-/** Prints rows below a head, in columns. What came from other hosts is printed without control characters. */
-function printTable(head: readonly string[], body: readonly (readonly string[])[]): void {
-  const rows = [head, ...body.map((row) => row.map((cell) => cell.replaceAll(/\p{Cc}+/gu, " ")))];
-  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  for (const row of rows)
-    console.log(
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    );
 }
 
 function rowOf(queue: ClusterQueueFacts): string[] {

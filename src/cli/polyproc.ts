@@ -14,7 +14,7 @@ const USAGE = `Usage: polyproc doctor
        polyproc ps [--watch] [--json] [PID]
        polyproc agent --servers URL[,URL] --namespace NAME --root DIR --allow PATTERN [--allow PATTERN] --slots N [OPTION VALUE]
        polyproc cluster init --namespace NAME --dir DIR
-       polyproc cluster queues|hosts|dlq|doctor --servers URL[,URL] --namespace NAME [--creds FILE | --nkey FILE] [--ca FILE] [--cert FILE] [--key FILE]
+       polyproc cluster queues|hosts|doctor|dlq list|dlq retry NUMBER|dlq drop NUMBER --servers URL[,URL] --namespace NAME [--creds FILE | --nkey FILE] [--ca FILE] [--cert FILE] [--key FILE]
 
   doctor    shows what polyproc can do with this machine and runtime; exits with 1 if there are problems, and names them
   ps        shows this user's process trees: processes, pools, queues and locks, who waits for whom, and deadlocks
@@ -32,7 +32,8 @@ const USAGE = `Usage: polyproc doctor
   cluster   init     writes the configuration of a NATS server, and keys for its users, into a folder
             queues   shows the queues of a namespace
             hosts    shows the agents of a namespace
-            dlq      shows the tasks that were given up; --drop NUMBER removes one
+            dlq      lists the tasks that were given up; runs one of them again, and removes it if it succeeds; or removes one
+                     --timeout  the milliseconds that it may take to run again; without it, 10 minutes
             doctor   shows what the servers are like; exits with 1 if there is something to look at, and names it
 `;
 

@@ -17,6 +17,12 @@ export function refForHosts(ref: TargetRef, root: string): TargetRef {
   return { ...ref, module: PREFIX + path };
 }
 
+/** Whether a value names a target as `refForHosts` does. Agents look at the rest of it. */
+export function isNamedByPath(value: unknown): value is TargetRef {
+  const { module, name } = Object(value) as Partial<Record<keyof TargetRef, unknown>>;
+  return typeof module === "string" && typeof name === "string" && module.startsWith(PREFIX);
+}
+
 /** The modules that an agent runs, and where they are. */
 export class AllowedModules {
   readonly #root: string;
@@ -32,8 +38,8 @@ export class AllowedModules {
 
   /** Returns the target on this host. Throws `UnsupportedError` if it may not run here. */
   find(value: unknown): TargetRef {
-    const { module, name, registered, check } = Object(value) as Partial<Record<keyof TargetRef, unknown>>;
-    if (typeof module !== "string" || typeof name !== "string" || !module.startsWith(PREFIX)) throw refused("is not named by its path");
+    if (!isNamedByPath(value)) throw refused("is not named by its path");
+    const { module, name, registered, check } = value as TargetRef & { readonly registered?: unknown; readonly check?: unknown };
     const path = module.slice(PREFIX.length);
     const real = this.#realPath(path);
     const inRoot = real === undefined ? undefined : pathIn(this.#root, real);

@@ -5,8 +5,9 @@ import { note } from "../observe/events.ts";
 import type { PoolSettings } from "../pool/options.ts";
 import type { LostTask, WorkerLink, WorkerSource } from "../pool/worker-source.ts";
 import type { TargetRef } from "../target/target.ts";
-import { date, now, startTimer, stopTimer } from "../util/clock.ts";
+import { now, startTimer, stopTimer } from "../util/clock.ts";
 import { randomName } from "../util/random.ts";
+import { letterOf } from "./dead-letters.ts";
 import { Exchange } from "./exchange.ts";
 import { Mailbox } from "./mailbox.ts";
 import { refForHosts } from "./modules.ts";
@@ -49,12 +50,8 @@ export class RemoteWorkers implements WorkerSource {
     return refForHosts(ref, this.#program.root);
   }
 
-  lost({ error, args, ...task }: LostTask): void {
-    const { name, message } = error;
-    const letter = { pool: this.#settings.name, ...task, error: { name, message }, at: new Date(date()) };
-    const whole = bytesOf({ ...letter, args });
-    // The rest is worth more than nothing.
-    const bytes = whole.length > this.#wire.mostBytes ? bytesOf({ ...letter, args: null }) : whole;
+  lost(task: LostTask): void {
+    const bytes = letterOf(task, this.#settings, this.#program.version, this.#wire.mostBytes);
     void this.#wire.keepDeadLetter(bytes).catch((why: unknown) => {
       note("warning", () => `a task that was given up could not be kept as a dead letter: ${String(why)}`);
     });

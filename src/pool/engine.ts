@@ -39,7 +39,7 @@ export class Engine implements CallHost, Hands<TaskWork> {
   readonly #kwargs = new Map<number, Repeatable>();
   readonly #room = new Room(() => this.#isShort);
   readonly #ended = Promise.withResolvers<void>();
-  readonly #initializer: PoolTarget | undefined;
+  readonly initializer: PoolTarget | undefined;
   #state: "open" | "closed" | "terminated" | "ended" = "open";
   #broken: BrokenPoolError | undefined;
   #tasks = 0;
@@ -55,7 +55,7 @@ export class Engine implements CallHost, Hands<TaskWork> {
   constructor(settings: PoolSettings, source: WorkerSource, initializer: PoolTarget | undefined) {
     this.settings = settings;
     this.source = source;
-    this.#initializer = initializer;
+    this.initializer = initializer;
     this.crew = new Crew(settings, source, initializer, {
       changed: () => this.schedule(),
       dead: (worker) => this.dead(worker),
@@ -116,7 +116,7 @@ export class Engine implements CallHost, Hands<TaskWork> {
     call.watch();
     if (call.target.ref !== undefined && this.#canStart) return call.offer();
     this.#searching++;
-    Promise.all([call.target.located, this.#initializer?.located])
+    Promise.all([call.target.located, this.initializer?.located])
       .finally(() => this.#searching--)
       .then(
         () => call.offer(),
@@ -146,6 +146,11 @@ export class Engine implements CallHost, Hands<TaskWork> {
     const packed = packLent(kwargs, "kwargs", headerOf({ kind: Kind.kwargs, kwargs: number }));
     this.#kwargs.set(number, new Repeatable(packed.refs.length > 0 ? packed : { ...packed, bytes: copyOf(packed.bytes) }));
     return number;
+  }
+
+  /** Returns the named arguments of a call by their number. */
+  kwargsOf(number: number): Repeatable | undefined {
+    return this.#kwargs.get(number);
   }
 
   settled(call: PoolCall): void {
@@ -309,7 +314,7 @@ export class Engine implements CallHost, Hands<TaskWork> {
 
   // A worker needs the initializer, and that is looked for at first.
   get #canStart(): boolean {
-    return this.#initializer === undefined || this.#initializer.ref !== undefined;
+    return this.initializer === undefined || this.initializer.ref !== undefined;
   }
 
   #dropGivenUp(): void {

@@ -4,24 +4,24 @@ import { decode } from "../codec/decode.ts";
 import { CorruptedError, PoisonTaskError, TimeoutError, WorkerDiedError } from "../errors/errors.ts";
 import { acceptPart } from "../objects/delivery.ts";
 import { note } from "../observe/events.ts";
-import { copyOf } from "../util/bytes.ts";
 import { now } from "../util/clock.ts";
 import { after } from "../util/deadline.ts";
 import type { CrewMember } from "./crew-member.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import { type Entry, entriesIn, Kind } from "./entries.ts";
+import { type Entry, Kind } from "./entries.ts";
+import { lostTask, type TaskHost } from "./lost-task.ts";
 import type { PoolSettings } from "./options.ts";
 import { Histogram } from "./statistics.ts";
 import type { TaskWork } from "./task-work.ts";
 import { tellDone, tellHanded, tellLost, tellRetry, tellTask } from "./telling.ts";
 import type { TaskAt, TasksAt } from "./work.ts";
-import type { LostTask, WorkerSource } from "./worker-source.ts";
+import type { WorkerSource } from "./worker-source.ts";
 
 /** Whether a worker goes on with a task that was given up is looked at again after so many milliseconds, or more. */
 const LOOK_MS = 50;
 
 /** The engine of a pool, as its receiver needs it. */
-export interface ReceiverHost {
+export interface ReceiverHost extends TaskHost {
   readonly settings: PoolSettings;
   readonly dispatcher: Dispatcher<TaskWork>;
   readonly source: WorkerSource;
@@ -127,7 +127,7 @@ export class Receiver {
         tellRetry(member, work, index);
         again.push(work.again(index));
       }
-      const letter = isWanted && !runsAgain && this.#engine.source.lost !== undefined ? letterOf(work, index) : undefined;
+      const letter = isWanted && !runsAgain && this.#engine.source.lost !== undefined ? lostTask(this.#engine, work, index) : undefined;
       work.done(1);
       if (!isWanted || runsAgain) continue;
       this.failed++;
@@ -304,15 +304,6 @@ export class Receiver {
     const task = this.#engine.dispatcher.post(member.worker)?.at(seq);
     if (task !== undefined && !task.work.isOver && !this.#isAbandoned(member, seq)) use(task);
   }
-}
-
-function letterOf(work: TaskWork, index: number): Omit<LostTask, "error"> {
-  const again = work.again(index);
-  const [entry] = entriesIn(again.message().bytes);
-  const args = copyOf((entry as Entry).value);
-  again.sent();
-  again.drop();
-  return { target: work.call.target.ref, kind: work.kind, args, attempts: work.attempt };
 }
 
 /** Opens a value, now or when its shared objects are there. */

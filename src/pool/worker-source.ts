@@ -48,6 +48,10 @@ export interface LostTask {
   readonly kind: number;
   /** Its encoded arguments, as in an entry of that kind. */
   readonly args: Uint8Array;
+  /** Its encoded named arguments, if it has some. */
+  readonly kwargs: Uint8Array | undefined;
+  /** What was called in its worker before. */
+  readonly initializer: TargetRef | undefined;
   readonly attempts: number;
   readonly error: Error;
 }

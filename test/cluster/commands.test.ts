@@ -3,20 +3,12 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished } from "vitest";
 import { connectCluster } from "../../mod.ts";
-import { tested } from "../suite/code.ts";
-import { Program } from "../suite/program.ts";
 import { RUNTIMES } from "../suite/runtimes.ts";
-import { agent, connected, poolOf, task } from "./agents.ts";
+import { agent, connected } from "./agents.ts";
+import { rowsIn, run } from "./commands.ts";
 import { NatsServer } from "./servers/server.ts";
-
-async function run(args: readonly string[], runtime = "node"): Promise<{ code: unknown; stdout: string; stderr: string }> {
-  const program = new Program(runtime, fileURLToPath(tested.module("src/cli/polyproc")), { args: ["cluster", ...args] });
-  const code = await program.closed;
-  return { code, stdout: program.stdout, stderr: program.stderr };
-}
 
 it.each(RUNTIMES)("queues shows what is in a namespace, on %s", async (runtime) => {
   await using server = await NatsServer.start();
@@ -27,7 +19,7 @@ it.each(RUNTIMES)("queues shows what is in a namespace, on %s", async (runtime) 
   await new mp.Queue({ name: "ended" }).shutdown();
   const { code, stdout, stderr } = await run(["queues", "--servers", server.url, "--namespace", "shop"], runtime);
   expect([code, stderr]).toEqual([0, ""]);
-  const [, ended, joinable] = stdout.split("\n").map((line) => line.trim().split(/ {2,}/));
+  const [ended, joinable] = rowsIn(stdout);
   expect(ended).toEqual(["ended", "0", "0", "-", "0", "shut down"]);
   expect(joinable?.toSpliced(4, 1)).toEqual(["orders", "2", "1", "10", "joinable"]);
 });
@@ -68,29 +60,10 @@ it("init writes a configuration with which programs and agents can work, and oth
   await expect(connectCluster(options)).rejects.toMatchObject({ code: "ERR_POLYPROC_AUTHENTICATION" });
 });
 
-it("hosts shows the agents, and dlq the tasks that were given up", async () => {
+it("hosts shows the agents", async () => {
   await using server = await NatsServer.start();
   const mp = await connected(server);
   await agent("bun", server, mp, { slots: "3", group: "dull", "app-version": "v1" });
-  const given = ["--servers", server.url, "--namespace", mp.namespace];
-  const rows = ({ stdout }: { readonly stdout: string }): string[][] =>
-    stdout
-      .trim()
-      .split("\n")
-      .slice(1)
-      .map((line) => line.trim().split(/ {2,}/));
-  const hosts = await run(["hosts", ...given]);
-  expect(rows(hosts).map((row) => row.slice(2))).toEqual([["0 of 3", "bun", "dull", "v1"]]);
-
-  expect(rows(await run(["dlq", ...given]))).toEqual([]);
-  await agent("node", server, mp);
-  const pool = poolOf(mp, { name: "brief" });
-  await expect(pool.apply(task("end"), [5])).rejects.toMatchObject({ name: "WorkerDiedError" });
-  await mp.close();
-  const [[number, name, attempts, target] = []] = rows(await run(["dlq", ...given]));
-  expect([number, name, attempts, target]).toEqual(["1", "brief", "1", "test/cluster/programs/tasks.ts end"]);
-  expect((await run(["dlq", ...given, "--drop", "1"])).code).toBe(0);
-  expect(rows(await run(["dlq", ...given]))).toEqual([]);
-  const again = await run(["dlq", ...given, "--drop", "1"]);
-  expect([again.code, again.stderr]).toEqual([1, "There is no dead letter with the number 1.\n"]);
+  const { stdout } = await run(["hosts", "--servers", server.url, "--namespace", mp.namespace]);
+  expect(rowsIn(stdout).map((row) => row.slice(2))).toEqual([["0 of 3", "bun", "dull", "v1"]]);
 });

@@ -54,16 +54,8 @@ export interface ClusterQueueFacts {
 export interface DeadLetter {
   /** Its number in the stream of dead letters. */
   readonly number: number;
-  /** The name of the pool. */
-  readonly pool: string;
-  /** The module and the function that it calls. */
-  readonly target: string;
-  /** How often it ran. */
-  readonly attempts: number;
-  /** The message of the error with which it was rejected. */
-  readonly error: string;
-  /** When that was. */
-  readonly at: Date;
+  /** What was stored. Anybody in the namespace may have written it. */
+  readonly bytes: Uint8Array;
 }
 
 /** What is told about a namespace to those who look after it. */
@@ -71,6 +63,8 @@ export interface ClusterAdmin {
   queues(): Promise<readonly ClusterQueueFacts[]>;
   /** Returns the tasks that were given up, the oldest first. */
   deadLetters(): Promise<readonly DeadLetter[]>;
+  /** Returns what was stored of one. `undefined` if there is none of that number. */
+  deadLetter(number: number): Promise<Uint8Array | undefined>;
   /** Removes a dead letter. False if there is none of that number. */
   dropDeadLetter(number: number): Promise<boolean>;
   /** Looks whether the servers are as this library needs them. */

@@ -1,5 +1,4 @@
 import type { StreamInfo } from "@nats-io/jetstream";
-import { decode } from "../../codec/decode.ts";
 import type { Findings } from "../contract/backend.ts";
 import type { ClusterAdmin, ClusterQueueFacts, DeadLetter } from "../contract/cluster.ts";
 import { isMissing, ourError } from "./errors.ts";
@@ -41,12 +40,20 @@ export class NatsAdmin implements ClusterAdmin {
       const found: DeadLetter[] = [];
       const { state } = await manager.streams.info(names.deadLetters);
       for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
-        const message = await manager.streams.getMessage(names.deadLetters, { seq }).catch(orMissing);
-        if (message !== undefined && message !== null) found.push(letterIn(seq, message.data));
+        const bytes = await this.#deadLetter(seq);
+        if (bytes !== undefined) found.push({ number: seq, bytes });
       }
       return found;
     } catch (error) {
       if (isMissing(error)) return [];
+      throw ourError(error);
+    }
+  }
+
+  async deadLetter(number: number): Promise<Uint8Array | undefined> {
+    try {
+      return await this.#deadLetter(number);
+    } catch (error) {
       throw ourError(error);
     }
   }
@@ -71,6 +78,12 @@ export class NatsAdmin implements ClusterAdmin {
       throw ourError(error);
     }
     return { lines, advice };
+  }
+
+  async #deadLetter(seq: number): Promise<Uint8Array | undefined> {
+    const { manager, names } = this.#link;
+    const message = await manager.streams.getMessage(names.deadLetters, { seq }).catch(orMissing);
+    return message === null || message === undefined ? undefined : new Uint8Array(message.data);
   }
 
   async #factsOf({ config, state }: StreamInfo, token: string): Promise<ClusterQueueFacts> {
@@ -137,25 +150,4 @@ function isOlder(version: string): boolean {
 
 function orMissing(error: unknown): undefined {
   if (!isMissing(error)) throw error;
-}
-
-// Anybody in the namespace may have written it.
-function letterIn(number: number, bytes: Uint8Array): DeadLetter {
-  const text = (value: unknown): string => (typeof value === "string" ? value : "?");
-  let value: unknown;
-  try {
-    value = decode(new Uint8Array(bytes));
-  } catch {
-    // It is shown all the same, so that it can be dropped.
-  }
-  const { pool, target, attempts, error, at } = Object(value) as Readonly<Record<string, unknown>>;
-  const { module, name } = Object(target) as Readonly<Record<string, unknown>>;
-  return {
-    number,
-    pool: text(pool),
-    target: `${text(module).replace(/^program:/, "")} ${text(name)}`,
-    attempts: typeof attempts === "number" ? attempts : 0,
-    error: text((Object(error) as Readonly<Record<string, unknown>>).message),
-    at: at instanceof Date ? at : new Date(Number.NaN),
-  };
 }

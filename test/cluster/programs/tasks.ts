@@ -19,6 +19,17 @@ export function end(code: number): never {
   process.exit(code);
 }
 
+/** Ends its worker as long as there is no such file. Then it returns what it was given. */
+export function endUnless(file: string, ...others: readonly unknown[]): readonly unknown[] {
+  if (!existsSync(file)) process.exit(3);
+  return [...others, initialized];
+}
+
+export function* countOnce(file: string, to: number): Generator<number> {
+  if (!existsSync(file)) process.exit(3);
+  yield* count(to);
+}
+
 export function spin(): never {
   for (;;);
 }
