@@ -8,6 +8,7 @@ import { expect, onTestFinished, vi } from "vitest";
 import { type Cluster, type ClusterOptions, connectCluster, type PoolOptions } from "../../mod.ts";
 import { tested } from "../suite/code.ts";
 import { Program } from "../suite/program.ts";
+import type { Host } from "./hosts/network.ts";
 import type { NatsServer } from "./servers/server.ts";
 
 export const LEASE = 1000;
@@ -38,16 +39,20 @@ export function task(name: string): { readonly module: URL; readonly name: strin
   return { module: new URL("programs/tasks.ts", import.meta.url), name };
 }
 
-/** Starts an agent, and waits until it is ready. */
+/** Starts an agent, here or in a simulated host, and waits until it is ready. */
 export async function agent(
   runtime: string,
   server: NatsServer,
   mp: Cluster,
   options: Readonly<Record<string, string>> = {},
+  host?: Host,
 ): Promise<Program> {
   const all = { servers: server.url, namespace: mp.namespace, root: ROOT, allow: "test/cluster/programs/**", slots: "2", ...options };
   const args = Object.entries({ lease: String(LEASE), ...all }).flatMap(([name, value]) => [`--${name}`, value]);
-  const program = new Program(runtime, fileURLToPath(tested.module("src/cli/polyproc")), { args: ["agent", ...args] });
+  const program = new Program(runtime, fileURLToPath(tested.module("src/cli/polyproc")), {
+    args: ["agent", ...args],
+    through: host?.command,
+  });
   await vi.waitFor(() => expect(program.stdout, program.stderr).toContain("is ready"), { timeout: 20_000, interval: 20 });
   return program;
 }
