@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { buildNative } from "./build-native.mjs";
+import { findServer } from "./cluster/find-server.mjs";
 import { ensureInstalled, root, runtime } from "./setup.mjs";
 import { summary } from "./test-summary.mjs";
 
@@ -19,6 +20,9 @@ const chosen = [...positionals, ...(values.testNamePattern === undefined ? [] : 
 
 ensureInstalled();
 console.log(`native library: ${buildNative()}`);
+
+// Only `npm test` uses a server, and looking for one may fetch it.
+const server = tier === "full" ? findServer() : {};
 
 const node = runtime("node");
 const vitest = (...args) => [node, "node_modules/vitest/vitest.mjs", "run", ...args];
@@ -50,6 +54,13 @@ const steps = [
   },
   { name: "build", tiers: FULL, command: [node, "scripts/build.mjs"] },
   { name: "package", tiers: FULL, command: [process.execPath, "scripts/test-package.mjs"] },
+  {
+    name: "smoke test of many hosts",
+    tiers: FULL,
+    skipped: server.reason === undefined ? undefined : "there is no nats-server, see below",
+    command: vitest("--config", "test/cluster/vitest.config.ts", "test/cluster/guide.test.ts"),
+    env: { POLYPROC_NATS: server.path, POLYPROC_TEST_CODE: "built" },
+  },
   { name: "suite", tiers: FULL, command: vitest(...chosen), env: { POLYPROC_TEST_CODE: "built" } },
 ];
 
@@ -63,7 +74,8 @@ const env = {
 };
 
 /** Runs a step: the seconds that it took, or why it could not run or failed. */
-function run({ name, command: [program, ...args], env: more }) {
+function run({ name, command: [program, ...args], env: more, skipped }) {
+  if (skipped !== undefined) return { name, skipped };
   const script = args.find((arg) => arg.startsWith("scripts/"));
   if (script !== undefined && !existsSync(join(root, script))) return { name, skipped: `${script} does not exist` };
   console.log(`\n== ${name}`);
@@ -78,5 +90,6 @@ for (const step of steps.filter(({ tiers }) => tiers.includes(tier))) {
   if (results.at(-1).failure !== undefined) break;
 }
 console.log(summary(results, skippedTests));
+if (server.reason !== undefined) console.log(`\nMANY HOSTS: NOTHING WAS TESTED\n${server.reason}`);
 rmSync(temp, { recursive: true, force: true });
 process.exit(results.some(({ failure }) => failure !== undefined) ? 1 : 0);
