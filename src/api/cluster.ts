@@ -7,7 +7,7 @@ import { MEMORY } from "../backend/contract/memory.ts";
 import { SHARED_ARRAY } from "../backend/contract/numbers.ts";
 import type { Port } from "../backend/contract/port.ts";
 import { type ClusterBackend, chooseBackend, openCluster } from "../backend/registry.ts";
-import { UnsupportedError } from "../errors/errors.ts";
+import { bindPlanner, type Planner } from "../launch/planner.ts";
 import { bindBackend } from "../objects/backend-binding.ts";
 import { bindWorkers, type SourceMaker } from "../pool/worker-source.ts";
 import type { NumberType } from "../util/number-types.ts";
@@ -15,6 +15,7 @@ import type { Barrier as PlainBarrier } from "./barrier.ts";
 import { ClusterLock, ClusterRLock } from "./cluster-lock.ts";
 import { type ClusterOptions, checkClusterOptions } from "./cluster-options.ts";
 import { ClusterPool } from "./cluster-pool.ts";
+import { ClusterProcess } from "./cluster-process.ts";
 import { ClusterQueue } from "./cluster-queue.ts";
 import type { Condition as PlainCondition } from "./condition.ts";
 import { Event as PlainEvent } from "./event.ts";
@@ -70,7 +71,10 @@ export class Cluster {
   readonly Event: typeof PlainEvent;
   /** {@link SharedValue} of the cluster. */
   readonly SharedValue: typeof PlainSharedValue;
-  /** Agents run the workers of pools alone: `new` throws `UnsupportedError`, which says what to use instead. */
+  /**
+   * {@link Process} that an agent of the cluster runs: `npx polyproc agent` starts one. `start()` waits until an agent has a free slot; the option
+   * `signal` ends that wait. The process gets the environment and the output of its agent, so it has no options for these.
+   */
   readonly Process: typeof PlainProcess;
   /** Many hosts can't share it: `new` throws `UnsupportedError`, which says what to use instead. */
   readonly Condition: typeof PlainCondition;
@@ -87,7 +91,7 @@ export class Cluster {
   readonly #backend: ClusterBackend;
 
   /** @ignore Called by `connectCluster()`. */
-  constructor(namespace: string, backend: ClusterBackend, workers: SourceMaker) {
+  constructor(namespace: string, backend: ClusterBackend, workers: SourceMaker, processes: Planner) {
     const { name } = backend;
     this.namespace = namespace;
     this.#backend = backend;
@@ -101,7 +105,7 @@ export class Cluster {
     this.BoundedSemaphore = bindBackend(semaphoreOf(PlainBoundedSemaphore), name);
     this.Event = bindBackend(class Event extends PlainEvent {}, name);
     this.SharedValue = bindBackend(class SharedValue<T extends NumberType> extends PlainSharedValue<T> {}, name) as typeof PlainSharedValue;
-    this.Process = noProcess as unknown as typeof PlainProcess;
+    this.Process = bindPlanner(class Process extends ClusterProcess<readonly unknown[], unknown> {}, processes) as typeof PlainProcess;
     this.Condition = refused(CONDITION, name) as typeof PlainCondition;
     this.Barrier = refused(BARRIER, name) as typeof PlainBarrier;
     this.Pipe = refused(CONNECTION, name) as typeof PlainPipe;
@@ -148,10 +152,15 @@ export class Cluster {
 export async function connectCluster(options: ClusterOptions): Promise<Cluster> {
   const settings = checkClusterOptions(options);
   // Loaded here, because most programs run on one machine.
-  const [{ programOf }, { RemoteWorkers }] = await Promise.all([import("../cluster/program.ts"), import("../cluster/remote-workers.ts")]);
+  const [{ programOf }, { RemoteWorkers }, { RemoteProcesses }] = await Promise.all([
+    import("../cluster/program.ts"),
+    import("../cluster/remote-workers.ts"),
+    import("../cluster/remote-processes.ts"),
+  ]);
   const program = programOf(options.root, options.version);
   const backend = await openCluster(settings);
-  return new Cluster(settings.namespace, backend, (pool) => new RemoteWorkers(backend.wire, pool, program));
+  const processes = new RemoteProcesses(backend.wire, program);
+  return new Cluster(settings.namespace, backend, (pool) => new RemoteWorkers(backend.wire, pool, program), processes.plan);
 }
 
 /** Makes a class of semaphores that get the permits of dead processes back. On many hosts, nothing else would ever bring them back. */
@@ -163,12 +172,6 @@ function semaphoreOf<C extends typeof PlainSemaphore>(Class: C): C {
     }
   };
   return Robust as C;
-}
-
-function noProcess(): never {
-  throw new UnsupportedError(
-    "The agents of a cluster run the workers of pools alone: call the function by pool.apply() of a Pool with { processes: 1 }.",
-  );
 }
 
 /** Makes what throws the error of a backend that has no objects of a kind, with and without `new`. */

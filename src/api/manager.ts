@@ -24,7 +24,7 @@ import { itemsOf, type SharedList } from "./shared-list.ts";
 import type { SharedSet } from "./shared-set.ts";
 
 /** Options of a {@link Manager}: those of its server's process, and where it serves other programs. */
-export interface ManagerOptions extends Omit<ProcessSettings, "daemon" | "detached" | "transfer" | "signal"> {
+export interface ManagerOptions extends Omit<ProcessSettings, "daemon" | "detached" | "transfer" | "signal" | "group"> {
   /**
    * Where the server lets programs outside of the process tree use the objects that are exposed: the path of a Unix socket (a named pipe on
    * Windows), or `{ host, port }`. Port 0 takes a free port. Default: nowhere.

@@ -2,10 +2,12 @@ import { ClosedError, StateError } from "../errors/errors.ts";
 import { checkName, checkOptions, checkTerminate } from "../launch/check-options.ts";
 import { checkProgram } from "../launch/command.ts";
 import type { JobArguments } from "../launch/job.ts";
+import { noteLifeOf } from "../launch/life.ts";
 import { checkMayStart, treeLimitsOfChild } from "../launch/may-start.ts";
 import type { CheckedOptions, ProcessOptions, TerminateOptions } from "../launch/options.ts";
+import { boundPlanner, type Planner } from "../launch/planner.ts";
 import { currentName, nextIdentity } from "../launch/position.ts";
-import { noteLifeOf, Run } from "../launch/run.ts";
+import { Run } from "../launch/run.ts";
 import { boundStartMethod, plannerFor, type StartMethod, startMethod } from "../launch/start-method.ts";
 import { boundBackend } from "../objects/backend-binding.ts";
 import { pack } from "../objects/message.ts";
@@ -43,6 +45,7 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
   readonly #callers: readonly string[];
   readonly #identity: readonly number[];
   readonly #method: StartMethod | undefined;
+  readonly #planner: Planner | undefined;
   readonly #backend: string | undefined;
   readonly #current: CurrentProcessSettings | undefined;
   // A start that fails ends this run. The next call of `start()` makes a new one.
@@ -63,6 +66,7 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     this.#current = current;
     this.#backend = boundBackend(new.target);
     this.#method = boundStartMethod(new.target);
+    this.#planner = boundPlanner(new.target);
     this.#options = current === undefined ? checkOptions(options === undefined ? {} : options, this.#backend) : NO_OPTIONS;
     this.#callers = current === undefined ? callerModules() : [];
     this.#identity = current?.identity ?? nextIdentity();
@@ -98,15 +102,15 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     if (this.#run.hasFailed) this.#run = this.#newRun();
     try {
       const method = this.#method ?? startMethod();
-      const launch = plannerFor(method)({ ...this.#options, env: { ...this.#options.env }, backend: this.#backend });
+      const launch = (this.#planner ?? plannerFor(method))({ ...this.#options, env: { ...this.#options.env }, backend: this.#backend });
       const target = await this.#locate();
       signal?.throwIfAborted();
-      const child = await launch();
+      const child = await launch({ target, message: packed, signal, killed: this.#run.killed });
       this.#state = "running";
       children.add(this as never);
       const names = { name: this.#name, identity: this.#identity, daemon: this.#daemon, parentName: currentName().name };
       const treeLimits = treeLimitsOfChild(this.#options.detached === true);
-      this.#run.begin(child, { ...names, target, subclass: this.#isSubclass, startMethod: method, treeLimits }, packed);
+      this.#run.begin(child, { ...names, target, subclass: this.#isSubclass, isFar: child.isFar, startMethod: method, treeLimits }, packed);
     } catch (error) {
       packed.release(false);
       // Restore the state before this start, so that the caller can try again.

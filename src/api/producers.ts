@@ -1,5 +1,5 @@
 import { noneLeft } from "../errors/messages.ts";
-import { type Life, lifeOf } from "../launch/run.ts";
+import { type Life, lifeOf } from "../launch/life.ts";
 import { describe } from "../util/describe.ts";
 import { optionNames } from "../util/known-options.ts";
 import type { BlockOptions, WaitOptions } from "../util/wait-options.ts";

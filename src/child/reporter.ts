@@ -1,6 +1,6 @@
 import type { ReportPort } from "../backend/contract/launcher.ts";
 import { flushed } from "../backend/registry.ts";
-import { BrokenPipeError, EOFError, OwnerDiedError, StateError } from "../errors/errors.ts";
+import { BrokenPipeError, EOFError, OwnerDiedError, SerializationError, StateError } from "../errors/errors.ts";
 import type { Outcome } from "../launch/job.ts";
 import { type Packed, pack, packReport } from "../objects/message.ts";
 import { writeStderr } from "../observe/stderr.ts";
@@ -26,10 +26,15 @@ export class Reporter {
   readonly #name: string;
   readonly #port: ReportPort;
   readonly #parentGone: Promise<void>;
+  readonly #isFar: boolean;
   #settled = false;
 
-  /** @param parentGone resolves when the parent is gone */
-  constructor(name: string, port: ReportPort, parentGone: Promise<void>) {
+  /**
+   * @param parentGone resolves when the parent is gone
+   * @param isFar whether the reports go to another host
+   */
+  constructor(name: string, port: ReportPort, parentGone: Promise<void>, isFar: boolean) {
+    this.#isFar = isFar;
     this.#parentGone = parentGone;
     this.#name = name;
     this.#port = port;
@@ -59,6 +64,7 @@ export class Reporter {
     let packed: Packed;
     try {
       packed = pack({ value, runtime: runtime.name } satisfies Outcome, "");
+      if (this.#isFar) refuseObjects(packed);
     } catch (error) {
       return this.#sendError(error);
     }
@@ -88,7 +94,12 @@ export class Reporter {
   }
 
   async #sendError(error: unknown): Promise<void> {
-    const packed = packReport({ error, runtime: runtime.name } satisfies Outcome);
+    let packed = packReport({ error, runtime: runtime.name } satisfies Outcome);
+    try {
+      if (this.#isFar) refuseObjects(packed);
+    } catch (refusal) {
+      packed = packReport({ error: refusal, runtime: runtime.name } satisfies Outcome);
+    }
     await this.#port.report("error", packed).catch(() => {});
     packed.release(true);
   }
@@ -98,6 +109,16 @@ export class Reporter {
 function endsConnection(error: unknown): boolean {
   if (error instanceof OwnerDiedError || error instanceof EOFError || error instanceof BrokenPipeError) return true;
   return error instanceof Error && CLOSED.has((error as NodeJS.ErrnoException).code);
+}
+
+// A process on another host can't reach the objects of this one.
+function refuseObjects(packed: Packed): void {
+  const [ref] = packed.refs;
+  if (ref === undefined) return;
+  packed.release(false);
+  throw new SerializationError(
+    `A ${ref.kind} can't go to the program that started this process, which runs on another host: return its contents.`,
+  );
 }
 
 // An error may have fields whose own code throws when it is shown.

@@ -23,7 +23,7 @@ export async function runJob(frame: JobFrame, channel: ChildChannel): Promise<vo
   observe(job.observed);
   inheritTreeLimits(job.treeLimits);
   setStartMethod(job.startMethod as StartMethod, { force: true });
-  const reporter = new Reporter(job.name, channel.reporter(job.reportTo), channel.parentGone);
+  const reporter = new Reporter(job.name, channel.reporter(job.reportTo), channel.parentGone, job.isFar);
   reporter.catchUncaught();
   setCurrentProcess(makeCurrentProcess({ name: job.name, identity: job.identity, daemon: job.daemon }));
   let reported: Promise<void> | undefined;

@@ -3,10 +3,13 @@ import { decode } from "../codec/decode.ts";
 import { note } from "../observe/events.ts";
 import type { WorkerSource } from "../pool/worker-source.ts";
 import { runtime } from "../runtime/current.ts";
+import type { TargetRef } from "../target/target.ts";
 import { after } from "../util/deadline.ts";
 import { os } from "../util/lazy-modules.ts";
 import type { Channel } from "./channel.ts";
 import { Exchange } from "./exchange.ts";
+import type { Hosted } from "./hosted.ts";
+import { HostedProcess } from "./hosted-process.ts";
 import { HostedWorker } from "./hosted-worker.ts";
 import { AllowedModules } from "./modules.ts";
 import {
@@ -21,6 +24,7 @@ import {
   type Subjects,
   sayingValue,
   subjectsOf,
+  type Wanted,
 } from "./protocol.ts";
 
 /** Only one of the agents that hear a request for a worker gets it. */
@@ -55,7 +59,7 @@ export class Agent {
   readonly #modules: AllowedModules;
   readonly #exchange: Exchange;
   readonly #subjects: Subjects;
-  readonly #workers = new Set<HostedWorker>();
+  readonly #hosted = new Set<Hosted>();
   readonly #ended = Promise.withResolvers<void>();
   readonly #unping: () => void;
   #unsubscribe: (() => void) | undefined;
@@ -81,7 +85,7 @@ export class Agent {
 
   /** The number of workers. */
   get busy(): number {
-    return this.#workers.size;
+    return this.#hosted.size;
   }
 
   /** Takes no more workers. Those that it has end after the tasks that they have, and at the latest after `timeout` milliseconds. */
@@ -89,7 +93,7 @@ export class Agent {
     this.#isLeaving = true;
     this.#unsubscribe?.();
     this.#unping();
-    for (const worker of this.#workers) worker.leave();
+    for (const worker of this.#hosted) worker.leave();
     const stop = after(timeout, () => this.kill());
     this.#lookIfEnded();
     await this.#ended.promise;
@@ -99,7 +103,7 @@ export class Agent {
 
   /** Ends all workers at once. */
   kill(): void {
-    for (const worker of this.#workers) worker.kill();
+    for (const worker of this.#hosted) worker.kill();
   }
 
   get #facts(): HostFacts {
@@ -129,36 +133,42 @@ export class Agent {
       this.#wire.publish(reply, bytesOf({ busy: true } satisfies StartReply));
       return;
     }
-    const { id, address, pool, worker, initializes, grace } = request;
-    let hosted: HostedWorker | undefined;
+    const { id, address, wanted } = request;
+    let hosted: Hosted | undefined;
     const channel: Channel = this.#exchange.open(id, {
       message: (message) => hosted?.handle(message),
       gone: (why) => {
-        note("info", () => `ends ${pool}-worker-${worker}, because its pool is gone: ${why}`);
-        hosted?.kill();
+        note("info", () => `ends ${hosted?.name}, because its program is gone: ${why}`);
+        hosted?.abandon();
       },
     });
     this.#wire.publish(reply, bytesOf({ address: this.#exchange.address, host: os().hostname() } satisfies StartReply));
     channel.connect(address);
     try {
-      hosted = new HostedWorker(worker, this.#sourceOf({ name: pool, initializes, grace }), channel, this.#modules);
+      hosted = this.#host(wanted, channel);
     } catch (error) {
       const ended: Ended = { exitCode: null, signal: null, error, stderr: undefined, begun: 0 };
       channel.send(sayingValue(Say.ended, ended));
       void channel.sent().then(() => this.#exchange.drop(id));
       return;
     }
-    this.#workers.add(hosted);
+    this.#hosted.add(hosted);
     if (this.busy >= this.#options.slots) {
       this.#unsubscribe?.();
       this.#unsubscribe = undefined;
     }
     void hosted.over.then(() => {
       this.#exchange.drop(id);
-      this.#workers.delete(hosted);
+      this.#hosted.delete(hosted);
       this.#offer();
       this.#lookIfEnded();
     });
+  }
+
+  #host(wanted: Wanted, channel: Channel): Hosted {
+    if ("target" in wanted) return new HostedProcess(wanted.target, channel, this.#modules);
+    const { pool, initializes, grace } = wanted;
+    return new HostedWorker(wanted, this.#sourceOf({ name: pool, initializes, grace }), channel, this.#modules);
   }
 
   #lookIfEnded(): void {
@@ -174,9 +184,17 @@ function requestIn(bytes: Uint8Array, wire: Wire): StartRequest | undefined {
   } catch {
     return undefined;
   }
-  const { id, address, pool, worker, initializes, grace } = Object(value) as Partial<Record<keyof StartRequest, unknown>>;
+  const { id, address, wanted } = Object(value) as Partial<Record<keyof StartRequest, unknown>>;
   const isId = typeof id === "string" && id.length <= LONGEST_ID && /^[A-Za-z0-9_-]+$/.test(id);
+  const checked = wantedIn(Object(wanted));
+  return isId && wire.isInbox(address) && checked !== undefined ? { id, address, wanted: checked } : undefined;
+}
+
+function wantedIn(wanted: Readonly<Record<string, unknown>>): Wanted | undefined {
+  const { target, pool, worker, initializes, grace } = wanted;
+  // Whoever looks for the target checks it.
+  if (target !== undefined) return { target: target as TargetRef | null };
   const isName = typeof pool === "string" && pool.length <= LONGEST_NAME;
-  if (!isId || !wire.isInbox(address) || !isName || !isNumber(worker) || typeof initializes !== "boolean") return undefined;
-  return { id, address, pool, worker, initializes, grace: isNumber(grace) ? Math.min(grace, LONGEST_GRACE_MS) : undefined };
+  if (!isName || !isNumber(worker) || typeof initializes !== "boolean") return undefined;
+  return { pool, worker, initializes, grace: isNumber(grace) ? Math.min(grace, LONGEST_GRACE_MS) : undefined };
 }

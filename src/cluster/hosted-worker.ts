@@ -10,8 +10,9 @@ import { runtime } from "../runtime/current.ts";
 import { asKept, join } from "../util/bytes.ts";
 import { FOREVER } from "../util/wait-options.ts";
 import type { Channel } from "./channel.ts";
+import type { Hosted } from "./hosted.ts";
 import type { AllowedModules } from "./modules.ts";
-import { type Ended, fieldsOf, isNumber, type LimitAt, Say, type Started, saying, sayingValue } from "./protocol.ts";
+import { type Ended, fieldsOf, isNumber, type LimitAt, Say, type Started, saying, sayingValue, type WantedWorker } from "./protocol.ts";
 
 /** What a pool may send to a worker: the kinds from `target` to `initialize`. */
 const LAST_KIND = Kind.initialize;
@@ -20,8 +21,8 @@ const TASKS: ReadonlySet<number> = new Set([Kind.apply, Kind.map, Kind.starmap, 
 const LAST_ITEM = Uint8Array.of(0);
 
 /** A worker process of this host that works for a pool on another one. It passes on what they say to each other. */
-export class HostedWorker {
-  /** Resolves when the process is gone, and the pool knows or is gone, too. */
+export class HostedWorker implements Hosted {
+  readonly name: string;
   readonly over: Promise<void>;
   readonly #worker: number;
   readonly #source: WorkerSource;
@@ -34,7 +35,8 @@ export class HostedWorker {
   #failure: unknown;
 
   /** @param source starts the process */
-  constructor(worker: number, source: WorkerSource, channel: Channel, modules: AllowedModules) {
+  constructor({ pool, worker }: WantedWorker, source: WorkerSource, channel: Channel, modules: AllowedModules) {
+    this.name = `${pool}-worker-${worker}`;
     this.#worker = worker;
     this.#source = source;
     this.#channel = channel;
@@ -43,7 +45,6 @@ export class HostedWorker {
     this.over = this.#run();
   }
 
-  /** The pool says something. */
   handle(message: Uint8Array): void {
     try {
       this.#handle(message[0], message.subarray(1));
@@ -60,6 +61,10 @@ export class HostedWorker {
 
   kill(): void {
     this.#link.kill();
+  }
+
+  abandon(): void {
+    this.kill();
   }
 
   #handle(what: number | undefined, bytes: Uint8Array): void {

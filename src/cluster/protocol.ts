@@ -1,11 +1,14 @@
 // What a pool and an agent say to each other.
+import type { ReportKind } from "../backend/contract/launcher.ts";
 import type { Wire } from "../backend/contract/wire.ts";
 import { decode } from "../codec/decode.ts";
+import type { Ending } from "../launch/running-child.ts";
 import { packReport } from "../objects/message.ts";
 import type { WorkerEnding } from "../pool/worker-source.ts";
+import type { TargetRef } from "../target/target.ts";
 
 /** Pools and agents with another number do not find each other. */
-const PROTOCOL = "1";
+const PROTOCOL = "2";
 
 /** The subjects of the agents of one group that have one version of the program. */
 export interface Subjects {
@@ -51,6 +54,8 @@ export const Say = {
   /** To the agent: end the worker. */
   terminate: 4,
   kill: 5,
+  /** To the agent: the job of a process. The value is {@link HostedJob}. */
+  job: 6,
   /** To the pool: entries of the worker. */
   results: 10,
   /** To the pool: the reply to `limit`. The value is {@link LimitAt}, with the first task that the worker has not begun. */
@@ -59,7 +64,12 @@ export const Say = {
   started: 12,
   /** To the pool: the worker has ended, and this is the last message. The value is {@link Ended}. */
   ended: 13,
+  /** To the program of a process: what the process reports. The kind of the report comes first: see {@link REPORTS}. */
+  report: 14,
 } as const;
+
+/** The kinds of reports of a process, by their numbers. */
+export const REPORTS: readonly ReportKind[] = ["waiting", "started", "result", "error"];
 
 export interface LimitAt {
   readonly id: number;
@@ -76,12 +86,42 @@ export interface Ended extends WorkerEnding {
   readonly begun: number;
 }
 
-/** A pool asks an agent for a worker. */
+/** The last message of a process. Without a pid, it was not started. */
+export type ProcessEnded = Ending & {
+  /** Why it was not started, or why the agent has ended it. */
+  readonly error: unknown;
+};
+
+/** What a process is to do, but for its target. */
+export interface HostedJob {
+  readonly name: string;
+  readonly identity: readonly number[];
+  readonly daemon: boolean;
+  readonly parentName: string;
+  readonly subclass: boolean;
+  /** Its encoded arguments. */
+  readonly args: Uint8Array;
+}
+
+/** A program asks an agent for a worker or a process. */
 export interface StartRequest {
   /** The id of the channel between them. */
   readonly id: string;
-  /** Where the pool hears. */
+  /** Where the program hears. */
   readonly address: string;
+  readonly wanted: Wanted;
+}
+
+export type Wanted = WantedWorker | WantedProcess;
+
+/** A process of its own. */
+export interface WantedProcess {
+  /** What it will run. Nothing, if it is `null`. */
+  readonly target: TargetRef | null;
+}
+
+/** A worker of a pool. */
+export interface WantedWorker {
   /** The name of the pool, and the number of the worker in it. */
   readonly pool: string;
   readonly worker: number;
@@ -89,7 +129,7 @@ export interface StartRequest {
   readonly grace: number | undefined;
 }
 
-/** The agent's answer: it starts the worker, and hears at this address; or it has no slot. */
+/** The agent's answer: it starts what is wanted, and hears at this address; or it has no slot. */
 export type StartReply = { readonly address: string; readonly host: string } | { readonly busy: true };
 
 /** Makes a message of bytes. */

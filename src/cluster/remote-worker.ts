@@ -3,7 +3,8 @@ import { CorruptedError, SerializationError, StateError } from "../errors/errors
 import { entriesIn, Kind } from "../pool/entries.ts";
 import type { WorkerEnding, WorkerLink } from "../pool/worker-source.ts";
 import type { Channel, ChannelEvents } from "./channel.ts";
-import { type Ended, fieldsOf, isNumber, type LimitAt, Say, type Started, saying } from "./protocol.ts";
+import type { Guest } from "./places.ts";
+import { type Ended, fieldsOf, isNumber, type LimitAt, Say, type Started, saying, type WantedWorker } from "./protocol.ts";
 import { RemoteMark } from "./remote-mark.ts";
 
 const TASKS: ReadonlySet<number> = new Set([Kind.apply, Kind.map, Kind.starmap, Kind.iterate]);
@@ -17,9 +18,9 @@ export interface RemoteEvents {
 }
 
 /** A worker on another host, as its pool uses it. At first it waits until an agent has a place for it. */
-export class RemoteWorker implements WorkerLink {
+export class RemoteWorker implements WorkerLink, Guest {
   readonly name: string;
-  readonly worker: number;
+  readonly wanted: WantedWorker;
   readonly mark: RemoteMark;
   readonly ended: Promise<WorkerEnding>;
   readonly placed: Promise<void>;
@@ -34,16 +35,15 @@ export class RemoteWorker implements WorkerLink {
   #host = "";
   #isOver = false;
 
-  constructor(name: string, worker: number, events: RemoteEvents) {
+  constructor(name: string, wanted: WantedWorker, events: RemoteEvents) {
     this.name = name;
-    this.worker = worker;
+    this.wanted = wanted;
     this.#events = events;
     this.mark = new RemoteMark((message) => this.#send(message));
     this.ended = this.#end.promise;
     this.placed = this.#place.promise;
   }
 
-  /** Whether it has ended. */
   get isOver(): boolean {
     return this.#isOver;
   }
@@ -52,7 +52,6 @@ export class RemoteWorker implements WorkerLink {
     return this.#channel === undefined && !this.#isOver;
   }
 
-  /** An agent starts it, and speaks over this channel. */
   place(channel: Channel, host: string): void {
     this.#channel = channel;
     this.#host = host;
@@ -61,7 +60,6 @@ export class RemoteWorker implements WorkerLink {
     this.#place.resolve();
   }
 
-  /** What the channel tells. It may come before `place`. */
   get channelEvents(): ChannelEvents {
     return {
       message: (bytes) => this.#hear(bytes),
@@ -119,7 +117,7 @@ export class RemoteWorker implements WorkerLink {
     const bytes = message.subarray(1);
     switch (message[0]) {
       case Say.results:
-        if (entriesIn(bytes).some(({ worker, kind }) => worker !== this.worker || kind === Kind.dead)) throw malformed();
+        if (entriesIn(bytes).some(({ worker, kind }) => worker !== this.wanted.worker || kind === Kind.dead)) throw malformed();
         return this.#events.results(bytes);
       case Say.started: {
         const { pid, runtime } = fieldsOf<Started>(bytes);

@@ -15,6 +15,9 @@ const START_TIMEOUT = 30_000;
 /** The default time in milliseconds in which a child must end after SIGTERM. */
 const GRACE = 5000;
 
+/** The group of agents, and of pools and processes, that name none. */
+export const DEFAULT_GROUP = "default";
+
 const OUTPUTS: ReadonlySet<unknown> = new Set([undefined, "inherit", "pipe", "null"]);
 
 const PROCESS_OPTIONS = optionNames<ProcessOptions<[], unknown>>({
@@ -35,6 +38,7 @@ const PROCESS_OPTIONS = optionNames<ProcessOptions<[], unknown>>({
   startTimeout: true,
   signal: true,
   grace: true,
+  group: true,
 });
 
 const TERMINATE_OPTIONS = optionNames<TerminateOptions>({ grace: true });
@@ -53,13 +57,29 @@ export function checkOptions(options: unknown, backend?: string): CheckedOptions
     throw new TypeError(`A process takes { target, args, ... }, received ${describe(options)}.`);
   refuseUnknown(options, PROCESS_OPTIONS, "a process");
   const given = options as ProcessSettings & { target?: unknown; args?: unknown; kwargs?: unknown };
-  const { target, args = [], kwargs, name, daemon, detached, startTimeout, execArgv, env, cwd, signal, grace, transfer = [] } = given;
+  const {
+    target,
+    args = [],
+    kwargs,
+    name,
+    daemon,
+    detached,
+    startTimeout,
+    execArgv,
+    env,
+    cwd,
+    signal,
+    grace,
+    group,
+    transfer = [],
+  } = given;
   if (target !== undefined && target !== null) checkTarget(target);
   // Any iterable is not enough: a string is one, and would become an argument for each letter.
   if (!Array.isArray(args)) throw new TypeError(`args must be an array, received ${describe(args)}.`);
   if (kwargs !== undefined && (typeof kwargs !== "object" || kwargs === null))
     throw new TypeError(`kwargs must be an object, received ${describe(kwargs)}.`);
   if (name !== undefined) checkName(name);
+  checkGroup(group, "process");
   for (const [what, value] of Object.entries({ daemon, detached })) {
     if (value !== undefined && typeof value !== "boolean") throw new TypeError(`${what} must be a boolean, received ${describe(value)}.`);
   }
@@ -117,6 +137,12 @@ function checkLimits(limits: unknown, backend: string | undefined): void {
     if (!Number.isInteger(value) || value < least)
       throw new RangeError(`limits.${name} must be a whole number of ${unit}, at least ${least}, received ${value}.`);
   }
+}
+
+/** Checks the name of a group of agents. */
+export function checkGroup(group: unknown, of: string): void {
+  if (group !== undefined && (typeof group !== "string" || group === ""))
+    throw new TypeError(`A ${of}'s group must be a string, received ${describe(group)}.`);
 }
 
 export function checkName(name: unknown): asserts name is string {

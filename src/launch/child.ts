@@ -14,9 +14,7 @@ import { endsWithin } from "../util/within.ts";
 import { debuggingOfChild } from "./debugging.ts";
 import type { Job, OwnJob, Question } from "./job.ts";
 import { type ChildOutput, readOutput } from "./output.ts";
-
-/** The exit code of a child whose end the system does not tell. */
-const UNKNOWN = 255;
+import { type BlockingChild, type Ending, type RunningChild, UNKNOWN_EXIT } from "./running-child.ts";
 
 /** Up to this number of bytes, the frames of a start leave in one write. More would not fit into a pipe at once. */
 const ONE_WRITE = 1 << 16;
@@ -27,31 +25,12 @@ const STDERR_LIMIT = 500;
 /** The limit in milliseconds for the news that a dead child's channel is closed. It is on its way when the process has ended. */
 const CHANNEL_LIMIT = 1000;
 
-/** The end of a child. */
-export interface Ending {
-  /** The exit code, or minus the signal's number if a signal killed the child, as in Python. 255 if the system does not tell. */
-  readonly exitCode: number;
-  /** Whether the system told how the child ended. */
-  readonly isKnown: boolean;
-  readonly signal: string | null;
-  /** The last lines of its stderr, if that is piped. */
-  readonly stderr: string;
-}
-
-/** The calls of a child whose channel has blocking calls. */
-export interface BlockingChild {
-  /** Returns how the child ended, once that and all its reports are known. */
-  endingSync(): Ending | undefined;
-  /** Blocks this thread until a message of the child may have come, for `ms` at most. */
-  pumpSync(ms: number): void;
-}
-
-/** A child process that exists, as its parent sees it. */
-export class Child implements BlockingChild {
+/** A child process of this host. */
+export class Child implements RunningChild, BlockingChild {
   readonly pid: number;
+  readonly isFar = false;
   readonly stdout: ReadableStream<Uint8Array> | null;
   readonly stderr: ReadableStream<Uint8Array> | null;
-  /** Settles exactly once; never rejects. */
   readonly ended: Promise<Ending>;
   /** Counts the child among the living processes of the tree. */
   readonly counting: CountingFile;
@@ -85,7 +64,6 @@ export class Child implements BlockingChild {
     });
   }
 
-  /** Does nothing once the child has ended. */
   kill(signal: "SIGTERM" | "SIGKILL"): void {
     this.#launched.process.kill(signal);
   }
@@ -100,7 +78,6 @@ export class Child implements BlockingChild {
     });
   }
 
-  /** Sends the child its job, and calls the listener for each of its reports. */
   work(job: OwnJob, message: Message, listener: ReportListener): void {
     const reportTo = this.#listen(listener);
     this.#send({
@@ -125,7 +102,6 @@ export class Child implements BlockingChild {
     for (const piece of size <= ONE_WRITE ? [join(pieces)] : pieces) this.#launched.channel.write(piece);
   }
 
-  /** The child itself, if its channel has blocking calls. */
   get blocking(): BlockingChild | undefined {
     return this.#launched.channel.blocking === undefined ? undefined : this;
   }
@@ -148,10 +124,10 @@ async function lastLines(stderr: ChildOutput | undefined): Promise<string> {
 }
 
 function endingOf({ code, signal }: Exit, stderr: string): Ending {
-  if (signal === null) return { exitCode: code ?? UNKNOWN, isKnown: code !== null, signal, stderr };
+  if (signal === null) return { exitCode: code ?? UNKNOWN_EXIT, isKnown: code !== null, signal, stderr };
   const named = (os().constants.signals as Readonly<Record<string, number>>)[signal];
   const number = named ?? Number(/^SIG(\d+)$/.exec(signal)?.[1] ?? Number.NaN);
   return Number.isNaN(number)
-    ? { exitCode: UNKNOWN, isKnown: false, signal, stderr }
+    ? { exitCode: UNKNOWN_EXIT, isKnown: false, signal, stderr }
     : { exitCode: -number, isKnown: true, signal, stderr };
 }

@@ -40,6 +40,8 @@ export interface Job {
   readonly target: TargetRef | null;
   /** Whether the target is a subclass of Process, whose `run` the child must call. */
   readonly subclass: boolean;
+  /** Whether the process that asked for it is on another host, where no shared object can go. */
+  readonly isFar: boolean;
   /** The log and the trace that the child goes on with. */
   readonly observed: Observed;
   /** Whether the parent runs under a debugger, and so the child, too. */

@@ -26,6 +26,8 @@ export interface LaunchSettings extends CommandOptions {
   readonly preload?: readonly string[];
   readonly backend?: string | undefined;
   readonly limits?: Limits | undefined;
+  /** The group of agents that a child on another host is for. */
+  readonly group?: string | undefined;
 }
 
 /** How a child is to be started. It was decided at one moment, and what the program changes afterwards has no effect on it. */

@@ -27,6 +27,8 @@ export interface ProcessSettings extends CommandOptions {
    * `await using` block, or because it is a daemon and its parent's work is done. Then it is killed. Default 5000.
    */
   readonly grace?: number;
+  /** The group of agents that runs the process of a cluster: see {@link connectCluster}. On one machine it means nothing. Default: "default". */
+  readonly group?: string | undefined;
 }
 
 /** Options of {@link Process.terminate}. */

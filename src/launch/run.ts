@@ -10,10 +10,11 @@ import { after, afterIdle } from "../util/deadline.ts";
 import { holdEventLoop, waitsForItself } from "../util/event-loop.ts";
 import type { Wait } from "../util/wait-options.ts";
 import { endsWithin, LATE, within } from "../util/within.ts";
-import type { Child, Ending } from "./child.ts";
 import { endWithThisProcess } from "./daemons.ts";
+import { diedError } from "./died-error.ts";
 import type { Outcome, OwnJob } from "./job.ts";
 import { noteWait, type WaitForChild } from "./noted-waits.ts";
+import type { Ending, RunningChild } from "./running-child.ts";
 import { ChildTelling } from "./telling.ts";
 
 /** The facts and callbacks of a process that its run needs. */
@@ -39,21 +40,6 @@ const NO_RESULT = " before it gave a result";
 
 type Settled<Result> = { readonly value: Result } | { readonly error: unknown };
 
-/** The part of a run that says whether it is over, and how it ended. */
-export type Life = Pick<Run<unknown>, "isOver" | "over" | "isOverSync" | "loss">;
-
-const lives = new WeakMap<object, () => Life>();
-
-/** Lets a wait for items find the present run of a process object. */
-export function noteLifeOf(process: object, life: () => Life): void {
-  lives.set(process, life);
-}
-
-/** Returns the present run of a process object, or `undefined` for any other object. */
-export function lifeOf(process: object): Life | undefined {
-  return lives.get(process)?.();
-}
-
 /** One run of a process: from its start to its result and its end. */
 export class Run<Result> {
   readonly #settings: RunSettings;
@@ -61,8 +47,9 @@ export class Run<Result> {
   readonly #outcome = promised<unknown>();
   readonly #ended = promised<void>();
   #settled: Settled<Result> | undefined;
-  #child: Child | undefined;
+  #child: RunningChild | undefined;
   #ending: Ending | undefined;
+  readonly #isKilled = promised<void>();
   #killed: "SIGTERM" | "SIGKILL" | undefined;
   #telling: ChildTelling | undefined;
   // The error of a start that failed.
@@ -72,7 +59,7 @@ export class Run<Result> {
     this.#settings = settings;
   }
 
-  get child(): Child | undefined {
+  get child(): RunningChild | undefined {
     return this.#child;
   }
 
@@ -89,6 +76,11 @@ export class Run<Result> {
   /** Whether the start failed. A process that is started again gets a new run. */
   get hasFailed(): boolean {
     return this.#failure !== undefined;
+  }
+
+  /** Resolves when it is killed, or asked to end. */
+  get killed(): Promise<void> {
+    return this.#isKilled.promise;
   }
 
   /** Whether the run has ended, or will never begin. */
@@ -145,12 +137,12 @@ export class Run<Result> {
   // Lets `polyproc ps` see that the program waits.
   #noted<T>(call: WaitForChild["call"], waiting: Promise<T>): Promise<T> {
     if (this.isOver || waitsForItself()) return waiting;
-    const free = noteWait({ call, pid: () => this.#child?.pid, isSync: false });
+    const free = noteWait({ call, pid: () => this.#pidHere, isSync: false });
     return waiting.finally(free);
   }
 
   /** Called when the child exists. It sends the child its job and arguments, and handles its reports. */
-  begin(child: Child, job: OwnJob, packed: Packed): void {
+  begin(child: RunningChild, job: OwnJob, packed: Packed): void {
     this.#child = child;
     const { startTimeout } = this.#settings;
     const letGo = this.#bind();
@@ -195,6 +187,7 @@ export class Run<Result> {
   /** Sends the signal now, or as soon as the child exists. */
   kill(signal: "SIGTERM" | "SIGKILL", why = ""): void {
     if (this.#killed !== "SIGKILL") this.#killed = signal;
+    this.#isKilled.resolve();
     if (this.#child === undefined || this.#ending !== undefined) return;
     this.#telling?.sends(signal, why);
     this.#child.kill(signal);
@@ -228,6 +221,11 @@ export class Run<Result> {
 
   get #name(): string {
     return this.#settings.name();
+  }
+
+  // Another process of this host may have the same pid as a child on another one.
+  get #pidHere(): number | undefined {
+    return this.#child?.isFar === true ? undefined : this.#child?.pid;
   }
 
   // Binds the child's life to that of this process. The returned function is called when the child has ended.
@@ -299,7 +297,7 @@ export class Run<Result> {
   get #blocking(): BlockingPort {
     return {
       pollSync: () => (this.#ending ?? this.#child?.blocking?.endingSync()) !== undefined,
-      pumpSync: (ms) => (this.#child?.blocking === undefined ? sleepSync(ms) : this.#child.pumpSync(ms)),
+      pumpSync: (ms) => (this.#child?.blocking ?? { pumpSync: sleepSync }).pumpSync(ms),
     };
   }
 
@@ -309,7 +307,7 @@ export class Run<Result> {
     const left = countdown(timeout);
     let free: (() => void) | undefined;
     for (let ms = 0; !isDone() && ms >= 0; ms = left()) {
-      if (ms > 0) free ??= noteWait({ call: twin, pid: () => this.#child?.pid, isSync: true });
+      if (ms > 0) free ??= noteWait({ call: twin, pid: () => this.#pidHere, isSync: true });
       blocking.pumpSync(Math.min(SLICE, Math.ceil(ms)));
       const ending = blocking.endingSync();
       if (ending !== undefined) this.#finish(ending);
@@ -325,15 +323,8 @@ export class Run<Result> {
     return error;
   }
 
-  #died({ exitCode, isKnown, signal, stderr }: Ending, so: string): ProcessDiedError {
-    const pid = this.#child?.pid;
-    const unknown = `in a way that the system does not tell (exit code ${exitCode} stands for that)`;
-    const how = signal !== null ? `by ${signal}` : isKnown ? `with exit code ${exitCode}` : unknown;
-    const hint = signal === "SIGKILL" && this.#killed === undefined ? " (possibly out of memory)" : "";
-    const last = stderr === "" ? "" : `\nThe last of its stderr:\n${stderr}`;
-    return new ProcessDiedError(`${this.#name} (pid ${pid}) ended ${how}${hint}${so}.${last}`, {
-      fields: { pid, exitCode, signal, ...(stderr === "" ? {} : { stderr }) },
-    });
+  #died(ending: Ending, so: string): ProcessDiedError {
+    return diedError({ name: this.#name, pid: this.#child?.pid, wasKilledHere: this.#killed !== undefined }, ending, so);
   }
 }
 

@@ -1,8 +1,9 @@
 import { StateError, UnsupportedError } from "../errors/errors.ts";
 import { describe } from "../util/describe.ts";
 import { refuseUnknown } from "../util/known-options.ts";
-import type { Child } from "./child.ts";
 import { type LaunchSettings, launch, planLaunch } from "./launch.ts";
+import type { Planner } from "./planner.ts";
+import type { RunningChild } from "./running-child.ts";
 import { planSpare } from "./spares.ts";
 
 /**
@@ -12,12 +13,9 @@ import { planSpare } from "./spares.ts";
  */
 export type StartMethod = "spawn" | "forkserver";
 
-/** Plans the start of a child with the surroundings of this moment. The function that it returns starts the child. */
-type Planner = (settings: LaunchSettings) => () => Promise<Child>;
-
 const planners: Readonly<Record<StartMethod, Planner>> = { spawn: planSpawn, forkserver: planSpare };
 
-function planSpawn(settings: LaunchSettings): () => Promise<Child> {
+function planSpawn(settings: LaunchSettings): () => Promise<RunningChild> {
   const plan = planLaunch(settings);
   return () => launch(plan);
 }

@@ -1,8 +1,8 @@
 import { emit, note } from "../observe/events.ts";
 import { labelOf } from "../target/target.ts";
 import { now } from "../util/clock.ts";
-import type { Child, Ending } from "./child.ts";
 import type { OwnJob } from "./job.ts";
+import type { Ending, RunningChild } from "./running-child.ts";
 
 /** Tells what becomes of a child. */
 export class ChildTelling {
@@ -12,7 +12,7 @@ export class ChildTelling {
   readonly #began = now();
 
   /** Tells that the child was started. `name` returns its present name. */
-  constructor(name: () => string, { pid }: Child, { target }: OwnJob) {
+  constructor(name: () => string, { pid }: Pick<RunningChild, "pid">, { target }: OwnJob) {
     this.#name = name;
     this.#pid = pid;
     this.#target = target && labelOf(target);

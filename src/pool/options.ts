@@ -1,5 +1,5 @@
 import type { Limits } from "../backend/contract/launcher.ts";
-import { checkOptions } from "../launch/check-options.ts";
+import { checkGroup, checkOptions, DEFAULT_GROUP } from "../launch/check-options.ts";
 import type { CommandOptions } from "../launch/command.ts";
 import type { ProcessSettings } from "../launch/options.ts";
 import { runtime } from "../runtime/current.ts";
@@ -113,9 +113,6 @@ const TASK_GRACE = 1000;
 /** No more workers: a larger number is a mistake, and would exhaust the machine. */
 const MOST_WORKERS = 10_000;
 
-/** The group of agents, and of pools, that name none. */
-export const DEFAULT_GROUP = "default";
-
 let pools = 0;
 
 /** Checks the options of `new Pool()`. Throws `TypeError`, `RangeError` or `UnsupportedError`. */
@@ -129,7 +126,7 @@ export function checkPoolOptions(options: unknown, backend: string | undefined):
   if (initializer !== undefined) checkTarget(initializer);
   if (!Array.isArray(initArgs)) throw new TypeError(`initArgs must be an array, received ${describe(initArgs)}.`);
   if (name !== undefined && typeof name !== "string") throw new TypeError(`A pool's name must be a string, received ${describe(name)}.`);
-  if (typeof group !== "string" || group === "") throw new TypeError(`A pool's group must be a string, received ${describe(group)}.`);
+  checkGroup(group, "pool");
   const { target: _, args: __, kwargs: ___, transfer: ____, ...checked } = checkOptions({ ...process }, backend);
   const wanted = process.runtime;
   return {

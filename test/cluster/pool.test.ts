@@ -152,6 +152,7 @@ describe("a pool", () => {
     const pool = poolOf(mp);
     const queue = new mp.Queue();
     await expect(pool.apply(task("same"), [queue])).rejects.toThrow(/workers of a cluster/);
+    await expect(pool.apply(task("localQueue"))).rejects.toThrow(/return its contents/);
     expect(() => new mp.Pool({ execArgv: ["-e", "0"] })).toThrow(/can't set execArgv/);
     expect(await pool.apply(task("square"), [2])).toBe(4);
   });

@@ -1,6 +1,7 @@
 // Targets of the pools of a cluster.
 import { appendFileSync, existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { tested } from "../../suite/code.ts";
 
 export function square(x: number): number {
   return x * x;
@@ -64,4 +65,20 @@ export function initialize(text: string): void {
 
 export function initializedWith(): string {
   return initialized;
+}
+
+/** Notes that it runs, and that it cleans up when it is asked to end. */
+export async function cleanUp(file: string): Promise<void> {
+  process.on("SIGTERM", () => {
+    appendFileSync(file, "cleaned up\n");
+    process.exit(0);
+  });
+  appendFileSync(file, `${process.pid}\n`);
+  await sleep(600_000);
+}
+
+/** Returns an object of this host. */
+export async function localQueue(): Promise<unknown> {
+  const { Queue } = (await import(tested.module("mod").href)) as typeof import("../../../mod.ts");
+  return new Queue();
 }

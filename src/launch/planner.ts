@@ -1,0 +1,29 @@
+import type { Message } from "../backend/contract/message.ts";
+import type { TargetRef } from "../target/target.ts";
+import type { LaunchSettings } from "./launch.ts";
+import type { RunningChild } from "./running-child.ts";
+
+/** What is known of a job before its child exists. A child on another host needs it for its start. */
+export interface ComingJob {
+  readonly target: TargetRef | null;
+  readonly message: Message;
+  /** Ends the wait for a host that takes the child. */
+  readonly signal: AbortSignal | undefined;
+  /** Resolves when the program kills the process. */
+  readonly killed: Promise<void>;
+}
+
+/** Plans the start of a child with the surroundings of this moment. The function that it returns starts the child. */
+export type Planner = (settings: LaunchSettings) => (coming: ComingJob) => Promise<RunningChild>;
+
+const planner = Symbol("planner");
+
+/** Lets the processes of a class start elsewhere than on this host. */
+export function bindPlanner<C extends object>(Class: C, plan: Planner): C {
+  return Object.defineProperty(Class, planner, { value: plan });
+}
+
+/** Returns what plans the starts of a class, if it is bound. */
+export function boundPlanner(Class: object): Planner | undefined {
+  return (Class as { readonly [planner]?: Planner })[planner];
+}
