@@ -1,5 +1,5 @@
 import type { Wire } from "../backend/contract/wire.ts";
-import { ClosedError, SerializationError, StateError } from "../errors/errors.ts";
+import { ClosedError, StateError } from "../errors/errors.ts";
 import { DEFAULT_GROUP } from "../launch/check-options.ts";
 import type { ComingJob, Planner } from "../launch/planner.ts";
 import type { RunningChild } from "../launch/running-child.ts";
@@ -9,6 +9,7 @@ import { Exchange } from "./exchange.ts";
 import { refForHosts } from "./modules.ts";
 import { Places } from "./places.ts";
 import type { Program } from "./program.ts";
+import { refuseObjects } from "./refuse-objects.ts";
 import { RemoteChild } from "./remote-child.ts";
 
 /** Starts the processes of a program on the hosts of a cluster. */
@@ -32,11 +33,7 @@ export class RemoteProcesses {
   };
 
   async #start(group: string, { target, message, signal, killed }: ComingJob): Promise<RunningChild> {
-    const [ref] = message.refs;
-    if (ref !== undefined)
-      throw new SerializationError(
-        `A ${ref.kind} can't be passed to a process of a cluster, because that has no connection to what it belongs to: pass its name, and call connectCluster() in the process.`,
-      );
+    refuseObjects(message.refs, "processes");
     const child = new RemoteChild(target && refForHosts(target, this.#program.root));
     const places = this.#placesOf(group);
     this.#waiting.add(child);

@@ -1,10 +1,11 @@
 import type { Message } from "../backend/contract/message.ts";
-import { CorruptedError, SerializationError, StateError } from "../errors/errors.ts";
+import { CorruptedError, StateError } from "../errors/errors.ts";
 import { entriesIn, Kind } from "../pool/entries.ts";
 import type { WorkerEnding, WorkerLink } from "../pool/worker-source.ts";
 import type { Channel, ChannelEvents } from "./channel.ts";
 import type { Guest } from "./places.ts";
 import { type Ended, fieldsOf, isNumber, type LimitAt, Say, type Started, saying, type WantedWorker } from "./protocol.ts";
+import { refuseObjects } from "./refuse-objects.ts";
 import { RemoteMark } from "./remote-mark.ts";
 
 const TASKS: ReadonlySet<number> = new Set([Kind.apply, Kind.map, Kind.starmap, Kind.iterate]);
@@ -71,11 +72,7 @@ export class RemoteWorker implements WorkerLink, Guest {
   }
 
   send({ bytes, refs }: Message): undefined {
-    const [ref] = refs;
-    if (ref !== undefined)
-      throw new SerializationError(
-        `A ${ref.kind} can't be passed to the workers of a cluster, because they have no connection to what it belongs to: pass its name, and call connectCluster() in the task.`,
-      );
+    refuseObjects(refs, "workers");
     for (const { kind, seq, count } of entriesIn(bytes)) if (TASKS.has(kind)) this.mark.sent(seq + count - 1);
     this.#send(saying(Say.entries, bytes));
   }

@@ -1,4 +1,5 @@
 import { NO_REFS } from "../backend/contract/message.ts";
+import type { Ref } from "../backend/contract/ref.ts";
 import type { Wire } from "../backend/contract/wire.ts";
 import { ClosedError } from "../errors/errors.ts";
 import { note } from "../observe/events.ts";
@@ -11,6 +12,7 @@ import { Mailbox } from "./mailbox.ts";
 import { refForHosts } from "./modules.ts";
 import { Places } from "./places.ts";
 import type { Program } from "./program.ts";
+import { refuseObjects } from "./refuse-objects.ts";
 import { RemoteWorker } from "./remote-worker.ts";
 
 /** Gets the workers of a pool from the agents of a cluster. */
@@ -37,6 +39,10 @@ export class RemoteWorkers implements WorkerSource {
 
   nameFor(ref: TargetRef): TargetRef {
     return refForHosts(ref, this.#program.root);
+  }
+
+  checkRefs(refs: readonly Ref[]): void {
+    refuseObjects(refs, "workers");
   }
 
   lost(task: LostTask): void {

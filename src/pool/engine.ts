@@ -144,6 +144,12 @@ export class Engine implements CallHost, Hands<TaskWork> {
     if (kwargs === undefined) return 0;
     const number = ++this.#kwargsNumbers;
     const packed = packLent(kwargs, "kwargs", headerOf({ kind: Kind.kwargs, kwargs: number }));
+    try {
+      this.source.checkRefs?.(packed.refs);
+    } catch (error) {
+      packed.release(false);
+      throw error;
+    }
     this.#kwargs.set(number, new Repeatable(packed.refs.length > 0 ? packed : { ...packed, bytes: copyOf(packed.bytes) }));
     return number;
   }

@@ -1,5 +1,6 @@
 import type { Message } from "../backend/contract/message.ts";
 import type { QueuePort } from "../backend/contract/queue.ts";
+import type { Ref } from "../backend/contract/ref.ts";
 import type { TargetRef } from "../target/target.ts";
 import type { ParentMark } from "./marks.ts";
 import type { PoolSettings } from "./options.ts";
@@ -64,6 +65,11 @@ export interface WorkerSource {
   readonly sendsAhead: boolean;
   /** Returns how the workers find a target. Throws if they can't. Without it, they find it as it is. */
   nameFor?(ref: TargetRef): TargetRef;
+  /**
+   * Throws if a message with these shared objects can't go to the workers. A message that many tasks need is checked before it is sent. Without it,
+   * all can go.
+   */
+  checkRefs?(refs: readonly Ref[]): void;
   /** Called when a task is given up. */
   lost?(task: LostTask): void;
   /** Starts a worker. */

@@ -2,19 +2,24 @@
 import { afterAll } from "vitest";
 import { defineSuite } from "../suite/suite.ts";
 import { NatsServer } from "./servers/server.ts";
+import { ROOT, startAgent } from "./suite/agent.ts";
 import { NAMES } from "./suite/reason-to-skip.ts";
+
+const NAMESPACE = "suite";
 
 /** All cases that a cluster has, run by one runtime. */
 export async function defineSuiteOnCluster(runtime: string): Promise<void> {
   const server = await NatsServer.start();
   afterAll(() => server.stop());
-  await defineSuite(runtime, "cluster:suite", {
+  const agent = await startAgent(runtime, server.url, NAMESPACE);
+  afterAll(() => void agent.kill("SIGKILL"));
+  await defineSuite(runtime, `cluster:${NAMESPACE}`, {
     names: NAMES,
     // The slow cases are about processes, which are those of one machine here, too.
     tier: "quick",
     setting: {
       preload: "test/cluster/suite/connect",
-      env: { POLYPROC_TEST_SERVERS: server.url },
+      env: { POLYPROC_TEST_SERVERS: server.url, POLYPROC_TEST_ROOT: ROOT },
       skipped: "test/cluster/suite/reason-to-skip",
     },
   });

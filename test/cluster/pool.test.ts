@@ -1,4 +1,5 @@
 // Pools whose workers the agents of a cluster run.
+import { appendFileSync } from "node:fs";
 import { afterAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { checkClusterOptions } from "../../src/api/cluster-options.ts";
 import { openCluster } from "../../src/backend/registry.ts";
@@ -61,7 +62,6 @@ describe.each(RUNTIMES)("an agent on %s", (runtime) => {
     const next = pool.apply(task("noted"), [until, "next", 0]);
     await agent("node", server, mp);
     await linesOf(file, 1);
-    const { appendFileSync } = await import("node:fs");
     appendFileSync(until, "go\n");
     expect(await running).toBe(Number(pid));
     expect(await next).toBe("next");
@@ -72,12 +72,14 @@ describe.each(RUNTIMES)("an agent on %s", (runtime) => {
 it("agents on three runtimes share the tasks of a pool", async () => {
   const mp = await connected(server);
   await Promise.all(RUNTIMES.map((runtime) => agent(runtime, server, mp, { slots: "1" })));
-  const file = fileName();
+  const [file, until] = [fileName(), fileName()];
   const pool = poolOf(mp, { processes: 3 });
-  const elements = NUMBERS.slice(0, 60).map((n) => [file, n, 20] as const);
-  expect(await pool.starmap(task("noted"), elements as never)).toEqual(NUMBERS.slice(0, 60));
-  const pids = (await linesOf(file, 60)).map((line) => line.split(" ")[1]);
-  expect(new Set(pids).size).toBe(3);
+  const running = RUNTIMES.map(() => pool.apply(task("wait"), [file, until]));
+  expect(new Set(await linesOf(file, 3)).size).toBe(3);
+  expect(new Set(pool.workers.map((worker) => worker.runtime))).toEqual(new Set(RUNTIMES));
+  appendFileSync(until, "go\n");
+  await Promise.all(running);
+  expect(await pool.map(task("square"), NUMBERS)).toEqual(NUMBERS.map((n) => n * n));
 });
 
 describe("a pool", () => {
@@ -152,6 +154,12 @@ describe("a pool", () => {
     const pool = poolOf(mp);
     const queue = new mp.Queue();
     await expect(pool.apply(task("same"), [queue])).rejects.toThrow(/workers of a cluster/);
+    await expect(pool.map(task("same"), [1, 2], { kwargs: { queue } })).rejects.toThrow(/workers of a cluster/);
+    const broken = poolOf(mp, { initializer: task("initialize"), initArgs: [queue] });
+    await expect(broken.apply(task("square"), [2])).rejects.toMatchObject({
+      code: "ERR_POLYPROC_BROKEN_POOL",
+      cause: { message: expect.stringContaining("workers of a cluster") },
+    });
     await expect(pool.apply(task("localQueue"))).rejects.toThrow(/return its contents/);
     expect(() => new mp.Pool({ execArgv: ["-e", "0"] })).toThrow(/can't set execArgv/);
     expect(await pool.apply(task("square"), [2])).toBe(4);

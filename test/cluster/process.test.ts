@@ -159,7 +159,7 @@ describe("start()", () => {
     const refused = { code: "ERR_POLYPROC_UNSUPPORTED", message: expect.stringContaining("--allow") };
     await expect(started({ module: module("test/cluster/programs/maps.ts"), name: "default" })).rejects.toMatchObject(refused);
     await expect(started({ module: "node:fs", name: "rmSync" })).rejects.toThrow("folder of the program");
-    await expect(started(task("same"), [new mp.Queue()])).rejects.toThrow(/can't be passed to a process of a cluster/);
+    await expect(started(task("same"), [new mp.Queue()])).rejects.toThrow(/can't be passed to the processes of a cluster/);
     await expect(started(task("same"), [() => 1])).rejects.toMatchObject({ code: "ERR_POLYPROC_SERIALIZATION" });
     expect(() => new mp.Process({ env: { A: "1" } })).toThrow(/can't set env/);
     expect(() => new mp.Process({ detached: true })).toThrow(/detached/);

@@ -16,6 +16,11 @@ export const NAMES: readonly string[] = [
   "semaphore/deaths",
   "semaphore/waits",
   "shared-value/basics",
+  "pool/arrays",
+  "pool/basics",
+  "pool/crashes",
+  "pool/ends",
+  "pool/executor",
 ];
 
 const REASONS: Readonly<Record<string, readonly string[]>> = {
@@ -32,7 +37,17 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     "permits that another process gave back do not come back again when their taker dies",
   ],
   "a lock without a name stays if its maker ends without closing the connection": ["a child makes a lock, holds it and gives it away"],
-  "a cluster has no pipes": ["close ends pending calls and later ones; other objects for the same lock go on"],
+  "objects are passed to the workers of a cluster by their names": [
+    "break in iterate ends the generator, so that its finally runs",
+    "shared objects travel as arguments and in results",
+    "retries run a task again if its worker died",
+    "tasks with the same key run in order in one worker",
+    "a call that is given up aborts the task's signal, and its worker lives on",
+  ],
+  "a cluster has no pipes": [
+    "transferred objects are closed here once the worker has them",
+    "close ends pending calls and later ones; other objects for the same lock go on",
+  ],
 };
 
 export function reasonToSkip(_file: string, name: string): string | undefined {
