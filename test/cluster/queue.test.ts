@@ -138,6 +138,25 @@ it("puts and gets go on after the server was killed and has restarted, and no it
   expect(taken.length).toBeLessThanOrEqual(63);
 });
 
+it("items that are put and taken together stay in order, and none is lost, when the server is killed and restarts", async () => {
+  await using own = await NatsServer.start({ config: { jetstream: { sync_interval: "always" } } });
+  const mp = await connected({ servers: own.url });
+  const queue = new mp.Queue<number>();
+  const all = Array.from({ length: 1000 }, (_, i) => i);
+  const putting = queue.putMany(all);
+  // A set, because an item may come twice.
+  const taken = new Set<number>();
+  for (let kills = 0; taken.size < all.length; ) {
+    for (const each of await queue.getMany(100)) taken.add(each);
+    if (taken.size < 300 * kills) continue;
+    await own.kill();
+    await own.restart();
+    kills++;
+  }
+  await putting;
+  expect([...taken]).toEqual(all);
+});
+
 it("calls with a time limit end soon after it while the server does not reply, and go on when it does", async () => {
   await using own = await NatsServer.start();
   const mp = await connected({ servers: own.url });

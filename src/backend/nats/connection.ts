@@ -40,6 +40,8 @@ export async function connect({ transport }: Packages, settings: ClusterSettings
     // The own heartbeat below does not keep the event loop alive.
     pingInterval: 2 ** 31 - 1,
     inboxPrefix,
+    // Each request would note where it began, for the case that it fails. That takes longer than the request.
+    noAsyncTraces: true,
     ...(credentials && { authenticator: authenticatorOf(transport, credentials) }),
     ...(tls && {
       tls: { ...(tls.ca && { caFile: tls.ca }), ...(tls.cert && { certFile: tls.cert }), ...(tls.key && { keyFile: tls.key }) },

@@ -47,7 +47,8 @@ export class Consumer {
     await waiting.patiently(() => this.#stream.ready());
     if (this.#late.length > 0) return this.#late.splice(0, most);
     const pulled = await this.#inTurn(waiting, () => this.#pullSome(waiting, most));
-    const opened = await Promise.allSettled(pulled.map((each) => this.#open(each)));
+    const known = await this.#acknowledgeTogether(pulled);
+    const opened = await Promise.allSettled(pulled.map((each) => this.#open(each, known.has(each))));
     const taken = opened.flatMap((each) => (each.status === "fulfilled" ? each.value : []));
     if (this.#stream.identity.redeliver) this.#hold(taken);
     const failed = opened.find((each) => each.status === "rejected");
@@ -131,10 +132,19 @@ export class Consumer {
     if (await this.#stream.isOver(this.#held.length).catch(() => false)) pull.cancel();
   }
 
-  async #open(pulled: Pulled): Promise<TakenItem> {
+  // Tells the servers that many items are taken. Returns those of which they know. One that has its bytes elsewhere is taken when those are here.
+  async #acknowledgeTogether(pulled: readonly Pulled[]): Promise<ReadonlySet<Pulled>> {
+    const items = pulled.filter(({ headers }) => this.#large.nameIn(headers) === undefined);
+    if (this.#stream.identity.redeliver || items.length < 2) return new Set();
+    const known = new Set(items);
+    for (const each of await this.#stream.acknowledgeTogether(items)) known.delete(each);
+    return known;
+  }
+
+  async #open(pulled: Pulled, isKnown: boolean): Promise<TakenItem> {
     const name = this.#large.nameIn(pulled.headers);
     const item: TakenItem = { bytes: name === undefined ? pulled.bytes : await this.#large.get(name), pulled };
-    if (!this.#stream.identity.redeliver) await this.#confirm(item, () => this.#late.push(item));
+    if (!this.#stream.identity.redeliver && !isKnown) await this.#confirm(item, () => this.#late.push(item));
     return item;
   }
 

@@ -31,14 +31,30 @@ export class Producer {
   }
 
   /** Puts an item. `undefined` if the wait ended before there was room. */
-  async put(bytes: Uint8Array, waiting: Waiting): Promise<true | undefined> {
+  put(bytes: Uint8Array, waiting: Waiting): Promise<true | undefined> {
+    return this.#inTurn(waiting, (left) => this.#putNext(bytes, waiting, left));
+  }
+
+  /** Puts items into a queue without a limit. `undefined` if the wait ended before their turn. */
+  putTogether(items: readonly Uint8Array[], waiting: Waiting): Promise<true | undefined> {
+    return this.#inTurn(waiting, async (left) => {
+      const stored = this.#stream.storeTogether(items);
+      left();
+      // What becomes of the others is seen one by one. Those that are stored already are known by their ids.
+      for (const [id, bytes] of await stored)
+        if ((await this.#stream.store(bytes, undefined, waiting, id)) === "shut down") throw shutDown();
+      return true;
+    });
+  }
+
+  async #inTurn(waiting: Waiting, put: (left: () => void) => Promise<true | undefined>): Promise<true | undefined> {
     const before = this.#turn;
     const left = Promise.withResolvers<void>();
     this.#turn = left.promise;
     try {
       if (!(await waiting.turnCame(before, this.#impatiently(waiting)))) return undefined;
       await waiting.patiently(() => this.#stream.ready());
-      return await this.#putNext(bytes, waiting, left.resolve);
+      return await put(left.resolve);
     } finally {
       // Those behind a put that has ended still wait for those before it.
       void before.then(left.resolve);

@@ -30,6 +30,7 @@ export class Pull {
   readonly #most: number;
   readonly #settled = Promise.withResolvers<readonly Pulled[]>();
   readonly #forget: () => void;
+  readonly #leave: () => void;
   readonly #drained: () => Promise<void>;
   #isCancelled = false;
   #isOver = false;
@@ -42,9 +43,10 @@ export class Pull {
     const { connection } = link;
     const inbox = link.inbox();
     const subscription = connection.subscribe(inbox, { callback: (_, message) => this.#take(message) });
+    this.#leave = () => subscription.unsubscribe();
     this.#drained = () => subscription.drain().catch(() => {});
     const request = expires === 0 ? { batch: most, no_wait: true } : { batch: most, expires: Math.round(expires * NANOS) };
-    this.#forget = after(expires + REPLY_MS, () => this.#finish(this.#taken.length === 0 ? noReply() : undefined));
+    this.#forget = after(expires + REPLY_MS, () => this.#expire());
     link.publish(subject, JSON.stringify(request), inbox);
   }
 
@@ -70,11 +72,18 @@ export class Pull {
     if (this.#taken.length === this.#most) this.#finish(undefined);
   }
 
-  #finish(error: Error | undefined): void {
+  // Messages may still come. They go back.
+  #expire(): void {
+    void this.#drained();
+    this.#finish(this.#taken.length === 0 ? noReply() : undefined, () => {});
+  }
+
+  // The server has told the end of the request, unless `leave` says otherwise.
+  #finish(error: Error | undefined, leave: () => void = this.#leave): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#forget();
-    if (!this.#isCancelled) void this.#drained();
+    if (!this.#isCancelled) leave();
     if (error === undefined) this.#settled.resolve(this.#taken);
     else this.#settled.reject(error);
   }

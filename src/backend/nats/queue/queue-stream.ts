@@ -1,8 +1,9 @@
 import type { ConsumerInfo, PubAck, StreamInfo } from "@nats-io/jetstream";
-import type { MsgHdrs } from "@nats-io/transport-node";
+import type { Msg, MsgHdrs } from "@nats-io/transport-node";
 import { OwnerDiedError, StateError, TimeoutError } from "../../../errors/errors.ts";
 import { now } from "../../../util/clock.ts";
 import { randomName } from "../../../util/random.ts";
+import { burst, type Request } from "../burst.ts";
 import { isConflict, isFull, isMissing, isUnanswered, isUndecided, noReply, ourError } from "../errors.ts";
 import type { Link } from "../link.ts";
 import { OWNER, type Owner } from "../owner.ts";
@@ -19,6 +20,9 @@ const TRY_MS = 2000;
 const RETRY_MS = 200;
 
 const NANOS = 1_000_000;
+const ACK = new TextEncoder().encode("+ACK");
+/** The header with the id of an item. */
+const ID = "Nats-Msg-Id";
 /** The stream's metadata says that consumers acknowledge when an item is done. */
 export const REDELIVERS = "polyproc-redelivers";
 
@@ -42,6 +46,9 @@ export class QueueStream {
   readonly #mustExist: boolean;
   readonly #owner: Owner | undefined;
   #ready: Promise<void> | undefined;
+  // Each item has an id, by which the servers know one that was sent twice.
+  readonly #sender = randomName(12);
+  #sent = 0;
 
   /**
    * @param mustExist whether another process has made it, so that it is gone if it does not exist
@@ -71,12 +78,16 @@ export class QueueStream {
     return this.#ready;
   }
 
-  /** Stores an item. The server refuses it if the queue is full. It is sent again until the wait ends, but not for ever. */
-  async store(payload: Uint8Array, headers: MsgHdrs | undefined, waiting: Waiting): Promise<Outcome> {
-    const id = randomName(12);
+  /**
+   * Stores an item. The server refuses it if the queue is full. It is sent again until the wait ends, but not for ever.
+   *
+   * @param sentAs the id of an item that was sent before
+   */
+  async store(payload: Uint8Array, headers: MsgHdrs | undefined, waiting: Waiting, sentAs?: string): Promise<Outcome> {
+    const id = sentAs ?? this.#nextId();
     const subject = this.#link.names.items(this.identity.token);
     const until = now() + CONFIRM_MS;
-    let isUnknown = false;
+    let isUnknown = sentAs !== undefined;
     for (;;) {
       try {
         await this.#publish(subject, payload, id, headers);
@@ -94,6 +105,23 @@ export class QueueStream {
     }
   }
 
+  /** Stores items together, in a queue without a limit. Returns those that no server has confirmed, by the ids with which to send them again. */
+  async storeTogether(payloads: readonly Uint8Array[]): Promise<ReadonlyMap<string, Uint8Array>> {
+    const subject = this.#link.names.items(this.identity.token);
+    const ids = payloads.map(() => this.#nextId());
+    const headers = this.#link.packages.transport.headers();
+    const at = (place: number): Request => {
+      headers.set(ID, ids[place] as string);
+      return { subject, payload: payloads[place] as Uint8Array, headers };
+    };
+    const missing = await burst(this.#link, { count: payloads.length, at, isGood: isStored }, TRY_MS);
+    return new Map([...missing].map((place) => [ids[place] as string, payloads[place] as Uint8Array]));
+  }
+
+  #nextId(): string {
+    return `${this.#sender}-${this.#sent++}`;
+  }
+
   /** Asks for an item: for one that is there now with `expires` 0, and otherwise for so many milliseconds. */
   pull(expires: number, most = 1): Pull {
     return new Pull(this.#link, `$JS.API.CONSUMER.MSG.NEXT.${this.#name}.${CONSUMER}`, { expires, most });
@@ -103,6 +131,14 @@ export class QueueStream {
   async acknowledge({ reply }: Pulled): Promise<void> {
     await this.#link.connection.request(reply, "+ACK", { timeout: TRY_MS });
     this.#tellDone();
+  }
+
+  /** The same for many items together. Returns those of which no server has said that it knows. */
+  async acknowledgeTogether(items: readonly Pulled[]): Promise<readonly Pulled[]> {
+    const at = (place: number): Request => ({ subject: (items[place] as Pulled).reply, payload: ACK });
+    const missing = await burst(this.#link, { count: items.length, at, isGood: isAnswer }, TRY_MS);
+    if (missing.size < items.length) this.#tellDone();
+    return [...missing].map((place) => items[place] as Pulled);
   }
 
   /** The same for a server that was restarted and has forgotten to whom it gave the item. */
@@ -236,6 +272,14 @@ export class QueueStream {
 /** Whether a queue was shut down: its stream has no other subject than this one. */
 export function isShut({ config }: Pick<StreamInfo, "config">, subject: string): boolean {
   return config.subjects.length === 1 && config.subjects[0] === subject;
+}
+
+function isAnswer({ headers }: Msg): boolean {
+  return headers === undefined || headers.code === 0;
+}
+
+function isStored(reply: Msg): boolean {
+  return isAnswer(reply) && !("error" in reply.json<object>());
 }
 
 function undecided(cause: unknown): TimeoutError {

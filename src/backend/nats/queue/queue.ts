@@ -161,14 +161,14 @@ export class NatsQueue extends NatsPort implements QueuePort {
     return taken ?? [];
   }
 
-  // The items of a queue without a limit are on their way together. The servers may refuse each item of another queue, so they go one by one.
+  // The items of a queue without a limit leave together. The servers may refuse each item of another queue, so they go one by one.
   async #putMany(messages: readonly KeptBytes[], wait: Wait): Promise<Stored | undefined> {
     const { producer, stream } = this.#shared;
     const put = (bytes: Uint8Array, limits: Wait): Promise<boolean> =>
       this.sending(this.waitFor(limits, (waiting) => producer.put(bytes, waiting))).then((isPut) => isPut === true);
     if (!stream.isBounded) {
-      await Promise.all(messages.map((bytes) => put(bytes, wait)));
-      return { count: messages.length, room: MOST_MESSAGES };
+      const isPut = await this.sending(this.waitFor(wait, (waiting) => producer.putTogether(messages, waiting)));
+      return isPut && { count: messages.length, room: MOST_MESSAGES };
     }
     let count = 0;
     for (const bytes of messages) {
