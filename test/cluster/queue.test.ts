@@ -245,28 +245,3 @@ it("a thousand queues without names are removed when their maker closes the conn
   for await (const name of manager.streams.names(`mp.${mp.namespace}.>`)) left.push(name);
   expect(left).toEqual([]);
 });
-
-it("queues without names of a process that is gone are removed by the next one that makes such a queue, and no others", async () => {
-  const mp = await connected();
-  await using probe = await connect({ servers: server.url });
-  const manager = await jetstream(probe).jetstreamManager();
-  const streams = async (): Promise<string[]> => {
-    const names: string[] = [];
-    for await (const name of manager.streams.names(`mp.${mp.namespace}.>`)) names.push(name);
-    return names.sort();
-  };
-  const own = new mp.Queue<number>();
-  await own.put(1);
-  const [present = ""] = await streams();
-  const { config } = await manager.streams.info(present);
-  const names = ["r-00", "n-kept"].map((token) => `MP_${mp.namespace}_Q_${token}`);
-  const [forsaken = "", named = ""] = names;
-  const subject = (name: string): string[] => [`mp.${mp.namespace}.q.${name.slice(name.indexOf("_Q_") + 3)}`];
-  await manager.streams.add({ ...config, name: forsaken, subjects: subject(forsaken), metadata: { "polyproc-owner": "gone" } });
-  await manager.streams.add({ ...config, name: named, subjects: subject(named), metadata: {} });
-  const other = new Program("node", fileURLToPath(new URL("programs/unnamed.ts", import.meta.url)), { args: [server.url, mp.namespace] });
-  expect(await other.json()).toBe("made");
-  await vi.waitFor(async () => expect(await streams()).not.toContain(forsaken), 5000);
-  expect((await streams()).filter((name) => name === present || name === named)).toEqual([present, named].sort());
-  expect(await own.get()).toBe(1);
-});

@@ -13,7 +13,7 @@ import { BOUNDED_SEMAPHORE, SEMAPHORE, type SemaphoreSettings } from "../contrac
 import { ourError } from "./errors.ts";
 import { Link } from "./link.ts";
 import { randomToken, tokenOf } from "./names.ts";
-import { Owner } from "./owner.ts";
+import type { Owner } from "./owner.ts";
 import { loadPackages } from "./packages.ts";
 import { backendName, type KindName } from "./port.ts";
 import { NatsQueue } from "./queue/queue.ts";
@@ -92,13 +92,15 @@ export class NatsBackend implements Backend, Cluster {
   readonly launcher: Launcher = launcher;
   readonly link: Link;
   readonly sync: Sync;
-  readonly owner: Owner;
 
   private constructor(link: Link, sync: Sync) {
     this.link = link;
     this.sync = sync;
-    this.owner = new Owner(link, sync.records);
     this.name = backendName(link.names.namespace);
+  }
+
+  get owner(): Owner {
+    return this.sync.owner;
   }
 
   static async open(settings: ClusterSettings): Promise<NatsBackend> {
@@ -115,7 +117,7 @@ export class NatsBackend implements Backend, Cluster {
     this.link.checkOpen();
     const known = Object.hasOwn(KINDS, kind.name) ? KINDS[kind.name] : undefined;
     if (known === undefined) throw notShared(kind);
-    const token = name === undefined ? randomToken() : tokenOf(name);
+    const token = name === undefined ? randomToken(this.owner.id) : tokenOf(name);
     return known.open(this, { token, settings }) as M;
   }
 

@@ -9,9 +9,22 @@ export function tokenOf(name: string): string {
   return PLAIN.test(name) ? `n-${name}` : `h-${crypto().createHash("sha256").update(name).digest("base64url")}`;
 }
 
-/** Returns the token of an object without a name. No other object has it. */
-export function randomToken(): string {
-  return `r-${randomName(16)}`;
+/** The keys of the records of objects without names begin like this. */
+export const UNNAMED = "unnamed.";
+
+/** Returns the token of an object without a name. No other object has it, and it tells which process has made the object. */
+export function randomToken(owner: string): string {
+  return `r-${owner}-${randomName(8)}`;
+}
+
+/** Returns the process that has made an object without a name, by its token or the key of its record. */
+export function ownerIn(name: string): string | undefined {
+  return /(?:^|\.)r-([0-9a-f]+)-[0-9a-f]+$/.exec(name)?.[1];
+}
+
+/** Returns the key of the record of an object. */
+export function recordKey(kind: string, token: string): string {
+  return `${isNamed(token) ? "" : UNNAMED}${kind}.${token}`;
 }
 
 /** Whether an object has a name, by which any process finds it. */

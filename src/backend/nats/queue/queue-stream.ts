@@ -6,7 +6,7 @@ import { randomName } from "../../../util/random.ts";
 import { burst, type Request } from "../burst.ts";
 import { isConflict, isFull, isMissing, isUnanswered, isUndecided, noReply, ourError } from "../errors.ts";
 import type { Link } from "../link.ts";
-import { OWNER, type Owner } from "../owner.ts";
+import type { Owner } from "../owner.ts";
 import type { Waiting } from "../waiting.ts";
 import { Pull, type Pulled } from "./pull.ts";
 
@@ -226,7 +226,7 @@ export class QueueStream {
       max_msgs: maxsize === 0 ? -1 : maxsize,
       storage: jetstream.StorageType.File,
       duplicate_window: DUPLICATES_MS * NANOS,
-      metadata: { [REDELIVERS]: String(redeliver), ...(this.#owner && { [OWNER]: this.#owner.id }) },
+      metadata: { [REDELIVERS]: String(redeliver) },
     });
     this.#checkSettings(info);
     await this.#link.copied((copies) =>

@@ -20,15 +20,14 @@ const NEW: EventFields = { isSet: false, sets: 0 };
 
 export class NatsEvent extends SyncPort implements EventPort {
   private constructor(cluster: Cluster, kind: KindName, known: Known) {
-    super(cluster, kind, known, `event.${known.token}`);
+    super(cluster, kind, known, "event");
   }
 
   static open(cluster: Cluster, kind: KindName, token: string): NatsEvent {
     const event = new NatsEvent(cluster, kind, { token, came: false });
     if (!isNamed(token)) {
       // Others see by the record that the event is not gone.
-      cluster.sync.own(event.key);
-      void event.sending(cluster.sync.records.write(event.key, NEW, 0)).catch(() => {});
+      void event.sending(event.#make()).catch(() => {});
     }
     return event;
   }
@@ -64,6 +63,12 @@ export class NatsEvent extends SyncPort implements EventPort {
     };
     const isSet = await this.waitFor(wait, (waiting) => waiting.orOver(lookUntil(records, this.key, waiting, look)));
     return isSet === true;
+  }
+
+  async #make(): Promise<void> {
+    const { sync } = this.cluster;
+    await sync.own(this.key);
+    await sync.records.write(this.key, NEW, 0);
   }
 
   async #read(): Promise<EventFields> {

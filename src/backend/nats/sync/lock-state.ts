@@ -55,7 +55,7 @@ export class LockState implements Shared {
 
   /** Writes the record of a new lock without a name. */
   async make(): Promise<void> {
-    this.#making = this.#sync.records.write(this.#key, this.#free(false), 0);
+    this.#making = this.#sync.own(this.#key).then(() => this.#sync.records.write(this.#key, this.#free(false), 0));
     await this.#making;
   }
 

@@ -11,7 +11,7 @@ export class NatsLock extends SyncPort implements LockPort {
   readonly #state: LockState;
 
   private constructor(cluster: Cluster, kind: KindName, known: Known) {
-    super(cluster, kind, known, `lock.${known.token}`);
+    super(cluster, kind, known, "lock");
     const { sync } = cluster;
     const isRecursive = kind.name === RLOCK.name;
     this.#state = sync.enter(this.#name, () => new LockState(sync, this.key, { isNamed: isNamed(known.token), isRecursive }));
@@ -19,10 +19,7 @@ export class NatsLock extends SyncPort implements LockPort {
 
   static open(cluster: Cluster, kind: KindName, token: string): NatsLock {
     const lock = new NatsLock(cluster, kind, { token, came: false });
-    if (!isNamed(token)) {
-      cluster.sync.own(lock.key);
-      void lock.sending(lock.#state.make()).catch(() => {});
-    }
+    if (!isNamed(token)) void lock.sending(lock.#state.make()).catch(() => {});
     return lock;
   }
 

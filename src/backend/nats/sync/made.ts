@@ -1,9 +1,10 @@
 import { objectGone } from "../errors.ts";
-import type { Fields, Records } from "./records.ts";
+import type { Fields } from "./records.ts";
+import type { Sync } from "./sync.ts";
 
 /** A record that exists as long as its object: from the first process that makes the object on. */
 export class Made {
-  readonly #records: Records;
+  readonly #sync: Sync;
   readonly #key: string;
   readonly #label: string;
   readonly #first: Fields | undefined;
@@ -14,8 +15,8 @@ export class Made {
    * @param first what the record holds at first; `undefined` if another process has made it
    * @param check throws if a record that exists is not the one that this process wants
    */
-  constructor(records: Records, key: string, label: string, first: Fields | undefined, check: (fields: Fields) => void = () => {}) {
-    this.#records = records;
+  constructor(sync: Sync, key: string, label: string, first: Fields | undefined, check: (fields: Fields) => void = () => {}) {
+    this.#sync = sync;
     this.#key = key;
     this.#label = label;
     this.#first = first;
@@ -41,10 +42,12 @@ export class Made {
   }
 
   async #make(): Promise<void> {
+    const { records } = this.#sync;
+    if (this.#first !== undefined) await this.#sync.own(this.#key);
     for (;;) {
-      const { fields, revision } = await this.#records.read(this.#key);
+      const { fields, revision } = await records.read(this.#key);
       if (fields !== undefined || this.#first === undefined) return this.#check(this.present(fields));
-      if (typeof (await this.#records.write(this.#key, this.#first, revision)) === "number") return;
+      if (typeof (await records.write(this.#key, this.#first, revision)) === "number") return;
     }
   }
 }

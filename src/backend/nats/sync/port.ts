@@ -1,5 +1,5 @@
 import { CorruptedError } from "../../../errors/errors.ts";
-import { isNamed, isToken } from "../names.ts";
+import { isNamed, isToken, recordKey } from "../names.ts";
 import { type KindName, NatsPort } from "../port.ts";
 import type { Cluster } from "./sync.ts";
 
@@ -18,12 +18,13 @@ export abstract class SyncPort extends NatsPort {
   /** The key of its record. */
   protected readonly key: string;
 
-  constructor(cluster: Cluster, kind: KindName, known: Known, key: string) {
+  /** @param records the first part of the keys of such records */
+  constructor(cluster: Cluster, kind: KindName, known: Known, records: string) {
     super(cluster.link, kind);
     this.cluster = cluster;
     this.known = known;
-    this.key = key;
-    this.attached = known.came && !isNamed(known.token) ? cluster.sync.records.exists(key) : Promise.resolve();
+    this.key = recordKey(records, known.token);
+    this.attached = known.came && !isNamed(known.token) ? cluster.sync.records.exists(this.key) : Promise.resolve();
   }
 
   protected override location(): unknown {

@@ -86,6 +86,12 @@ export class Records {
     };
   }
 
+  /** Returns the keys that begin like this. The prefix ends with a ".". */
+  async keys(prefix: string): Promise<readonly string[]> {
+    const { state } = await this.#link.manager.streams.info(this.#stream, { subjects_filter: this.#subject(`${prefix}>`) });
+    return Object.keys(state.subjects ?? {}).map((subject) => subject.slice(this.#subject("").length));
+  }
+
   /** Waits a little until a record exists: a message about an object may come before the servers have stored its record. */
   async exists(key: string): Promise<void> {
     const until = now() + ARRIVE_MS;

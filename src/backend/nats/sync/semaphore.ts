@@ -2,7 +2,6 @@ import type { Wait } from "../../../util/wait-options.ts";
 import type { Grant } from "../../contract/lock.ts";
 import type { Port } from "../../contract/port.ts";
 import { BOUNDED_SEMAPHORE, type SemaphorePort, type SemaphoreSettings } from "../../contract/semaphore.ts";
-import { isNamed } from "../names.ts";
 import type { KindName } from "../port.ts";
 import { Made } from "./made.ts";
 import { checkPermits, checkSettings, newPermits } from "./permits.ts";
@@ -17,7 +16,7 @@ export class NatsSemaphore extends SyncPort implements SemaphorePort {
 
   /** @param first its settings, if this process makes it; or what another port of it has */
   private constructor(cluster: Cluster, kind: KindName, known: Known, first: SemaphoreSettings | Made | undefined) {
-    super(cluster, kind, known, `semaphore.${known.token}`);
+    super(cluster, kind, known, "semaphore");
     const { sync } = cluster;
     this.#made = first instanceof Made ? first : this.#make(first);
     this.#state = sync.enter(this.key, () => new SemaphoreState(sync, this.key, kind.label));
@@ -25,7 +24,6 @@ export class NatsSemaphore extends SyncPort implements SemaphorePort {
 
   static open(cluster: Cluster, kind: KindName, token: string, settings: SemaphoreSettings): NatsSemaphore {
     const semaphore = new NatsSemaphore(cluster, kind, { token, came: false }, settings);
-    if (!isNamed(token)) cluster.sync.own(semaphore.key);
     // A failure comes with the first call.
     void semaphore.sending(semaphore.#made.ready()).catch(() => {});
     return semaphore;
@@ -80,6 +78,6 @@ export class NatsSemaphore extends SyncPort implements SemaphorePort {
       const permits = checkPermits(this.key, fields);
       if (settings !== undefined) checkSettings(permits, settings, isBounded);
     };
-    return new Made(this.cluster.sync.records, this.key, this.kind.label, settings && newPermits(settings, isBounded), check);
+    return new Made(this.cluster.sync, this.key, this.kind.label, settings && newPermits(settings, isBounded), check);
   }
 }

@@ -13,9 +13,12 @@ const TRUST = 0.7;
 const RETRY = 0.1;
 const SHORTEST_TRY_MS = 100;
 
+/** The keys of the records of sessions begin like this. */
+export const SESSIONS = "session.";
+
 /** Returns the key of the record of a session. */
 export function sessionKey(id: string): string {
-  return `session.${id}`;
+  return SESSIONS + id;
 }
 
 /** Whether another process may have given a session this name. */

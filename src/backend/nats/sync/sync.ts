@@ -1,5 +1,8 @@
 import { allSettled } from "../../../util/all-settled.ts";
+import { Leftovers } from "../leftovers.ts";
 import type { Link } from "../link.ts";
+import { ownerIn } from "../names.ts";
+import { Owner } from "../owner.ts";
 import { agreeOnLease } from "./lease.ts";
 import { Records } from "./records.ts";
 import { Others, Sessions } from "./session.ts";
@@ -23,7 +26,9 @@ export class Sync {
   readonly #link: Link;
   readonly #shared = new Map<string, { readonly shared: Shared; ports: number }>();
   readonly #leaving = new Set<Promise<void>>();
-  // The records of the objects without a name that this process has made.
+  /** This process as the owner of objects without names. */
+  readonly owner: Owner;
+  // The records of those objects.
   readonly #own = new Set<string>();
 
   /** Makes the bucket of the records, unless it exists, and agrees with the other processes on the lease. */
@@ -31,12 +36,15 @@ export class Sync {
     const sync = new Sync(link);
     await sync.records.open();
     link.lease = await agreeOnLease(sync.records, lease);
+    // This process does not need to wait for that, and the next one tries again.
+    void new Leftovers(link, sync.records).remove().catch(() => {});
     return sync;
   }
 
   private constructor(link: Link) {
     this.#link = link;
     this.records = new Records(link);
+    this.owner = new Owner(link, this.records);
     this.sessions = new Sessions(this.records, () => link.lease);
     link.endings.add(() => this.#end());
   }
@@ -61,9 +69,11 @@ export class Sync {
     this.#letGo(entry.shared);
   }
 
-  /** Notes that this process has made an object without a name. Its record is removed when the connection closes. */
-  own(key: string): void {
+  /** Is called before this process writes the record of a new object. The record of one without a name is removed when the connection closes. */
+  async own(key: string): Promise<void> {
+    if (ownerIn(key) === undefined) return;
     this.#own.add(key);
+    await this.owner.present();
   }
 
   #letGo(shared: Shared): void {

@@ -10,7 +10,6 @@ import {
 } from "../../../util/number-types.ts";
 import { type NumbersPort, type NumbersSettings, type Operation, operateOn } from "../../contract/numbers.ts";
 import type { Port } from "../../contract/port.ts";
-import { isNamed } from "../names.ts";
 import type { KindName } from "../port.ts";
 import { Made } from "./made.ts";
 import { type Known, knownFrom, SyncPort } from "./port.ts";
@@ -31,15 +30,14 @@ export class NatsValue extends SyncPort implements NumbersPort {
 
   /** @param first the first state, if this process makes the number; or what another port of it has */
   private constructor(cluster: Cluster, kind: KindName, known: Known, type: NumberType, first: ValueFields | Made | undefined) {
-    super(cluster, kind, known, `value.${known.token}`);
+    super(cluster, kind, known, "value");
     this.type = type;
     const check = (fields: Fields): void => void this.#numbers(fields);
-    this.#made = first instanceof Made ? first : new Made(cluster.sync.records, this.key, kind.label, first, check);
+    this.#made = first instanceof Made ? first : new Made(cluster.sync, this.key, kind.label, first, check);
   }
 
   static open(cluster: Cluster, kind: KindName, token: string, { type, values }: NumbersSettings): NatsValue {
     const value = new NatsValue(cluster, kind, { token, came: false }, type, fieldsOf(type, values));
-    if (!isNamed(token)) cluster.sync.own(value.key);
     // A failure comes with the first call.
     void value.sending(value.#made.ready()).catch(() => {});
     return value;
