@@ -39,13 +39,13 @@ export function task(name: string): { readonly module: URL; readonly name: strin
   return { module: new URL("programs/tasks.ts", import.meta.url), name };
 }
 
-/** Starts an agent, here or in a simulated host, and waits until it is ready. */
+/** Starts an agent, here or in a simulated host or container, and waits until it is ready. */
 export async function agent(
   runtime: string,
   server: NatsServer,
   mp: Cluster,
   options: Readonly<Record<string, string>> = {},
-  host?: Host,
+  host?: Pick<Host, "command">,
 ): Promise<Program> {
   const all = { servers: server.url, namespace: mp.namespace, root: ROOT, allow: "test/cluster/programs/**", slots: "2", ...options };
   const args = Object.entries({ lease: String(LEASE), ...all }).flatMap(([name, value]) => [`--${name}`, value]);

@@ -94,9 +94,9 @@ export class NatsServer {
     return this.#log;
   }
 
-  /** Starts its process. `ready` waits for it. */
-  launch(): void {
-    const found = findServer();
+  /** Starts its process. `ready` waits for it. The program may be another one, such as that of another version. */
+  launch(server?: string): void {
+    const found = server === undefined ? findServer() : { path: server };
     if ("reason" in found) throw new Error(found.reason);
     const [program = "", ...args] = [...this.#command, found.path, "--config", this.#configFile];
     const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
@@ -140,9 +140,14 @@ export class NatsServer {
     await this.#end("SIGKILL");
   }
 
+  /** Asks it to end: its clients go to other servers before. */
+  async retire(): Promise<void> {
+    await this.#end("SIGUSR2");
+  }
+
   /** Starts it, after `kill` again: at the same port, with the same store. */
-  async restart(): Promise<void> {
-    this.launch();
+  async restart(program?: string): Promise<void> {
+    this.launch(program);
     await this.ready();
   }
 
