@@ -21,7 +21,6 @@ it("has the lease that its first process has chosen", async () => {
 it("says what to use instead of what many hosts can't share", async () => {
   const mp = await connected(server);
   const makers = [
-    () => new mp.Process(),
     () => new mp.Condition(),
     () => new mp.Barrier(2),
     () => mp.Pipe(),
