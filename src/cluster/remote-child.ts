@@ -28,6 +28,7 @@ export class RemoteChild implements RunningChild, Guest {
   #channel: Channel | undefined;
   #host = "";
   #isOver = false;
+  #isCutOff = false;
 
   /** @param target as the agents find it */
   constructor(target: TargetRef | null) {
@@ -42,10 +43,18 @@ export class RemoteChild implements RunningChild, Guest {
     return this.#isOver;
   }
 
+  /** Whether its agent is gone. If that was before the process existed, another agent can start it. */
+  get isCutOff(): boolean {
+    return this.#isCutOff;
+  }
+
   get channelEvents(): ChannelEvents {
     return {
       message: (bytes) => this.#hear(bytes),
-      gone: (why) => this.#lose(new StateError(`There is no connection to the agent on ${this.#host} any more: ${why}.`)),
+      gone: (why) => {
+        this.#isCutOff = true;
+        this.#lose(new StateError(`There is no connection to the agent on ${this.#host} any more: ${why}.`));
+      },
     };
   }
 

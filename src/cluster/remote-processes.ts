@@ -34,22 +34,27 @@ export class RemoteProcesses {
 
   async #start(group: string, { target, message, signal, killed }: ComingJob): Promise<RunningChild> {
     refuseObjects(message.refs, "processes");
-    const child = new RemoteChild(target && refForHosts(target, this.#program.root));
-    const places = this.#placesOf(group);
-    this.#waiting.add(child);
-    places.add(child);
+    const named = target && refForHosts(target, this.#program.root);
     const stopped = killed.then(() => {
       throw new StateError("The process was killed before an agent had started it.");
     });
-    try {
-      await within(Promise.race([child.launched, stopped]), { ...FOREVER, signal });
-      return child;
-    } catch (error) {
-      child.giveUp();
-      places.look();
-      throw this.#isClosed ? closed() : error;
-    } finally {
-      this.#waiting.delete(child);
+    stopped.catch(() => {});
+    for (;;) {
+      const child = new RemoteChild(named);
+      this.#waiting.add(child);
+      const places = this.#placesOf(group);
+      places.add(child);
+      try {
+        await within(Promise.race([child.launched, stopped]), { ...FOREVER, signal });
+        return child;
+      } catch (error) {
+        child.giveUp();
+        places.look();
+        if (this.#isClosed) throw closed();
+        if (!child.isCutOff) throw error;
+      } finally {
+        this.#waiting.delete(child);
+      }
     }
   }
 

@@ -151,6 +151,21 @@ describe("start()", () => {
     expect(await fourth.result()).toBe(16);
   });
 
+  it("tries another agent if the first one dies before it has started the process", async () => {
+    const mp = await connected(server, { version: "early" });
+    const first = new Program("node", fileURLToPath(new URL("programs/dies-early.ts", import.meta.url)), {
+      args: [server.url, mp.namespace, String(LEASE), "early"],
+    });
+    await vi.waitFor(() => expect(first.stdout, first.stderr).toContain("listens"), { timeout: 20_000 });
+    const square = processOf(mp, "square", [5]);
+    const starting = square.start();
+    await vi.waitFor(() => expect(first.stdout, first.stderr).toContain("took"), { timeout: 20_000 });
+    first.child.kill("SIGKILL");
+    await agent("node", server, mp, { "app-version": "early" });
+    await starting;
+    expect(await square.result()).toBe(25);
+  });
+
   it("rejects for a target that agents do not run, and for what can't travel", async () => {
     const mp = await connected(server);
     await agent("node", server, mp, { allow: "test/cluster/programs/t*.ts" });
