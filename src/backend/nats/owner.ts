@@ -1,4 +1,5 @@
 import { repeat, type Timer } from "../../util/clock.ts";
+import { Lazy } from "../../util/lazy.ts";
 import { randomName } from "../../util/random.ts";
 import type { Link } from "./link.ts";
 import type { Records } from "./sync/records.ts";
@@ -16,7 +17,7 @@ export class Owner {
   readonly id: string = randomName(12);
   readonly #link: Link;
   readonly #records: Records;
-  #present: Promise<void> | undefined;
+  readonly #presence = new Lazy(() => this.#begin());
   #timer: Timer | undefined;
 
   constructor(link: Link, records: Records) {
@@ -26,14 +27,7 @@ export class Owner {
 
   /** Tells the servers that this process is there, before it makes its first object, and from then on. */
   present(): Promise<void> {
-    if (this.#present === undefined) {
-      const present = this.#begin();
-      present.catch(() => {
-        this.#present = undefined;
-      });
-      this.#present = present;
-    }
-    return this.#present;
+    return this.#presence.get();
   }
 
   async #begin(): Promise<void> {

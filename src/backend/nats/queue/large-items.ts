@@ -1,5 +1,6 @@
 import type { MsgHdrs } from "@nats-io/transport-node";
 import { CorruptedError, OwnerDiedError } from "../../../errors/errors.ts";
+import { Lazy } from "../../../util/lazy.ts";
 import { randomName } from "../../../util/random.ts";
 import type { Link } from "../link.ts";
 
@@ -17,7 +18,7 @@ type Store = Awaited<ReturnType<InstanceType<Link["packages"]["obj"]["Objm"]>["c
 /** Items that are larger than a message may be. Their bytes lie in the object store, and the message names them. */
 export class LargeItems {
   readonly #link: Link;
-  #store: Promise<Store> | undefined;
+  readonly #store = new Lazy(() => this.#open());
 
   constructor(link: Link) {
     this.#link = link;
@@ -31,7 +32,7 @@ export class LargeItems {
   /** Stores the bytes. Returns their name, and the headers of the message that stands for them. */
   async put(bytes: Uint8Array): Promise<{ readonly name: string; readonly headers: MsgHdrs }> {
     const name = randomName(16);
-    await (await this.#opened()).putBlob({ name }, bytes);
+    await (await this.#store.get()).putBlob({ name }, bytes);
     const headers = this.#link.packages.transport.headers();
     headers.set(HEADER, name);
     return { name, headers };
@@ -43,7 +44,7 @@ export class LargeItems {
   }
 
   async get(name: string): Promise<Uint8Array> {
-    const store = await this.#opened();
+    const store = await this.#store.get();
     const size = (await store.info(name))?.size ?? 0;
     if (size > MAX_BYTES) throw new CorruptedError(`An item in the queue has ${size} bytes, and none may have more than 1 GiB.`);
     const bytes = size === 0 ? null : await store.getBlob(name);
@@ -54,18 +55,7 @@ export class LargeItems {
 
   /** Removes the bytes of an item that was taken, or was not put. */
   async remove(name: string): Promise<void> {
-    await (await this.#opened()).delete(name);
-  }
-
-  #opened(): Promise<Store> {
-    if (this.#store === undefined) {
-      const store = this.#open();
-      store.catch(() => {
-        this.#store = undefined;
-      });
-      this.#store = store;
-    }
-    return this.#store;
+    await (await this.#store.get()).delete(name);
   }
 
   async #open(): Promise<Store> {

@@ -2,6 +2,7 @@ import type { ConsumerInfo, PubAck, StreamInfo } from "@nats-io/jetstream";
 import type { Msg, MsgHdrs } from "@nats-io/transport-node";
 import { OwnerDiedError, StateError, TimeoutError } from "../../../errors/errors.ts";
 import { now } from "../../../util/clock.ts";
+import { Lazy } from "../../../util/lazy.ts";
 import { randomName } from "../../../util/random.ts";
 import { burst, type Request } from "../burst.ts";
 import { isConflict, isFull, isMissing, isUnanswered, isUndecided, noReply, ourError } from "../errors.ts";
@@ -45,7 +46,7 @@ export class QueueStream {
   readonly #link: Link;
   readonly #mustExist: boolean;
   readonly #owner: Owner | undefined;
-  #ready: Promise<void> | undefined;
+  readonly #opening = new Lazy(() => this.#open());
   // Each item has an id, by which the servers know one that was sent twice.
   readonly #sender = randomName(12);
   #sent = 0;
@@ -68,14 +69,7 @@ export class QueueStream {
 
   /** Makes the stream and its consumer, unless they exist. Throws `StateError` if they exist with other settings. */
   ready(): Promise<void> {
-    if (this.#ready === undefined) {
-      const ready = this.#open();
-      ready.catch(() => {
-        if (this.#ready === ready) this.#ready = undefined;
-      });
-      this.#ready = ready;
-    }
-    return this.#ready;
+    return this.#opening.get();
   }
 
   /**

@@ -1,3 +1,4 @@
+import { Lazy } from "../../../util/lazy.ts";
 import { objectGone } from "../errors.ts";
 import type { Fields } from "./records.ts";
 import type { Sync } from "./sync.ts";
@@ -9,7 +10,7 @@ export class Made {
   readonly #label: string;
   readonly #first: Fields | undefined;
   readonly #check: (fields: Fields) => void;
-  #ready: Promise<void> | undefined;
+  readonly #making = new Lazy(() => this.#make());
 
   /**
    * @param first what the record holds at first; `undefined` if another process has made it
@@ -25,14 +26,7 @@ export class Made {
 
   /** Makes the record, unless it exists. */
   ready(): Promise<void> {
-    if (this.#ready === undefined) {
-      const ready = this.#make();
-      ready.catch(() => {
-        this.#ready = undefined;
-      });
-      this.#ready = ready;
-    }
-    return this.#ready;
+    return this.#making.get();
   }
 
   /** Throws if the record is gone. */
