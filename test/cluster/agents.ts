@@ -12,6 +12,8 @@ import type { Host } from "./hosts/network.ts";
 import type { NatsServer } from "./servers/server.ts";
 
 export const LEASE = 1000;
+/** On a busy machine, a process takes so many milliseconds to start at most. */
+const PATIENCE = 40_000;
 /** The folder of the program, whose tasks the agents run. */
 export const ROOT: string = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -53,7 +55,7 @@ export async function agent(
     args: ["agent", ...args],
     through: host?.command,
   });
-  await vi.waitFor(() => expect(program.stdout, program.stderr).toContain("is ready"), { timeout: 20_000, interval: 20 });
+  await vi.waitFor(() => expect(program.stdout, program.stderr).toContain("is ready"), { timeout: PATIENCE, interval: 20 });
   return program;
 }
 
@@ -67,6 +69,6 @@ export function fileName(): string {
 /** The lines of a file, once there are so many. */
 export async function linesOf(file: string, count = 0): Promise<string[]> {
   const read = (): string[] => (existsSync(file) ? readFileSync(file, "utf8").split("\n").slice(0, -1) : []);
-  await vi.waitFor(() => expect(read().length).toBeGreaterThanOrEqual(count), { timeout: 20_000, interval: 20 });
+  await vi.waitFor(() => expect(read().length).toBeGreaterThanOrEqual(count), { timeout: PATIENCE, interval: 20 });
   return read();
 }

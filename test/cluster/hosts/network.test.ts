@@ -12,10 +12,10 @@ import { type Host, Network, networkFault } from "./network.ts";
 const fault = await networkFault();
 beforeEach(({ skip }) => skip(fault !== undefined, fault));
 
-/** Runs a program of Node in a host. It is killed after 3 s. */
+/** Runs a program of Node in a host. It is killed after 20 s. */
 async function run(host: Host, text: string): Promise<string> {
   const [program = "", ...args] = [...host.command, process.execPath, "--input-type=module", "--eval", text];
-  return (await promisify(execFile)(program, args, { timeout: 3000, killSignal: "SIGKILL" })).stdout;
+  return (await promisify(execFile)(program, args, { timeout: 20_000, killSignal: "SIGKILL" })).stdout;
 }
 
 it("a host reaches a server in another one, not while its link is cut, and again when that is healed", async () => {

@@ -8,7 +8,8 @@ it("three servers replicate a stream, and another leads it when its leader is ki
   const connection = await connect({ servers: cluster.urls, maxReconnectAttempts: -1, reconnectTimeWait: 100 });
   const manager = await jetstreamManager(connection);
   const { cluster: made } = await manager.streams.add({ name: "S", subjects: ["s"], num_replicas: 3 });
-  await manager.jetstream().publish("s", "kept");
+  // The other servers may learn of the stream a moment after it was made.
+  await vi.waitFor(() => manager.jetstream().publish("s", "kept", { msgID: "1" }), { timeout: 20_000, interval: 50 });
   const first = cluster.named(made?.leader);
   await first.kill();
   await vi.waitFor(
