@@ -24,7 +24,7 @@ export const cases: Cases = {
   },
   "a process waits for more events than the kernel reports at once": async () => {
     const events = Array.from({ length: 150 }, () => new Event());
-    const waits = events.map((event) => event.wait({ timeout: 10_000 }));
+    const waits = events.map((event) => event.wait({ timeout: 25_000 }));
     const child = await started({ target: flashAll, args: [events] });
     assert.deepEqual(await Promise.all(waits), Array(150).fill(true));
     assert.equal(await child.join(), 0);
