@@ -157,6 +157,22 @@ it("items that are put and taken together stay in order, and none is lost, when 
   expect([...taken]).toEqual(all);
 });
 
+it("an item that was pulled for a call which has ended goes to another taker", async () => {
+  const mp = await connected();
+  const queue = new mp.JoinableQueue<number>({ name: "shared" });
+  const other = new mp.JoinableQueue<number>({ name: "shared" });
+  for (let turns = 0; turns < 25; turns++) {
+    await queue.putMany([1, 2]);
+    const abort = new AbortController();
+    const [first, second] = [queue.getTask(), queue.getTask({ signal: abort.signal }).catch(() => undefined)];
+    for (let i = 0; i < turns; i++) await new Promise(setImmediate);
+    abort.abort();
+    const tasks = [await first, (await second) ?? (await other.getTask({ timeout: 5000 }))];
+    expect(tasks.map(({ value }) => value)).toEqual([1, 2]);
+    for (const task of tasks) await task.done();
+  }
+});
+
 it("calls with a time limit end soon after it while the server does not reply, and go on when it does", async () => {
   await using own = await NatsServer.start();
   const mp = await connected({ servers: own.url });

@@ -6,6 +6,16 @@ export class Line {
   readonly #waiting = new LinkedList<() => void>();
   #isTaken = false;
 
+  /** The number of calls that wait for their turn. */
+  get length(): number {
+    return this.#waiting.size;
+  }
+
+  /** Whether a call has the turn. */
+  get isTaken(): boolean {
+    return this.#isTaken;
+  }
+
   /** Waits for the turn, and returns the function that ends it. `undefined` if the call ends before, or does not wait. */
   async enter(waiting?: Waiting): Promise<(() => void) | undefined> {
     if (this.#isTaken && !(await this.#turn(waiting))) return undefined;

@@ -1,3 +1,4 @@
+import { MOST_MESSAGES } from "../../../codec/message-list.ts";
 import { StateError, TimeoutError, UnsupportedError } from "../../../errors/errors.ts";
 import { shutDown, tooManyDone } from "../../../errors/messages.ts";
 import { emit } from "../../../observe/events.ts";
@@ -34,6 +35,8 @@ export class Consumer {
   readonly #late: TakenItem[] = [];
   readonly #held: TakenItem[] = [];
   readonly #line = new Line();
+  // What was pulled for those who wait in the line.
+  readonly #ahead: Pulled[] = [];
   #progress: Timer | undefined;
 
   constructor(link: Link, stream: QueueStream, large: LargeItems) {
@@ -46,7 +49,7 @@ export class Consumer {
   async take(waiting: Waiting, most: number): Promise<TakenItem[]> {
     await waiting.patiently(() => this.#stream.ready());
     if (this.#late.length > 0) return this.#late.splice(0, most);
-    const pulled = await this.#inTurn(waiting, () => this.#pullSome(waiting, most));
+    const pulled = await this.#inTurn(waiting, most);
     const known = await this.#acknowledgeTogether(pulled);
     const opened = await Promise.allSettled(pulled.map((each) => this.#open(each, known.has(each))));
     const taken = opened.flatMap((each) => (each.status === "fulfilled" ? each.value : []));
@@ -92,15 +95,21 @@ export class Consumer {
     this.#stopProgress();
   }
 
-  // The takers of this process pull one after another, so that the first one gets the first item. One that does not wait looks at once.
-  async #inTurn(waiting: Waiting, pull: () => Promise<readonly Pulled[]>): Promise<readonly Pulled[]> {
-    if (waiting.once) return pull();
+  // The takers of this process pull one after another, so that the first one gets the first item. The one that pulls also pulls for those behind it. One
+  // that does not wait looks at once.
+  async #inTurn(waiting: Waiting, most: number): Promise<readonly Pulled[]> {
+    if (waiting.once) return this.#pullSome(waiting, most);
     const leave = await this.#line.enter(waiting);
     if (leave === undefined) return [];
     try {
-      return await pull();
+      if (this.#ahead.length > 0) return this.#ahead.splice(0, most);
+      const pulled = await this.#pullSome(waiting, Math.min(most + this.#line.length, MOST_MESSAGES));
+      this.#ahead.push(...pulled.slice(most));
+      return pulled.slice(0, most);
     } finally {
       leave();
+      // A call for which it was pulled has ended meanwhile.
+      if (!this.#line.isTaken) for (const each of this.#ahead.splice(0)) this.#stream.giveBack(each);
     }
   }
 
