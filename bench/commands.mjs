@@ -9,6 +9,7 @@ import { built, builtProgram } from "../scripts/programs.mjs";
 import { root } from "../scripts/setup.mjs";
 import { commandLine, RUNTIMES } from "../test/suite/runtimes.ts";
 import { findPythons } from "../tools/python.ts";
+import { findRedis } from "./find-redis.mjs";
 
 function options(settings) {
   return Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
@@ -37,17 +38,31 @@ export function builtin(label, program, settings = {}, runtimes = RUNTIMES) {
   return forEach(runtimes, (name) => [`${name} ${label}`, onRuntime(name, `builtin/${program}`, settings)]);
 }
 
-/** Programs on each runtime that start a server of NATS: "node cluster", ... */
-export function onCluster(programs, settings) {
-  const pairs = RUNTIMES.flatMap((name) => Object.entries(programs).map(([label, program]) => [name, label, program]));
+/** Programs that start a server, on each runtime: "node cluster", ... `find` gives the environment that names the server, or the reason why there is none. */
+function withServer(find, programs, settings, runtimes) {
+  const pairs = runtimes.flatMap((name) => Object.entries(programs).map(([label, program]) => [name, label, program]));
   return forEach(pairs, ([name, label, program]) => {
     const contender = onRuntime(name, program, settings);
     const prepare = () => {
-      const { path, reason } = findServer();
-      return path === undefined ? { missing: reason } : { ...contender.prepare(), env: { POLYPROC_NATS: path } };
+      const { env, reason } = find();
+      return env === undefined ? { missing: reason } : { ...contender.prepare(), env };
     };
     return [`${name} ${label}`, { ...contender, prepare }];
   });
+}
+
+/** Programs that start a server of NATS. */
+export function onCluster(programs, settings, runtimes = RUNTIMES) {
+  const find = () => {
+    const { path, reason } = findServer();
+    return path === undefined ? { reason } : { env: { POLYPROC_NATS: path } };
+  };
+  return withServer(find, programs, settings, runtimes);
+}
+
+/** Programs that start a server of Redis. */
+export function onRedis(programs, settings, runtimes = RUNTIMES) {
+  return withServer(findRedis, programs, settings, runtimes);
 }
 
 /** The pool of another package, on Node: "node piscina", ... */

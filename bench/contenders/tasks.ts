@@ -12,3 +12,9 @@ export function addOneToEach(numbers: readonly number[]): number[] {
 export function echo(bytes: Uint8Array): Uint8Array {
   return bytes;
 }
+
+/** Takes some milliseconds and no core. Returns the number of its process. */
+export async function rest(ms: number): Promise<number> {
+  if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+  return process.pid;
+}

@@ -1,5 +1,5 @@
 // What grows with what. A curve is a list of rows that differ by one number, its size.
-import { polyproc, python } from "../commands.mjs";
+import { onCluster, polyproc, python } from "../commands.mjs";
 
 /** An unbounded queue would take all memory for large items, so at most so many bytes wait in it. */
 const MOST_WAITING = 64 << 20;
@@ -54,5 +54,15 @@ export function curves({ ms, short }) {
       unit: "MiB",
       contenders: (objects) => ({ ...both("objects", { objects }), ...python("objects.py", { objects }) }),
     }),
+    ...[0, 20].map((wait) =>
+      curve(`agents-${wait}`, {
+        title: `Tasks of a pool of a cluster, ${wait === 0 ? "empty" : `each takes ${wait} ms and no core`}`,
+        size: "hosts with an agent of 4 workers",
+        sizes: short ? [1, 2] : [1, 2, 4, 8],
+        unit: "tasks/s",
+        higherIsBetter: true,
+        contenders: (agents) => onCluster({ cluster: "polyproc/cluster-agents" }, { agents, wait, ms }, ["node"]),
+      }),
+    ),
   ];
 }

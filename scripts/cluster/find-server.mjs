@@ -3,10 +3,13 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { root } from "../setup.mjs";
-import { fetchServer } from "./fetch-server.mjs";
+import { fetchPackages } from "./fetch-packages.mjs";
 
 const fileName = process.platform === "win32" ? "nats-server.exe" : "nats-server";
-const cached = join(root, "node_modules/.cache/nats", fileName);
+/** Debian 12 has a server that is too old. That of Debian 13 runs on both. */
+const SUITE = "trixie";
+const fetched = join(root, "node_modules/.cache/nats-server");
+const cached = join(fetched, "usr/sbin", fileName);
 const advice =
   "Install version 2.10 or later (https://nats.io/download, or `brew install nats-server`) so that it is on PATH, or set POLYPROC_NATS=FILE.";
 
@@ -27,7 +30,7 @@ export function findServer() {
     if (fault === undefined) return server;
     faults.push(`${path} ${fault}.`);
   }
-  const failure = fetchServer(cached);
+  const failure = fetchPackages(["nats-server"], SUITE, fetched);
   const { fault, ...server } = failure === undefined ? examine(cached) : { fault: failure };
   if (fault === undefined) return server;
   return {

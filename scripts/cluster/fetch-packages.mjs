@@ -1,30 +1,36 @@
-// Fetches a nats-server from Debian's packages with apt-get, into folders of its own: it needs no root, and the system's packages stay as they are.
+// Fetches programs from Debian's packages with apt-get, into folders of their own: it needs no root, and the system's packages stay as they are.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** Debian 12 has a server that is too old. That of Debian 13 runs on both. */
-const SUITE = "trixie";
 const SECONDS = 60;
 const KEYS = "/usr/share/keyrings";
 
-/** Fetches the server to a path. Where that fails, gives the reason, as the end of a sentence about the server. */
-export function fetchServer(path) {
+/**
+ * Fetches packages of a Debian suite, and unpacks them into a folder. Packages that they need are not fetched. Where that fails, gives the reason, as
+ * the end of a sentence about the first one.
+ */
+export function fetchPackages(packages, suite, folder) {
   const mirror = process.platform === "linux" ? findMirror() : undefined;
   if (mirror === undefined) return "is only for Debian";
   const keys = existsSync(KEYS) ? readdirSync(KEYS).find((name) => name.startsWith("debian-archive-keyring.")) : undefined;
   if (keys === undefined) return `can't be checked without Debian's keys in ${KEYS}`;
-  mkdirSync(dirname(path), { recursive: true });
-  const folder = mkdtempSync(join(dirname(path), "fetch-"));
+  mkdirSync(dirname(folder), { recursive: true });
+  const work = mkdtempSync(join(dirname(folder), "fetch-"));
   try {
-    return download(folder, `deb [signed-by=${join(KEYS, keys)}] ${mirror} ${SUITE} main\n`, path);
-  } finally {
+    const failure = download(packages, work, `deb [signed-by=${join(KEYS, keys)}] ${mirror} ${suite} main\n`);
+    if (failure !== undefined) return failure;
+    // Somebody else may fetch at the same time. A rename leaves one of the two, whole.
     rmSync(folder, { recursive: true, force: true });
+    renameSync(join(work, "root"), folder);
+    return undefined;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
   }
 }
 
-function download(folder, source, path) {
-  console.log(`Fetching a nats-server from Debian's packages (once, ${SECONDS} s at most)...`);
+function download(packages, folder, source) {
+  console.log(`Fetching ${packages[0]} from Debian's packages (once, ${SECONDS} s at most)...`);
   const sources = join(folder, "sources.list");
   const [lists, cache] = [join(folder, "lists"), join(folder, "cache")];
   writeFileSync(sources, source);
@@ -41,13 +47,13 @@ function download(folder, source, path) {
   const end = Date.now() + SECONDS * 1000;
   const run = (program, ...args) => fault(program, args, folder, end);
   const failure =
-    run("apt-get", ...settings, "update", "-qq", "--error-on=any") ?? run("apt-get", ...settings, "download", "-qq", "nats-server");
+    run("apt-get", ...settings, "update", "-qq", "--error-on=any") ?? run("apt-get", ...settings, "download", "-qq", ...packages);
   if (failure !== undefined) return failure;
-  const file = readdirSync(folder).find((name) => name.endsWith(".deb"));
-  const unpacking = run("dpkg-deb", "--extract", String(file), "root");
-  // Somebody else may fetch at the same time. A rename leaves one of the two, whole.
-  if (unpacking === undefined) renameSync(join(folder, "root/usr/sbin/nats-server"), path);
-  return unpacking;
+  for (const file of readdirSync(folder).filter((name) => name.endsWith(".deb"))) {
+    const unpacking = run("dpkg-deb", "--extract", file, "root");
+    if (unpacking !== undefined) return unpacking;
+  }
+  return undefined;
 }
 
 /** Runs a program until `end` at most, and says what was wrong. */
