@@ -17,5 +17,6 @@ bundle(".compat", [
   "src/codec/encode",
   "src/codec/envelope",
   "src/remote/handshake-limit",
+  "src/pool/worker-source",
 ]);
 writeFileSync(join(root, ".compat/package.json"), '{ "type": "module" }\n');

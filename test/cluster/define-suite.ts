@@ -3,7 +3,7 @@ import { afterAll } from "vitest";
 import { defineSuite } from "../suite/suite.ts";
 import { NatsServer } from "./servers/server.ts";
 import { ROOT, startAgent } from "./suite/agent.ts";
-import { NAMES } from "./suite/reason-to-skip.ts";
+import { NAMES, POOL_NAMES } from "./suite/reason-to-skip.ts";
 
 const NAMESPACE = "suite";
 
@@ -14,7 +14,8 @@ export async function defineSuiteOnCluster(runtime: string): Promise<void> {
   const agent = await startAgent(runtime, server.url, NAMESPACE);
   afterAll(() => void agent.kill("SIGKILL"));
   await defineSuite(runtime, `cluster:${NAMESPACE}`, {
-    names: NAMES,
+    // How pools work does not depend on the runtime. pool.test.ts tries them with agents on each.
+    names: runtime === "node" ? [...NAMES, ...POOL_NAMES] : NAMES,
     // The slow cases are about processes, which are those of one machine here, too.
     tier: "quick",
     setting: {

@@ -16,12 +16,10 @@ export const NAMES: readonly string[] = [
   "semaphore/deaths",
   "semaphore/waits",
   "shared-value/basics",
-  "pool/arrays",
-  "pool/basics",
-  "pool/crashes",
-  "pool/ends",
-  "pool/executor",
 ];
+
+/** Those of pools, whose workers are processes of an agent. */
+export const POOL_NAMES: readonly string[] = ["pool/arrays", "pool/basics", "pool/crashes", "pool/ends", "pool/executor"];
 
 const REASONS: Readonly<Record<string, readonly string[]>> = {
   "a cluster does not know how many processes have an object open": ["stats count what happened"],
