@@ -1,13 +1,19 @@
+import { now } from "../../util/clock.ts";
 import { randomName } from "../../util/random.ts";
 import type { Wire, WireMessage } from "../contract/wire.ts";
+import { isUnanswered, isUndecided } from "./errors.ts";
 import type { Link } from "./link.ts";
 import { tokenOf } from "./names.ts";
+import { pause } from "./waiting.ts";
 
 /** What a message has besides its bytes. */
 const OVERHEAD = 4096;
 /** Tasks that were given up are kept for two weeks. */
 const KEPT_MS = 14 * 86_400_000;
 const NANOS = 1_000_000;
+/** A server must confirm that one is kept within so many milliseconds. */
+const CONFIRM_MS = 20_000;
+const RETRY_MS = 200;
 
 /** The messages of one connection that the servers do not store. */
 export class NatsWire implements Wire {
@@ -81,7 +87,19 @@ export class NatsWire implements Wire {
     return `mp.${this.namespace}.to.`;
   }
 
-  async #keep(bytes: Uint8Array, msgID: string): Promise<void> {
+  // It is tried for a while, because the servers may be about to choose a leader.
+  async #keep(bytes: Uint8Array, id: string): Promise<void> {
+    for (const until = now() + CONFIRM_MS; ; await pause(RETRY_MS)) {
+      try {
+        return await this.#store(bytes, id);
+      } catch (error) {
+        if (now() > until || !(isUnanswered(error) || isUndecided(error))) throw error;
+        this.#link.checkOpen();
+      }
+    }
+  }
+
+  async #store(bytes: Uint8Array, msgID: string): Promise<void> {
     const { names, packages } = this.#link;
     await this.#link.stream({
       name: names.deadLetters,
