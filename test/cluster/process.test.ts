@@ -92,6 +92,20 @@ describe.each(RUNTIMES)("an agent on %s", (runtime) => {
   });
 });
 
+it.each(RUNTIMES)("a program on %s that has nothing more to do waits for its processes, and asks its daemons to end", async (runtime) => {
+  const mp = await connected(server);
+  await agent("node", server, mp);
+  const file = fileName();
+  const program = new Program(runtime, fileURLToPath(new URL("programs/ends.ts", import.meta.url)), {
+    args: [server.url, mp.namespace, String(LEASE), ROOT, file],
+  });
+  expect(await program.closed, program.stderr).toBe(0);
+  const lines = await linesOf(file, 3);
+  expect(lines.some((line) => line.startsWith('"done" '))).toBe(true);
+  expect(lines.at(-1)).toBe("cleaned up");
+  await gone(Number(lines.find((line) => /^\d+$/.test(line))));
+});
+
 it("a process ends when its program is killed, and may clean up before", async () => {
   const mp = await connected(server);
   await agent("node", server, mp);

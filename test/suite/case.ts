@@ -10,15 +10,20 @@ export function slow(run: Case): Case {
   return run;
 }
 
-/** The tier of the tests that was chosen: "quick" leaves out the slow cases. A child of a case may not be allowed to read the variable. */
+/**
+ * The tier of the tests that was chosen: "quick" leaves out the slow cases, "share 1/3" has every third of them, from number 1 on, and "all" has all.
+ * "full", the usual one, has all, but of the portable backend a third for each runtime. A child of a case may not be allowed to read the variable.
+ */
 export function chosenTier(): string {
   return process.env.POLYPROC_TEST_TIER ?? "full";
 }
 
 /** The cases that a tier of the tests runs. */
 export function inTier(cases: Cases, tier: string): Cases {
-  if (tier !== "quick") return cases;
-  return Object.fromEntries(Object.entries(cases).filter(([, run]) => !slowCases.has(run)));
+  const [first, step] = /^share (\d+)\/(\d+)$/.exec(tier)?.slice(1).map(Number) ?? (tier === "quick" ? [-1, 1] : [0, 1]);
+  let slowOnes = 0;
+  const isIn = ([, run]: [string, Case]): boolean => !slowCases.has(run) || slowOnes++ % (step ?? 1) === first;
+  return Object.fromEntries(Object.entries(cases).filter(isIn));
 }
 
 /** A case throws this when it can't be tried here. The reason is shown. */

@@ -10,7 +10,7 @@ import { type CaseFile, type CaseFolder, findCases } from "./case-files.ts";
 import { tested } from "./code.ts";
 import { settled, sharedMemory, TAG, taggedProcesses, unixSockets } from "./leaks.ts";
 import { hasLibrary } from "./library.ts";
-import { commandLine, pathWithRuntimes } from "./runtimes.ts";
+import { commandLine, pathWithRuntimes, RUNTIMES } from "./runtimes.ts";
 
 export { hasLibrary } from "./library.ts";
 
@@ -47,7 +47,7 @@ const FILES_IN_A_PROCESS = 20;
 export async function defineSuite(
   runtime: string,
   backend = "portable",
-  { folders, names, tier = chosenTier(), setting }: SuiteOptions = {},
+  { folders, names, tier = tierFor(runtime, backend), setting }: SuiteOptions = {},
 ): Promise<void> {
   const isHere = backend !== "native" || hasLibrary();
   const found = (await findCases(backend, tier, names)).filter(({ name }) => folders === undefined || folders.includes(name));
@@ -69,6 +69,15 @@ export async function defineSuite(
     // vitest does not run the hooks above if a filter leaves out all their tests.
     afterAll(() => run.stop());
   }
+}
+
+// The tests have a limit of time, and the slow cases take most of it. On the portable backend each of them runs on one runtime, unless files were
+// chosen: its code is the same on all of them, and the native backend runs all cases on each.
+function tierFor(runtime: string, backend: string): string {
+  const tier = chosenTier();
+  const place = (RUNTIMES as readonly string[]).indexOf(runtime);
+  const isWhole = tier !== "full" || backend !== "portable" || place < 0 || process.env.POLYPROC_TEST_FILES !== undefined;
+  return isWhole ? tier : `share ${place}/${RUNTIMES.length}`;
 }
 
 /** The folders that share a process. */
