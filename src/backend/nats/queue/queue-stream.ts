@@ -171,6 +171,16 @@ export class QueueStream {
     return isShut(info, this.#link.names.shutDown(this.identity.token)) && info.state.messages <= held;
   }
 
+  /** Returns the number of items that nobody has taken, and what the servers tell of the stream. */
+  async content(): Promise<{ readonly size: number; readonly stream: StreamInfo; readonly consumer: ConsumerInfo }> {
+    const [stream, consumer] = await Promise.all([this.info(), this.consumer()]);
+    const { messages, last_seq } = stream.state;
+    // A consumer of newer servers hears of an item a little after it was stored. So the items behind the last one that it gave out are counted, too.
+    const behind = last_seq - consumer.delivered.stream_seq;
+    const unheard = Math.min(behind, messages - consumer.num_ack_pending);
+    return { size: Math.max(0, unheard, Math.min(messages, consumer.num_pending)), stream, consumer };
+  }
+
   /** Takes the stream's subject away, so that the servers refuse all puts. */
   async shutDown(immediate: boolean): Promise<void> {
     const { config } = await this.info();

@@ -101,13 +101,13 @@ export class NatsQueue extends NatsPort implements QueuePort {
   }
 
   async poll(wait: Wait): Promise<boolean> {
-    return this.#until(wait, async () => (await this.#shared.stream.consumer()).num_pending > 0);
+    return this.#until(wait, async () => (await this.#shared.stream.content()).size > 0);
   }
 
   async isDrained(): Promise<boolean> {
     return this.ask(async () => {
       await this.#shared.stream.ready();
-      return (await this.#shared.stream.consumer()).num_pending === 0;
+      return (await this.#shared.stream.content()).size === 0;
     });
   }
 
@@ -115,11 +115,10 @@ export class NatsQueue extends NatsPort implements QueuePort {
     return this.ask(async () => {
       const { stream } = this.#shared;
       await stream.ready();
-      const [{ state, config }, consumer] = await Promise.all([stream.info(), stream.consumer()]);
-      const size = Math.min(state.messages, consumer.num_pending);
-      const puts = state.last_seq;
+      const { size, consumer, stream: info } = await stream.content();
+      const puts = info.state.last_seq;
       // A queue that redelivers has room again when items are done, so that is what `full()` is told.
-      const maxsize = Math.max(0, config.max_msgs);
+      const maxsize = Math.max(0, info.config.max_msgs);
       return { size, puts, gets: puts - size, lost: 0, redelivered: consumer.num_redelivered, participants: 0, maxsize };
     });
   }
