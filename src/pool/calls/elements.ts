@@ -112,9 +112,14 @@ export class Chunks {
     }
   }
 
-  // Returns the first elements that are in no chunk yet.
-  #cut(size: number): unknown[] {
-    if (size < this.#taken.length) return this.#taken.splice(0, size);
+  // Returns the first elements that are in no chunk yet. The last chunk of a given size stays if it is not full, and may become so: its elements run
+  // in one worker.
+  #cut(most: number): unknown[] {
+    const { length } = this.#taken;
+    const { chunkSize = 1 } = this.#rules;
+    const isOpen = most >= length && length > chunkSize && !this.#isDone && this.count < this.#rules.mayTake();
+    const size = isOpen ? length - (length % chunkSize) : most;
+    if (size < length) return this.#taken.splice(0, size);
     const all = this.#taken;
     this.#taken = [];
     return all;
