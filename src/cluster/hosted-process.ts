@@ -1,7 +1,6 @@
 import type { ReportKind } from "../backend/contract/launcher.ts";
 import { type Message, NO_REFS } from "../backend/contract/message.ts";
 import { unseal } from "../codec/envelope.ts";
-import { CorruptedError } from "../errors/errors.ts";
 import { launch, planLaunch } from "../launch/launch.ts";
 import { type RunningChild, UNKNOWN_EXIT } from "../launch/running-child.ts";
 import { ChildTelling } from "../launch/telling.ts";
@@ -13,7 +12,18 @@ import { after } from "../util/deadline.ts";
 import type { Channel } from "./channel.ts";
 import type { Hosted } from "./hosted.ts";
 import type { AllowedModules } from "./modules.ts";
-import { fieldsOf, type HostedJob, isNumber, type ProcessEnded, REPORTS, Say, type Started, saying, sayingValue } from "./protocol.ts";
+import {
+  fieldsOf,
+  type HostedJob,
+  isNumber,
+  malformed,
+  type ProcessEnded,
+  REPORTS,
+  Say,
+  type Started,
+  saying,
+  sayingValue,
+} from "./protocol.ts";
 
 /** A process whose program is gone is killed so many milliseconds after SIGTERM. */
 const LAST_MS = 1000;
@@ -67,13 +77,13 @@ export class HostedProcess implements Hosted {
       case Say.kill:
         return this.#send("SIGKILL", "");
       default:
-        throw malformed();
+        throw malformed("A program");
     }
   }
 
   #begin({ args, ...job }: HostedJob): void {
     const child = this.#child;
-    if (child === undefined || this.#telling !== undefined) throw malformed();
+    if (child === undefined || this.#telling !== undefined) throw malformed("A program");
     this.name = job.name;
     const whole = { ...job, target: this.#target, isFar: true, startMethod: "spawn", treeLimits: ownTreeLimits() };
     this.#telling = new ChildTelling(() => job.name, child, whole);
@@ -119,10 +129,6 @@ function jobIn(bytes: Uint8Array): HostedJob {
   const areTexts = typeof name === "string" && typeof parentName === "string";
   const areFlags = typeof daemon === "boolean" && typeof subclass === "boolean";
   const isIdentity = Array.isArray(identity) && identity.every(isNumber);
-  if (!areTexts || !areFlags || !isIdentity || !(args instanceof Uint8Array)) throw malformed();
+  if (!areTexts || !areFlags || !isIdentity || !(args instanceof Uint8Array)) throw malformed("A program");
   return { name, identity, daemon, parentName, subclass, args };
-}
-
-function malformed(): CorruptedError {
-  return new CorruptedError("A program sent a message that is not valid: it runs another version of polyproc, or is corrupted.");
 }

@@ -1,7 +1,7 @@
 import { NO_REFS } from "../backend/contract/message.ts";
 import { decode } from "../codec/decode.ts";
 import { unseal } from "../codec/envelope.ts";
-import { CorruptedError, type ProcessError } from "../errors/errors.ts";
+import type { ProcessError } from "../errors/errors.ts";
 import { packReport } from "../objects/message.ts";
 import { type Entry, entriesIn, headerOf, Kind, wholeEntry } from "../pool/entries.ts";
 import { takeLent } from "../pool/take.ts";
@@ -12,7 +12,18 @@ import { FOREVER } from "../util/wait-options.ts";
 import type { Channel } from "./channel.ts";
 import type { Hosted } from "./hosted.ts";
 import type { AllowedModules } from "./modules.ts";
-import { type Ended, fieldsOf, isNumber, type LimitAt, Say, type Started, saying, sayingValue, type WantedWorker } from "./protocol.ts";
+import {
+  type Ended,
+  fieldsOf,
+  isNumber,
+  type LimitAt,
+  malformed,
+  Say,
+  type Started,
+  saying,
+  sayingValue,
+  type WantedWorker,
+} from "./protocol.ts";
 
 /** What a pool may send to a worker: the kinds from `target` to `initialize`. */
 const LAST_KIND = Kind.initialize;
@@ -73,7 +84,7 @@ export class HostedWorker implements Hosted {
         return this.#pass(bytes);
       case Say.limit: {
         const { id, task } = fieldsOf<LimitAt>(bytes);
-        if (!isNumber(id) || !isNumber(task)) throw malformed();
+        if (!isNumber(id) || !isNumber(task)) throw malformed("A program");
         return this.#channel.send(sayingValue(Say.limited, { id, task: this.#link.mark.limit(task) } satisfies LimitAt));
       }
       case Say.unlimit:
@@ -83,7 +94,7 @@ export class HostedWorker implements Hosted {
       case Say.kill:
         return this.#link.kill();
       default:
-        throw malformed();
+        throw malformed("A program");
     }
   }
 
@@ -91,7 +102,7 @@ export class HostedWorker implements Hosted {
   #pass(bytes: Uint8Array): void {
     const passed: Uint8Array[] = [];
     for (const entry of entriesIn(bytes)) {
-      if (entry.kind > LAST_KIND) throw malformed();
+      if (entry.kind > LAST_KIND) throw malformed("A program");
       const refused = this.#refused.get(entry.target);
       if (entry.kind === Kind.target) this.#define(entry, passed);
       else if (refused === undefined) passed.push(wholeEntry(entry));
@@ -150,8 +161,4 @@ export class HostedWorker implements Hosted {
       await this.#channel.room();
     }
   }
-}
-
-function malformed(): CorruptedError {
-  return new CorruptedError("A pool sent a message that is not valid: it runs another version of polyproc, or is corrupted.");
 }

@@ -2,6 +2,7 @@
 import type { ReportKind } from "../backend/contract/launcher.ts";
 import type { Wire } from "../backend/contract/wire.ts";
 import { decode } from "../codec/decode.ts";
+import { CorruptedError } from "../errors/errors.ts";
 import type { Ending } from "../launch/running-child.ts";
 import { packReport } from "../objects/message.ts";
 import type { WorkerEnding } from "../pool/worker-source.ts";
@@ -152,6 +153,11 @@ export function bytesOf(value: unknown): Uint8Array {
 /** Returns the fields of a value that came. It may be anything, so each field has to be checked. */
 export function fieldsOf<T>(bytes: Uint8Array): Partial<Record<keyof T, unknown>> {
   return Object(decode(bytes)) as Partial<Record<keyof T, unknown>>;
+}
+
+/** Makes the error for a message that the other side can't have meant. */
+export function malformed(from: "An agent" | "A program"): CorruptedError {
+  return new CorruptedError(`${from} sent a message that is not valid: it runs another version of polyproc, or is corrupted.`);
 }
 
 export function isNumber(value: unknown): value is number {

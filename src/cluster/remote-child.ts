@@ -1,12 +1,23 @@
 import type { ReportListener } from "../backend/contract/launcher.ts";
 import { type Message, NO_REFS } from "../backend/contract/message.ts";
-import { CorruptedError, StateError } from "../errors/errors.ts";
+import { StateError } from "../errors/errors.ts";
 import type { OwnJob } from "../launch/job.ts";
 import { type Ending, type RunningChild, UNKNOWN_EXIT } from "../launch/running-child.ts";
 import type { TargetRef } from "../target/target.ts";
 import type { Channel, ChannelEvents } from "./channel.ts";
 import type { Guest } from "./places.ts";
-import { fieldsOf, type HostedJob, isNumber, type ProcessEnded, REPORTS, Say, type Started, saying, sayingValue } from "./protocol.ts";
+import {
+  fieldsOf,
+  type HostedJob,
+  isNumber,
+  malformed,
+  type ProcessEnded,
+  REPORTS,
+  Say,
+  type Started,
+  saying,
+  sayingValue,
+} from "./protocol.ts";
 
 const NOTHING = new Uint8Array(0);
 
@@ -94,25 +105,26 @@ export class RemoteChild implements RunningChild, Guest {
     switch (message[0]) {
       case Say.started: {
         const { pid } = fieldsOf<Started>(bytes);
-        if (!isNumber(pid)) throw malformed();
+        if (!isNumber(pid)) throw malformed("An agent");
         this.pid = pid;
         return this.#launch.resolve();
       }
       case Say.report: {
         const kind = REPORTS[bytes[0] ?? -1];
-        if (kind === undefined) throw malformed();
+        if (kind === undefined) throw malformed("An agent");
         return void this.#listener(kind, { bytes: bytes.subarray(1), refs: NO_REFS });
       }
       case Say.ended:
         return this.#endAs(fieldsOf<ProcessEnded>(bytes));
       default:
-        throw malformed();
+        throw malformed("An agent");
     }
   }
 
   #endAs({ exitCode, isKnown, signal, error }: Partial<Record<keyof ProcessEnded, unknown>>): void {
     if (error !== undefined) return this.#lose(error);
-    if (typeof exitCode !== "number" || typeof isKnown !== "boolean" || !(signal === null || typeof signal === "string")) throw malformed();
+    if (typeof exitCode !== "number" || typeof isKnown !== "boolean" || !(signal === null || typeof signal === "string"))
+      throw malformed("An agent");
     this.#finish({ exitCode, isKnown, signal, stderr: "" });
   }
 
@@ -126,8 +138,4 @@ export class RemoteChild implements RunningChild, Guest {
     this.#isOver = true;
     this.#end.resolve(ending);
   }
-}
-
-function malformed(): CorruptedError {
-  return new CorruptedError("An agent sent a message that is not valid: it runs another version of polyproc, or is corrupted.");
 }

@@ -1,10 +1,10 @@
 import type { Message } from "../backend/contract/message.ts";
-import { CorruptedError, StateError } from "../errors/errors.ts";
+import { StateError } from "../errors/errors.ts";
 import { entriesIn, Kind } from "../pool/entries.ts";
 import type { WorkerEnding, WorkerLink } from "../pool/worker-source.ts";
 import type { Channel, ChannelEvents } from "./channel.ts";
 import type { Guest } from "./places.ts";
-import { type Ended, fieldsOf, isNumber, type LimitAt, Say, type Started, saying, type WantedWorker } from "./protocol.ts";
+import { type Ended, fieldsOf, isNumber, type LimitAt, malformed, Say, type Started, saying, type WantedWorker } from "./protocol.ts";
 import { refuseObjects } from "./refuse-objects.ts";
 import { RemoteMark } from "./remote-mark.ts";
 
@@ -114,7 +114,7 @@ export class RemoteWorker implements WorkerLink, Guest {
     const bytes = message.subarray(1);
     switch (message[0]) {
       case Say.results:
-        if (entriesIn(bytes).some(({ worker, kind }) => worker !== this.wanted.worker || kind === Kind.dead)) throw malformed();
+        if (entriesIn(bytes).some(({ worker, kind }) => worker !== this.wanted.worker || kind === Kind.dead)) throw malformed("An agent");
         return this.#events.results(bytes);
       case Say.started: {
         const { pid, runtime } = fieldsOf<Started>(bytes);
@@ -138,7 +138,7 @@ export class RemoteWorker implements WorkerLink, Guest {
         });
       }
       default:
-        throw malformed();
+        throw malformed("An agent");
     }
   }
 
@@ -149,8 +149,4 @@ export class RemoteWorker implements WorkerLink, Guest {
     this.#events.ended();
     this.#end.resolve({ exitCode: null, signal: null, error: undefined, stderr: undefined, ...ending });
   }
-}
-
-function malformed(): CorruptedError {
-  return new CorruptedError("An agent sent a message that is not valid: it runs another version of polyproc, or is corrupted.");
 }

@@ -2,7 +2,7 @@
 import { afterAll } from "vitest";
 import { defineSuite } from "../suite/suite.ts";
 import { NatsServer } from "./servers/server.ts";
-import { ROOT, startAgent } from "./suite/agent.ts";
+import { ROOT, startAgent, stopAgent } from "./suite/agent.ts";
 import { NAMES, POOL_NAMES } from "./suite/reason-to-skip.ts";
 
 const NAMESPACE = "suite";
@@ -12,7 +12,7 @@ export async function defineSuiteOnCluster(runtime: string): Promise<void> {
   const server = await NatsServer.start();
   afterAll(() => server.stop());
   const agent = await startAgent(runtime, server.url, NAMESPACE);
-  afterAll(() => void agent.kill("SIGKILL"));
+  afterAll(() => stopAgent(agent));
   await defineSuite(runtime, `cluster:${NAMESPACE}`, {
     // How pools work does not depend on the runtime. pool.test.ts tries them with agents on each.
     names: runtime === "node" ? [...NAMES, ...POOL_NAMES] : NAMES,

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { tested } from "../../suite/code.ts";
 import { commandLine, pathWithRuntimes } from "../../suite/runtimes.ts";
@@ -21,4 +22,12 @@ export async function startAgent(runtime: string, servers: string, namespace: st
     child.on("exit", (code) => reject(new Error(`the agent ended with ${code}`)));
   });
   return child;
+}
+
+/** Lets an agent end by itself, so that it removes its folder. */
+export async function stopAgent(agent: ChildProcess): Promise<void> {
+  if (agent.exitCode !== null || agent.signalCode !== null) return;
+  const ended = once(agent, "exit");
+  agent.kill("SIGTERM");
+  await ended;
 }
