@@ -178,7 +178,7 @@ it("calls with a time limit end soon after it while the server does not reply, a
   const mp = await connected({ servers: own.url });
   const queue = new mp.Queue<number>({ name: "silent" });
   await queue.put(1);
-  own.pause();
+  await own.pause();
   const began = performance.now();
   await Promise.all([
     expect(queue.put(2, { timeout: 300 })).rejects.toMatchObject({ code: "ERR_POLYPROC_TIMEOUT", mayHaveHappened: true }),

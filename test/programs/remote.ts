@@ -7,7 +7,7 @@ export async function work(queue: Queue<string>, end: Connection, lock: Lock): P
   await lock.acquire();
   await queue.put(`got ${await end.recv()}`);
   await end.send("through the pipe");
-  lock.release();
+  await lock.release();
   return import.meta.url;
 }
 

@@ -68,7 +68,7 @@ it("is lost with the lease, and refuses other settings for its name", async () =
   const mp = await connected(server, { lease: 1000 });
   const permits = new mp.Semaphore(OPTIONS);
   await permits.acquire();
-  server.pause();
+  await server.pause();
   await new Promise((resolve) => setTimeout(resolve, 900));
   server.resume();
   await expect(permits.release()).rejects.toThrow("lease of this permit was lost");

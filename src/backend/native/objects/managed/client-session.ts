@@ -63,7 +63,7 @@ export class ClientSession {
       this.#welcome = resolve;
     });
     void this.#watch();
-    this.#then(async () => {
+    void this.#then(async () => {
       try {
         await this.#introduce(hold);
         this.#receive();
