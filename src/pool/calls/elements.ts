@@ -49,8 +49,9 @@ export class Chunks {
   #next = 0;
   #isDone = false;
   #isPulling = false;
-  // After an element that can't travel, so many elements go alone, so that only that one fails.
-  #alone = 0;
+  // So many of the first elements are from a chunk that could not be encoded. They go in smaller chunks, so that only those fail that can't travel.
+  #doubtful = 0;
+  #mostDoubtful = 1;
 
   constructor(call: PoolCall, host: CallHost, elements: Elements, rules: ChunkRules) {
     this.#call = call;
@@ -91,7 +92,7 @@ export class Chunks {
   get #hasChunk(): boolean {
     const { length } = this.#taken;
     const { chunkSize = 1 } = this.#rules;
-    return length > 0 && (length >= chunkSize || this.#alone > 0 || this.#isDone || this.count >= this.#rules.mayTake());
+    return length > 0 && (length >= chunkSize || this.#doubtful > 0 || this.#isDone || this.count >= this.#rules.mayTake());
   }
 
   /** The number of elements that are there now, or `most` if there are more. */
@@ -103,7 +104,7 @@ export class Chunks {
   /** Returns the next chunk. */
   next(): TaskWork | undefined {
     for (;;) {
-      const size = this.#alone > 0 ? 1 : this.#takeChunks();
+      const size = this.#doubtful > 0 ? Math.min(this.#mostDoubtful, this.#doubtful) : this.#takeChunks();
       if (!this.#hasChunk) return undefined;
       const elements = this.#cut(size);
       const work = this.#make(elements);
@@ -166,16 +167,18 @@ export class Chunks {
     const fields = { kind, first, size: elements.length, attempt: 1, since: now(), isIndexed: true };
     try {
       const work = TaskWork.make(this.#call, elements, "elements", { ...fields, task: this.#host.number(elements.length) });
-      if (this.#alone > 0) this.#alone--;
+      this.#doubtful = Math.max(0, this.#doubtful - elements.length);
+      this.#mostDoubtful = 2 * elements.length;
       return work;
     } catch (error) {
       if (elements.length === 1) {
-        if (this.#alone > 0) this.#alone--;
+        this.#doubtful = Math.max(0, this.#doubtful - 1);
         this.#call.failed(first, error);
         return undefined;
       }
       this.#next = first;
-      this.#alone = elements.length;
+      this.#doubtful = Math.max(this.#doubtful, elements.length);
+      this.#mostDoubtful = Math.ceil(elements.length / 2);
       this.#taken = elements.concat(this.#taken);
       return undefined;
     }

@@ -58,4 +58,16 @@ export const cases: Cases = {
       await assert.rejects(pool.map(typeName, elements), { name: "SerializationError", index: 99_999 });
       assert.deepEqual(await pool.map(typeName, [1]), ["number"]);
     }),
+  "of elements that can't travel, each fails alone, wherever they are": () =>
+    withPool(async (pool) => {
+      const isBad = (i: number): boolean => i === 0 || (i > 500 && i < 520) || i % 997 === 0 || i === 2999;
+      const elements = Array.from({ length: 3000 }, (_, i) => (isBad(i) ? () => {} : i));
+      for (const chunkSize of [undefined, 1, 7, 3000]) {
+        const outcomes = await pool.map(typeName, elements, { settle: true, chunkSize });
+        assert.deepEqual(
+          outcomes.map(({ status }) => status),
+          elements.map((each) => (typeof each === "number" ? "fulfilled" : "rejected")),
+        );
+      }
+    }),
 };
