@@ -1,7 +1,7 @@
 import type { ConsumerInfo, PubAck, StreamInfo } from "@nats-io/jetstream";
 import type { Msg, MsgHdrs } from "@nats-io/transport-node";
 import { OwnerDiedError, StateError, TimeoutError } from "../../../errors/errors.ts";
-import { now } from "../../../util/clock.ts";
+import { nextTurn, now } from "../../../util/clock.ts";
 import { Lazy } from "../../../util/lazy.ts";
 import { randomName } from "../../../util/random.ts";
 import { burst, type Request } from "../burst.ts";
@@ -40,6 +40,13 @@ export type Outcome = "stored" | "full" | "shut down";
 /** What processes tell those who wait: an item is done, so that there is room; or the queue was shut down. */
 export type Hint = "done" | "shut down";
 
+/** An item that is done, and the call that waits until the server knows it. */
+interface Done {
+  readonly item: Pulled;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /** The stream of a queue: its items, in their order, on the servers. */
 export class QueueStream {
   readonly identity: QueueIdentity;
@@ -50,6 +57,8 @@ export class QueueStream {
   // Each item has an id, by which the servers know one that was sent twice.
   readonly #sender = randomName(12);
   #sent = 0;
+  // The items of which the server is told in the next turn of the event loop.
+  #done: Done[] = [];
 
   /**
    * @param mustExist whether another process has made it, so that it is gone if it does not exist
@@ -121,13 +130,24 @@ export class QueueStream {
     return new Pull(this.#link, `$JS.API.CONSUMER.MSG.NEXT.${this.#name}.${CONSUMER}`, { expires, most });
   }
 
-  /** Tells the server that an item is done, and waits until it knows. */
-  async acknowledge({ reply }: Pulled): Promise<void> {
-    await this.#link.connection.request(reply, "+ACK", { timeout: TRY_MS });
-    this.#tellDone();
+  /** Tells the server that an item is done, and waits until it knows. Items that are done in the same turn of the event loop are told together. */
+  acknowledge(item: Pulled): Promise<void> {
+    if (this.#done.length === 0) nextTurn(() => void this.#acknowledgeDone());
+    return new Promise((resolve, reject) => void this.#done.push({ item, resolve, reject }));
   }
 
-  /** The same for many items together. Returns those of which no server has said that it knows. */
+  async #acknowledgeDone(): Promise<void> {
+    const done = this.#done;
+    this.#done = [];
+    try {
+      const missing = new Set(await this.acknowledgeTogether(done.map(({ item }) => item)));
+      for (const { item, resolve, reject } of done) missing.has(item) ? reject(noReply()) : resolve();
+    } catch (error) {
+      for (const { reject } of done) reject(error);
+    }
+  }
+
+  /** The same for many items at once. Returns those of which no server has said that it knows. */
   async acknowledgeTogether(items: readonly Pulled[]): Promise<readonly Pulled[]> {
     const at = (place: number): Request => ({ subject: (items[place] as Pulled).reply, payload: ACK });
     const missing = await burst(this.#link, { count: items.length, at, isGood: isAnswer }, TRY_MS);
