@@ -23,8 +23,9 @@ export function keepCompiledCode(): void {
 
 function ownFolder(): string {
   const { mkdirSync, readdirSync, rmSync, statSync } = process.getBuiltinModule("node:fs");
-  const { join } = process.getBuiltinModule("node:path");
+  const { isAbsolute, join } = process.getBuiltinModule("node:path");
   const caches = process.env.XDG_CACHE_HOME || join(process.getBuiltinModule("node:os").homedir(), ".cache");
+  if (!isAbsolute(caches)) throw new Error(`${caches} would be below the working folder.`);
   const folder = join(caches, "polyproc");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (!isOurs(statSync(folder))) throw new Error(`${folder} can be written by others.`);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { capabilities, Process } from "../../../mod.ts";
 import { type Cases, Skip, slow } from "../../suite/case.ts";
 import { run } from "../../suite/help.ts";
@@ -46,13 +46,14 @@ export const cases: Cases = {
       await run({ target: nothing, env });
       const kept = filesIn(folder);
       assert.ok(kept.length > 2, `it keeps this package and the target: ${kept}`);
-      assert.equal(statSync(folder).mode & 0o777, 0o700);
+      if (process.platform !== "win32") assert.equal(statSync(folder).mode & 0o777, 0o700);
       await run({ target: nothing, env });
       assert.deepEqual(filesIn(folder), kept);
     }),
   ),
-  "compiled code: a folder in which others can write is not used, and neither is a file": slow(() =>
+  "compiled code: a folder in which others can write is not used, and neither is a file or a relative path": slow(() =>
     withCache(async (folder, env) => {
+      if (process.platform === "win32") throw new Skip("Windows has no such modes");
       mkdirSync(folder);
       chmodSync(folder, 0o777);
       await run({ target: nothing, env });
@@ -61,6 +62,9 @@ export const cases: Cases = {
       writeFileSync(folder, "");
       await run({ target: nothing, env });
       await run({ target: nothing, env: { ...env, HOME: folder, XDG_CACHE_HOME: undefined } });
+      const cwd = dirname(folder);
+      await run({ target: nothing, cwd, env: { ...env, XDG_CACHE_HOME: "relative" } });
+      assert.ok(!existsSync(join(cwd, "relative", "polyproc")));
     }),
   ),
   "compiled code: none is kept if the program says so": slow(() =>

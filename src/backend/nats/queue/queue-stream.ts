@@ -149,6 +149,12 @@ export class QueueStream {
 
   /** The same for many items at once. Returns those of which no server has said that it knows. */
   async acknowledgeTogether(items: readonly Pulled[]): Promise<readonly Pulled[]> {
+    if (items.length === 1) {
+      // Alone it needs no subscription of its own.
+      await this.#link.connection.request((items[0] as Pulled).reply, ACK, { timeout: TRY_MS });
+      this.#tellDone();
+      return [];
+    }
     const at = (place: number): Request => ({ subject: (items[place] as Pulled).reply, payload: ACK });
     const missing = await burst(this.#link, { count: items.length, at, isGood: isAnswer }, TRY_MS);
     if (missing.size < items.length) this.#tellDone();
