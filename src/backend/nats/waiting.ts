@@ -1,5 +1,5 @@
 import { TimeoutError } from "../../errors/errors.ts";
-import { startTimer, stopTimer } from "../../util/clock.ts";
+import { now, startTimer, stopTimer } from "../../util/clock.ts";
 import type { Wait } from "../../util/wait-options.ts";
 import { isUnanswered, isUndecided } from "./errors.ts";
 
@@ -10,11 +10,18 @@ const RETRY_MS = 250;
 export class Waiting {
   /** Whether the call takes one look only. */
   readonly once: boolean;
+  readonly #end: number;
   readonly #calls = new Set<() => void>();
   #isOver = false;
 
   constructor({ timeout }: Wait) {
     this.once = timeout === 0;
+    this.#end = now() + timeout;
+  }
+
+  /** The milliseconds until the time is over, or `Infinity`. */
+  get left(): number {
+    return Math.max(0, this.#end - now());
   }
 
   /** Whether the call has ended: its time is over, it was aborted, or the object was closed. */

@@ -15,6 +15,8 @@ import type { QueueStream } from "./queue-stream.ts";
 
 /** A pull that waits is made anew after so many milliseconds. Then the taker sees a `shutdown()` of which it has not heard. */
 const PULL_MS = 5000;
+/** A pull without a time waits for ever. */
+const SHORTEST_PULL_MS = 0.1;
 /** An acknowledgement is sent again for so many milliseconds. */
 const CONFIRM_MS = 20_000;
 const RETRY_MS = 200;
@@ -119,7 +121,7 @@ export class Consumer {
     while (pulled.length === 0) {
       if (await waiting.patiently(() => this.#stream.isOver(this.#held.length))) throw shutDown();
       if (waiting.once || waiting.isOver) return [];
-      pulled = await waiting.patiently(() => this.#pull(waiting, PULL_MS, 1));
+      pulled = await waiting.patiently(() => this.#pull(waiting, Math.min(PULL_MS, Math.max(SHORTEST_PULL_MS, waiting.left)), 1));
       if (pulled.length > 0 && most > 1) pulled = [...pulled, ...(await this.#pull(waiting, 0, most - 1))];
     }
     return pulled;

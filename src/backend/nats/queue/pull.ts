@@ -1,4 +1,5 @@
-import type { Msg, MsgHdrs } from "@nats-io/transport-node";
+import type { Msg, MsgHdrs, Subscription } from "@nats-io/transport-node";
+import { now } from "../../../util/clock.ts";
 import { after } from "../../../util/deadline.ts";
 import { noReply } from "../errors.ts";
 import type { Link } from "../link.ts";
@@ -29,10 +30,12 @@ export class Pull {
   readonly #taken: Pulled[] = [];
   readonly #most: number;
   readonly #settled = Promise.withResolvers<readonly Pulled[]>();
-  readonly #forget: () => void;
-  readonly #leave: () => void;
-  readonly #drained: () => Promise<void>;
+  readonly #subscription: Subscription;
+  // From then on the server ends the request, and says so.
+  readonly #expires: number;
+  #forget: () => void;
   #isCancelled = false;
+  #isDraining = false;
   #isOver = false;
 
   constructor(link: Link, subject: string, { expires, most }: { readonly expires: number; readonly most: number }) {
@@ -40,13 +43,11 @@ export class Pull {
     this.#most = most;
     this.result = this.#settled.promise;
     this.result.catch(() => {});
-    const { connection } = link;
     const inbox = link.inbox();
-    const subscription = connection.subscribe(inbox, { callback: (_, message) => this.#take(message) });
-    this.#leave = () => subscription.unsubscribe();
-    this.#drained = () => subscription.drain().catch(() => {});
+    this.#subscription = link.connection.subscribe(inbox, { callback: (_, message) => this.#take(message) });
     const request = expires === 0 ? { batch: most, no_wait: true } : { batch: most, expires: Math.round(expires * NANOS) };
-    this.#forget = after(expires + REPLY_MS, () => this.#expire());
+    this.#expires = now() + expires;
+    this.#forget = after(expires + REPLY_MS, () => this.#giveUp(noReply()));
     link.publish(subject, JSON.stringify(request), inbox);
   }
 
@@ -55,13 +56,12 @@ export class Pull {
    * first.
    */
   cancel(): void {
-    if (this.#isCancelled) return;
+    if (this.#isCancelled || this.#isOver) return;
     this.#isCancelled = true;
-    const stop = after(CROSSING_MS, () => this.#finish(undefined));
-    void this.#drained().then(() => {
-      stop();
-      this.#finish(undefined);
-    });
+    this.#forget();
+    this.#forget = after(CROSSING_MS, () => this.#giveUp(undefined));
+    // A request whose time is over is ended by the server. It would give an item out again, behind later ones, if nobody listened any more.
+    if (now() < this.#expires) void this.#drain().then(() => this.#finish(undefined));
   }
 
   #take(message: Msg): void {
@@ -73,17 +73,21 @@ export class Pull {
   }
 
   // Messages may still come. They go back.
-  #expire(): void {
-    void this.#drained();
-    this.#finish(this.#taken.length === 0 ? noReply() : undefined, () => {});
+  #giveUp(error: Error | undefined): void {
+    void this.#drain();
+    this.#finish(this.#taken.length === 0 ? error : undefined);
   }
 
-  // The server has told the end of the request, unless `leave` says otherwise.
-  #finish(error: Error | undefined, leave: () => void = this.#leave): void {
+  #drain(): Promise<void> {
+    this.#isDraining = true;
+    return this.#subscription.drain().catch(() => {});
+  }
+
+  #finish(error: Error | undefined): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#forget();
-    if (!this.#isCancelled) leave();
+    if (!this.#isDraining) this.#subscription.unsubscribe();
     if (error === undefined) this.#settled.resolve(this.#taken);
     else this.#settled.reject(error);
   }
