@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { denoRuntime } from "../src/runtime/deno/deno.ts";
 import type { DenoHost } from "../src/runtime/deno/host.ts";
 import { hasLibrary } from "./suite/library.ts";
@@ -15,9 +15,11 @@ const root = realpathSync(fileURLToPath(new URL("../", import.meta.url)));
 const PERMISSIONS = ["--allow-read", "--allow-write", "--allow-net", "--allow-run"];
 const NAME = "polyproc";
 
-function folder(): string {
+type WhenDone = (end: () => void) => void;
+
+function folder(whenDone: WhenDone = onTestFinished): string {
   const path = mkdtempSync(join(tmpdir(), "pp-remote-"));
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  whenDone(() => rmSync(path, { recursive: true, force: true }));
   return path;
 }
 
@@ -27,8 +29,8 @@ function registry(host: string): { NPM_CONFIG_REGISTRY: string } {
 }
 
 /** Writes the program as a file into a folder whose deno.json resolves the package's name, and gives its path. */
-function localProgram(specifier: string): string {
-  const path = folder();
+function localProgram(specifier: string, whenDone: WhenDone): string {
+  const path = folder(whenDone);
   writeFileSync(join(path, "deno.json"), JSON.stringify({ imports: { [NAME]: specifier } }));
   writeFileSync(join(path, "remote.ts"), readFileSync(join(root, PROGRAM), "utf8").replace('"../../mod.ts"', JSON.stringify(NAME)));
   return join(path, "remote.ts");
@@ -52,31 +54,53 @@ function run({ program, flags, env }: Run, mode: string): Program {
   });
 }
 
-const ways: Readonly<Record<string, () => Promise<Run>>> = {
-  "a file, the package from a URL": async () => {
-    const host = await serve();
-    return { program: localProgram(`http://${host}/mod.ts`), flags: [`--allow-import=${host}`], env: registry(host) };
+const asItIs = (text: string): string => text;
+const importing =
+  (host: string) =>
+  (text: string): string =>
+    text.replace('"../../mod.ts"', JSON.stringify(`http://${host}/mod.ts`));
+
+const ways: Readonly<Record<string, (whenDone: WhenDone) => Promise<Run>>> = {
+  "a file, the package from a URL": async (whenDone) => {
+    const host = await serve(asItIs, whenDone);
+    return { program: localProgram(`http://${host}/mod.ts`, whenDone), flags: [`--allow-import=${host}`], env: registry(host) };
   },
-  "a file, the package from JSR": async () => {
-    const host = await serve();
-    return { program: localProgram("jsr:@polyproc/polyproc@0.1.0"), flags: [], env: { JSR_URL: `http://${host}/`, ...registry(host) } };
+  "a file, the package from JSR": async (whenDone) => {
+    const host = await serve(asItIs, whenDone);
+    return {
+      program: localProgram("jsr:@polyproc/polyproc@0.1.0", whenDone),
+      flags: [],
+      env: { JSR_URL: `http://${host}/`, ...registry(host) },
+    };
   },
-  "from a URL as the package is": async () => ({ program: `http://${await serve()}/${PROGRAM}`, flags: [] }),
-  "from a URL of another host than the package's": async () => {
-    const host = await serve();
-    const own = await serve((text) => text.replace('"../../mod.ts"', JSON.stringify(`http://${host}/mod.ts`)));
+  "from a URL as the package is": async (whenDone) => ({ program: `http://${await serve(asItIs, whenDone)}/${PROGRAM}`, flags: [] }),
+  "from a URL of another host than the package's": async (whenDone) => {
+    const host = await serve(asItIs, whenDone);
+    const own = await serve(importing(host), whenDone);
     return { program: `http://${own}/${PROGRAM}`, flags: [`--allow-import=${host},${own}`] };
   },
-  "from a URL of another host, with every import allowed": async () => {
-    const host = await serve();
-    const own = await serve((text) => text.replace('"../../mod.ts"', JSON.stringify(`http://${host}/mod.ts`)));
+  "from a URL of another host, with every import allowed": async (whenDone) => {
+    const host = await serve(asItIs, whenDone);
+    const own = await serve(importing(host), whenDone);
     return { program: `http://${own}/${PROGRAM}`, flags: ["--allow-import"] };
   },
 };
 
 describe.each(Object.keys(ways))("deno: a program that is %s", (way) => {
+  // Deno loads and compiles all modules in the first of these tests. The others find them in its cache.
+  const endings: (() => void)[] = [];
+  let made: Run;
+  beforeAll(async () => {
+    const whenDone: WhenDone = (end) => void endings.push(end);
+    const found = await (ways[way] as (whenDone: WhenDone) => Promise<Run>)(whenDone);
+    made = { ...found, env: { ...found.env, DENO_DIR: folder(whenDone) } };
+  });
+  afterAll(() => {
+    for (const end of endings) end();
+  });
+
   it.each(["spawn", "forkserver"])("start method %s: children work, die and end as those of files", async (method) => {
-    const program = run(await (ways[way] as () => Promise<Run>)(), method);
+    const program = run(made, method);
     expect(await program.closed, program.stderr).toBe(0);
     expect(await program.json()).toEqual({
       heard: ["got what was sent", "through the pipe"],
@@ -90,7 +114,7 @@ describe.each(Object.keys(ways))("deno: a program that is %s", (way) => {
   });
 
   it.each(["spawn", "forkserver"])("start method %s: the parent's end ends its children", async (method) => {
-    const program = run(await (ways[way] as () => Promise<Run>)(), `${method} waits`);
+    const program = run(made, `${method} waits`);
     await program.json();
     process.kill(program.child.pid as number, "SIGKILL");
     expect(await program.gone(10_000)).toBeLessThan(10_000);

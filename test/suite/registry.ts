@@ -63,8 +63,15 @@ function npm(path: string, host: string): string | Buffer | undefined {
   return JSON.stringify({ name: LEXER, "dist-tags": { latest: version }, versions: { [version]: { ...description, dist } } });
 }
 
-/** Serves the package's modules until the test ends, and gives the server's host and port. */
-export async function serve(change: (text: string) => string = (text) => text): Promise<string> {
+/**
+ * Serves the package's modules, and gives the server's host and port.
+ *
+ * @param whenDone takes the function that ends the server; default: it ends with the test
+ */
+export async function serve(
+  change: (text: string) => string = (text) => text,
+  whenDone: (end: () => void) => void = onTestFinished,
+): Promise<string> {
   const server = createServer(async ({ method, url = "", headers }, response) => {
     // The watcher loads slowly. A target that does not wait for its watcher is then already running.
     if (url.endsWith("/watcher.ts")) await sleep(300);
@@ -74,7 +81,7 @@ export async function serve(change: (text: string) => string = (text) => text): 
     response.writeHead(content === undefined ? 404 : 200, { "content-type": type }).end(content ?? "");
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
+  whenDone(() => {
     server.closeAllConnections();
     server.close();
   });
