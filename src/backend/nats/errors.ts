@@ -17,6 +17,8 @@ const NOT_FOUND: readonly number[] = [10059, 10014, 10037];
 const NOT_DELETED = 10057;
 const NO_ROOM: readonly number[] = [10047, 10023];
 const FEW_SERVERS: readonly number[] = [10005, 10074];
+/** The servers elect a leader, of a stream, of a consumer or of them all. Nothing was done. */
+const NO_LEADER: readonly number[] = [10007, 10008, 10009, 10118, 10119];
 
 function codeOf(error: unknown): number {
   const { code } = Object(error) as { readonly code?: unknown };
@@ -53,8 +55,9 @@ export function hasFewServers(error: unknown): boolean {
   return FEW_SERVERS.includes(codeOf(error));
 }
 
-/** Whether no server handled a request: no stream has the subject, or the stream has no leader at the moment. */
+/** Whether no server handled a request: no stream has the subject, or there is no leader at the moment. */
 export function isUnanswered(error: unknown): boolean {
+  if (NO_LEADER.includes(codeOf(error))) return true;
   return ["NoResponders", "JetStreamNotEnabled"].includes(nameOf(error)) || isCausedBy(error, "NoResponders");
 }
 
