@@ -101,7 +101,7 @@ export abstract class NatsPort implements WaitingPort {
     let reason: { readonly error: unknown } | undefined;
     const withdraw = (error: unknown): void => {
       reason ??= { error };
-      waiting.end();
+      waiting.withdraw();
     };
     // A call that does not wait takes one look, and that takes as long as the servers need.
     const unwatch =

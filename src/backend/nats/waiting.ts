@@ -13,6 +13,7 @@ export class Waiting {
   readonly #end: number;
   readonly #calls = new Set<() => void>();
   #isOver = false;
+  #isWithdrawn = false;
 
   constructor({ timeout }: Wait) {
     this.once = timeout === 0;
@@ -29,14 +30,25 @@ export class Waiting {
     return this.#isOver;
   }
 
+  /** Whether the call has ended because it was aborted, or the object was closed. */
+  get isWithdrawn(): boolean {
+    return this.#isWithdrawn;
+  }
+
   end(): void {
     this.#isOver = true;
     for (const call of [...this.#calls]) call();
   }
 
-  /** Calls `call` when the call ends. The returned function cancels that. */
+  withdraw(): void {
+    this.#isWithdrawn = true;
+    this.end();
+  }
+
+  /** Calls `call` when the call ends, at once if it has ended. The returned function cancels that. */
   onEnd(call: () => void): () => void {
-    this.#calls.add(call);
+    if (this.#isOver) call();
+    else this.#calls.add(call);
     return () => this.#calls.delete(call);
   }
 
@@ -46,7 +58,6 @@ export class Waiting {
     const end = (): void => ended.resolve(false);
     const forget = this.onEnd(end);
     const unsubscribe = subscribe(end);
-    if (this.#isOver) end();
     try {
       return await Promise.race([ended.promise, turn.then(() => true)]);
     } finally {

@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ClosedError, Empty, JoinableQueue, Queue, ShutDown, StateError } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
 import { rejects, run, started } from "../../suite/help.ts";
+import { timed } from "../../suite/sync.ts";
 
 /** Takes items with timeouts that often run out. Gives the number of items that came out of order. */
 export async function impatient(q: Queue<number>, last: number): Promise<number> {
@@ -105,7 +106,7 @@ export const cases: Cases = {
     const q = new Queue();
     const getting = q.get();
     q.close();
-    await rejects(getting, ClosedError);
+    await timed(0, 2000, () => rejects(getting, ClosedError));
   },
   "a waiting put goes in when there is room, in order": async () => {
     const q = new Queue<number>(1);

@@ -50,6 +50,7 @@ export class Consumer {
   /** Takes items: one at least, `most` at most. None if none came before the wait ended. Throws `ShutDown` if none will come. */
   async take(waiting: Waiting, most: number): Promise<TakenItem[]> {
     await waiting.patiently(() => this.#stream.ready());
+    if (waiting.isWithdrawn) return [];
     if (this.#late.length > 0) return this.#late.splice(0, most);
     const pulled = await this.#inTurn(waiting, most);
     const known = await this.#acknowledgeTogether(pulled);
