@@ -10,12 +10,18 @@ const all = RUNTIMES.flatMap((runtime) =>
   BACKENDS.flatMap((backend) => (["socket", "pipe"] as const).map((output) => [runtime, backend, output] as const)),
 );
 
+/** After so many milliseconds with all children, nobody can write any more, even if some look again and again whether they can. */
+const FULL_MS = 3000;
+
 /** Waits until the root and its children are there, and none of them has computed for a while. */
 async function blocked(program: Program): Promise<void> {
-  for (let quiet = 0; quiet < 20; ) {
+  let full = Number.POSITIVE_INFINITY;
+  for (let quiet = 0; quiet < 20 && performance.now() < full; ) {
     await new Promise((resolve) => setTimeout(resolve, 20));
     const states = program.left().map((line) => statOf(Number.parseInt(line, 10))?.state);
-    quiet = states.length > RUNTIMES.length && !states.includes("R") ? quiet + 1 : 0;
+    const areThere = states.length > RUNTIMES.length;
+    if (areThere) full = Math.min(full, performance.now() + FULL_MS);
+    quiet = areThere && !states.includes("R") ? quiet + 1 : 0;
   }
 }
 
