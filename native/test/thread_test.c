@@ -2,6 +2,7 @@
  * kind at the same time, and inboxes, watched descriptors, watched queues, kept descriptors and sockets. See one_mapping.c. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -137,6 +138,16 @@ static void talk(int32_t inbox, int32_t id) {
   CHECK(pp_close(fds[0]) == 0 && pp_close(fds[1]) == 0);
 }
 
+/* A thread ends while one of its descriptors is watched and ready. Its poller must not stay ready: an event loop would never rest. */
+static void end_with_watch(int32_t inbox, int32_t id, int32_t poller) {
+  int32_t fds[2];
+  CHECK(pp_socketpair(fds, 1) == 0 && pp_watch_fd(inbox, id, fds[0], 1) == 0);
+  struct pollfd watched = {.fd = poller, .events = POLLIN};
+  if (poller >= 0) CHECK(poll(&watched, 1, 2000) == 1);
+  CHECK(pp_inbox_close(inbox) == 0 && poll(&watched, 1, 0) == 0);
+  CHECK(pp_close(fds[0]) == 0 && pp_close(fds[1]) == 0);
+}
+
 static void sleep_on_queue(int32_t inbox, int32_t id) {
   uint64_t maxsize = 0;
   uint8_t bytes[8];
@@ -183,14 +194,16 @@ static void spawn_and_wait(int32_t inbox, int32_t id) {
 static void *call(void *argument) {
   int number = (int)(intptr_t)argument;
   for (int round = 0; !is_over(); round++) {
-    int32_t socket, inbox = pp_inbox_open(&socket);
+    int32_t socket, poller = -1, inbox = pp_inbox_open(&socket);
     CHECK(inbox >= 0);
+    if (round % 2 != 0) CHECK(pp_inbox_make_poller(inbox, &poller) == 0 && pp_inbox_make_poller(inbox, &poller) == -EEXIST);
     talk(inbox, 10);
     sleep_on_queue(inbox, 20);
     keep_and_claim((uint8_t)number, "");
     keep_and_claim((uint8_t)number, keeper_path);
     if (round % 8 == 0) spawn_and_wait(inbox, 30);
-    CHECK(pp_inbox_close(inbox) == 0 && pp_close(socket) == 0);
+    end_with_watch(inbox, 40, poller);
+    CHECK(pp_close(socket) == 0 && (poller < 0 || pp_close(poller) == 0));
   }
   return NULL;
 }

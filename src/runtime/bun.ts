@@ -146,6 +146,7 @@ export const bun: Runtime = {
   },
 
   // Bun reads sockets alone.
+  watchesPollers: () => false,
   watchesPipes: false,
 
   leavesSockets: false,

@@ -163,6 +163,8 @@ export interface Runtime {
   childLoadsLibrary(args: readonly string[]): boolean;
   /** Calls `data` whenever bytes come on a socket that belongs to this process. It does not keep the event loop alive. */
   watchSocket(library: object, fd: number, data: () => void): void;
+  /** Whether `watchSocket` takes a descriptor of epoll. */
+  watchesPollers(library: object): boolean;
   /** Whether `watchSocket` takes a named pipe. If not, it takes a datagram socket. */
   readonly watchesPipes: boolean;
   /** Whether a socket that a worker thread watches stays open when the thread ends. */

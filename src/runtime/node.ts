@@ -137,6 +137,8 @@ export const node: Runtime = {
     else if (watch(fd, data) < 0) lookRepeatedly(data);
   },
 
+  watchesPollers: (library) => (library as AddonFunctions).watch_socket !== undefined,
+
   watchesPipes: true,
 
   leavesSockets: false,

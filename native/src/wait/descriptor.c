@@ -29,10 +29,11 @@ static void ready(struct pp_watched *watched, int fd, uint32_t events) {
 
 int32_t pp_watch_fd(int32_t inbox, int32_t id, int32_t fd, int32_t write) {
   if (fd < 0) return -EBADF;
+  int poller = pp_inbox_poller(inbox);
   pp_reactor_lock();
   struct pp_watched *known = pp_reactor_find(fd);
-  bool changes = known != NULL && known->ready == ready;
-  struct pp_watched watched = changes ? *known : (struct pp_watched){.ready = ready};
+  bool changes = known != NULL && known->ready == ready && known->poller == poller;
+  struct pp_watched watched = changes ? *known : (struct pp_watched){.ready = ready, .poller = poller};
   *(write ? &watched.write : &watched.read) = (struct pp_target){inbox, id, true};
   if (changes) *known = watched;
   int status = changes ? pp_reactor_change(fd, interests(&watched)) : -ENOENT;

@@ -1,11 +1,13 @@
 #include "wait/inbox.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -30,6 +32,7 @@ struct inbox {
   int socket;   /* by which this process wakes the thread itself */
   int ends[2];  /* what the thread's event loop watches: the other end of that socket, and its bell if it has one. The thread closes them */
   int bell_end; /* keeps the bell open */
+  int poller;   /* an epoll descriptor that the thread's event loop watches; 0 if there is none */
   struct pp_bell bell;
   int32_t count, room;
   struct event *events;
@@ -109,6 +112,32 @@ int32_t pp_inbox_make_bell(int32_t index, const uint8_t *path, int32_t pipe, int
   return -EEXIST;
 }
 
+int32_t pp_inbox_make_poller(int32_t index, int32_t *fd) {
+  int poller = epoll_create1(EPOLL_CLOEXEC);
+  int watched = poller < 0 ? -1 : fcntl(poller, F_DUPFD_CLOEXEC, 3);
+  int status = watched < 0 ? -errno : -EEXIST;
+  pthread_mutex_lock(&guard);
+  struct inbox *inbox = find(index);
+  if (watched >= 0 && inbox != NULL && inbox->poller == 0) {
+    inbox->poller = poller;
+    *fd = watched;
+    status = 0;
+  }
+  pthread_mutex_unlock(&guard);
+  if (status == 0) return 0;
+  if (poller >= 0) close(poller);
+  if (watched >= 0) close(watched);
+  return status;
+}
+
+int pp_inbox_poller(int32_t index) {
+  pthread_mutex_lock(&guard);
+  const struct inbox *inbox = find(index);
+  int poller = inbox == NULL ? 0 : inbox->poller;
+  pthread_mutex_unlock(&guard);
+  return poller;
+}
+
 int32_t pp_thread_is_main(void) { return syscall(SYS_gettid) == getpid(); }
 
 struct pp_bell pp_inbox_bell(int32_t index) {
@@ -158,7 +187,18 @@ void pp_inbox_post(int32_t index, int32_t id, int32_t value) {
   pthread_mutex_unlock(&guard);
 }
 
+/* Posts the events of the thread's own poller. They need no byte, because the thread takes them now. */
+static void post_polled(int32_t index) {
+  pthread_mutex_lock(&guard);
+  struct inbox *inbox = find(index);
+  int poller = inbox == NULL ? 0 : inbox->poller;
+  if (poller > 0) inbox->told = true;
+  pthread_mutex_unlock(&guard);
+  if (poller > 0) pp_reactor_poll(poller);
+}
+
 int32_t pp_inbox_take_posted(int32_t index, int32_t *events, int32_t max) {
+  post_polled(index);
   pthread_mutex_lock(&guard);
   struct inbox *inbox = find(index);
   int32_t taken = inbox == NULL ? -EBADF : inbox->count < max ? inbox->count : max;
@@ -173,19 +213,20 @@ int32_t pp_inbox_take_posted(int32_t index, int32_t *events, int32_t max) {
 }
 
 /* Whether an event waits, and where the thread would hear of one. */
-static int32_t look(int32_t index, struct pollfd heard[2]) {
+static int32_t look(int32_t index, struct pollfd heard[3]) {
   pthread_mutex_lock(&guard);
   const struct inbox *inbox = find(index);
   int32_t waiting = inbox == NULL ? -EBADF : inbox->count > 0;
   for (int i = 0; i < 2 && inbox != NULL; i++) heard[i] = (struct pollfd){.fd = inbox->ends[i], .events = POLLIN};
+  if (inbox != NULL) heard[2] = (struct pollfd){.fd = inbox->poller > 0 ? inbox->poller : -1, .events = POLLIN};
   pthread_mutex_unlock(&guard);
   return waiting;
 }
 
 int32_t pp_inbox_wait(int32_t index, int32_t ms) {
-  struct pollfd heard[2];
+  struct pollfd heard[3];
   int32_t waiting = look(index, heard);
-  if (waiting != 0 || poll(heard, 2, ms) <= 0) return waiting;
+  if (waiting != 0 || poll(heard, 3, ms) <= 0) return waiting;
   /* The caller handles what the bytes are for, so the event loop need not. */
   for (int i = 0; i < 2; i++) {
     char bytes[64];
@@ -202,13 +243,15 @@ int32_t pp_inbox_close(int32_t index) {
   if (!open) return -EBADF;
   pp_handles_close_all(index);
   pp_owned_close_all(index);
-  pp_reactor_forget_inbox(index);
+  int poller = pp_inbox_poller(index);
+  pp_reactor_forget_inbox(index, poller);
   pthread_mutex_lock(&guard);
   struct inbox *inbox = find(index);
   if (inbox != NULL) {
     pp_bell_remove(&inbox->bell);
     if (inbox->bell_end >= 0) close(inbox->bell_end);
     close(inbox->socket);
+    if (poller > 0) close(poller);
     free(inbox->events);
     *inbox = (struct inbox){.open = false};
   }

@@ -1,6 +1,8 @@
 /* The reactor is one helper thread that waits for many descriptors at once (epoll) and calls a C function when one is ready. It knows
  * nothing of what the descriptors are for: the ends of children and of the parent, the keeper and JavaScript's own watches are built on it.
  *
+ * An event loop that can watch an epoll descriptor has a poller of its own in place of the thread, which would have to wake first.
+ *
  * The table of watched descriptors has one guard. A callback runs with the guard held, so a descriptor that is closed under the guard is
  * not being handled at that moment. The functions marked "guard held" are for callbacks and for callers between _lock and _unlock. */
 #ifndef PP_REACTOR_H
@@ -21,13 +23,16 @@ typedef void pp_reactor_callback(struct pp_watched *watched, int fd, uint32_t ev
 /* The entry of one watched descriptor. */
 struct pp_watched {
   pp_reactor_callback *ready; /* NULL: the descriptor is not watched */
+  int poller;                 /* the epoll descriptor of an event loop; 0: that of the helper thread */
   struct pp_target read, write;
 };
 
 /* Watches a descriptor for these epoll events. Replaces what was watched under its number. */
 int pp_reactor_watch(int fd, uint32_t events, const struct pp_watched *watched);
-/* Sends no more events to an inbox. The watches themselves go on, so that a child is still reaped. */
-void pp_reactor_forget_inbox(int32_t inbox);
+/* Sends no more events to an inbox. The watches of the helper thread go on, so that a child is still reaped; those of `poller` end. */
+void pp_reactor_forget_inbox(int32_t inbox, int poller);
+/* Calls the functions of what is ready in the poller of an event loop. */
+void pp_reactor_poll(int poller);
 
 void pp_reactor_lock(void);
 void pp_reactor_unlock(void);

@@ -88,6 +88,7 @@ export function denoRuntime(host: DenoHost | undefined): Runtime {
 
     mainModule: () => (host === undefined ? null : (firstModule(host) ?? null)),
 
+    watchesPollers: () => false,
     watchesPipes: true,
 
     leavesSockets: true,

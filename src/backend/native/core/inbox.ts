@@ -17,6 +17,7 @@ export class Inbox {
   readonly #tree: Tree;
   #next = 1;
   #hasBell = false;
+  #hasPoller = false;
 
   constructor(shim: Shim, tree: Tree) {
     this.shim = shim;
@@ -42,6 +43,15 @@ export class Inbox {
     } catch {
       // There is no folder for temporary files.
     }
+    return this;
+  }
+
+  /** Returns this inbox, and gives it a poller if its event loop can have one. Without one, a helper thread watches descriptors. */
+  withPoller(): this {
+    if (this.#hasPoller) return this;
+    this.#hasPoller = true;
+    const fd = new Int32Array(1);
+    if (runtime.watchesPollers(this.shim) && this.shim.pp_inbox_make_poller(this.id, fd) === 0) this.#watch(fd[0] ?? -1);
     return this;
   }
 

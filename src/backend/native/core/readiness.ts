@@ -10,7 +10,7 @@ export class Readiness {
   #armed = false;
 
   constructor(inbox: Inbox, fd: number, direction: "read" | "write", ready: () => void) {
-    this.#inbox = inbox;
+    this.#inbox = inbox.withPoller();
     this.#fd = fd;
     this.#write = direction === "write";
     this.#id = inbox.add(() => {
