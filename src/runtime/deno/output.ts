@@ -4,8 +4,9 @@ import { platform } from "../platform.ts";
 import { isPipe } from "../shared-output.ts";
 import { currentHost, type DenoHost, type DenoOutput } from "./host.ts";
 
-/** How long a write waits before it tries again, in milliseconds. */
-const RETRY = 1;
+/** A write that finds the pipe full tries again after so many milliseconds, and after twice as many each time. A reader may be stopped for long. */
+const FIRST_PAUSE = 1;
+const LONGEST_PAUSE = 32;
 
 let isPatient = false;
 
@@ -38,22 +39,22 @@ function makePatient(output: DenoOutput): void {
   const writeSync = output.writeSync.bind(output);
   const write = output.write.bind(output);
   output.writeSync = (bytes) => {
-    for (;;) {
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(LONGEST_PAUSE, 2 * pause)) {
       try {
         return writeSync(bytes);
       } catch (error) {
         if (!isFull(error)) throw error;
-        sleepSync(RETRY);
+        sleepSync(pause);
       }
     }
   };
   output.write = async (bytes) => {
-    for (;;) {
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(LONGEST_PAUSE, 2 * pause)) {
       try {
         return await write(bytes);
       } catch (error) {
         if (!isFull(error)) throw error;
-        await sleep(RETRY);
+        await sleep(pause);
       }
     }
   };
