@@ -68,6 +68,7 @@ static void ready(uv_poll_t *handle, int status, int events) {
   struct watched *watched = uv_handle_get_data(handle);
   char scratch[SCRATCH];
   ssize_t count = read(watched->fd, scratch, sizeof scratch);
+  /* A descriptor of epoll has nothing to read (EINVAL). What is ready there is handled in the callback. */
   /* The inbox is closed, so no byte will come any more. */
   if (count == 0) uv_poll_stop(handle);
   else if (count > 0 || errno != EAGAIN) call_back(watched);

@@ -15,7 +15,7 @@ import type { QueueStream } from "./queue-stream.ts";
 
 /** A pull that waits is made anew after so many milliseconds. Then the taker sees a `shutdown()` of which it has not heard. */
 const PULL_MS = 5000;
-/** A pull without a time waits for ever. */
+/** A pull lasts so many milliseconds at least, because the servers take 0 for a wait without an end. */
 const SHORTEST_PULL_MS = 0.1;
 /** An acknowledgement is sent again for so many milliseconds. */
 const CONFIRM_MS = 20_000;
