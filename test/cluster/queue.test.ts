@@ -67,6 +67,22 @@ it("three runtimes put into a queue with a limit: each producer's items come in 
   for (const producer of producers) expect(await producer.closed, producer.stderr).toBe(0);
 });
 
+it("what was put is there for a call that does not wait", async () => {
+  const mp = await connected();
+  // Many at once, because a server that has much to do gives an item out later than it confirms it.
+  const rounds = Array.from({ length: 20 }, async () => {
+    const [queue, tasks] = [new mp.Queue<number>(), new mp.JoinableQueue<number>()];
+    for (let i = 0; i < 20; i++) {
+      await Promise.all([queue.putMany([i, -i]), tasks.put(i)]);
+      expect(await queue.get({ block: false })).toBe(i);
+      expect(await queue.getMany(10, { block: false })).toEqual([-i]);
+      expect(await tasks.get({ block: false })).toBe(i);
+      await tasks.taskDone();
+    }
+  });
+  await Promise.all(rounds);
+});
+
 describe.each(RUNTIMES)("%s", (runtime) => {
   it("a task of a consumer that is killed goes to another one, and so does that of one that is stopped", async () => {
     const mp = await connected({ lease: LEASE });

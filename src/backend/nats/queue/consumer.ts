@@ -17,6 +17,9 @@ import type { QueueStream } from "./queue-stream.ts";
 const PULL_MS = 5000;
 /** A pull lasts so many milliseconds at least, because the servers take 0 for a wait without an end. */
 const SHORTEST_PULL_MS = 0.1;
+/** The servers give an item out a little after they have confirmed its put. A call that does not wait looks so many times, for so long each. */
+const LOOKS = 20;
+const LOOK_MS = 50;
 /** An acknowledgement is sent again for so many milliseconds. */
 const CONFIRM_MS = 20_000;
 const RETRY_MS = 200;
@@ -121,11 +124,26 @@ export class Consumer {
     let pulled = await waiting.patiently(() => this.#pull(waiting, 0, most));
     while (pulled.length === 0) {
       if (await waiting.patiently(() => this.#stream.isOver(this.#held.length))) throw shutDown();
-      if (waiting.once || waiting.isOver) return [];
-      pulled = await waiting.patiently(() => this.#pull(waiting, Math.min(PULL_MS, Math.max(SHORTEST_PULL_MS, waiting.left)), 1));
-      if (pulled.length > 0 && most > 1) pulled = [...pulled, ...(await this.#pull(waiting, 0, most - 1))];
+      if (waiting.once) return this.#lookAgain(waiting, most);
+      if (waiting.isOver) return [];
+      pulled = await this.#awaitSome(waiting, Math.min(PULL_MS, Math.max(SHORTEST_PULL_MS, waiting.left)), most);
     }
     return pulled;
+  }
+
+  // Waits for one message at most so many milliseconds, and takes those that are there behind it.
+  async #awaitSome(waiting: Waiting, expires: number, most: number): Promise<readonly Pulled[]> {
+    const first = await waiting.patiently(() => this.#pull(waiting, expires, 1));
+    return first.length === 0 || most === 1 ? first : [...first, ...(await this.#pull(waiting, 0, most - 1))];
+  }
+
+  // Takes what the servers have stored, but do not give out yet. Without it, a call that does not wait would not find what was just put.
+  async #lookAgain(waiting: Waiting, most: number): Promise<readonly Pulled[]> {
+    for (let looks = 0; looks < LOOKS && !waiting.isOver && (await this.#stream.content()).size > 0; looks++) {
+      const pulled = await this.#awaitSome(waiting, LOOK_MS, most);
+      if (pulled.length > 0) return pulled;
+    }
+    return [];
   }
 
   async #pull(waiting: Waiting, expires: number, most: number): Promise<readonly Pulled[]> {
