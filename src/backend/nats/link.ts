@@ -122,6 +122,11 @@ export class Link {
     if (!this.connection.isClosed()) this.connection.publish(subject, text, reply === undefined ? {} : { reply });
   }
 
+  /** Publishes a message that is not stored, and waits for an answer, `ms` milliseconds at most. */
+  async confirmed(subject: string, text: string, ms: number): Promise<void> {
+    if (!this.connection.isClosed()) await this.connection.request(subject, text, { timeout: ms }).catch(() => {});
+  }
+
   /** Calls `came` for each message of a subject. The returned function ends that. */
   onMessage(subject: string, came: (message: Msg) => void): () => void {
     const subscription = this.connection.subscribe(subject, { callback: (_, message) => came(message) });

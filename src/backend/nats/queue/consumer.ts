@@ -104,7 +104,10 @@ export class Consumer {
   // The takers of this process pull one after another, so that the first one gets the first item. The one that pulls also pulls for those behind it. One
   // that does not wait looks at once.
   async #inTurn(waiting: Waiting, most: number): Promise<readonly Pulled[]> {
-    if (waiting.once) return this.#pullSome(waiting, most);
+    if (waiting.once) {
+      await this.#stream.returned();
+      return this.#pullSome(waiting, most);
+    }
     const leave = await this.#line.enter(waiting);
     if (leave === undefined) return [];
     try {

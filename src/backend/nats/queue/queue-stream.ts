@@ -1,6 +1,7 @@
 import type { ConsumerInfo, PubAck, StreamInfo } from "@nats-io/jetstream";
 import type { Msg, MsgHdrs } from "@nats-io/transport-node";
 import { OwnerDiedError, StateError, TimeoutError } from "../../../errors/errors.ts";
+import { allSettled } from "../../../util/all-settled.ts";
 import { nextTurn, now } from "../../../util/clock.ts";
 import { Lazy } from "../../../util/lazy.ts";
 import { randomName } from "../../../util/random.ts";
@@ -59,6 +60,8 @@ export class QueueStream {
   #sent = 0;
   // The items of which the server is told in the next turn of the event loop.
   #done: Done[] = [];
+  // The items that are on their way back.
+  readonly #returning = new Set<Promise<void>>();
 
   /**
    * @param mustExist whether another process has made it, so that it is gone if it does not exist
@@ -175,7 +178,15 @@ export class QueueStream {
 
   /** Gives an item back, for the next taker. */
   giveBack({ reply }: Pulled, delay = 0): void {
-    this.#link.publish(reply, delay > 0 ? `-NAK {"delay":${Math.round(delay * NANOS)}}` : "-NAK");
+    const text = delay > 0 ? `-NAK {"delay":${Math.round(delay * NANOS)}}` : "-NAK";
+    const known = this.#link.confirmed(reply, text, TRY_MS);
+    this.#returning.add(known);
+    void known.then(() => this.#returning.delete(known));
+  }
+
+  /** Resolves when the server knows which items this process has given back. */
+  async returned(): Promise<void> {
+    await allSettled(this.#returning);
   }
 
   /** Tells the server that this process still works on an item. */
