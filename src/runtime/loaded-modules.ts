@@ -1,7 +1,7 @@
 // Imports of modules that a program has loaded already, for runtimes with Node's hooks. A runtime asks a hook to load only the modules that
 // are not in its cache. So a hook that refuses to load makes an import harmless: it gives a module that is there, or nothing.
 import { fileURLToPath } from "node:url";
-import { sleep } from "../util/clock.ts";
+import { after } from "../util/deadline.ts";
 import { modules } from "../util/lazy-modules.ts";
 import { requireCache } from "../util/require-cache.ts";
 
@@ -22,8 +22,11 @@ type RegisterHooks = (hooks: Hooks) => { deregister(): void };
 
 /** A module that nobody has loaded. An import of it tells whether the hook works here: a test runner may import modules in its own way. */
 const NOBODY_HAS = "data:text/javascript,'polyproc'";
-/** The turns of the event loop in which a runtime certainly asks the hook to load a module. */
-const TURNS = 8;
+/**
+ * A hook goes after so many milliseconds at the latest: the import of a module that is still being evaluated may never settle. On a busy machine,
+ * or for many modules at once, a runtime takes a while until it asks the hook. Without the hook it would evaluate what nobody has loaded.
+ */
+const LONGEST_MS = 10_000;
 
 let works: Promise<boolean> | undefined;
 
@@ -80,7 +83,12 @@ class Refusal {
       },
     });
     this.imports = urls.map((url) => this.#import(url));
-    void endOf(this.imports).then(() => hooks.deregister());
+    const late = Promise.withResolvers<void>();
+    const forget = after(LONGEST_MS, late.resolve);
+    void Promise.race([Promise.allSettled(this.imports), late.promise]).then(() => {
+      forget();
+      hooks.deregister();
+    });
   }
 
   #import(url: string): Promise<object | undefined> {
@@ -89,12 +97,6 @@ class Refusal {
       throw error;
     });
   }
-}
-
-/** Resolves once the runtime has looked each module up: when all imports have settled, or later than that takes for a module in the cache. */
-async function endOf(imports: readonly Promise<unknown>[]): Promise<void> {
-  const settled = Promise.allSettled(imports).then(() => true);
-  for (let turn = 0; turn < TURNS; turn++) if ((await Promise.race([settled, sleep(0)])) === true) return;
 }
 
 // An import of a CommonJS module loads its text to find the names of its exports, but does not run it again.

@@ -98,6 +98,26 @@ describe.each(["node", "deno", "bun", "node22", "node24"])("targets on %s", (run
     expect(ms).toBeLessThan(1_000);
   });
 
+  it("evaluates none of many modules that the program has not loaded", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "polyproc-target-"));
+    try {
+      const names = Array.from({ length: 200 }, (_, i) => `./later${i}.ts`);
+      for (const name of names) await writeFile(join(folder, name), "globalThis.evaluated = (globalThis.evaluated ?? 0) + 1;\nexport {};\n");
+      const locate = JSON.stringify(new URL("../../src/target/locate.ts", import.meta.url).href);
+      const text = [
+        `import { locateTarget } from ${locate};`,
+        `const later = [${names.map((name) => `() => import("${name}")`).join(", ")}];`,
+        "const found = await locateTarget(() => {}, [import.meta.url]).catch(({ name }) => name);",
+        "await new Promise((resolve) => setTimeout(resolve, 200));",
+        "console.log(JSON.stringify([later.length, found, globalThis.evaluated ?? 0]));",
+      ];
+      await writeFile(join(folder, "main.ts"), text.join("\n"));
+      expect(await runJson(runtime, join(folder, "main.ts"))).toEqual([200, "StateError", 0]);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
   it("does not run the main module again in a thread", async () => {
     expect((await run(runtime, join(programs, "target-thread.ts"))).split("\n")).toEqual(["main", "inThread StateError"]);
   });
