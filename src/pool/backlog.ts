@@ -37,6 +37,12 @@ export class Backlog<W extends Work> {
   readonly #workerOf = new Map<unknown, number>();
   // The workers whose last work was their own. Own and common work alternate.
   readonly #tookOwn = new Set<number>();
+  readonly #has: (worker: number, key: unknown) => boolean;
+
+  /** @param has whether a worker has tasks with a key */
+  constructor(has: (worker: number, key: unknown) => boolean) {
+    this.#has = has;
+  }
 
   /** Adds a source. Returns its place. */
   add(source: Source<W>): Place<W> {
@@ -174,8 +180,8 @@ export class Backlog<W extends Work> {
 
   #forgetKey(): void {
     const waiting = new Set([...this.#own.values()].flat().map(({ key }) => key));
-    for (const key of this.#workerOf.keys()) {
-      if (waiting.has(key)) continue;
+    for (const [key, worker] of this.#workerOf) {
+      if (waiting.has(key) || this.#has(worker, key)) continue;
       this.#workerOf.delete(key);
       return;
     }

@@ -55,6 +55,8 @@ export class CrewMember {
   isWatched = false;
   /** Tasks that are given up, by their numbers. Nobody hears what becomes of them. */
   readonly abandoned: Set<number> = new Set<number>();
+  /** Stops the timers of tasks with a time limit of their own, by their numbers. */
+  readonly limits: Map<number, () => void> = new Map<number, () => void>();
   /** Stops the timer of its start. */
   stopTimer: () => void = () => {};
   readonly #since = now();
@@ -112,6 +114,15 @@ export class CrewMember {
   /** The worker does not need the named arguments any more. */
   forget(kwargs: number): void {
     if (this.#kwargs.delete(kwargs)) this.send(undefined, { kind: Kind.forget, kwargs });
+  }
+
+  /** The tasks before this number need no time limit any more. */
+  forgetLimits(before: number): void {
+    for (const [seq, forget] of this.limits) {
+      if (seq >= before) continue;
+      forget();
+      this.limits.delete(seq);
+    }
   }
 
   /** Sends a value. */

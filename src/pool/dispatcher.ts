@@ -43,7 +43,7 @@ export interface RunningAt<W> extends TaskAt<W> {
 export class Dispatcher<W extends Work> {
   readonly #hands: Hands<W>;
   readonly #limits: DispatcherLimits;
-  readonly #backlog = new Backlog<W>();
+  readonly #backlog = new Backlog<W>((worker, key) => this.#posts.get(worker)?.find((work) => work.key === key) !== undefined);
   readonly #posts = new Map<number, Post<W>>();
   #isClosed = false;
 

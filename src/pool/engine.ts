@@ -1,7 +1,5 @@
 import { BrokenPoolError, ClosedError, StateError } from "../errors/errors.ts";
-import { packLent } from "../objects/message.ts";
 import { page } from "../tree/page.ts";
-import { copyOf } from "../util/bytes.ts";
 import { date, soon } from "../util/clock.ts";
 import { holdEventLoop } from "../util/event-loop.ts";
 import { LinkedList } from "../util/linked-list.ts";
@@ -13,11 +11,12 @@ import type { CallHost, PoolCall } from "./calls/call.ts";
 import { Crew } from "./crew.ts";
 import type { CrewMember } from "./crew-member.ts";
 import { Dispatcher, type Hands } from "./dispatcher.ts";
-import { headerOf, Kind } from "./entries.ts";
+import { Kind } from "./entries.ts";
+import { NamedArguments } from "./named-arguments.ts";
 import type { PoolSettings } from "./options.ts";
 import { ReceiveLoop } from "./receive-loop.ts";
 import { Receiver } from "./receiver.ts";
-import { Repeatable } from "./repeatable.ts";
+import type { Repeatable } from "./repeatable.ts";
 import { Room } from "./room.ts";
 import type { PoolTarget } from "./targets.ts";
 import type { TaskWork } from "./task-work.ts";
@@ -36,14 +35,13 @@ export class Engine implements CallHost, Hands<TaskWork> {
   readonly #receiving: ReceiveLoop;
   readonly crew: Crew;
   readonly #calls = new LinkedList<PoolCall>();
-  readonly #kwargs = new Map<number, Repeatable>();
+  readonly #kwargs = new NamedArguments();
   readonly #room = new Room(() => this.#isShort);
   readonly #ended = Promise.withResolvers<void>();
   readonly initializer: PoolTarget | undefined;
   #state: "open" | "closed" | "terminated" | "ended" = "open";
   #broken: BrokenPoolError | undefined;
   #tasks = 0;
-  #kwargsNumbers = 0;
   #hasGivenUp = false;
   // Calls whose target is looked for. They wait, too.
   #searching = 0;
@@ -111,6 +109,9 @@ export class Engine implements CallHost, Hands<TaskWork> {
   /** Begins a call, once its target is found. */
   begin(call: PoolCall): void {
     if (call.isOver) return;
+    // The pool may have ended after it let the call in.
+    if (this.#state === "terminated" || this.#state === "ended") return call.giveUp(terminated());
+    if (this.#broken !== undefined) return call.giveUp(this.#broken);
     call.place = this.#calls.push(call);
     this.#letGo ??= holdEventLoop();
     call.watch();
@@ -141,17 +142,7 @@ export class Engine implements CallHost, Hands<TaskWork> {
   }
 
   keepKwargs(kwargs: object | undefined): number {
-    if (kwargs === undefined) return 0;
-    const number = ++this.#kwargsNumbers;
-    const packed = packLent(kwargs, "kwargs", headerOf({ kind: Kind.kwargs, kwargs: number }));
-    try {
-      this.source.checkRefs?.(packed.refs);
-    } catch (error) {
-      packed.release(false);
-      throw error;
-    }
-    this.#kwargs.set(number, new Repeatable(packed.refs.length > 0 ? packed : { ...packed, bytes: copyOf(packed.bytes) }));
-    return number;
+    return kwargs === undefined ? 0 : this.#kwargs.keep(kwargs, this.source);
   }
 
   /** Returns the named arguments of a call by their number. */
@@ -166,8 +157,7 @@ export class Engine implements CallHost, Hands<TaskWork> {
       this.#letGo = undefined;
     }
     if (call.kwargs !== 0) {
-      this.#kwargs.get(call.kwargs)?.release();
-      this.#kwargs.delete(call.kwargs);
+      this.#kwargs.release(call.kwargs);
       for (const member of this.crew) member.forget(call.kwargs);
     }
     if (call.manner !== undefined) this.#hasGivenUp = true;
@@ -257,9 +247,8 @@ export class Engine implements CallHost, Hands<TaskWork> {
   terminate(): void {
     if (this.#state === "terminated" || this.#state === "ended") return;
     this.#state = "terminated";
-    const ended = (): ClosedError => new ClosedError("The pool was terminated before the task was done.");
-    for (const call of [...this.#calls]) call.giveUp(ended());
-    this.#room.fail(ended);
+    for (const call of [...this.#calls]) call.giveUp(terminated());
+    this.#room.fail(terminated);
     this.crew.terminate();
     this.dispatcher.end();
     this.schedule();
@@ -286,10 +275,14 @@ export class Engine implements CallHost, Hands<TaskWork> {
     this.#ended.resolve();
   }
 
-  // What waits can never run. What runs goes on.
   #break(error: BrokenPoolError): void {
     this.#broken = error;
     this.#room.fail(() => error);
+    this.#giveUpWaiting(error);
+  }
+
+  // What waits in a broken pool can never run. What runs goes on, as long as nothing more of its call waits.
+  #giveUpWaiting(error: BrokenPoolError): void {
     const running = new Set([...this.dispatcher.posts].flatMap((post) => post.at(post.first)?.work.call ?? []));
     for (const call of [...this.#calls]) if (!running.has(call) || call.tasks(1) > 0) call.giveUp(error);
   }
@@ -301,7 +294,8 @@ export class Engine implements CallHost, Hands<TaskWork> {
       if (this.#state === "closed" && this.#calls.size === 0) {
         this.dispatcher.close();
         this.crew.dismiss();
-      } else if (this.#broken === undefined && this.#canStart) this.dispatcher.dispatch();
+      } else if (this.#broken !== undefined) this.#giveUpWaiting(this.#broken);
+      else if (this.#canStart) this.dispatcher.dispatch();
       for (const member of this.crew) member.flush();
       this.#balance.watch();
       this.#room.enter();
@@ -342,4 +336,8 @@ export class Engine implements CallHost, Hands<TaskWork> {
       (this.crew.hasDead || this.dispatcher.isBusy || (this.#state === "closed" && this.crew.size > 0))
     );
   }
+}
+
+function terminated(): ClosedError {
+  return new ClosedError("The pool was terminated before the task was done.");
 }

@@ -14,6 +14,7 @@ import type { PoolSettings } from "./options.ts";
 import { Histogram } from "./statistics.ts";
 import type { TaskWork } from "./task-work.ts";
 import { tellDone, tellHanded, tellLost, tellRetry, tellTask } from "./telling.ts";
+import { whenOpen } from "./when-open.ts";
 import type { TaskAt, TasksAt } from "./work.ts";
 import type { WorkerSource } from "./worker-source.ts";
 
@@ -64,8 +65,17 @@ export class Receiver {
 
   handle(entry: Entry, incoming: Incoming, refs: readonly Ref[]): void {
     const member = this.#engine.member(entry.worker);
-    if (member === undefined) return;
-    const open = (): unknown => (refs.length === 0 ? decode(entry.value) : acceptPart(incoming, { bytes: entry.value, refs }));
+    let isOpened = false;
+    const open = (): unknown => {
+      isOpened = true;
+      return refs.length === 0 ? decode(entry.value) : acceptPart(incoming, { bytes: entry.value, refs });
+    };
+    if (member !== undefined) this.#hear(member, entry, open);
+    // Objects inside are taken also if nobody wants them any more, because their sender keeps them until then.
+    if (refs.length > 0 && !isOpened) void whenOpen(open, () => {});
+  }
+
+  #hear(member: CrewMember, entry: Entry, open: () => unknown): void {
     switch (entry.kind) {
       case Kind.ready:
         this.#engine.ready(member);
@@ -79,6 +89,8 @@ export class Receiver {
         break;
       case Kind.skipped:
         this.#engine.dispatcher.skipped(entry.worker, entry.seq, entry.count);
+        for (const seq of member.abandoned)
+          if (seq >= entry.seq && seq < entry.seq + entry.count && member.abandoned.delete(seq)) this.cancelled--;
         break;
       case Kind.begun:
         this.#begun(member, entry.seq);
@@ -90,7 +102,7 @@ export class Receiver {
         this.#report(member, entry.seq, open);
         break;
       case Kind.item:
-        this.#withTask(member, entry.seq, ({ work }) => void whenOpen(open, (value) => work.call.gave(value)));
+        this.#withTask(member, entry.seq, ({ work }) => work.call.gave(open));
         break;
       case Kind.memory:
         this.#memory(member, entry.number);
@@ -129,6 +141,7 @@ export class Receiver {
       }
       const letter = isWanted && !runsAgain && this.#engine.source.lost !== undefined ? lostTask(this.#engine, work, index) : undefined;
       work.done(1);
+      if (!isWanted && !member.abandoned.has(seq + i)) this.cancelled++;
       if (!isWanted || runsAgain) continue;
       this.failed++;
       const how = signal === null ? `with exit code ${exitCode}` : `by ${signal}`;
@@ -141,6 +154,7 @@ export class Receiver {
       if (letter !== undefined) this.#engine.source.lost?.({ ...letter, error: died });
       work.call.failed(work.first + index, died);
     }
+    member.forgetLimits(Number.POSITIVE_INFINITY);
     // Together, so that tasks with the same key keep their order.
     this.#engine.dispatcher.again(again);
   }
@@ -160,6 +174,7 @@ export class Receiver {
     const member = this.#engine.member(worker);
     if (member === undefined || member.abandoned.has(seq)) return;
     member.abandoned.add(seq);
+    this.cancelled++;
     member.sendReport(reason, { kind: Kind.abort, seq });
     if (kills) this.#killLater(member, seq, this.#engine.settings.taskGrace);
   }
@@ -195,6 +210,7 @@ export class Receiver {
     const tasks = this.#engine.dispatcher.settled(worker, seq, count);
     this.#noteDone(member, tasks, ms);
     const wanted = this.#wanted(member, seq, tasks);
+    this.#forget(member, seq, tasks);
     if (wanted.length === 0) return;
     void whenOpen(
       open,
@@ -234,7 +250,9 @@ export class Receiver {
     if (task === undefined) return;
     this.#noteDone(member, [task], ms);
     const { work, index } = task;
-    if (work.isOver || this.#isAbandoned(member, seq)) return;
+    const isWanted = !work.isOver && !this.#isAbandoned(member, seq);
+    this.#forget(member, seq, [task]);
+    if (!isWanted) return;
     this.failed++;
     const fail = (error: unknown): void => {
       tellTask("error", member, work, index, { error, duration: ms });
@@ -260,10 +278,19 @@ export class Receiver {
     if (total === 0) return;
     this.runTimes.add(ms / total, total);
     tasks[0]?.work.call.target.took(ms, total);
+    for (const { work, count } of tasks) work.done(count);
+  }
+
+  // These tasks have settled, and the first of them has the number `seq`. Those that were given up are counted, each of them once.
+  #forget(member: CrewMember, seq: number, tasks: readonly TasksAt<TaskWork>[]): void {
+    let at = seq;
     for (const { work, count } of tasks) {
-      work.done(count);
+      const end = at + count;
       if (work.isOver) this.cancelled += count;
+      if (member.abandoned.size === 0) at = end;
+      for (; at < end; at++) if (member.abandoned.delete(at) && work.isOver) this.cancelled--;
     }
+    member.forgetLimits(at);
   }
 
   #isAbandoned(member: CrewMember, seq: number): boolean {
@@ -273,25 +300,31 @@ export class Receiver {
   #begun(member: CrewMember, seq: number): void {
     this.#withTask(member, seq, ({ work, index }) => {
       const { taskTimeout } = work.call;
-      after(taskTimeout, () => {
+      const forget = after(taskTimeout, () => {
         if (this.#engine.dispatcher.post(member.worker)?.first !== seq || member.ending !== undefined) return;
+        if (work.isOver || this.#isAbandoned(member, seq)) return;
         const error = new TimeoutError(`The task took longer than its limit of ${taskTimeout} ms (taskTimeout), and is given up.`);
         this.abandon(member.worker, seq, error, true);
         member.flush();
-        this.cancelled++;
         tellTask("error", member, work, index, { error });
         work.call.failed(work.first + index, error);
       });
+      member.limits.set(seq, forget);
     });
   }
 
   #report(member: CrewMember, seq: number, open: () => unknown): void {
     this.#withTask(member, seq, ({ work, index }) => {
-      void whenOpen(open, (value) => {
-        if (!work.isOver) work.call.reported(work.first + index, value);
+      const accept = (tell: () => void): void => {
+        if (!work.isOver) tell();
         member.send(undefined, { kind: Kind.accepted, seq, number: 1 });
         member.flush();
-      });
+      };
+      void whenOpen(
+        open,
+        (value) => accept(() => work.call.reported(work.first + index, value)),
+        (error) => accept(() => work.call.failed(work.first + index, error)),
+      );
     });
   }
 
@@ -304,22 +337,4 @@ export class Receiver {
     const task = this.#engine.dispatcher.post(member.worker)?.at(seq);
     if (task !== undefined && !task.work.isOver && !this.#isAbandoned(member, seq)) use(task);
   }
-}
-
-/** Opens a value, now or when its shared objects are there. */
-function whenOpen(
-  open: () => unknown,
-  use: (value: unknown) => void,
-  fail: (error: unknown) => void = () => {},
-): Promise<void> | undefined {
-  let value: unknown;
-  try {
-    value = open();
-  } catch (error) {
-    fail(error);
-    return undefined;
-  }
-  if (value instanceof Promise) return value.then(use, fail);
-  use(value);
-  return undefined;
 }

@@ -30,8 +30,8 @@ export interface TaskCall {
   reported(index: number, value: unknown): void;
   /** The worker has opened the arguments of a task. */
   opened(): void;
-  /** A task's generator gave a value. */
-  gave(value: unknown): void;
+  /** A task's generator gave a value, which `open` opens. */
+  gave(open: () => unknown): void;
   /** The call can't go on. */
   giveUp(reason: unknown): void;
 }

@@ -102,7 +102,8 @@ describe.each(["node", "deno", "bun", "node22", "node24"])("targets on %s", (run
     const folder = await mkdtemp(join(tmpdir(), "polyproc-target-"));
     try {
       const names = Array.from({ length: 200 }, (_, i) => `./later${i}.ts`);
-      for (const name of names) await writeFile(join(folder, name), "globalThis.evaluated = (globalThis.evaluated ?? 0) + 1;\nexport {};\n");
+      for (const name of names)
+        await writeFile(join(folder, name), "globalThis.evaluated = (globalThis.evaluated ?? 0) + 1;\nexport {};\n");
       const locate = JSON.stringify(new URL("../../src/target/locate.ts", import.meta.url).href);
       const text = [
         `import { locateTarget } from ${locate};`,

@@ -123,7 +123,7 @@ export abstract class PoolCall implements TaskCall, Source<TaskWork> {
     }
   }
 
-  gave(_value: unknown): void {}
+  gave(_open: () => unknown): void {}
 
   /** Returns its work, if it has made some that no worker ever had. */
   protected untaken(): TaskWork | undefined {

@@ -21,7 +21,8 @@ export class IterateCall extends SingleCall {
       for (;;) {
         const next = await this.#stream.next();
         if (next === undefined) return;
-        yield next.value;
+        // A value with shared objects inside may still be on its way to be opened. One that can't be opened ends the iteration in its turn.
+        yield await next.value;
         this.host.more(this, 1);
       }
     } finally {
@@ -29,7 +30,9 @@ export class IterateCall extends SingleCall {
     }
   }
 
-  override gave(value: unknown): void {
+  override gave(open: () => unknown): void {
+    const value = new Promise((resolve) => resolve(open()));
+    value.catch(() => {});
     this.#stream.push(value);
   }
 

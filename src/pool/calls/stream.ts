@@ -31,7 +31,8 @@ export class Stream<T> {
       });
     if (this.#read < this.#values.length) {
       const value = this.#values[this.#read++] as T;
-      if (this.#read === this.#values.length) this.#read = this.#values.length = 0;
+      // What was read is forgotten also while the consumer stays behind. Half at a time, because each cut moves the rest.
+      if (2 * this.#read >= this.#values.length) this.#read -= this.#values.splice(0, this.#read).length;
       return { value };
     }
     if (this.#error === undefined) return undefined;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fromWire, parentProcess, registerClass, toWire, WorkerDiedError } from "../../../mod.ts";
+import { currentTask, fromWire, parentProcess, registerClass, toWire, WorkerDiedError } from "../../../mod.ts";
 import { type Cases, slow } from "../../suite/case.ts";
 import { rejects } from "../../suite/help.ts";
 import { add, withPool } from "./helpers.ts";
@@ -50,6 +50,16 @@ export function pass(value: unknown): unknown {
   return value;
 }
 
+export async function reportsBomb(): Promise<string> {
+  await currentTask()?.report(new Bomb("throw", "result in the parent"));
+  return "reported";
+}
+
+export function* yieldsBombs(): Generator<unknown> {
+  yield "before";
+  for (let i = 0; i < 40; i++) yield new Bomb("throw", "result in the parent");
+}
+
 /** Passes a bomb through a pool. Afterwards the pool works. */
 function goesOff(act: Act, place: Place): () => Promise<void> {
   return () =>
@@ -72,4 +82,17 @@ export const cases: Cases = {
   "encoding a result exits (test_exit_during_result_pickle_on_worker)": slow(goesOff("exit", "result in the worker")),
   "encoding a result crashes (test_crash_during_result_pickle_on_worker)": slow(goesOff("abort", "result in the worker")),
   "decoding a result throws (test_error_during_result_unpickle_in_result_handler)": goesOff("throw", "result in the parent"),
+  "decoding a report throws: its call rejects, and its task goes on": () =>
+    withPool(async (pool) => {
+      await rejects(pool.apply(reportsBomb, [], { onReport: () => {} }), Error, /a bomb/);
+      assert.equal(await pool.apply(add, [1, 1]), 2);
+    }),
+  "decoding a value of a generator throws: the iteration ends with that error after the values before it": () =>
+    withPool(async (pool) => {
+      const values = pool.iterate(yieldsBombs);
+      assert.equal((await values.next()).value, "before");
+      await rejects(values.next(), Error, /a bomb/);
+      assert.equal((await values.next()).done, true);
+      assert.equal(await pool.apply(add, [1, 1]), 2);
+    }),
 };

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { BrokenPoolError, ClosedError, Full, Pool, Queue, TimeoutError, WorkerDiedError } from "../../../mod.ts";
 import { type Cases, slow } from "../../suite/case.ts";
@@ -35,7 +38,41 @@ export function keepMemory(bytes: number): number {
   return process.pid;
 }
 
+/** An initializer that works in one worker only: the one that makes this file. */
+export function onlyOnce(path: string): void {
+  closeSync(openSync(path, "wx"));
+}
+
 export const cases: Cases = {
+  "terminate() also ends a call that has just got room": () =>
+    withPool(
+      async (pool) => {
+        const first = pool.apply(pidAfter, [50]);
+        const others = [pool.apply(pidAfter, [50]), pool.apply(pidAfter, [50])].map((call) => call.catch((error: Error) => error.name));
+        await first;
+        pool.terminate();
+        assert.deepEqual(await Promise.all(others), ["ClosedError", "ClosedError"]);
+      },
+      { processes: 1, maxQueued: 1 },
+    ),
+  "a call that a broken pool can't go on with rejects, although one worker lives": slow(async () => {
+    const folder = mkdtempSync(join(tmpdir(), "pp-test-"));
+    try {
+      await withPool(
+        async (pool) => {
+          const results = pool.imap(pidAfter, Array(10_000).fill(1), { lookAhead: 2 });
+          const consume = async (): Promise<void> => {
+            for await (const _ of results) await delay(20);
+          };
+          await rejects(consume(), BrokenPoolError);
+          await rejects(pool.apply(add, [1, 1]), BrokenPoolError);
+        },
+        { processes: { min: 2, max: 2 }, initializer: onlyOnce, initArgs: [join(folder, "made")], stderr: "null" },
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }),
   "a task whose worker ends rejects, and the others are done (W1, test_crash_during_func_exec_on_worker)": () =>
     withPool(async (pool) => {
       const error = (await rejects(pool.apply(exit, [3]), WorkerDiedError, /exit code 3/)) as WorkerDiedError;

@@ -22,7 +22,7 @@ function source(tasks: number): Source<Work> {
 
 describe("the backlog", () => {
   it("knows how many tasks wait without a look at each call, also after calls took their turns", () => {
-    const backlog = new Backlog<Work>();
+    const backlog = new Backlog<Work>(() => false);
     const asking = { worker: 1, left: 1 };
     const places = [1, 3, 1, 1].map((tasks) => backlog.add(source(tasks)));
     expect(backlog.size).toBe(6);
@@ -34,8 +34,29 @@ describe("the backlog", () => {
     expect(backlog.size).toBe(0);
     expect(backlog.next(asking)).toBeUndefined();
   });
+  it("remembers the worker of a key that has tasks there, however many other keys come", () => {
+    const backlog = new Backlog<Work>((worker, key) => worker === 1 && key === "busy");
+    const add = (key: unknown): void => {
+      let [next]: (Work | undefined)[] = [{ ...work(), key }];
+      const taken = (): Work | undefined => {
+        const given = next;
+        next = undefined;
+        return given;
+      };
+      backlog.add({ isSingle: true, tasks: () => (next === undefined ? 0 : 1), waiting: 0, next: taken });
+    };
+    add("busy");
+    expect(backlog.next({ worker: 1, left: 1 })?.key).toBe("busy");
+    for (let key = 0; key < 10_001; key++) {
+      add(key);
+      backlog.next({ worker: 2, left: 1 });
+    }
+    add("busy");
+    expect(backlog.next({ worker: 2, left: 1 })).toBeUndefined();
+    expect(backlog.next({ worker: 1, left: 1 })?.key).toBe("busy");
+  });
   it("forgets a call that is removed", () => {
-    const backlog = new Backlog<Work>();
+    const backlog = new Backlog<Work>(() => false);
     const [single, many] = [1, 3].map((tasks) => backlog.add(source(tasks)));
     if (single !== undefined) backlog.remove(single);
     expect(backlog.size).toBe(3);
