@@ -9,30 +9,25 @@ import { ask } from "./request.ts";
 /** The method of every managed object that imports the module of a target. */
 export const LOAD = "load target";
 
-// The targets that the server of an object has imported, or is about to import.
-const loads = new WeakMap<ManagedObject, Map<unknown, Promise<TargetRef>>>();
+// The targets that the server of an object has imported.
+const loaded = new WeakMap<ManagedObject, Map<unknown, TargetRef>>();
 
 /**
- * Lets the server import a target, unless it has. Resolves to the name of the target.
+ * Lets the server import a target, unless it has. Resolves to the name of the target. Calls at the same time each ask for it, because each has
+ * limits of its own.
  *
  * @param callers returns the modules that call, for the search
  */
-export function loadTarget(object: ManagedObject, target: unknown, callers: () => readonly string[], wait: Wait): Promise<TargetRef> {
-  const known = loads.get(object) ?? new Map<unknown, Promise<TargetRef>>();
-  loads.set(object, known);
+export async function loadTarget(object: ManagedObject, target: unknown, callers: () => readonly string[], wait: Wait): Promise<TargetRef> {
+  const known = loaded.get(object) ?? new Map<unknown, TargetRef>();
+  loaded.set(object, known);
   const key = typeof target === "function" ? target : JSON.stringify(target instanceof URL ? target.href : target);
   const before = known.get(key);
   if (before !== undefined) return before;
-  const load = async (): Promise<TargetRef> => {
-    const ref = await locateTarget(target as Target, callers());
-    await ask(object, LOAD, [ref], wait);
-    return ref;
-  };
-  const loaded = load();
-  known.set(key, loaded);
-  // A later call may have more time, or come from a module that imports the function.
-  loaded.catch(() => known.delete(key));
-  return loaded;
+  const ref = await locateTarget(target as Target, callers());
+  await ask(object, LOAD, [ref], wait);
+  known.set(key, ref);
+  return ref;
 }
 
 /**

@@ -36,7 +36,7 @@ export class Engine implements CallHost, Hands<TaskWork> {
   readonly crew: Crew;
   readonly #calls = new LinkedList<PoolCall>();
   readonly #kwargs = new NamedArguments();
-  readonly #room = new Room(() => this.#isShort);
+  readonly #room = new Room(() => this.hasRoom);
   readonly #ended = Promise.withResolvers<void>();
   readonly initializer: PoolTarget | undefined;
   #state: "open" | "closed" | "terminated" | "ended" = "open";
@@ -83,6 +83,12 @@ export class Engine implements CallHost, Hands<TaskWork> {
 
   get workers(): number {
     return this.settings.max;
+  }
+
+  get hasRoom(): boolean {
+    const { maxQueued } = this.settings;
+    // The waiting tasks are not counted without need.
+    return maxQueued === Number.POSITIVE_INFINITY || this.dispatcher.waiting + this.#searching < maxQueued;
   }
 
   member(worker: number): CrewMember | undefined {
@@ -304,12 +310,6 @@ export class Engine implements CallHost, Hands<TaskWork> {
     }
     this.#endIfDone();
     void this.#receiving.run();
-  }
-
-  // Whether more tasks may wait. The waiting tasks are not counted without need.
-  get #isShort(): boolean {
-    const { maxQueued } = this.settings;
-    return maxQueued === Number.POSITIVE_INFINITY || this.dispatcher.waiting + this.#searching < maxQueued;
   }
 
   // A worker needs the initializer, and that is looked for at first.

@@ -22,6 +22,8 @@ export interface CallHost {
   settled(call: PoolCall): void;
   /** The number of workers that the pool may have. */
   readonly workers: number;
+  /** Whether more tasks may wait. */
+  readonly hasRoom: boolean;
   /** Asks the worker that runs the call's task for so many more values of its generator. */
   more(call: PoolCall, count: number): void;
 }

@@ -9,7 +9,7 @@ const MOST_IN_CHUNK = 10_000;
 /** Chunks of a given size travel together as long as all of them last no longer than this number of milliseconds. */
 const TOGETHER_MS = 2;
 const MOST_TOGETHER = 256;
-/** So many elements of an async iterable are taken ahead. */
+/** So many elements of an async iterable are taken ahead, if there is room for them. */
 const AHEAD = 1000;
 /** As in Python, a map over an iterable of known length makes so many chunks for each worker. */
 const CHUNKS_A_WORKER = 4;
@@ -212,10 +212,17 @@ export class Chunks {
     if (more.length < end - count) this.#end();
   }
 
+  // A first chunk is always taken. It gets its turn, and then there is another look for room.
+  get #mayPull(): boolean {
+    const { length } = this.#taken;
+    if (length >= AHEAD || this.count >= this.#rules.mayTake()) return false;
+    return length < (this.#rules.chunkSize ?? 1) || this.#host.hasRoom;
+  }
+
   async #pull(iterator: AsyncIterator<unknown>): Promise<void> {
     this.#isPulling = true;
     try {
-      while (!this.#isDone && this.#taken.length < AHEAD && this.count < this.#rules.mayTake()) {
+      while (!this.#isDone && this.#mayPull) {
         const { done, value } = await iterator.next();
         if (this.#isDone) break;
         if (done === true) {

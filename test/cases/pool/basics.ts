@@ -101,6 +101,22 @@ export const cases: Cases = {
       }
       assert.equal(endless.next().done, true);
     }),
+  "a map takes elements of an async iterable only as long as there is room (maxQueued)": () =>
+    withPool(
+      async (pool) => {
+        let [taken, done, most] = [0, 0, 0];
+        const source = async function* (): AsyncGenerator<number> {
+          for (; taken < 60; taken++) {
+            most = Math.max(most, taken - done);
+            yield 6;
+          }
+        };
+        await pool.map(pidAfter, source(), { chunkSize: 1, onProgress: (count) => void (done = count) });
+        assert.equal(done, 60);
+        assert.ok(most < 20, `${most} elements were taken ahead`);
+      },
+      { processes: 1, maxQueued: 4 },
+    ),
   "iterate gives the values of a generator, sync or async": () =>
     withPool(async (pool) => {
       const numbers: number[] = [];
