@@ -1,4 +1,7 @@
 // What becomes of a lock whose holder dies, stops or is cut off.
+import { jetstream } from "@nats-io/jetstream";
+import { Kvm } from "@nats-io/kv";
+import { connect } from "@nats-io/transport-node";
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from "vitest";
 import { type Cluster, connectCluster } from "../../../mod.ts";
 import { RUNTIMES } from "../../suite/runtimes.ts";
@@ -48,6 +51,36 @@ it("is had by the look of a call that does not wait, once the lease of the dead 
   holder.signal("SIGKILL");
   await vi.waitFor(async () => expect(await lock.acquire({ block: false })).toBe(true), { timeout: 3000, interval: 50 });
   expect(lock.abandoned).toBe(true);
+});
+
+it("is looked at a few times a second, also when the holder of which a waiting call knew has given it to another one", async () => {
+  const namespace = newNamespace();
+  const mp = await connectCluster({ servers: server.url, namespace, lease: 2000 });
+  onTestFinished(() => mp.close());
+  const stranger = await connect({ servers: server.url });
+  const records = await new Kvm(jetstream(stranger)).open(`MP_${namespace}_STATE`);
+  const [first, second] = ["a".repeat(32), "b".repeat(32)];
+  const hold = async (holder: string): Promise<void> => {
+    await records.put(`session.${holder}`, "{}");
+    await records.put("lock.n-a", JSON.stringify({ holder, abandoned: false, recursive: false }));
+  };
+  const known = Promise.withResolvers<void>();
+  let reads = 0;
+  stranger.subscribe(`$JS.API.STREAM.MSG.GET.KV_MP_${namespace}_STATE`, {
+    callback: (_, message) => {
+      if (message.string().includes("lock.n-a")) reads++;
+      if (message.string().includes(first)) known.resolve();
+    },
+  });
+  await hold(first);
+  const acquired = new mp.Lock({ name: "a" }).acquire({ timeout: 4000 });
+  await known.promise;
+  await hold(second);
+  const renewals = setInterval(() => void records.put(`session.${second}`, "{}").catch(() => {}), 50);
+  expect(await acquired).toBe(false);
+  clearInterval(renewals);
+  await stranger.close();
+  expect(reads).toBeLessThan(40);
 });
 
 it("is lost by a holder that is stopped for longer than the lease", async () => {

@@ -1,3 +1,6 @@
+import { jetstream } from "@nats-io/jetstream";
+import { Kvm } from "@nats-io/kv";
+import { connect } from "@nats-io/transport-node";
 import { afterAll, expect, it, vi } from "vitest";
 import { RUNTIMES } from "../../suite/runtimes.ts";
 import { NatsServer } from "../servers/server.ts";
@@ -45,6 +48,26 @@ it("is never had by more than its permits, also by the tasks of one process", as
   };
   await Promise.all(Array.from({ length: 20 }, use));
   expect([most <= 3, await permits.getValue()]).toEqual([true, 3]);
+});
+
+it("is had by a call that does not wait whenever a permit is free, whatever others do at the same time", async () => {
+  const mp = await connected(server);
+  const permits = new mp.Semaphore({ name: "busy", value: 40 });
+  await permits.getValue();
+  await using stranger = await connect({ servers: server.url });
+  const records = await new Kvm(jetstream(stranger)).open(`MP_${mp.namespace}_STATE`);
+  let isOver = false;
+  const changing = (async () => {
+    while (!isOver) {
+      const record = await records.get("semaphore.n-busy");
+      if (record !== null) await records.update(record.key, record.value, record.revision).catch(() => {});
+    }
+  })();
+  for (let i = 0; i < 20; i++)
+    expect(await Promise.all([permits.acquire({ block: false }), permits.acquire({ block: false })])).toEqual([true, true]);
+  expect(await permits.acquire({ block: false })).toBe(false);
+  isOver = true;
+  await changing;
 });
 
 it("is released by those who have a permit, and without robust by anybody", async () => {

@@ -140,6 +140,7 @@ export class LockState implements Shared {
     const session = await sessions.current();
     const record = await records.read(this.#key);
     const { holder, abandoned } = this.#check(record);
+    others.keep(holder === null ? [] : [holder]);
     // A session that holds the lock for nobody has acquired it in a call that could not learn so. The lock is free then.
     const isMine = holder === session.id;
     if (isMine && (this.hold !== undefined || this.#releases > 0)) return undefined;

@@ -31,8 +31,9 @@ export class SemaphoreState implements Shared {
     this.#label = label;
   }
 
-  /** Takes a permit. `undefined` if the wait ended before. */
+  /** Takes a permit. `undefined` if the wait ended before. A call that does not wait looks at once, because others may leave permits free. */
   async acquire(waiting: Waiting): Promise<Grant | undefined> {
+    if (waiting.once) return waiting.orOver(this.#acquire(waiting));
     const leave = await this.#line.enter(waiting);
     if (leave === undefined) return undefined;
     return await waiting.orOver(this.#acquire(waiting).finally(leave));
@@ -74,14 +75,23 @@ export class SemaphoreState implements Shared {
 
   async #acquire(waiting: Waiting): Promise<Grant | undefined> {
     const others = this.#sync.others();
-    const look = (): Promise<Grant | undefined> => this.#changes.do(() => this.#take(others));
+    const look = (): Promise<Grant | undefined> => this.#changes.do(() => this.#tryTake(others, waiting));
     const grant = await lookUntil(this.#sync.records, this.#key, waiting, look, () => others.left);
     if (grant === undefined || !waiting.isOver) return grant;
     await this.giveBack();
     return undefined;
   }
 
-  async #take(others: Others): Promise<Grant | undefined> {
+  // A write that was refused because of another change says nothing about the permits, so it is tried again.
+  async #tryTake(others: Others, waiting: Waiting): Promise<Grant | undefined> {
+    for (;;) {
+      const taken = await this.#take(others);
+      if (taken !== "changed") return taken;
+      if (waiting.isOver) return undefined;
+    }
+  }
+
+  async #take(others: Others): Promise<Grant | "changed" | undefined> {
     const { records, sessions } = this.#sync;
     const { fields, revision } = await records.read(this.#key);
     const permits = this.#check(fields);
@@ -89,23 +99,24 @@ export class SemaphoreState implements Shared {
     const session = await sessions.current();
     const before = { ...permits, holders: new Map(permits.holders).set(session.id, this.#own) };
     const hadNone = freeOf(before) <= 0;
+    others.keep(permits.holders.keys());
     if (hadNone) {
       for (const id of permits.holders.keys()) if (id !== session.id && (await others.isOver(id))) before.holders.delete(id);
       if (freeOf(before) <= 0) return undefined;
     }
     before.holders.set(session.id, this.#own + 1);
     const written = await records.write(this.#key, recordOf(before), revision, { goOn: () => session.isAlive });
-    if (typeof written !== "number" || !session.isAlive) return undefined;
+    if (typeof written !== "number" || !session.isAlive) return "changed";
     this.#note(session);
     return hadNone ? "abandoned" : "granted";
   }
 
   // Takes a permit that does not come back when this process dies, so it does not matter who has it.
-  async #takeForGood(permits: Permits, revision: number): Promise<Grant | undefined> {
+  async #takeForGood(permits: Permits, revision: number): Promise<Grant | "changed" | undefined> {
     if (permits.total <= 0) return undefined;
     const written = await this.#sync.records.write(this.#key, recordOf({ ...permits, total: permits.total - 1 }), revision);
     if (written === "unknown") throw undecided();
-    return written === "refused" ? undefined : "granted";
+    return written === "refused" ? "changed" : "granted";
   }
 
   async #add(): Promise<void> {

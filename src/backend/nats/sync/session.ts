@@ -154,6 +154,12 @@ export class Others {
     this.#lease = lease;
   }
 
+  /** Forgets all sessions but these, which hold what is wanted now. */
+  keep(holders: Iterable<string>): void {
+    const kept = new Set(holders);
+    for (const id of this.#until.keys()) if (!kept.has(id)) this.#until.delete(id);
+  }
+
   /** How many milliseconds pass until the first session may be over. */
   get left(): number {
     return Math.min(...this.#until.values()) - now();
