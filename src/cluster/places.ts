@@ -13,6 +13,8 @@ const RETRY_MS = 1000;
 /** After so many milliseconds without any agent there is a warning. */
 const WARN_MS = 10_000;
 
+type Offer = Extract<StartReply, { readonly address: string }>;
+
 /** What waits for a place on a host. */
 export interface Guest {
   readonly name: string;
@@ -72,6 +74,14 @@ export class Places {
   async #search(): Promise<void> {
     if (this.#isSearching) return;
     this.#isSearching = true;
+    try {
+      await this.#placeAll();
+    } finally {
+      this.#isSearching = false;
+    }
+  }
+
+  async #placeAll(): Promise<void> {
     const since = now();
     let isWarned = false;
     for (let next = this.#waiting[0]; next !== undefined && !this.#isClosed; next = this.#waiting[0]) {
@@ -85,7 +95,6 @@ export class Places {
       }
       await this.#pause();
     }
-    this.#isSearching = false;
   }
 
   // Whether an agent has taken the guest.
@@ -94,7 +103,7 @@ export class Places {
     const channel = this.#exchange.open(id, next.channelEvents);
     const request: StartRequest = { id, address: this.#exchange.address, wanted: next.wanted };
     const reply = await this.#wire.request(this.#subjects.start, bytesOf(request), REPLY_MS);
-    const { address, host } = typeof reply === "string" ? {} : fieldsOf<Extract<StartReply, { address: string }>>(reply);
+    const { address, host } = typeof reply === "string" ? {} : offerIn(reply);
     // An agent that has taken it although the reply is lost, or nobody wants the place any more, learns that nobody hears it here.
     if (!this.#wire.isInbox(address) || this.#isClosed || next.isOver) {
       this.#exchange.drop(id);
@@ -122,5 +131,14 @@ export class Places {
         () =>
           `${name} waits for an agent of the group "${this.#group}" with the version "${this.#version}" in the namespace "${this.#wire.namespace}", and there is none: start one by npx polyproc agent`,
       );
+  }
+}
+
+// Whoever may connect can reply. What is no value of this library is no offer.
+function offerIn(reply: Uint8Array): ReturnType<typeof fieldsOf<Offer>> {
+  try {
+    return fieldsOf<Offer>(reply);
+  } catch {
+    return {};
   }
 }

@@ -40,6 +40,8 @@ export class RemoteProcesses {
     });
     stopped.catch(() => {});
     for (;;) {
+      // It may have been closed while the target was found.
+      if (this.#isClosed) throw closed();
       const child = new RemoteChild(named);
       this.#waiting.add(child);
       const places = this.#placesOf(group);

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { appendFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { connect } from "@nats-io/transport-node";
 import { afterAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { activeChildren, type Cluster, type Process, wait } from "../../mod.ts";
 import { Program } from "../suite/program.ts";
@@ -215,5 +216,29 @@ describe("start()", () => {
     expect(await running.join()).toBe(255);
     await gone(running.pid as number);
     await expect(new other.Process({ target: task("square"), args: [1] } as never).start()).rejects.toThrow(/connectCluster/);
+    expect(() => new other.Pool()).toThrow(/connectCluster/);
+  });
+
+  it("rejects when the connection is closed while the target is found", async () => {
+    const mp = await connected(server);
+    const starting = [1, 2].map((n) => processOf(mp, "square", [n]).start());
+    const refused = starting.map((each) => expect(each).rejects.toMatchObject({ code: "ERR_POLYPROC_CLOSED" }));
+    await mp.close();
+    await Promise.all(refused);
+  });
+
+  it("asks again when a stranger answers with what is no offer", async () => {
+    const mp = await connected(server);
+    await using stranger = await connect({ servers: server.url });
+    const asked = stranger.subscribe(`mp.${mp.namespace}.start.>`);
+    const stop = new AbortController();
+    const refused = expect(processOf(mp, "square", [1], { signal: stop.signal }).start()).rejects.toThrow("enough");
+    let times = 0;
+    for await (const message of asked) {
+      message.respond("garbage");
+      if (++times === 2) break;
+    }
+    stop.abort(new Error("enough"));
+    await refused;
   });
 });

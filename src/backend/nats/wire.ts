@@ -54,6 +54,7 @@ export class NatsWire implements Wire {
 
   // On Node the bytes are a part of a buffer that holds much more, so they are copied.
   subscribe(subject: string, came: (message: WireMessage) => void, group?: string): () => void {
+    this.#link.checkOpen();
     const subscription = this.#link.connection.subscribe(subject, {
       callback: (error, { data, reply = "" }) => {
         if (error === null || error === undefined) came({ bytes: new Uint8Array(data), reply });
