@@ -1,5 +1,5 @@
 import { MOST_MESSAGES } from "../../../codec/message-list.ts";
-import { StateError, TimeoutError, UnsupportedError } from "../../../errors/errors.ts";
+import { OwnerDiedError, StateError, TimeoutError, UnsupportedError } from "../../../errors/errors.ts";
 import { shutDown, tooManyDone } from "../../../errors/messages.ts";
 import { emit } from "../../../observe/events.ts";
 import { repeat, stopTimer, type Timer } from "../../../util/clock.ts";
@@ -39,6 +39,10 @@ export class Consumer {
   // could not take them.
   readonly #late: TakenItem[] = [];
   readonly #held: TakenItem[] = [];
+  // What was pulled, and is not here yet as a whole.
+  readonly #opening = new Set<Pulled>();
+  // Errors of large items that can't be had any more. Each is thrown by one call.
+  readonly #gone: OwnerDiedError[] = [];
   readonly #line = new Line();
   // What was pulled for those who wait in the line.
   readonly #ahead: Pulled[] = [];
@@ -55,12 +59,12 @@ export class Consumer {
     await waiting.patiently(() => this.#stream.ready());
     if (waiting.isWithdrawn) return [];
     if (this.#late.length > 0) return this.#late.splice(0, most);
+    if (this.#gone.length > 0) throw this.#gone.shift();
     const pulled = await this.#inTurn(waiting, most);
-    const known = await this.#acknowledgeTogether(pulled);
-    const opened = await Promise.allSettled(pulled.map((each) => this.#open(each, known.has(each))));
-    const taken = opened.flatMap((each) => (each.status === "fulfilled" ? each.value : []));
-    if (this.#stream.identity.redeliver) this.#hold(taken);
+    const opened = await this.#openTogether(pulled, waiting);
+    const taken = opened.flatMap((each) => (each.status === "fulfilled" && each.value !== undefined ? each.value : []));
     const failed = opened.find((each) => each.status === "rejected");
+    if (failed === undefined && taken.length === 0 && this.#gone.length > 0) throw this.#gone.shift();
     if (failed === undefined) return taken;
     this.putBack(taken);
     throw failed.reason;
@@ -94,7 +98,7 @@ export class Consumer {
 
   /** Gives all items back that are not done. Those of a queue that does not redeliver are gone from the servers. */
   close(): void {
-    const count = this.#stream.identity.redeliver ? 0 : this.#late.length;
+    const count = this.#gone.length + (this.#stream.identity.redeliver ? 0 : this.#late.length);
     if (count > 0)
       emit("lost", { what: "items", description: "items that were taken from a queue of a cluster, and that no call has returned", count });
     for (const { pulled } of this.#held.splice(0)) this.#stream.giveBack(pulled);
@@ -137,7 +141,9 @@ export class Consumer {
   // Waits for one message at most so many milliseconds, and takes those that are there behind it.
   async #awaitSome(waiting: Waiting, expires: number, most: number): Promise<readonly Pulled[]> {
     const first = await waiting.patiently(() => this.#pull(waiting, expires, 1));
-    return first.length === 0 || most === 1 ? first : [...first, ...(await this.#pull(waiting, 0, most - 1))];
+    if (first.length === 0 || most === 1) return first;
+    // The first one is here, whatever becomes of the server.
+    return [...first, ...(await this.#pull(waiting, 0, most - 1).catch(() => []))];
   }
 
   // Takes what the servers have stored, but do not give out yet. Without it, a call that does not wait would not find what was just put.
@@ -174,11 +180,48 @@ export class Consumer {
     return known;
   }
 
-  async #open(pulled: Pulled, isKnown: boolean): Promise<TakenItem> {
-    const name = this.#large.nameIn(pulled.headers);
-    const item: TakenItem = { bytes: name === undefined ? pulled.bytes : await this.#large.get(name), pulled };
+  // To load large items takes a while. Until they are here, no other process shall get what came with them.
+  async #openTogether(pulled: readonly Pulled[], waiting: Waiting): Promise<readonly PromiseSettledResult<TakenItem | undefined>[]> {
+    const known = await this.#acknowledgeTogether(pulled);
+    const isSlow = pulled.some(({ headers }) => this.#large.nameIn(headers) !== undefined);
+    for (const each of isSlow ? pulled : []) this.#opening.add(each);
+    this.#updateProgress();
+    try {
+      const opened = await Promise.allSettled(pulled.map((each) => this.#open(each, known.has(each), waiting)));
+      if (this.#stream.identity.redeliver)
+        for (const each of opened) if (each.status === "fulfilled" && each.value !== undefined) this.#held.push(each.value);
+      return opened;
+    } finally {
+      for (const each of pulled) this.#opening.delete(each);
+      this.#updateProgress();
+    }
+  }
+
+  async #open(pulled: Pulled, isKnown: boolean, waiting: Waiting): Promise<TakenItem | undefined> {
+    const bytes = await this.#bytesOf(pulled, waiting);
+    if (bytes === undefined) return undefined;
+    const item: TakenItem = { bytes, pulled };
     if (!this.#stream.identity.redeliver && !isKnown) await this.#confirm(item, () => this.#late.push(item));
     return item;
+  }
+
+  // An item whose call has ended goes back. One whose bytes are gone would come again and again, so it is taken, and a call tells of it.
+  async #bytesOf(pulled: Pulled, waiting: Waiting): Promise<Uint8Array | undefined> {
+    const name = this.#large.nameIn(pulled.headers);
+    if (name === undefined) return pulled.bytes;
+    try {
+      const bytes = await this.#large.get(name, waiting);
+      if (bytes === undefined) {
+        this.#opening.delete(pulled);
+        this.#stream.giveBack(pulled);
+      }
+      return bytes;
+    } catch (error) {
+      if (!(error instanceof OwnerDiedError)) throw error;
+      await this.#confirm({ bytes: pulled.bytes, pulled });
+      this.#gone.push(error);
+      return undefined;
+    }
   }
 
   // Tells the servers that an item is done. `late` is called if they confirm that after this call has failed.
@@ -206,9 +249,11 @@ export class Consumer {
     if (name !== undefined) void this.#large.remove(name).catch(() => {});
   }
 
-  #hold(taken: readonly TakenItem[]): void {
-    this.#held.push(...taken);
+  // Tells the servers again and again that this process has its items, as long as it has some.
+  #updateProgress(): void {
+    if (this.#held.length + this.#opening.size === 0) return this.#stopProgress();
     this.#progress ??= repeat(() => {
+      for (const each of this.#opening) this.#stream.progress(each);
       for (const { pulled } of this.#held) this.#stream.progress(pulled);
     }, this.#link.lease / 3);
   }
@@ -217,7 +262,7 @@ export class Consumer {
     const index = this.#held.indexOf(item);
     if (index < 0) return false;
     this.#held.splice(index, 1);
-    if (this.#held.length === 0) this.#stopProgress();
+    this.#updateProgress();
     return true;
   }
 
