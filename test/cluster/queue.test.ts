@@ -217,6 +217,12 @@ it("three servers: puts go on when the leader of the queue is killed, and no ite
   await using probe = await connect({ servers: cluster.urls });
   const info = await (await jetstream(probe).jetstreamManager()).streams.info(`MP_${mp.namespace}_Q_n-copied`);
   expect(info.config.num_replicas).toBe(3);
+  // Such as one that was made while a server was missing.
+  const config = { ...info.config, name: `MP_${mp.namespace}_Q_n-alone`, subjects: [`mp.${mp.namespace}.q.n-alone`], num_replicas: 1 };
+  await (await jetstream(probe).jetstreamManager()).streams.add(config);
+  const alone = new mp.Queue<string>({ name: "alone" });
+  await alone.put("has one copy");
+  expect(await alone.get()).toBe("has one copy");
   await cluster.named(info.cluster?.leader).kill();
   for (let i = 10; i < 20; i++) await queue.put(i);
   const items: number[] = [];
@@ -257,8 +263,14 @@ describe("what is wrong is said", () => {
     expect(await queue.get()).toBe("good");
   });
 
-  it("a store that is full refuses a put, and takes one again when there is room", async () => {
-    await using small = await NatsServer.start({ config: { jetstream: { max_file_store: 300_000 } } });
+  it.each([
+    ["a store", { jetstream: { max_file_store: 300_000 } }],
+    [
+      "an account",
+      { accounts: { A: { jetstream: { max_file: 300_000 }, users: [{ user: "me", password: "mine" }] } }, no_auth_user: "me" },
+    ],
+  ])("%s that is full refuses a put, and takes one again when there is room", async (_, config) => {
+    await using small = await NatsServer.start({ config });
     const mp = await connected({ servers: small.url });
     const queue = new mp.Queue<Uint8Array>({ name: "disk" });
     const item = new Uint8Array(50_000);

@@ -15,7 +15,8 @@ const WRONG_SEQUENCE: readonly number[] = [10071, 10164];
 const EXISTS_OTHERWISE = 10058;
 const NOT_FOUND: readonly number[] = [10059, 10014, 10037];
 const NOT_DELETED = 10057;
-const NO_ROOM: readonly number[] = [10047, 10023];
+/** The store of a server is full, or an account has as much as it may have. */
+const NO_ROOM: readonly number[] = [10047, 10023, 10002];
 const FEW_SERVERS: readonly number[] = [10005, 10074];
 /** The servers elect a leader, of a stream, of a consumer or of them all. Nothing was done. */
 const NO_LEADER: readonly number[] = [10007, 10008, 10009, 10118, 10119];

@@ -3,9 +3,10 @@ import type { Msg, NatsConnection } from "@nats-io/transport-node";
 import { UnsupportedError } from "../../errors/errors.ts";
 import { allSettled } from "../../util/all-settled.ts";
 import { now, sleep } from "../../util/clock.ts";
-import { after } from "../../util/deadline.ts";
 import { holdEventLoop } from "../../util/event-loop.ts";
 import { randomName } from "../../util/random.ts";
+import { upTo } from "../../util/wait-options.ts";
+import { endsWithin } from "../../util/within.ts";
 import type { ClusterSettings } from "../contract/cluster.ts";
 import type { WaitingPort } from "../contract/port.ts";
 import { connect } from "./connection.ts";
@@ -18,8 +19,17 @@ const COPIES = 3;
 /** Servers that have just started do not know each other for so many milliseconds at most. */
 const ELECTION_MS = 5000;
 const RETRY_MS = 250;
-/** `close()` waits so many milliseconds at most for what is on its way. */
+/** A cluster that lacked servers is not asked for more copies for so many milliseconds. */
+const LACK_MS = 30_000;
+/** `close()` waits so many milliseconds at most, and so many of them for the puts: for servers that do not reply, and for room in full queues. */
 const CLOSE_MS = 5000;
+const PUTS_MS = 3000;
+
+/** A port that is open. */
+interface OpenPort extends WaitingPort {
+  /** Rejects this port's waiting calls, and its puts that are not complete. */
+  cut(reason: () => Error): void;
+}
 
 /** The connection of this process to one namespace of a cluster, with what all its objects share. */
 export class Link {
@@ -31,12 +41,14 @@ export class Link {
   /** In milliseconds. It is the same in all processes of the namespace, which tells it when it is asked: see `agreeOnLease`. */
   lease = 0;
   /** The ports that are open. */
-  readonly ports: Set<WaitingPort> = new Set<WaitingPort>();
+  readonly ports: Set<OpenPort> = new Set<OpenPort>();
   /** Puts that are not complete. */
   readonly unsent: Set<Promise<unknown>> = new Set<Promise<unknown>>();
   /** Called before the connection closes. */
   readonly endings: Set<() => Promise<void>> = new Set<() => Promise<void>>();
-  #copies: number;
+  readonly #copies: number;
+  // Until then, what is made gets one copy, because the cluster lacked servers.
+  #lacksUntil = 0;
   #maxPayload: number;
   #closing: Promise<void> | undefined;
 
@@ -102,11 +114,12 @@ export class Link {
   /** Calls `make` with the number of copies that a stream or bucket should have. A cluster that lacks servers for a while gets one copy. */
   async copied<T>(make: (copies: number) => Promise<T>): Promise<T> {
     for (const until = now() + ELECTION_MS; ; ) {
+      const copies = now() < this.#lacksUntil ? 1 : this.#copies;
       try {
-        return await make(this.#copies);
+        return await make(copies);
       } catch (error) {
-        if (this.#copies === 1 || !hasFewServers(error)) throw error;
-        if (now() > until) this.#copies = 1;
+        if (copies === 1 || !hasFewServers(error)) throw error;
+        if (now() > until) this.#lacksUntil = now() + LACK_MS;
         else await sleep(RETRY_MS);
       }
     }
@@ -144,16 +157,21 @@ export class Link {
   }
 
   async #end(): Promise<void> {
-    const letGo = holdEventLoop();
-    const late = new Promise<void>((resolve) => void after(CLOSE_MS, resolve));
+    for (const port of [...this.ports]) port.withdraw(closedConnection);
     const ended = async (): Promise<void> => {
-      for (const port of [...this.ports]) port.withdraw(closedConnection);
-      await this.flushed();
-      for (const port of [...this.ports]) port.release();
+      await endsWithin(this.flushed(), upTo(PUTS_MS));
+      for (const port of [...this.ports]) {
+        port.cut(closedConnection);
+        port.release();
+      }
       await Promise.allSettled([...this.endings].map((end) => end()));
       await this.connection.drain();
     };
-    await Promise.race([ended().catch(() => {}), late]);
+    const letGo = holdEventLoop();
+    await endsWithin(
+      ended().catch(() => {}),
+      upTo(CLOSE_MS),
+    );
     await this.connection.close();
     letGo();
   }

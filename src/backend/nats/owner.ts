@@ -1,4 +1,4 @@
-import { repeat, type Timer } from "../../util/clock.ts";
+import { repeat, stopTimer, type Timer } from "../../util/clock.ts";
 import { Lazy } from "../../util/lazy.ts";
 import { randomName } from "../../util/random.ts";
 import type { Link } from "./link.ts";
@@ -35,7 +35,10 @@ export class Owner {
     this.#timer ??= repeat(() => {
       if (!this.#link.isClosed) void this.#tell().catch(() => {});
     }, TELL_MS);
-    this.#link.endings.add(() => this.#records.change(ownerKey(this.id), () => undefined));
+    this.#link.endings.add(() => {
+      stopTimer(this.#timer);
+      return this.#records.change(ownerKey(this.id), () => undefined);
+    });
   }
 
   async #tell(): Promise<void> {

@@ -17,6 +17,14 @@ export interface KindName {
   readonly label: string;
 }
 
+/** A call that is not complete. */
+interface Call {
+  readonly isSend: boolean;
+  readonly withdraw: (reason: unknown) => void;
+  /** Lets the event loop end. */
+  readonly letGo: () => void;
+}
+
 /** Returns the name of the backend of a namespace, as references name it. */
 export function backendName(namespace: string): string {
   return `cluster:${namespace}`;
@@ -27,7 +35,7 @@ export abstract class NatsPort implements WaitingPort {
   readonly attached: Promise<void> = Promise.resolve();
   protected readonly link: Link;
   protected readonly kind: KindName;
-  readonly #withdrawals = new Set<(reason: unknown) => void>();
+  readonly #calls = new Set<Call>();
   readonly #sends = new Set<Promise<unknown>>();
   #isReleased = false;
 
@@ -50,7 +58,12 @@ export abstract class NatsPort implements WaitingPort {
   }
 
   withdraw(reason: () => Error): void {
-    for (const withdraw of [...this.#withdrawals]) withdraw(reason());
+    for (const call of [...this.#calls]) if (!call.isSend) call.withdraw(reason());
+  }
+
+  /** Rejects all calls, also the sends that are not complete. */
+  cut(reason: () => Error): void {
+    for (const call of [...this.#calls]) call.withdraw(reason());
   }
 
   release(): void {
@@ -71,6 +84,7 @@ export abstract class NatsPort implements WaitingPort {
   /** Lets this process end although sends are not complete. */
   letGo(): void {
     for (const send of this.#sends) this.link.unsent.delete(send);
+    for (const call of this.#calls) if (call.isSend) call.letGo();
   }
 
   protected checkOpen(): void {
@@ -94,7 +108,16 @@ export abstract class NatsPort implements WaitingPort {
    * Does work that may wait, and keeps the event loop alive meanwhile. The work looks at `waiting`, and returns `undefined` soon after the
    * wait has ended. What it has begun by then it completes. Returns `undefined` if the time ran out.
    */
-  protected async waitFor<T>(wait: Wait, work: (waiting: Waiting) => Promise<T | undefined>): Promise<T | undefined> {
+  protected waitFor<T>(wait: Wait, work: (waiting: Waiting) => Promise<T | undefined>): Promise<T | undefined> {
+    return this.#do(wait, work, false);
+  }
+
+  /** The same for a send, which goes on when the port is released: it ends with its own wait. */
+  protected send<T>(wait: Wait, work: (waiting: Waiting) => Promise<T | undefined>): Promise<T | undefined> {
+    return this.sending(this.#do(wait, work, true));
+  }
+
+  async #do<T>(wait: Wait, work: (waiting: Waiting) => Promise<T | undefined>, isSend: boolean): Promise<T | undefined> {
     this.checkOpen();
     const letGo = holdEventLoop();
     const waiting = new Waiting(wait);
@@ -108,7 +131,8 @@ export abstract class NatsPort implements WaitingPort {
       wait.timeout === 0
         ? watchWait({ ...wait, timeout: Number.POSITIVE_INFINITY }, () => {}, withdraw)
         : watchWait(wait, () => waiting.end(), withdraw);
-    this.#withdrawals.add(withdraw);
+    const call: Call = { isSend, withdraw, letGo };
+    this.#calls.add(call);
     try {
       const result = await work(waiting);
       if (result === undefined && reason !== undefined) throw reason.error;
@@ -117,7 +141,7 @@ export abstract class NatsPort implements WaitingPort {
       throw reason?.error ?? ourError(error);
     } finally {
       unwatch();
-      this.#withdrawals.delete(withdraw);
+      this.#calls.delete(call);
       letGo();
     }
   }

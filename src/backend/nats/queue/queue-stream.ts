@@ -6,7 +6,7 @@ import { nextTurn, now } from "../../../util/clock.ts";
 import { Lazy } from "../../../util/lazy.ts";
 import { randomName } from "../../../util/random.ts";
 import { burst, type Request } from "../burst.ts";
-import { isConflict, isFull, isMissing, isUnanswered, isUndecided, noReply, ourError } from "../errors.ts";
+import { closedConnection, isConflict, isFull, isMissing, isUnanswered, isUndecided, noReply, ourError } from "../errors.ts";
 import type { Link } from "../link.ts";
 import type { Owner } from "../owner.ts";
 import type { Waiting } from "../waiting.ts";
@@ -105,7 +105,7 @@ export class QueueStream {
         isUnknown ||= isUndecided(error);
         if (!isLost && !isUndecided(error)) throw ourError(error);
         if (waiting.isOver || now() > until) throw isUnknown ? undecided(error) : noReply({ cause: error });
-        this.#link.checkOpen();
+        if (this.#link.connection.isClosed()) throw closedConnection({ cause: error });
         await waiting.pause(RETRY_MS);
       }
     }
@@ -270,17 +270,16 @@ export class QueueStream {
       metadata: { [REDELIVERS]: String(redeliver) },
     });
     this.#checkSettings(info);
-    await this.#link.copied((copies) =>
-      this.#link.manager.consumers.add(this.#name, {
-        durable_name: CONSUMER,
-        ack_policy: jetstream.AckPolicy.Explicit,
-        ack_wait: this.#link.lease * NANOS,
-        max_deliver: -1,
-        max_ack_pending: -1,
-        max_waiting: 8192,
-        num_replicas: copies,
-      }),
-    );
+    await this.#link.manager.consumers.add(this.#name, {
+      durable_name: CONSUMER,
+      ack_policy: jetstream.AckPolicy.Explicit,
+      ack_wait: this.#link.lease * NANOS,
+      max_deliver: -1,
+      max_ack_pending: -1,
+      max_waiting: 8192,
+      // The servers refuse another number than that of the stream, which may have been made while one of them was missing.
+      num_replicas: info.config.num_replicas,
+    });
   }
 
   #checkSettings({ config }: StreamInfo): void {

@@ -10,6 +10,7 @@ import type { Link } from "../link.ts";
 import { isNamed, isToken } from "../names.ts";
 import type { Owner } from "../owner.ts";
 import { type KindName, NatsPort } from "../port.ts";
+import { Waiting } from "../waiting.ts";
 import { Consumer, type TakenItem } from "./consumer.ts";
 import { LargeItems } from "./large-items.ts";
 import { Producer } from "./producer.ts";
@@ -75,8 +76,7 @@ export class NatsQueue extends NatsPort implements QueuePort {
   async put(message: Message, wait: Wait): Promise<boolean> {
     this.checkTravel(message);
     const bytes = copyOf(seal(message));
-    const put = this.waitFor(wait, (waiting) => this.#shared.producer.put(bytes, waiting));
-    return (await this.sending(put)) === true;
+    return (await this.send(wait, (waiting) => this.#shared.producer.put(bytes, waiting))) === true;
   }
 
   async get(wait: Wait): Promise<Incoming | undefined> {
@@ -163,18 +163,18 @@ export class NatsQueue extends NatsPort implements QueuePort {
   // The items of a queue without a limit leave together. The servers may refuse each item of another queue, so they go one by one.
   async #putMany(messages: readonly KeptBytes[], wait: Wait): Promise<Stored | undefined> {
     const { producer, stream } = this.#shared;
-    const put = (bytes: Uint8Array, limits: Wait): Promise<boolean> =>
-      this.sending(this.waitFor(limits, (waiting) => producer.put(bytes, waiting))).then((isPut) => isPut === true);
     if (!stream.isBounded) {
-      const isPut = await this.sending(this.waitFor(wait, (waiting) => producer.putTogether(messages, waiting)));
+      const isPut = await this.send(wait, (waiting) => producer.putTogether(messages, waiting));
       return isPut && { count: messages.length, room: MOST_MESSAGES };
     }
-    let count = 0;
-    for (const bytes of messages) {
-      if (!(await put(bytes, count === 0 ? wait : ONCE))) break;
-      count++;
-    }
-    return count === 0 ? undefined : { count, room: 1 };
+    return this.send(wait, async (waiting) => {
+      let count = 0;
+      for (const bytes of messages) {
+        if (!(await producer.put(bytes, count === 0 ? waiting : new Waiting(ONCE)))) break;
+        count++;
+      }
+      return count === 0 ? undefined : { count, room: 1 };
+    });
   }
 
   async #getMany(most: number, wait: Wait): Promise<Incoming | IncomingList | undefined> {
