@@ -3,7 +3,7 @@ import { CorruptedError, OwnerDiedError } from "../../../errors/errors.ts";
 import { now, repeat, stopTimer } from "../../../util/clock.ts";
 import { Lazy } from "../../../util/lazy.ts";
 import { randomName } from "../../../util/random.ts";
-import { noReply } from "../errors.ts";
+import { existsOtherwise, noReply } from "../errors.ts";
 import type { Link } from "../link.ts";
 import type { Waiting } from "../waiting.ts";
 
@@ -107,7 +107,14 @@ export class LargeItems {
     const { obj, jetstream } = this.#link.packages;
     const objects = new obj.Objm(this.#link.client);
     const options = { ttl: KEPT_MS * NANOS, storage: jetstream.StorageType.File };
-    return this.#link.copied((copies) => objects.create(this.#link.names.largeItems, { ...options, replicas: copies }));
+    const name = this.#link.names.largeItems;
+    try {
+      return await this.#link.copied((copies) => objects.create(name, { ...options, replicas: copies }));
+    } catch (error) {
+      // Another process has made it at the same time, for another number of servers.
+      if (!existsOtherwise(error)) throw error;
+      return objects.open(name);
+    }
   }
 }
 
