@@ -165,7 +165,7 @@ function checkRuntime(wanted: unknown): void {
 }
 
 function checkTransfer(transfer: unknown): { close(): void }[] {
-  const closable = (value: unknown): boolean => typeof value === "object" && value !== null && "close" in value;
+  const closable = (value: unknown): boolean => typeof (value as { close?: unknown } | null | undefined)?.close === "function";
   if (!Array.isArray(transfer) || !transfer.every(closable))
     throw new TypeError(`transfer must be an array of connections or queues, received ${describe(transfer)}.`);
   return [...transfer];

@@ -1,3 +1,4 @@
+import { CorruptedError } from "../errors/errors.ts";
 import type { Observed } from "../observe/observers.ts";
 import type { TargetRef } from "../target/target.ts";
 import type { Membership } from "../tree/tree.ts";
@@ -67,4 +68,10 @@ export interface Outcome {
   readonly value?: unknown;
   readonly error?: unknown;
   readonly runtime: string;
+}
+
+/** Checks the value of a report, which came from a child. */
+export function checkOutcome(value: unknown): Outcome {
+  if (typeof value === "object" && value !== null) return value as Outcome;
+  throw new CorruptedError("A child sent a report that is not valid: it runs another version of polyproc, or its memory is corrupted.");
 }

@@ -1,7 +1,7 @@
 import type { ReportKind } from "../backend/contract/launcher.ts";
 import type { Message } from "../backend/contract/message.ts";
 import type { BlockingPort } from "../backend/contract/port.ts";
-import { CorruptedError, ProcessDiedError, TimeoutError } from "../errors/errors.ts";
+import { ProcessDiedError, TimeoutError } from "../errors/errors.ts";
 import { fetched, type Packed, unpack } from "../objects/message.ts";
 import { noSync } from "../objects/shared-object.ts";
 import type { Waitable } from "../objects/waitable.ts";
@@ -12,7 +12,8 @@ import type { Wait } from "../util/wait-options.ts";
 import { endsWithin, LATE, within } from "../util/within.ts";
 import { endWithThisProcess } from "./daemons.ts";
 import { diedError } from "./died-error.ts";
-import type { Outcome, OwnJob } from "./job.ts";
+import { checkOutcome, type Outcome, type OwnJob } from "./job.ts";
+import { Limits } from "./limits.ts";
 import { noteWait, type WaitForChild } from "./noted-waits.ts";
 import type { Ending, RunningChild } from "./running-child.ts";
 import { ChildTelling } from "./telling.ts";
@@ -50,6 +51,7 @@ export class Run<Result> {
   #child: RunningChild | undefined;
   #ending: Ending | undefined;
   readonly #isKilled = promised<void>();
+  readonly #limits = new Limits();
   #killed: "SIGTERM" | "SIGKILL" | undefined;
   #telling: ChildTelling | undefined;
   // The error of a start that failed.
@@ -98,6 +100,7 @@ export class Run<Result> {
     if (this.isOver || this.#child === undefined) return this.isOver;
     const blocking = this.#child.blocking ?? noSync(name, twin);
     blocking.pumpSync(0);
+    this.#limits.look();
     const ending = blocking.endingSync();
     if (ending !== undefined) this.#finish(ending);
     return ending !== undefined;
@@ -146,7 +149,7 @@ export class Run<Result> {
     this.#child = child;
     const { startTimeout } = this.#settings;
     const letGo = this.#bind();
-    const stopTimer = afterIdle(startTimeout, () => {
+    const stopTimer = this.#limits.add(startTimeout, afterIdle, () => {
       this.#settle({
         error: new TimeoutError(`${this.#name} was still importing its target after ${startTimeout} ms (startTimeout) and was killed.`),
       });
@@ -196,7 +199,9 @@ export class Run<Result> {
   /** Asks the child to end, and kills it if it has not ended after `grace` milliseconds. */
   terminate(grace: number = this.#settings.grace): void {
     this.kill("SIGTERM");
-    const stopTimer = after(grace, () => this.kill("SIGKILL", `, because it has not ended ${grace} ms after SIGTERM (grace)`));
+    const stopTimer = this.#limits.add(grace, after, () =>
+      this.kill("SIGKILL", `, because it has not ended ${grace} ms after SIGTERM (grace)`),
+    );
     this.#ended.promise.then(stopTimer, stopTimer);
   }
 
@@ -263,8 +268,13 @@ export class Run<Result> {
   }
 
   #handedOver(packed: Packed, received: boolean): void {
-    packed.release(received);
-    this.#settings.handedOver();
+    try {
+      packed.release(received);
+      this.#settings.handedOver();
+    } catch (error) {
+      // The program's own `close()` of what it has given away may throw.
+      this.#settle({ error });
+    }
   }
 
   // Handles a report of the child: first that it has its arguments, and later how its target ended.
@@ -296,7 +306,10 @@ export class Run<Result> {
   // Blocks this thread until `isDone`. Reports and the end of the child come in here, because the event loop does not run.
   get #blocking(): BlockingPort {
     return {
-      pollSync: () => (this.#ending ?? this.#child?.blocking?.endingSync()) !== undefined,
+      pollSync: () => {
+        this.#limits.look();
+        return (this.#ending ?? this.#child?.blocking?.endingSync()) !== undefined;
+      },
       pumpSync: (ms) => (this.#child?.blocking ?? { pumpSync: sleepSync }).pumpSync(ms),
     };
   }
@@ -309,6 +322,7 @@ export class Run<Result> {
     for (let ms = 0; !isDone() && ms >= 0; ms = left()) {
       if (ms > 0) free ??= noteWait({ call: twin, pid: () => this.#pidHere, isSync: true });
       blocking.pumpSync(Math.min(SLICE, Math.ceil(ms)));
+      this.#limits.look();
       const ending = blocking.endingSync();
       if (ending !== undefined) this.#finish(ending);
     }
@@ -333,9 +347,4 @@ function promised<T>(): PromiseWithResolvers<T> {
   const made = Promise.withResolvers<T>();
   made.promise.catch(() => {});
   return made;
-}
-
-function checkOutcome(value: unknown): Outcome {
-  if (typeof value === "object" && value !== null) return value as Outcome;
-  throw new CorruptedError("A child sent a report that is not valid: it runs another version of polyproc, or its memory is corrupted.");
 }

@@ -9,7 +9,7 @@ import {
   UnsupportedError,
 } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
-import { rejects, run } from "../../suite/help.ts";
+import { rejects, run, started } from "../../suite/help.ts";
 import { stay } from "../../suite/sync.ts";
 import { echoArgs } from "./helpers.ts";
 
@@ -57,6 +57,7 @@ export const cases: Cases = {
       { runtime: 5 },
       { runtime: {} },
       { transfer: 5 },
+      { transfer: [{ close: 1 }] },
       { startTimeout: "1" },
       { startTimeout: Number.NaN },
     ]) {
@@ -72,6 +73,16 @@ export const cases: Cases = {
     assert.equal(p.pid, null);
     const q = new Process({ target: echoArgs, args: [], kwargs: { at: Symbol("s") } });
     await rejects(q.start(), SerializationError, /kwargs\.at/);
+  },
+  "an object to transfer whose close() throws: the call for the result tells it, and the process ends": async () => {
+    const transfer = {
+      close(): void {
+        throw new RangeError("not closed");
+      },
+    };
+    const p = await started({ target: echoArgs, args: [1], transfer: [transfer] });
+    await rejects(p.result({ timeout: 10_000 }), RangeError, /not closed/);
+    assert.equal(await p.join({ timeout: 10_000 }), 0);
   },
   "a program or working directory that does not exist is an error": async () => {
     const p = new Process({ target: stay, runtime: { execPath: "/nowhere/runtime" } });

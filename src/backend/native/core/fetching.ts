@@ -126,7 +126,8 @@ export class Fetching {
     const wanted = elsewhere.flatMap((location) => {
       const { keeper, home } = location;
       if (home !== undefined) checkTokens([home.token]);
-      return tokensOf(location).map((token, i) => ({ keeper, token, home: i === 0 ? home : undefined }));
+      const all = tokensOf(location).map((token, i) => ({ keeper, token, home: i === 0 ? home : undefined }));
+      return all.filter(({ token }) => !thread.keeper.hasFetched(token));
     });
     return wanted.length === 0 ? undefined : new Fetching(thread, refs, wanted);
   }

@@ -123,9 +123,18 @@ export class Keeper {
   /** Takes over the descriptors that came with a message. Each reference says whether its descriptors are among them. */
   disclose(refs: readonly Ref[], fds: readonly number[]): void {
     const left = [...fds];
-    for (const location of locationsOf(refs))
-      if (location.keeper === WITH_MESSAGE) for (const token of tokensOf(location)) this.putAside(token, left.shift() ?? ENOENT);
-    for (const fd of left) this.#shim.pp_close(fd);
+    try {
+      for (const location of locationsOf(refs))
+        if (location.keeper === WITH_MESSAGE) for (const token of tokensOf(location)) this.putAside(token, left.shift() ?? ENOENT);
+    } finally {
+      // Also if a reference is malformed.
+      for (const fd of left) this.#shim.pp_close(fd);
+    }
+  }
+
+  /** Whether the descriptor with this token was fetched, or could not be, and no object has taken it over yet. */
+  hasFetched(token: string): boolean {
+    return this.#fetched.has(token);
   }
 
   /** Keeps a descriptor that was fetched, or the error, until `take` or `dropFetched`. */
