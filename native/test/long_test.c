@@ -113,8 +113,6 @@ static uint32_t next_item(void) {
 static uint32_t next_done(int consumer) {
   for (uint32_t i = 0; i < taken[consumer]; i++)
     if (owner[order[consumer][i]] == consumer) return order[consumer][i];
-  for (uint32_t i = 0; i < head; i++)
-    if (owner[i] >= 0) return i;
   return MOST;
 }
 

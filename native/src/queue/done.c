@@ -21,11 +21,10 @@ static int free_finished(const struct pp_queue *queue, pp_get_state get, uint64_
   return 0;
 }
 
-/* Finds the item to mark: the oldest one of this participant, or else one of any participant. */
+/* Finds the item to mark: the oldest one of this participant. Whoever has another one goes on with it, and if it dies, the item comes back. */
 static int find_taken(struct pp_queue *queue, const pp_get_state get, struct pp_found *found) {
   int status = pp_held_first(queue, get, found);
   if (status == 0 && queue->held.incomplete) status = pp_ring_search(queue, get, get[QUEUE_FREE], pp_ring_is_state, queue->scope.me, found);
-  if (status == 0) status = pp_ring_search(queue, get, get[QUEUE_FREE], pp_ring_is_taken, 0, found);
   return status;
 }
 

@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { JoinableQueue, Queue, StateError, TimeoutError } from "../../../mod.ts";
 import { type Cases, slow } from "../../suite/case.ts";
 import { rejects, run, started } from "../../suite/help.ts";
+import { stay } from "../../suite/sync.ts";
 
 export async function consumer(q: JoinableQueue<number | null>): Promise<void> {
   while ((await q.get()) !== null) {
@@ -18,6 +19,12 @@ export async function takeAndMark(q: JoinableQueue, count: number): Promise<void
     await q.get();
     await q.taskDone();
   }
+}
+
+export async function takeAndStay(q: JoinableQueue<number>, ready: Queue<string>): Promise<void> {
+  await q.get();
+  await ready.put("taken");
+  await stay();
 }
 
 export const cases: Cases = {
@@ -48,6 +55,22 @@ export const cases: Cases = {
     await q.get();
     await q.taskDone();
     await rejects(q.taskDone(), StateError);
+  },
+  "taskDone() of a process that has no item marks another one's, but not in a queue that redelivers": async () => {
+    for (const redeliver of [false, true]) {
+      const [q, ready] = [new JoinableQueue<number>({ redeliver }), new Queue<string>()];
+      await q.put(1);
+      const holder = await started({ target: takeAndStay, args: [q, ready] });
+      await ready.get();
+      if (redeliver) await rejects(q.taskDone(), StateError, /taskDone/);
+      else await q.taskDone();
+      holder.kill();
+      await holder.join();
+      if (redeliver) await takeAndMark(q, 1);
+      await q.join({ timeout: 5000 });
+      ready.close();
+      q.close();
+    }
   },
   "join: a timeout is a TimeoutError; without items it returns at once": async () => {
     const q = new JoinableQueue<number>();

@@ -119,7 +119,9 @@ export class QueueState implements HubObject {
 
   #taskDone({ participant, responder }: Request): void {
     const own = this.#taken.get(participant);
-    const taken = own !== undefined && own.count > 0 ? own : [...this.#taken.values()].find(({ count }) => count > 0);
+    // Whoever has an item of a queue that redelivers goes on with it, and if it dies, the item comes back. So nobody else marks it.
+    const others = this.#redeliver ? [] : this.#taken.values();
+    const taken = own !== undefined && own.count > 0 ? own : [...others].find(({ count }) => count > 0);
     if (taken === undefined) {
       responder.fail(tooManyDone());
       return;
