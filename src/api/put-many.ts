@@ -61,6 +61,8 @@ async function putFrom(source: Source, sink: Sink, wait: Wait, left: () => Wait)
 
 // Waits for the next item of an asynchronous source. What came before goes in meanwhile.
 async function pulledWhileFlushing(pulled: Promise<Step>, source: Source, sink: Sink, left: () => Wait): Promise<Step> {
+  // If the queue has ended, what the source says later is nobody's.
+  pulled.catch(() => {});
   const flight = sink.flush();
   const waiting = within(pulled, { timeout: left().timeout, signal: source.stops });
   waiting.catch(() => {});

@@ -149,8 +149,10 @@ async function untilFirst(opened: readonly Opened[], signal: AbortSignal, produc
   try {
     // Without any object, only the timeout or the signal ends the wait.
     const never = opened.length === 0 ? [new Promise(() => {})] : [];
+    // The polls come first: they throw if an object was closed meanwhile.
+    const polls = pollAll(opened, { timeout: Number.POSITIVE_INFINITY, signal: stop.signal });
     const over = producers === undefined ? [] : [producers.over(stop.signal)];
-    await Promise.race([...pollAll(opened, { timeout: Number.POSITIVE_INFINITY, signal: stop.signal }), ...over, ...never]);
+    await Promise.race([...polls, ...over, ...never]);
   } finally {
     signal.removeEventListener("abort", abort);
     stop.abort();

@@ -111,7 +111,10 @@ export const cases: Cases = {
             yield 6;
           }
         };
-        await pool.map(pidAfter, source(), { chunkSize: 1, onProgress: (count) => void (done = count) });
+        const onProgress = (count: number): void => {
+          done = count;
+        };
+        await pool.map(pidAfter, source(), { chunkSize: 1, onProgress });
         assert.equal(done, 60);
         assert.ok(most < 20, `${most} elements were taken ahead`);
       },

@@ -217,6 +217,20 @@ export const cases: Cases = {
     assert.equal(await next.empty(), true);
     for (const each of [q, next]) each.close();
   },
+  "a source that fails after the queue was closed is nobody's error": async () => {
+    const q = new Queue<number>();
+    const late = Promise.withResolvers<IteratorResult<number>>();
+    let count = 0;
+    const next = (): Promise<IteratorResult<number>> => {
+      if (++count < 50) return Promise.resolve({ done: false, value: count });
+      q.close();
+      return late.promise;
+    };
+    await rejects(q.putMany({ [Symbol.asyncIterator]: () => ({ next }) }), ClosedError);
+    late.reject(new RangeError("too late"));
+    // An error that nobody handles would end this program in the next turn of the event loop.
+    await delay(10);
+  },
   "items with shared objects, and large ones, keep their places": async () => {
     const q = new Queue<unknown>();
     const event = new Event();

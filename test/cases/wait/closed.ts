@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { Barrier, ClosedError, Condition, Event, Lock, Pipe, Queue, Semaphore, SimpleQueue, wait } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
-import { rejects } from "../../suite/help.ts";
+import { rejects, started } from "../../suite/help.ts";
+import { stay } from "../../suite/sync.ts";
 import { listening, pair } from "../listener/helpers.ts";
 
 interface Closable {
@@ -26,6 +27,18 @@ async function waitables(): Promise<[Closable & object, () => Promise<unknown>][
 }
 
 export const cases: Cases = {
+  "wait() with producers rejects with ClosedError, and with nothing else that nobody could handle": async () => {
+    const producer = await started({ target: stay });
+    for (let turns = 0; turns < 12; turns++) {
+      const queue = new Queue<number>();
+      const waiting = rejects(wait([queue], { from: [producer] }), ClosedError);
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      queue.close();
+      await waiting;
+    }
+    producer.kill();
+    await producer.join();
+  },
   "wait() rejects with ClosedError, whether the object is closed at once or later": async () => {
     for (const turn of [() => Promise.resolve(), () => delay(30)]) {
       for (const [object] of await waitables()) {
