@@ -4,10 +4,17 @@ import { type Waitable, waitableOf } from "../objects/waitable.ts";
 import { countdown, SLICE, sleepSync } from "../util/blocking.ts";
 import { sleep } from "../util/clock.ts";
 import { describe } from "../util/describe.ts";
-import { checkWait, FOREVER, ONCE, type Wait } from "../util/wait-options.ts";
+import { checkWait, FOREVER, ONCE, upTo, type Wait } from "../util/wait-options.ts";
 import { LATE, within } from "../util/within.ts";
 import { checkFrom, FROM_OPTIONS, type FromOptions, type Producers } from "./producers.ts";
 import { LOOKS, PAUSE } from "./take-from.ts";
+
+/**
+ * An object whose host does not answer within so many milliseconds is left out of a look, so that the others are seen in time. The host may
+ * only be slow, so the next look has more patience.
+ */
+const PATIENCE_MS = 50;
+const MOST_PATIENCE_MS = 2000;
 
 /**
  * Waits until at least one of the objects is ready. A connection or queue is ready when a `recv` or `get` would not wait. A process or
@@ -34,8 +41,15 @@ export async function wait<T extends object>(objects: Iterable<T>, options?: Fro
   const list = [...checkIterable(objects)];
   const opened = openAll(list);
   const stop = new AbortController();
+  const hasLimit = limits.timeout > 0;
+  let patience = PATIENCE_MS;
   const ready = async (): Promise<T[]> => {
-    const answers = await Promise.all(pollAll(opened, ONCE));
+    const answers = list.map(() => false);
+    const polls = pollAll(opened, ONCE).map(async (poll, i) => {
+      answers[i] = await poll;
+    });
+    if ((await within(Promise.all(polls), hasLimit ? upTo(patience) : FOREVER)) === LATE)
+      patience = Math.min(2 * patience, MOST_PATIENCE_MS);
     return list.filter((_, i) => answers[i]);
   };
   const find = async (): Promise<T[]> => {

@@ -80,7 +80,8 @@ export const node: Runtime = {
     (stdin as unknown as Socket | null)?.unref?.();
     const started = new Promise<void>((resolve, reject) => {
       child.once("spawn", resolve);
-      child.once("error", reject);
+      // Later errors, such as that of a signal to a child of another user, end nothing.
+      child.on("error", reject);
     });
     const exited = new Promise<Exit>((resolve) => {
       child.once("exit", (code, signal) => resolve({ code, signal }));

@@ -132,6 +132,23 @@ it("join resolves after the last taskDone, or at once for an empty queue, and is
   expect(driver.request(Op.join, a).outcomes[0]?.kind).toBe("reply");
 });
 
+it("join is told at once of all items that died with a consumer, also of those on their way to it", () => {
+  const driver = new Driver(0);
+  const [a = {}, b = {}] = participants;
+  for (const each of [a, b]) driver.state.attached(each);
+  driver.request(Op.putMany, a, { list: [1, 2, 3, 4] });
+  const [taken] = driver.request(Op.get, b).outcomes;
+  const onTheirWay = [driver.request(Op.get, b).outcomes[0], driver.request(Op.getMany, b, { meta: 2 }).outcomes[0]];
+  const joining = driver.request(Op.join, a);
+  if (taken?.kind === "item") taken.delivery.settle();
+  for (const each of onTheirWay) if (each?.kind === "item" || each?.kind === "list") each.delivery.lose();
+  driver.state.detached(b);
+  const [told] = joining.outcomes;
+  expect(told?.kind === "fail" && told.error instanceof ProcessDiedError && told.error.items).toBe(4);
+  expect(driver.request(Op.join, a).outcomes[0]?.kind).toBe("reply");
+  expect(driver.stats().lost).toBe(3);
+});
+
 it("shutdown ends waiting puts and gets, and the items that are there can be drained", () => {
   const driver = new Driver(1);
   const [a = {}] = participants;

@@ -91,6 +91,19 @@ export const cases: Cases = {
       assert.deepEqual([polled, ready], [false, []]);
       isOpen(sent);
     }),
+  "wait() sees what is ready, and what becomes ready, although another object's owner is silent": () =>
+    withOwner(async ({ empty, conn }, owner) => {
+      const own = new JoinableQueue<number>();
+      await own.put(1);
+      await stopped(owner);
+      assert.deepEqual(await wait([empty, own, conn], { timeout: 900 }), [own]);
+      await own.get();
+      const waiting = wait([empty, own, conn], { timeout: 900 });
+      await delay(100);
+      await own.put(2);
+      assert.deepEqual(await waiting, [own]);
+      own.close();
+    }),
   "the objects inside an item live until the put is decided": () =>
     withOwner(async ({ empty }, owner) => {
       const items = empty as Queue<unknown>;

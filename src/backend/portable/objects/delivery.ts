@@ -11,7 +11,8 @@ export interface Fates {
   settle(item: Item, participant: ParticipantId): void;
   /** Takes items back that were handed out, in their order. */
   giveBack(items: readonly Item[]): void;
-  lose(item: Item): void;
+  /** An item was lost with its participant, whose end comes next. */
+  lose(item: Item, participant: ParticipantId): void;
 }
 
 /** The delivery of one item. */
@@ -35,7 +36,7 @@ export class ItemDelivery implements Delivery {
   }
 
   lose(): void {
-    this.#fates.lose(this.#item);
+    this.#fates.lose(this.#item, this.#participant);
   }
 }
 
@@ -63,6 +64,6 @@ export class ListDelivery implements Delivery {
   }
 
   lose(): void {
-    for (const item of this.#items) this.#fates.lose(item);
+    for (const item of this.#items) this.#fates.lose(item, this.#participant);
   }
 }

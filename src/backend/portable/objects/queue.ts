@@ -25,6 +25,8 @@ export class QueueState implements HubObject {
   readonly #joiners = new LinkedList<Responder>();
   readonly #participants = new Set<ParticipantId>();
   readonly #taken = new Map<ParticipantId, Taken>();
+  // The numbers of items that were lost on their way to participants that are about to go.
+  readonly #losing = new Map<ParticipantId, number>();
   #unfinished = 0;
   // The number of items that were lost with their consumers while no `join` waited. The next `join` is told.
   #abandoned = 0;
@@ -46,7 +48,7 @@ export class QueueState implements HubObject {
       },
       settle: (item, participant) => this.#settle(item, participant),
       giveBack: (items) => this.#box.putBack(items),
-      lose: (item) => this.#lose(item),
+      lose: (item, participant) => this.#lose(item, participant),
     });
   }
 
@@ -96,8 +98,8 @@ export class QueueState implements HubObject {
     this.#participants.delete(participant);
     const taken = this.#taken.get(participant);
     this.#taken.delete(participant);
+    if (!this.#redeliver) return this.#abandonAllOf(participant, taken?.count ?? 0);
     if (taken === undefined || taken.count === 0) return;
-    if (!this.#redeliver) return this.#abandon(taken.count);
     for (const item of taken.items.drain()) this.#redeliverItem(item);
     tellRedelivered(taken.count);
   }
@@ -160,7 +162,7 @@ export class QueueState implements HubObject {
     if (!this.#participants.has(participant)) this.detached(participant);
   }
 
-  #lose(item: Item): void {
+  #lose(item: Item, participant: ParticipantId): void {
     if (this.#redeliver) {
       this.#redeliverItem(item);
       tellRedelivered(1);
@@ -168,8 +170,17 @@ export class QueueState implements HubObject {
     }
     item.message.release();
     this.#lost++;
-    if (!this.#isInternal) tellLostItems(1);
-    this.#abandon(1);
+    this.#losing.set(participant, (this.#losing.get(participant) ?? 0) + 1);
+    // The participant may have detached while the item was on its way to it.
+    if (!this.#participants.has(participant)) this.#abandonAllOf(participant, 0);
+  }
+
+  // What a participant had taken, and what was lost on its way to it, is told together.
+  #abandonAllOf(participant: ParticipantId, taken: number): void {
+    const lost = this.#losing.get(participant) ?? 0;
+    this.#losing.delete(participant);
+    if (lost > 0 && !this.#isInternal) tellLostItems(lost);
+    if (lost + taken > 0) this.#abandon(lost + taken);
   }
 
   #redeliverItem(item: Item): void {
