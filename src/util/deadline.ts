@@ -7,6 +7,8 @@ const LATENESS = 3;
 const TURNS = 3;
 // `afterIdle` counts at most this number of milliseconds, whatever the time between two looks at the clock was.
 const SLICE = 100;
+// After so many slices in a row in which this process was busy, the next one counts in any case.
+const MOST_BUSY = 10;
 
 /**
  * Calls `late` after `ms` milliseconds, without keeping the event loop alive. The returned function cancels the call.
@@ -36,14 +38,16 @@ export function after(ms: number, late: () => void): () => void {
 export function afterIdle(ms: number, late: () => void): () => void {
   if (ms === Number.POSITIVE_INFINITY) return () => {};
   let left = ms;
+  let busy = 0;
   let stop = (): void => {};
   const next = (): void => {
     const slice = Math.min(SLICE, left);
     const start = now();
     stop = after(slice, () => {
       left -= slice;
-      // During this slice the other process had no chance to answer. So at least one more slice follows.
-      if (now() - start > slice + SLICE) left = Math.max(left, Math.min(SLICE, ms));
+      // During this slice the other process had little chance to answer. So at least one more slice follows. Many of them together are a chance.
+      if (now() - start <= slice + SLICE) busy = 0;
+      else if (++busy < MOST_BUSY) left = Math.max(left, Math.min(SLICE, ms));
       if (left > 0) next();
       else late();
     });
