@@ -94,10 +94,10 @@ const all: Cases = {
   },
 
   async "a worker that computes is shown with its task, and its pool with its counts"(): Promise<void> {
-    const pool = new Pool({ processes: 1, name: "counted" });
+    const pool = new Pool({ processes: 1, name: "counted", grace: 500 });
     await pool.apply(compute, [0]);
-    const running = pool.apply(compute, [300]);
-    const waiting = pool.apply(compute, [1]);
+    // It computes for as long as it takes to be seen.
+    const calls = [pool.apply(compute, [600_000]), pool.apply(compute, [1])].map((call) => call.catch((error: Error) => error.name));
     const { processes, pools } = await seen(({ processes: all }) => all.some(({ task }) => task?.id === 2));
     const worker = processes.find(({ task }) => task !== null);
     assert.equal(worker?.name, "counted-worker-1");
@@ -106,8 +106,8 @@ const all: Cases = {
     assert.ok((worker?.memory ?? 0) > 1 << 20);
     const [{ done, running: has, queued } = { done: 0, running: 0, queued: 0 }] = pools;
     assert.deepEqual([done, has + queued], [1, 2]);
-    await Promise.all([running, waiting]);
-    await pool.close();
+    pool.terminate();
+    assert.deepEqual(await Promise.all(calls), ["ClosedError", "ClosedError"]);
     await pool.join();
   },
 
