@@ -117,6 +117,7 @@ try {
   await check(await plain("spin_test"), []);
   await check(await plain("helper_test"), []);
   await check(await plain("bell_test"), []);
+  await check(await plain("told_test"), []);
   await Promise.all([sanitized(address, thread), killedAtPoints(plain), killedAtRandom(plain)]);
 } finally {
   rmSync(scratch, { recursive: true, force: true });

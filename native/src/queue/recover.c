@@ -53,10 +53,10 @@ static int clean_up(struct pp_queue *queue, uint32_t index) {
   return status;
 }
 
-/* Items may have come back, and joins may have become complete. */
+/* Items may have come back, and joins may have become complete. The one that is gone may also have changed the queue and told nobody: taken an
+ * item, so that there is room, or shut it down. Nobody else finds it any more, so all who wait are told. */
 static void announce_cleaned(struct pp_queue *queue) {
-  pp_queue_announce(queue, PP_ITEMS, 1);
-  pp_queue_announce(queue, PP_DONE, INT32_MAX);
+  for (int what = 0; what < PP_QUEUE_NOTICES; what++) pp_queue_announce(queue, what, INT32_MAX);
 }
 
 static int lock_and_clean_up(struct pp_queue *queue, uint32_t index) {

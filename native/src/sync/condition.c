@@ -93,7 +93,8 @@ int32_t pp_condition_notify(int32_t index, int32_t count) {
   while (woken < count && woken < PP_WAITERS && notify_one(sync)) woken++;
   FAILPOINT("condition.notified");
   pp_sync_unlock_guard(sync);
-  if (woken > 0) pp_sync_tell(sync, INT32_MAX);
+  /* Also if nobody was left: one that was notified before may not have been told, because its notifier died. */
+  pp_sync_tell(sync, INT32_MAX);
   return woken;
 }
 

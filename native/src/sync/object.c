@@ -32,14 +32,16 @@ static int clean_up(struct pp_sync *sync, uint32_t index, enum pp_farewell farew
   if (status < 0) return status;
   struct pp_participant *participant = &sync->header->participants[index];
   /* Before the guard was taken, another process may have cleaned up, and a new participant may have got the index. */
-  bool still = index == pp_owner_index(sync->scope.me) || pp_participant_gone(&sync->segment, index);
+  bool still = index == pp_owner_index(sync->scope.me) || pp_participant_gone(&sync->segment, index), cleaned = false;
   if (still && atomic_load(&participant->used) != 0) {
     status = sync->kind->forget == NULL ? 0 : sync->kind->forget(sync, index, farewell);
     FAILPOINT("sync.forgotten");
     atomic_store(&participant->used, 0);
+    cleaned = true;
   }
   pp_sync_unlock_guard(sync);
-  if (status == 1) pp_sync_tell(sync, INT32_MAX);
+  /* One that died may have changed the object and told nobody. Nobody else finds it any more, so all who wait are told. */
+  if (status == 1 || (cleaned && farewell == PP_DIED)) pp_sync_tell(sync, INT32_MAX);
   return status;
 }
 

@@ -180,8 +180,9 @@ int pp_bell_ring(const struct pp_lock_scope *scope, uint32_t index) {
   pthread_mutex_lock(&guard);
   struct known *entry = &known[number % MOST_KNOWN];
   int status = entry->number == number ? 0 : open_bell(entry, scope->folder, number);
-  /* A pipe does not tell whether anybody else reads it. */
-  if (status == 0 && entry->pipe && pp_participant_gone(scope->segment, index)) status = -EPIPE;
+  /* A pipe does not tell whether anybody else reads it. The kernel does not tell of a participant that is this process itself. */
+  bool is_own = index == pp_owner_index(scope->me);
+  if (status == 0 && entry->pipe && !is_own && pp_participant_gone(scope->segment, index)) status = -EPIPE;
   if (status == 0) status = ring(entry);
   if (status < 0 && entry->number == number) close_bell(entry);
   entry->used = true;

@@ -66,7 +66,12 @@ int pp_robust_lock_take(const struct pp_lock_scope *scope, pp_word *word, int ms
       int status = wait_once(scope, word, seen, left < 1 ? 1 : left < CHECK_MS ? (int)left : CHECK_MS);
       if (status != 0) return status;
     }
-    if (pp_now() >= until && atomic_load(word) != 0) return -EBUSY;
+    if (pp_now() < until) continue;
+    /* Signals may have ended each sleep before its time, so the owner is looked at once more. */
+    seen = atomic_load(word);
+    int status = seen == 0 ? 0 : steal_from_dead(scope, word, seen);
+    if (status != 0) return status;
+    if (seen != 0) return -EBUSY;
   }
 }
 

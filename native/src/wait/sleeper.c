@@ -239,15 +239,20 @@ void pp_sleeper_forget(const void *object) {
   for (int i = 0; i < running; i++) pp_futex_wake(&sleepers[i].changed, 1);
 }
 
+/* A caller that returns to JavaScript each slice comes here for each of them. A profiler may send signals all the time: they end no wait, and
+ * keep nobody from looking for the dead. */
 static int sleep_until(const struct pp_watch *watch, int64_t until) {
-  for (;;) {
-    int64_t left = (until - pp_now()) / 1000;
+  for (int64_t swept = pp_now();;) {
+    int64_t now = pp_now(), left = (until - now) / 1000;
+    if (left <= 0 || now - swept >= PP_SLICE_MS * 1000) {
+      if (watch->sweep(watch->object)) return 0;
+      swept = now;
+    }
     if (left <= 0) return -ETIMEDOUT;
-    int status = pp_futex_wait(watch->word, watch->seen, left < PP_SLICE_MS ? (int)left : PP_SLICE_MS);
+    pp_futex_wait(watch->word, watch->seen, left < PP_SLICE_MS ? (int)left : PP_SLICE_MS);
     /* The waker cleared the mark, but other processes may still sleep on the word. */
     mark(watch);
-    if (status == -ETIMEDOUT && watch->sweep(watch->object)) return 0;
-    if (atomic_load(watch->word) != watch->seen || status == -EINTR) return 0;
+    if (atomic_load(watch->word) != watch->seen) return 0;
   }
 }
 
