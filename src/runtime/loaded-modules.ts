@@ -1,7 +1,7 @@
 // Imports of modules that a program has loaded already, for runtimes with Node's hooks. A runtime asks a hook to load only the modules that
 // are not in its cache. So a hook that refuses to load makes an import harmless: it gives a module that is there, or nothing.
 import { fileURLToPath } from "node:url";
-import { after } from "../util/deadline.ts";
+import { sleep } from "../util/clock.ts";
 import { modules } from "../util/lazy-modules.ts";
 import { requireCache } from "../util/require-cache.ts";
 
@@ -23,10 +23,10 @@ type RegisterHooks = (hooks: Hooks) => { deregister(): void };
 /** A module that nobody has loaded. An import of it tells whether the hook works here: a test runner may import modules in its own way. */
 const NOBODY_HAS = "data:text/javascript,'polyproc'";
 /**
- * A hook goes after so many milliseconds at the latest: the import of a module that is still being evaluated may never settle. On a busy machine,
- * or for many modules at once, a runtime takes a while until it asks the hook. Without the hook it would evaluate what nobody has loaded.
+ * After so many turns of the event loop in which nothing has happened, the runtime asks the hook to load nothing more. The hook must not stay for
+ * long, because Node resolves modules otherwise meanwhile.
  */
-const LONGEST_MS = 10_000;
+const QUIET_TURNS = 8;
 
 let works: Promise<boolean> | undefined;
 
@@ -64,6 +64,8 @@ class Refusal {
   /** The modules that only this object has asked for, by the URLs that they resolve to. */
   readonly #asked = new Map<string, string>();
   readonly #refused = new Set<string>();
+  /** The number of modules of which something is known. */
+  #known = 0;
 
   constructor(urls: readonly string[], registerHooks: RegisterHooks) {
     this.#urls = new Set(urls);
@@ -79,23 +81,33 @@ class Refusal {
         const asked = this.#asked.get(url);
         if (asked === undefined || isLoadedCommonJs(url)) return next(url, context);
         this.#refused.add(asked);
+        this.#known++;
         throw new Error("not loaded");
       },
     });
     this.imports = urls.map((url) => this.#import(url));
-    const late = Promise.withResolvers<void>();
-    const forget = after(LONGEST_MS, late.resolve);
-    void Promise.race([Promise.allSettled(this.imports), late.promise]).then(() => {
-      forget();
-      hooks.deregister();
-    });
+    void this.#end().then(() => hooks.deregister());
   }
 
   #import(url: string): Promise<object | undefined> {
-    return import(url).catch((error: unknown) => {
+    const settled = (): void => void this.#known++;
+    const loaded = import(url);
+    loaded.then(settled, settled);
+    return loaded.catch((error: unknown) => {
       if (this.#refused.has(url)) return undefined;
       throw error;
     });
+  }
+
+  // Resolves once the runtime has looked each module up: when all imports have settled, or when nothing happens any more. The import of a module
+  // that is still being evaluated may never settle. For many modules at once, a runtime needs many turns.
+  async #end(): Promise<void> {
+    const settled = Promise.allSettled(this.imports).then(() => true);
+    for (let quiet = 0, known = -1; quiet < QUIET_TURNS; quiet++) {
+      if ((await Promise.race([settled, sleep(0)])) === true) return;
+      if (this.#known !== known) quiet = 0;
+      known = this.#known;
+    }
   }
 }
 

@@ -38,16 +38,19 @@ export class EvaluatedModules {
         () => settle(undefined),
       );
     }
-    await this.#wait(() => open === 0);
+    await this.#wait(() => open);
     return results;
   }
 
-  async #wait(done: () => boolean): Promise<void> {
+  async #wait(open: () => number): Promise<void> {
     const start = now();
     const hurry = this.#waited > HURRY_AFTER;
     const turns = hurry ? TURNS_IN_A_HURRY : TURNS;
     const least = hurry ? 0 : MILLISECONDS;
-    for (let turn = 0; !done() && (turn < turns || now() - start < least); turn++) {
+    // Many imports settle one after another. The turns are counted from the last one.
+    for (let turn = 0, left = open(); open() > 0 && (turn < turns || now() - start < least); turn++) {
+      if (open() < left) turn = 0;
+      left = open();
       // This import settles in any case, so it measures the machine's speed: on a slow machine, the other imports get more time. It must not
       // be one of this module, because in a bundle this module is the one that waits.
       await import("node:module");
