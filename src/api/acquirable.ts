@@ -9,7 +9,7 @@ import { Held, HeldSync, type Releasable } from "./held.ts";
 // The library's own access to the private parts of locks and semaphores.
 
 /** Records an acquisition that a condition made for its lock. Returns whether the lock was acquired. */
-export let noteGrant: (object: Acquirable, grant: Grant) => boolean;
+export let noteRegained: (object: Acquirable, grant: Grant) => boolean;
 
 /** Records that the lock is about to be released. */
 export let noteRelease: (object: Acquirable) => void;
@@ -84,7 +84,7 @@ export abstract class Acquirable<P extends LockPort | SemaphorePort = LockPort |
   }
 
   static {
-    noteGrant = (object, grant) => object.#acquisitions.note(grant);
+    noteRegained = (object, grant) => object.#acquisitions.regained(grant);
     noteRelease = (object) => object.#acquisitions.released();
   }
 

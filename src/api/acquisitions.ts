@@ -13,6 +13,11 @@ export class Acquisitions {
     return grant !== "refused";
   }
 
+  /** Like `note`, for a lock that was released as a whole for a while. */
+  regained(grant: Grant): boolean {
+    return this.note(grant);
+  }
+
   /** Called before each release. */
   released(): void {}
 }
@@ -28,6 +33,14 @@ export class RecursiveAcquisitions extends Acquisitions {
     super.note(grant);
     this.abandoned ||= stays;
     return true;
+  }
+
+  override regained(grant: Grant): boolean {
+    const depth = this.#depth;
+    this.#depth = 0;
+    const isAcquired = this.note(grant);
+    this.#depth = depth;
+    return isAcquired;
   }
 
   override released(): void {

@@ -8,7 +8,7 @@ import { adopt, isClosed, noSync, openPort, SharedObject, setTravel } from "../o
 import { now } from "../util/clock.ts";
 import { describe } from "../util/describe.ts";
 import { type BlockOptions, checkWait, FOREVER, ONCE, type Wait, type WaitOptions } from "../util/wait-options.ts";
-import { noteGrant } from "./acquirable.ts";
+import { noteRegained } from "./acquirable.ts";
 import { unlessSilent } from "./host-silence.ts";
 import { Lock } from "./lock.ts";
 import { RLock } from "./rlock.ts";
@@ -44,15 +44,14 @@ export class Condition extends SharedObject<ConditionPort> {
     super(CONDITION.label, () => makeFor(new.target, CONDITION, undefined, options));
     this.#ownsLock = lock === undefined;
     this.#lock = lock ?? RLock.adopt(makeFor(new.target, RLOCK, undefined));
-    setTravel(this, { parts: () => ({ companions: [this.#lock] }) });
+    setTravel(this, { parts: () => ({ companions: [this.#lock], details: this.#ownsLock }) });
   }
 
   /** @internal */
-  static adopt(port: ConditionPort, { companions: [lock] }: ReceivedParts): Condition {
+  static adopt(port: ConditionPort, { companions: [lock], details }: ReceivedParts): Condition {
     if (!(lock instanceof Lock) && !(lock instanceof RLock)) throw malformedReference();
     const condition = adopt(port, () => new Condition(lock));
-    // The lock came with the condition, so it is closed with the condition.
-    condition.#ownsLock = true;
+    condition.#ownsLock = details === true;
     return condition;
   }
 
@@ -150,7 +149,7 @@ export class Condition extends SharedObject<ConditionPort> {
     try {
       return waiters.notifiedSync(waiter, wait);
     } finally {
-      noteGrant(this.#lock, lock.acquireSync(FOREVER, depth));
+      noteRegained(this.#lock, lock.acquireSync(FOREVER, depth));
     }
   }
 
@@ -196,7 +195,7 @@ export class Condition extends SharedObject<ConditionPort> {
         // If the condition made its lock itself, the lock was closed with the condition and can't be acquired any more.
         if (!isClosed(this) || !this.#ownsLock) {
           const grant = await this.#lockPort("wait").acquire(FOREVER, depth);
-          if (!isUnheard) noteGrant(this.#lock, grant);
+          if (!isUnheard) noteRegained(this.#lock, grant);
           else for (let i = 0; i < depth; i++) await lock.unlock();
         }
       }

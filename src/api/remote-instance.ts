@@ -11,6 +11,11 @@ class RemoteInstance extends ManagedObject {
     for (const name of details.methods ?? [])
       Object.defineProperty(this, name, { value: (...args: unknown[]) => call(this, name, args), configurable: true });
   }
+
+  // The end of a block closes the proxy alone. A `close()` of the user's class is a call like any other.
+  override [Symbol.dispose](): void {
+    super.close();
+  }
 }
 
 /** The proxy of an iterator. */

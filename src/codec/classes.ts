@@ -57,6 +57,11 @@ const languageErrors: readonly WireClass[] = [
   URIError,
   AggregateError,
 ];
+// The data of an instance of these are no fields of it, so they would stay behind.
+const KEEP_DATA_INSIDE: readonly (abstract new (...args: never[]) => object)[] = [
+  ...[Array, Map, Set, WeakMap, WeakSet, Date, RegExp, Promise, ArrayBuffer, DataView, Boolean, Number, String],
+  Object.getPrototypeOf(Uint8Array),
+];
 const knownErrors = new Map<string, WireClass>([...languageErrors, ...Object.values(ours)].map((Class) => [Class.name, Class]));
 const languageErrorNames: ReadonlySet<string> = new Set(languageErrors.map(({ name }) => name));
 const knownErrorNames = new Map<object, string>([...knownErrors].map(([name, { prototype }]) => [prototype, name]));
@@ -85,6 +90,11 @@ export function registerClass(Class: abstract new (...args: never[]) => object):
     throw new TypeError("registerClass takes a class.");
   }
   if (Class.name === "") throw new TypeError("A class without a name can't travel: give it one.");
+  const inside = KEEP_DATA_INSIDE.find((each) => Class.prototype instanceof each);
+  if (inside !== undefined && !(toWire in Class))
+    throw new TypeError(
+      `${Class.name} extends ${inside.name}, whose data are no fields: give it static methods [toWire] and [fromWire], which say what travels.`,
+    );
   const known = registered.get(Class.name) ?? knownErrors.get(Class.name);
   if (known === Class) return;
   if (known !== undefined)

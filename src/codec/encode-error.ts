@@ -6,8 +6,8 @@ import { ERROR_TEXTS, ErrorPart, Tag } from "./tags.ts";
 import type { ValueEncoder } from "./value-encoder.ts";
 
 const PARTS = ["message", "stack", "cause", "errors"] as const;
-// Own properties of errors that are not sent as fields: some are sent as parts, and the others are specific to one engine.
-const NO_FIELDS: ReadonlySet<string> = new Set([...PARTS, "line", "column", "sourceURL", "originalLine", "originalColumn"]);
+// What an engine notes of its own accord in each error is not enumerable, and so no field either.
+const NO_FIELDS: ReadonlySet<string> = new Set(PARTS);
 /** The name under which errors of the class DOMException travel. Their own names follow. */
 export const DOM_EXCEPTION = "DOMException";
 

@@ -1,4 +1,4 @@
-import { isError } from "../util/built-in-class.ts";
+import { builtInName, isError } from "../util/built-in-class.ts";
 import { classOf, toWire, type WireClass } from "./classes.ts";
 import { encodeBuiltIn } from "./encode-built-in.ts";
 import { encodeError } from "./encode-error.ts";
@@ -140,7 +140,7 @@ export class Encoder implements ValueEncoder {
     if (depth > MAX_DEPTH) throw new Refusal(`it is nested deeper than ${MAX_DEPTH} levels`);
     if (this.#wasMet(value)) return;
     const prototype: object | null = Object.getPrototypeOf(value);
-    if (Array.isArray(value)) return this.#array(value, depth);
+    if (Array.isArray(value) && (prototype === Array.prototype || isPlainArray(prototype))) return this.#array(value, depth);
     if (prototype === null || prototype === Object.prototype || isPlainOfOtherRealm(prototype)) return this.#plain(value, prototype, depth);
     if (isShared(value)) return this.#shared(value);
     if (value instanceof Error) return encodeError(value, prototype, this, depth);
@@ -277,6 +277,11 @@ export class Encoder implements ValueEncoder {
       this.#converting.delete(value);
     }
   }
+}
+
+// Each realm has an Array.prototype of its own. An instance of a subclass would lose its class.
+function isPlainArray(prototype: object | null): boolean {
+  return prototype === null || builtInName(prototype) !== undefined;
 }
 
 // Each realm (a vm context, for instance) has an Object.prototype of its own.

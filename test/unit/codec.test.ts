@@ -330,6 +330,13 @@ describe("values", () => {
     registerClass(Point);
     expect(() => registerClass(class Point {})).toThrow(StateError);
     expect(() => registerClass(class {})).toThrow(TypeError);
+    for (const Class of [
+      class Bag extends Map {},
+      class Row extends Array {},
+      class Bits extends Uint8Array {},
+      class When extends Date {},
+    ])
+      expect(() => registerClass(Class)).toThrow(/extends .*toWire/);
     expect(() => registerClass(5 as never)).toThrow(TypeError);
   });
 
@@ -502,4 +509,23 @@ describe("hostile bytes", () => {
     expect(() => decode(new Uint8Array(0))).toThrow(SerializationError);
     expect(() => decode(Uint8Array.of(FORMAT, 22, 7, 7, ...new TextEncoder().encode("Unknown"), 0))).toThrow(/registerClass/);
   });
+});
+
+it("an array of the program's own class is refused, because it would lose its class", () => {
+  class Vector extends Array<number> {}
+  expect(() => encode(Vector.of(1, 2))).toThrow(/Vector/);
+  expect(roundTrip([Array.of(1, 2), runInNewContext("[3, 4]")])).toEqual([
+    [1, 2],
+    [3, 4],
+  ]);
+});
+
+it("an error keeps the position that its class has put there", () => {
+  class SyntaxFault extends Error {
+    line = 3;
+    column = 7;
+    sourceURL = "style.css";
+  }
+  const came = roundTrip(new SyntaxFault("unexpected")) as SyntaxFault;
+  expect([came.line, came.column, came.sourceURL]).toEqual([3, 7, "style.css"]);
 });

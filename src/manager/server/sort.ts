@@ -9,7 +9,10 @@ import { describe } from "../../util/describe.ts";
  * @throws {TypeError} for values that have no order, or not the same kind of order
  */
 export function sorted(items: readonly unknown[], reverse: boolean, by: Callable | undefined): unknown[] {
+  if (items.length === 0) return [];
   const keys = by === undefined ? items : items.map((item) => (by as (item: unknown) => unknown)(item));
+  // Nobody waits for them, and the first one is refused below.
+  for (const key of keys) if (key instanceof Promise) key.catch(() => {});
   const kind = kindOf(keys[0], by);
   for (const key of keys) {
     if (kindOf(key, by) !== kind) throw new TypeError(`A list of ${kind}s and ${kindOf(key, by)}s has no order: give \`by\`.`);

@@ -27,6 +27,15 @@ export async function useBoth(parts: { lock: Lock; cond: Condition }, q: Queue<C
   await third.release();
 }
 
+export async function closeCondition({ lock, cond }: { lock: Lock; cond: Condition }): Promise<boolean> {
+  cond.close();
+  return lock.acquire({ timeout: 5000 });
+}
+
+export async function takeAndEnd(cond: Condition): Promise<void> {
+  await cond.acquire();
+}
+
 export async function grandchildNotifies(cond: Condition): Promise<void> {
   const child = new Process({ target: notifyOne, args: [cond] });
   await child.start();
@@ -42,6 +51,24 @@ export function waitBlocking(cond: Condition, sleeping: Queue): boolean {
 }
 
 export const cases: Cases = {
+  "a condition that was received closes the lock with it only if the condition had made that lock": async () => {
+    const lock = new Lock();
+    const child = await started({ target: closeCondition, args: [{ lock, cond: new Condition(lock) }] });
+    assert.equal(await child.result(), true);
+    await child.join();
+  },
+  "abandoned is told once, also after a wait()": async () => {
+    const cond = new Condition();
+    await run({ target: takeAndEnd, args: [cond] });
+    await cond.acquire();
+    assert.equal(cond.abandoned, true);
+    assert.equal(await cond.wait({ timeout: 1 }), false);
+    await cond.release();
+    await cond.acquire();
+    assert.equal(cond.abandoned, false);
+    await cond.release();
+    cond.close();
+  },
   "each notify wakes exactly one of a process and a task (test_notify)": slow(async () => {
     const [cond, sleeping, woken] = [new Condition(new Lock()), new Queue(), new Queue()];
     const child = await started({ target: waiter, args: [cond, sleeping, woken] });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { getContext, Manager, type Namespace, Queue, type SharedDict, type SharedList } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
 import { rejects, run } from "../../suite/help.ts";
-import { addMany, drop, fail, increment, later, size, withManager } from "./helpers.ts";
+import { addMany, addTooMuch, drop, fail, increment, later, size, withManager } from "./helpers.ts";
 
 export async function seeDict(dict: SharedDict): Promise<void> {
   await dict.set("a", { deep: [1n, new Date(5)] });
@@ -81,6 +81,10 @@ export const cases: Cases = {
       assert.equal(await dict.get("n"), 150);
       await rejects(dict.compute("n", later as never), TypeError, /promise.*Nothing was changed/);
       await rejects(dict.compute("n", fail), RangeError, /says no/);
+      const lists = await manager.dict<string, string[]>();
+      await lists.set("items", ["first"]);
+      await rejects(lists.compute("items", addTooMuch), RangeError, /full/);
+      assert.deepEqual(await lists.get("items"), ["first"], "a function that changes the value and throws");
       assert.equal(await dict.get("n"), 150);
       assert.equal(await dict.compute("n", drop), undefined);
       assert.equal(await dict.has("n"), false);
@@ -89,10 +93,21 @@ export const cases: Cases = {
       await rejects(list.compute(0, drop as never), RangeError, /undefined/);
       await rejects(list.compute(7, increment), RangeError, /index 7/);
     }),
+  "a list takes no two shared objects for the same": () =>
+    withManager(async (manager) => {
+      const [one, other] = [await manager.dict(), await manager.dict()];
+      const list = await manager.list<unknown>([one, other]);
+      assert.equal(await list.indexOf(other), -1);
+      await rejects(list.remove(other), RangeError);
+      assert.equal(await list.length(), 2);
+    }),
   "sort: numbers by size, by a function, reversed, and what has no order": () =>
     withManager(async (manager) => {
       const list = await manager.list<unknown>([10, 9, 2n, -1]);
       await list.sort();
+      const empty = await manager.list<string>();
+      await empty.sort({ by: size, reverse: true });
+      assert.equal(await empty.length(), 0);
       assert.deepEqual(await list.toArray(), [-1, 2n, 9, 10]);
       const words = await manager.list(["ccc", "a", "bb", "b"]);
       await words.sort({ by: size, reverse: true });

@@ -184,3 +184,18 @@ export async function makeAndStay(q: Queue): Promise<void> {
   await q.put({ list: await manager.list([1, 2]), pid: manager.pid });
   await stay();
 }
+
+/** Changes the items, and then throws. */
+export function addTooMuch(items: string[] = []): string[] {
+  items.push("too much");
+  throw new RangeError("full");
+}
+
+/** A class that has a method `close`, as many have. */
+export class Door {
+  closed = 0;
+
+  close(): number {
+    return ++this.closed;
+  }
+}

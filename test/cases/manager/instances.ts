@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { StateError } from "../../../mod.ts";
+import { ClosedError, Queue, StateError } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
 import { rejects } from "../../suite/help.ts";
 import { until } from "../helpers/signals.ts";
-import { arrow, Base, notAClass, Tally, withManager } from "./helpers.ts";
+import { arrow, Base, Door, notAClass, Tally, withManager } from "./helpers.ts";
 
 export const cases: Cases = {
   "an instance has the public methods of its class, and errors arrive as themselves (test_mymanager)": () =>
@@ -48,6 +48,17 @@ export const cases: Cases = {
       await assert.rejects(async () => {
         for await (const _ of tally.add(1) as never as AsyncIterable<number>);
       }, /add\(\) gave no iterable/);
+    }),
+  "the end of a using block closes the proxy, and calls no close() of the class": () =>
+    withManager(async (manager) => {
+      const door = await manager.create(Door);
+      const q = new Queue<typeof door>();
+      await q.put(door);
+      const other = await q.get();
+      (other as unknown as Disposable)[Symbol.dispose]();
+      await rejects(other.close(), ClosedError);
+      assert.equal(await door.close(), 1);
+      q.close();
     }),
   "bad classes and arguments": () =>
     withManager(async (manager) => {
