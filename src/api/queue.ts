@@ -169,9 +169,10 @@ export class Queue<T = unknown> extends SharedObject<QueuePort> implements Async
   }
 
   /**
-   * Marks as done the item that this process took first among those that it has not marked yet.
+   * Marks as done the item that this process took first among those that it has not marked yet. If it has none, it marks one of another process,
+   * but not in a queue that redelivers: there the other process may still die, and its item comes back.
    *
-   * @throws {StateError} if every taken item is marked already
+   * @throws {StateError} if every taken item is marked already, or, in a queue that redelivers, every one that this process has taken
    */
   async taskDone(): Promise<void> {
     await openPort(this, "taskDone").taskDone();

@@ -18,7 +18,7 @@ export function computed(target: Callable, present: unknown, args: readonly unkn
 }
 
 function copied(value: unknown): unknown {
-  if (!(value instanceof Object)) return value;
+  if (typeof value !== "object" || value === null) return value;
   const { bytes, shared } = encode(value);
   return decode(bytes, shared);
 }

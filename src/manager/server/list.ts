@@ -52,14 +52,17 @@ export function listServant(items: readonly unknown[], host: Host): Servant {
 // An object that came in a call is a copy, so it is compared by its contents.
 function isSame(one: unknown, other: unknown): boolean {
   if (one === other) return true;
-  return typeof one === typeof other && isDeepStrictEqual(one, other) && (!(one instanceof Object) || hasNoSecrets(one, other as object));
+  if (typeof one !== typeof other || !isDeepStrictEqual(one, other)) return false;
+  return typeof one !== "object" || one === null || hasNoSecrets(one, other as object);
 }
 
 // Shared objects, and instances of a class with [toWire], may keep to themselves in what they differ. A shared object is the same as itself alone.
 function hasNoSecrets(one: object, other: object): boolean {
   const { bytes, shared } = encode(one);
   if (shared.length > 0) return false;
-  return classOf(Object.getPrototypeOf(one))?.[toWire] === undefined || Buffer.compare(bytes, encode(other).bytes) === 0;
+  const prototype: object | null = Object.getPrototypeOf(one);
+  const Class = prototype === null ? undefined : classOf(prototype);
+  return Class?.[toWire] === undefined || Buffer.compare(bytes, encode(other).bytes) === 0;
 }
 
 function array(items: unknown): readonly unknown[] {
