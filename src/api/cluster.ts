@@ -116,8 +116,8 @@ export class Cluster {
 
   /**
    * Completes the puts of this process, and ends the connection. Calls that wait reject with {@link ClosedError}. Objects without a name that
-   * this process has made are removed. It waits 5 seconds at most for servers that do not reply, and for room in full queues: puts that are not
-   * complete by then reject with `ClosedError`, too. It throws no error. A second call does nothing.
+   * this process has made are removed. The puts have 3 seconds, also those that wait for room in full queues: one that is not complete by then
+   * rejects with `ClosedError`, too. All of it takes 5 seconds at most. It throws no error. A second call does nothing.
    */
   async close(): Promise<void> {
     await this.#backend.close();

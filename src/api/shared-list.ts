@@ -83,7 +83,7 @@ export class SharedList<T = unknown> extends ManagedObject {
   }
 
   /**
-   * Removes the first item that equals a value. Objects are compared by their contents.
+   * Removes the first item that equals a value. Objects are compared by their contents. One with a shared object inside equals no other.
    *
    * @throws {RangeError} if there is none
    */
@@ -91,7 +91,7 @@ export class SharedList<T = unknown> extends ManagedObject {
     await ask(this, "remove", [value], checkWait(options));
   }
 
-  /** Returns the index of the first item that equals a value, or -1. Objects are compared by their contents. */
+  /** Returns the index of the first item that equals a value, or -1. Objects are compared as in `remove`. */
   async indexOf(value: T, options?: WaitOptions): Promise<number> {
     return (await ask(this, "indexOf", [value], checkWait(options))) as number;
   }

@@ -11,10 +11,9 @@ import { LOOKS, PAUSE } from "./take-from.ts";
 
 /**
  * An object whose host does not answer within so many milliseconds is left out of a look, so that the others are seen in time. The host may
- * only be slow, so the next look has more patience.
+ * only be slow, so each look has twice the patience of the one before.
  */
 const PATIENCE_MS = 50;
-const MOST_PATIENCE_MS = 2000;
 
 /**
  * Waits until at least one of the objects is ready. A connection or queue is ready when a `recv` or `get` would not wait. A process or
@@ -48,8 +47,7 @@ export async function wait<T extends object>(objects: Iterable<T>, options?: Fro
     const polls = pollAll(opened, ONCE).map(async (poll, i) => {
       answers[i] = await poll;
     });
-    if ((await within(Promise.all(polls), hasLimit ? upTo(patience) : FOREVER)) === LATE)
-      patience = Math.min(2 * patience, MOST_PATIENCE_MS);
+    if ((await within(Promise.all(polls), hasLimit ? upTo(patience) : FOREVER)) === LATE) patience *= 2;
     return list.filter((_, i) => answers[i]);
   };
   const find = async (): Promise<T[]> => {

@@ -76,7 +76,8 @@ const registeredByPrototype = new Map<object, WireClass>();
  * value with `SerializationError`; an error arrives all the same, as {@link RemoteError}.
  *
  * @param Class the class, which needs a name
- * @throws {TypeError} if `Class` is not a class, or has no name
+ * @throws {TypeError} if `Class` is not a class, or has no name; if it extends a class whose data are no fields, such as `Map` or `Array`, and has
+ * no `[toWire]`
  * @throws {StateError} if another class with the same name is registered
  *
  * @example

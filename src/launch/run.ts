@@ -6,7 +6,6 @@ import { fetched, type Packed, unpack } from "../objects/message.ts";
 import { noSync } from "../objects/shared-object.ts";
 import type { Waitable } from "../objects/waitable.ts";
 import { countdown, SLICE, sleepSync } from "../util/blocking.ts";
-import { after, afterIdle } from "../util/deadline.ts";
 import { holdEventLoop, waitsForItself } from "../util/event-loop.ts";
 import type { Wait } from "../util/wait-options.ts";
 import { endsWithin, LATE, within } from "../util/within.ts";
@@ -149,7 +148,7 @@ export class Run<Result> {
     this.#child = child;
     const { startTimeout } = this.#settings;
     const letGo = this.#bind();
-    const stopTimer = this.#limits.add(startTimeout, afterIdle, () => {
+    const stopTimer = this.#limits.addIdle(startTimeout, () => {
       this.#settle({
         error: new TimeoutError(`${this.#name} was still importing its target after ${startTimeout} ms (startTimeout) and was killed.`),
       });
@@ -199,9 +198,7 @@ export class Run<Result> {
   /** Asks the child to end, and kills it if it has not ended after `grace` milliseconds. */
   terminate(grace: number = this.#settings.grace): void {
     this.kill("SIGTERM");
-    const stopTimer = this.#limits.add(grace, after, () =>
-      this.kill("SIGKILL", `, because it has not ended ${grace} ms after SIGTERM (grace)`),
-    );
+    const stopTimer = this.#limits.add(grace, () => this.kill("SIGKILL", `, because it has not ended ${grace} ms after SIGTERM (grace)`));
     this.#ended.promise.then(stopTimer, stopTimer);
   }
 

@@ -116,7 +116,8 @@ export class Engine implements CallHost, Hands<TaskWork> {
   begin(call: PoolCall): void {
     if (call.isOver) return;
     // The pool may have ended after it let the call in.
-    if (this.#state === "terminated" || this.#state === "ended") return call.giveUp(terminated());
+    if (this.#state === "terminated") return call.giveUp(terminated());
+    if (this.#state === "ended") return call.giveUp(closedBefore());
     if (this.#broken !== undefined) return call.giveUp(this.#broken);
     call.place = this.#calls.push(call);
     this.#letGo ??= holdEventLoop();
@@ -245,7 +246,7 @@ export class Engine implements CallHost, Hands<TaskWork> {
   close(): void {
     if (this.#state !== "open") return;
     this.#state = "closed";
-    this.#room.fail(() => new ClosedError("The pool was closed before there was room for the task."));
+    this.#room.fail(closedBefore);
     this.schedule();
   }
 
@@ -289,7 +290,8 @@ export class Engine implements CallHost, Hands<TaskWork> {
 
   // What waits in a broken pool can never run. What runs goes on, as long as nothing more of its call waits.
   #giveUpWaiting(error: BrokenPoolError): void {
-    const running = new Set([...this.dispatcher.posts].flatMap((post) => post.at(post.first)?.work.call ?? []));
+    const begun = [...this.dispatcher.posts].flatMap((post) => post.at(post.first)?.work.call ?? []);
+    const running = new Set([...begun, ...this.receiver.opening.calls]);
     for (const call of [...this.#calls]) if (!running.has(call) || call.tasks(1) > 0) call.giveUp(error);
   }
 
@@ -336,6 +338,10 @@ export class Engine implements CallHost, Hands<TaskWork> {
       (this.crew.hasDead || this.dispatcher.isBusy || (this.#state === "closed" && this.crew.size > 0))
     );
   }
+}
+
+function closedBefore(): ClosedError {
+  return new ClosedError("The pool was closed before there was room for the task.");
 }
 
 function terminated(): ClosedError {

@@ -14,7 +14,7 @@ import type { PoolSettings } from "./options.ts";
 import { Histogram } from "./statistics.ts";
 import type { TaskWork } from "./task-work.ts";
 import { tellDone, tellHanded, tellLost, tellRetry, tellTask } from "./telling.ts";
-import { whenOpen } from "./when-open.ts";
+import { Opening, whenOpen } from "./when-open.ts";
 import type { TaskAt, TasksAt } from "./work.ts";
 import type { WorkerSource } from "./worker-source.ts";
 
@@ -45,6 +45,8 @@ export class Receiver {
   readonly #engine: ReceiverHost;
   readonly waitTimes: Histogram = new Histogram();
   readonly runTimes: Histogram = new Histogram();
+  /** The calls whose results are here and are not open yet, because shared objects inside are on their way. */
+  readonly opening: Opening;
   done = 0;
   failed = 0;
   cancelled = 0;
@@ -55,6 +57,7 @@ export class Receiver {
 
   constructor(engine: ReceiverHost) {
     this.#engine = engine;
+    this.opening = new Opening(() => engine.schedule());
   }
 
   /** Work was handed to a worker. Its first task has the number `seq` there. */
@@ -212,13 +215,14 @@ export class Receiver {
     const wanted = this.#wanted(member, seq, tasks);
     this.#forget(member, seq, tasks);
     if (wanted.length === 0) return;
-    void whenOpen(
+    const opening = whenOpen(
       open,
       (values) => this.#deliver(member, wanted, count, values, ms / count),
       (error) => {
         for (const { work, index, count } of wanted) for (let i = index; i < index + count; i++) work.call.failed(work.first + i, error);
       },
     );
+    if (opening !== undefined) void this.opening.note(wanted, opening);
   }
 
   // The tasks for whose results somebody waits.
@@ -323,7 +327,7 @@ export class Receiver {
       void whenOpen(
         open,
         (value) => accept(() => work.call.reported(work.first + index, value)),
-        (error) => accept(() => work.call.failed(work.first + index, error)),
+        (error) => accept(() => work.call.giveUp(error)),
       );
     });
   }

@@ -57,7 +57,7 @@ it("close() of a queue, or of the connection, completes the puts that wait for r
   const peer = await Peer.start("node", { servers: server.url, namespace: mp.namespace });
   const take = (): Promise<unknown> => peer.call("Queue", [{ name: "full" }], "get", { timeout: 10_000 });
   const queue = new mp.Queue<number>({ name: "full", maxsize: 1 });
-  const puts = [queue.put(1), queue.putMany([2]), queue.put(3)];
+  const puts = [queue.put(1), queue.put(2), queue.put(3)];
   const closedWhile = (get: Promise<unknown>): Promise<void> => expect(get).rejects.toMatchObject({ code: "ERR_POLYPROC_CLOSED" });
   const first = closedWhile(new mp.Queue({ name: "empty" }).get());
   queue.close();

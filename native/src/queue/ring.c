@@ -48,8 +48,6 @@ int pp_ring_search(const struct pp_queue *queue, const pp_get_state get, uint64_
 }
 
 int pp_ring_is_state(uint32_t state, uint32_t key) { return state == key; }
-int pp_ring_is_taken(uint32_t state, uint32_t unused) {
-  (void)unused;
-  return state != RING_WAITING && state != RING_FINISHED;
+int pp_ring_is_taken_by(uint32_t state, uint32_t index) {
+  return state != RING_WAITING && state != RING_FINISHED && pp_owner_index(state) == index;
 }
-int pp_ring_is_taken_by(uint32_t state, uint32_t index) { return pp_ring_is_taken(state, 0) && pp_owner_index(state) == index; }

@@ -57,9 +57,8 @@ int pp_ring_inspect_item(const struct pp_queue *queue, uint64_t at, uint64_t end
 /* Finds the first item between `at` and HEAD whose state matches: 1 if there is one, else 0. */
 int pp_ring_search(const struct pp_queue *queue, const pp_get_state get, uint64_t at, int (*match)(uint32_t state, uint32_t key),
                    uint32_t key, struct pp_found *found);
-/* Conditions for pp_ring_search: exactly this state; taken by any participant; taken by the participant `index`. */
+/* Conditions for pp_ring_search: exactly this state; taken by the participant `index`. */
 int pp_ring_is_state(uint32_t state, uint32_t key);
-int pp_ring_is_taken(uint32_t state, uint32_t unused);
 int pp_ring_is_taken_by(uint32_t state, uint32_t index);
 
 #endif

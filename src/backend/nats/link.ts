@@ -113,13 +113,14 @@ export class Link {
 
   /** Calls `make` with the number of copies that a stream or bucket should have. A cluster that lacks servers for a while gets one copy. */
   async copied<T>(make: (copies: number) => Promise<T>): Promise<T> {
-    for (const until = now() + ELECTION_MS; ; ) {
+    // A cluster that lacked servers before gets no second time for its election.
+    for (const until = now() + (this.#lacksUntil === 0 ? ELECTION_MS : 0); ; ) {
       const copies = now() < this.#lacksUntil ? 1 : this.#copies;
       try {
         return await make(copies);
       } catch (error) {
         if (copies === 1 || !hasFewServers(error)) throw error;
-        if (now() > until) this.#lacksUntil = now() + LACK_MS;
+        if (now() >= until) this.#lacksUntil = now() + LACK_MS;
         else await sleep(RETRY_MS);
       }
     }

@@ -55,6 +55,11 @@ export async function reportsBomb(): Promise<string> {
   return "reported";
 }
 
+export async function reportsBombAt(x: number): Promise<number> {
+  if (x === 0) await reportsBomb();
+  return x;
+}
+
 export function* yieldsBombs(): Generator<unknown> {
   yield "before";
   for (let i = 0; i < 40; i++) yield new Bomb("throw", "result in the parent");
@@ -85,6 +90,11 @@ export const cases: Cases = {
   "decoding a report throws: its call rejects, and its task goes on": () =>
     withPool(async (pool) => {
       await rejects(pool.apply(reportsBomb, [], { onReport: () => {} }), Error, /a bomb/);
+      assert.equal(await pool.apply(add, [1, 1]), 2);
+    }),
+  "decoding a report of a map throws: the map rejects, also with settle": () =>
+    withPool(async (pool) => {
+      await rejects(pool.map(reportsBombAt, [0, 1], { settle: true, chunkSize: 1, onReport: () => {} }), Error, /a bomb/);
       assert.equal(await pool.apply(add, [1, 1]), 2);
     }),
   "decoding a value of a generator throws: the iteration ends with that error after the values before it": () =>

@@ -22,11 +22,19 @@ export interface Pulled {
   readonly sequence: number;
 }
 
+export interface PullOptions {
+  /** The milliseconds for which it waits; 0 for what is there now. */
+  readonly expires: number;
+  readonly most: number;
+  /** Called for a message that comes after the request has ended. */
+  readonly giveBack: (pulled: Pulled) => void;
+}
+
 /** A request for the next messages of a consumer. */
 export class Pull {
   /** The messages, or none if there were none in time. Rejects if no server replies. */
   readonly result: Promise<readonly Pulled[]>;
-  readonly #link: Link;
+  readonly #giveBack: (pulled: Pulled) => void;
   readonly #taken: Pulled[] = [];
   readonly #most: number;
   readonly #settled = Promise.withResolvers<readonly Pulled[]>();
@@ -38,8 +46,8 @@ export class Pull {
   #isDraining = false;
   #isOver = false;
 
-  constructor(link: Link, subject: string, { expires, most }: { readonly expires: number; readonly most: number }) {
-    this.#link = link;
+  constructor(link: Link, subject: string, { expires, most, giveBack }: PullOptions) {
+    this.#giveBack = giveBack;
     this.#most = most;
     this.result = this.#settled.promise;
     this.result.catch(() => {});
@@ -66,7 +74,7 @@ export class Pull {
 
   #take(message: Msg): void {
     const pulled = pulledFrom(message);
-    if (pulled !== undefined && this.#isOver) return this.#link.publish(pulled.reply, "-NAK");
+    if (pulled !== undefined && this.#isOver) return this.#giveBack(pulled);
     if (pulled === undefined) return this.#finish(undefined);
     this.#taken.push(pulled);
     if (this.#taken.length === this.#most) this.#finish(undefined);

@@ -130,7 +130,8 @@ export class QueueStream {
 
   /** Asks for an item: for one that is there now with `expires` 0, and otherwise for so many milliseconds. */
   pull(expires: number, most = 1): Pull {
-    return new Pull(this.#link, `$JS.API.CONSUMER.MSG.NEXT.${this.#name}.${CONSUMER}`, { expires, most });
+    const giveBack = (pulled: Pulled): void => this.giveBack(pulled);
+    return new Pull(this.#link, `$JS.API.CONSUMER.MSG.NEXT.${this.#name}.${CONSUMER}`, { expires, most, giveBack });
   }
 
   /** Tells the server that an item is done, and waits until it knows. Items that are done in the same turn of the event loop are told together. */

@@ -167,7 +167,8 @@ export class NatsQueue extends NatsPort implements QueuePort {
       const isPut = await this.send(wait, (waiting) => producer.putTogether(messages, waiting));
       return isPut && { count: messages.length, room: MOST_MESSAGES };
     }
-    return this.send(wait, async (waiting) => {
+    // Nobody may ever take an item, so a list that waits for room ends with close(), and says how many are in.
+    const put = this.waitFor(wait, async (waiting) => {
       let count = 0;
       for (const bytes of messages) {
         if (!(await producer.put(bytes, count === 0 ? waiting : new Waiting(ONCE)))) break;
@@ -175,6 +176,7 @@ export class NatsQueue extends NatsPort implements QueuePort {
       }
       return count === 0 ? undefined : { count, room: 1 };
     });
+    return this.sending(put);
   }
 
   async #getMany(most: number, wait: Wait): Promise<Incoming | IncomingList | undefined> {
