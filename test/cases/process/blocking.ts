@@ -3,6 +3,7 @@ import { ProcessDiedError, Queue, TimeoutError } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
 import { started } from "../../suite/help.ts";
 import { stay } from "../../suite/sync.ts";
+import { ignoreTerm } from "./helpers.ts";
 
 export function sum(a: number, b: number): number {
   return a + b;
@@ -16,12 +17,6 @@ export async function giveQueue(): Promise<{ readonly queue: Queue<string> }> {
   const queue = new Queue<string>();
   await queue.put("in the result");
   return { queue };
-}
-
-export async function ignoreTerm(ready: Queue<string>): Promise<void> {
-  process.on("SIGTERM", () => {});
-  await ready.put("ready");
-  await stay();
 }
 
 const NEVER_LOADED = "data:text/javascript,setInterval(() => {}, 1000); await new Promise(() => {}); export default () => 1";

@@ -6,13 +6,7 @@ import { Process, ProcessDiedError, Queue } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
 import { isNative, rejects, run, started } from "../../suite/help.ts";
 import { stay } from "../../suite/sync.ts";
-import { echoArgs, untilTold } from "./helpers.ts";
-
-export async function ignoreTerm(ready: Queue<string>): Promise<void> {
-  process.on("SIGTERM", () => void ready.put("SIGTERM"));
-  await ready.put("ready");
-  await stay();
-}
+import { echoArgs, ignoreTerm, untilTold } from "./helpers.ts";
 
 export function killMe(signal: number): void {
   // Deno's own call knows no real-time signals.
