@@ -7,7 +7,8 @@ import { MEMORY } from "../backend/contract/memory.ts";
 import { SHARED_ARRAY } from "../backend/contract/numbers.ts";
 import type { Port } from "../backend/contract/port.ts";
 import { type ClusterBackend, chooseBackend, openCluster } from "../backend/registry.ts";
-import { bindPlanner, type Planner } from "../launch/planner.ts";
+import { bindLaunch } from "../launch/bound.ts";
+import type { Planner } from "../launch/planner.ts";
 import { bindBackend } from "../objects/backend-binding.ts";
 import { bindWorkers, type SourceMaker } from "../pool/worker-source.ts";
 import type { NumberType } from "../util/number-types.ts";
@@ -91,7 +92,7 @@ export class Cluster {
   readonly #backend: ClusterBackend;
 
   /** @ignore Called by `connectCluster()`. */
-  constructor(namespace: string, backend: ClusterBackend, workers: SourceMaker, processes: Planner) {
+  constructor(namespace: string, backend: ClusterBackend, workers: SourceMaker, planner: Planner) {
     const { name } = backend;
     this.namespace = namespace;
     this.#backend = backend;
@@ -105,7 +106,7 @@ export class Cluster {
     this.BoundedSemaphore = bindBackend(semaphoreOf(PlainBoundedSemaphore), name);
     this.Event = bindBackend(class Event extends PlainEvent {}, name);
     this.SharedValue = bindBackend(class SharedValue<T extends NumberType> extends PlainSharedValue<T> {}, name) as typeof PlainSharedValue;
-    this.Process = bindPlanner(class Process extends ClusterProcess<readonly unknown[], unknown> {}, processes) as typeof PlainProcess;
+    this.Process = bindLaunch(class Process extends ClusterProcess<readonly unknown[], unknown> {}, { planner }) as typeof PlainProcess;
     this.Condition = refused(CONDITION, name) as typeof PlainCondition;
     this.Barrier = refused(BARRIER, name) as typeof PlainBarrier;
     this.Pipe = refused(CONNECTION, name) as typeof PlainPipe;

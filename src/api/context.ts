@@ -1,8 +1,10 @@
 import { type BackendName, checkBackend, setLibrary } from "../backend/registry.ts";
 import { StateError } from "../errors/errors.ts";
-import { setExecutable } from "../launch/command.ts";
+import { bindLaunch, type LaunchBinding } from "../launch/bound.ts";
+import { checkRuntime } from "../launch/check-options.ts";
+import { type ChildRuntime, setExecutable } from "../launch/command.ts";
 import { setForkserverPreload } from "../launch/spares.ts";
-import { bindStartMethod, checkMethod, getAllStartMethods, getStartMethod, type StartMethod } from "../launch/start-method.ts";
+import { checkMethod, getAllStartMethods, getStartMethod, type StartMethod } from "../launch/start-method.ts";
 import { bindBackend } from "../objects/backend-binding.ts";
 import type { KwargsOf } from "../target/signature.ts";
 import { describe } from "../util/describe.ts";
@@ -44,7 +46,7 @@ import { wait } from "./wait.ts";
  */
 export class Context {
   readonly #method: StartMethod;
-  readonly #backend: BackendName | undefined;
+  readonly #options: ContextOptions;
   /** {@link Process}: its children start by the context's method. */
   readonly Process: typeof Process;
   /** {@link Pool}: its workers start by the context's method. */
@@ -99,12 +101,14 @@ export class Context {
   readonly setForkserverPreload: typeof setForkserverPreload = setForkserverPreload;
 
   /** @ignore Called by `getContext()`. */
-  constructor(method: StartMethod, backend: BackendName | undefined) {
+  constructor(method: StartMethod, options: ContextOptions) {
+    const { backend, runtime } = options;
+    const binding: LaunchBinding = { method, runtime };
     this.#method = method;
-    this.#backend = backend;
-    this.Process = bindStartMethod(subclassOfProcess(), method);
-    this.Pool = bindStartMethod(class Pool<InitArgs extends readonly unknown[]> extends PlainPool<InitArgs> {}, method) as typeof PlainPool;
-    this.Manager = bindStartMethod(class Manager extends PlainManager {}, method);
+    this.#options = options;
+    this.Process = bindLaunch(subclassOfProcess(), binding);
+    this.Pool = bindLaunch(class Pool<InitArgs extends readonly unknown[]> extends PlainPool<InitArgs> {}, binding) as typeof PlainPool;
+    this.Manager = bindLaunch(class Manager extends PlainManager {}, binding);
     if (backend === undefined) return;
     bindBackend(this.Process, backend);
     bindBackend(this.Manager, backend);
@@ -132,14 +136,14 @@ export class Context {
   }
 
   /**
-   * Returns the context of a start method with the same backend.
+   * Returns the context of a start method with the same backend and runtime.
    *
    * @param method default: this context's own method, so the result is this context
    * @throws {UnsupportedError} for "fork"
    * @throws {RangeError} for an unknown method
    */
   getContext(method?: StartMethod): Context {
-    return method === undefined || method === this.#method ? this : getContext(method, { backend: this.#backend });
+    return method === undefined || method === this.#method ? this : getContext(method, this.#options);
   }
 
   /** Returns this context's start method. */
@@ -159,19 +163,21 @@ const contexts = new Map<string, Context>();
 export interface ContextOptions {
   /** The backend of new objects. Default: the one that `capabilities()` reports. */
   readonly backend?: BackendName | undefined;
+  /** The runtime of each process, worker and server whose own options name none. Default: the runtime of this program. */
+  readonly runtime?: ChildRuntime | undefined;
   /** The absolute path of a native library to load. A process loads only one. Default: the package's own. */
   readonly library?: string | undefined;
 }
 
-const CONTEXT_OPTIONS = optionNames<ContextOptions>({ backend: true, library: true });
+const CONTEXT_OPTIONS = optionNames<ContextOptions>({ backend: true, runtime: true, library: true });
 
 /**
- * Returns the classes and functions of this library, bound to one start method and to a backend. The same arguments give the same object.
+ * Returns the classes and functions of this library, bound to one start method, a backend and a runtime. The same arguments give the same object.
  *
  * @param method "spawn" or "forkserver"; default: the current one, which is fixed by this call
- * @param options `backend`, `library`: see {@link ContextOptions}
+ * @param options `backend`, `runtime`, `library`: see {@link ContextOptions}
  * @throws {UnsupportedError} for "fork", for a backend that can't be used here, and if another native library is loaded already
- * @throws {RangeError} for an unknown start method or backend
+ * @throws {RangeError} for an unknown start method, backend or runtime
  * @throws {TypeError} for options of a wrong type
  *
  * @example
@@ -182,15 +188,16 @@ const CONTEXT_OPTIONS = optionNames<ContextOptions>({ backend: true, library: tr
  */
 export function getContext(method?: StartMethod, options: ContextOptions = {}): Context {
   if (typeof options !== "object" || options === null)
-    throw new TypeError(`getContext takes a method and { backend?, library? }, received ${describe(options)}.`);
+    throw new TypeError(`getContext takes a method and { backend?, runtime?, library? }, received ${describe(options)}.`);
   refuseUnknown(options, CONTEXT_OPTIONS, "getContext");
   const wanted = method ?? getStartMethod() ?? "spawn";
-  const { backend, library } = options;
+  const { backend, runtime, library } = options;
   checkMethod(wanted);
+  checkRuntime(runtime);
   if (library !== undefined) setLibrary(library);
   if (backend !== undefined) checkBackend(backend);
-  const key = `${wanted} ${backend}`;
-  const context = contexts.get(key) ?? new Context(wanted, backend);
+  const key = JSON.stringify([wanted, backend, runtime]);
+  const context = contexts.get(key) ?? new Context(wanted, { backend, runtime });
   contexts.set(key, context);
   return context;
 }

@@ -1,5 +1,6 @@
+import { bindLaunch } from "../launch/bound.ts";
 import type { ProcessSettings } from "../launch/options.ts";
-import { bindStartMethod, type StartMethod } from "../launch/start-method.ts";
+import type { StartMethod } from "../launch/start-method.ts";
 import { isServerClosed, managerClosed, noteServerClosed } from "../manager/closed-servers.ts";
 import type { ManagedObject } from "../manager/managed-object.ts";
 import { bindBackend } from "../objects/backend-binding.ts";
@@ -66,7 +67,7 @@ export class ServerProcess {
   async #start(): Promise<ServerGreeting> {
     const { backend, door, method } = this.#settings;
     const Class = class extends Process<[ServerArguments], never> {};
-    if (method !== undefined) bindStartMethod(Class, method);
+    bindLaunch(Class, { method });
     if (backend !== undefined) bindBackend(Class, backend);
     const [mine, theirs] = makePipe<ServerGreeting>({ duplex: true }, backend);
     const args: ServerArguments = { id: this.#id, backend, door, link: theirs };

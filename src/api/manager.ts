@@ -1,7 +1,7 @@
 import { TimeoutError } from "../errors/errors.ts";
+import { boundLaunch } from "../launch/bound.ts";
 import { checkOptions } from "../launch/check-options.ts";
 import type { ProcessSettings } from "../launch/options.ts";
-import { boundStartMethod } from "../launch/start-method.ts";
 import type { Key } from "../manager/keys.ts";
 import { ManagedObject } from "../manager/managed-object.ts";
 import { ask } from "../manager/request.ts";
@@ -88,12 +88,13 @@ export class Manager {
     refuseUnknown(options, OPTIONS, "a manager");
     const { address, authKey, name = `Manager-${++managers}`, ...process } = options;
     const backend = boundBackend(new.target);
-    const { target: _, args: __, kwargs: ___, transfer: ____, ...checked } = checkOptions({ ...process, name }, backend);
+    const { method, runtime } = boundLaunch(new.target);
+    const { target: _, args: __, kwargs: ___, transfer: ____, ...checked } = checkOptions({ ...process, name }, backend, runtime);
     this.name = name;
     if (authKey !== undefined && address === undefined)
       throw new TypeError("authKey is for a manager with an address: give both, or none.");
     const door = address === undefined ? undefined : { address: checkAddress(address, 0), authKey: checkAuthKey(authKey) };
-    this.#server = new ServerProcess({ process: checked, door, backend, method: boundStartMethod(new.target) });
+    this.#server = new ServerProcess({ process: checked, door, backend, method });
   }
 
   /** The process id of the server, or `null` before the first call. */

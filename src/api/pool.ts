@@ -1,4 +1,4 @@
-import { boundStartMethod } from "../launch/start-method.ts";
+import { boundLaunch } from "../launch/bound.ts";
 import { boundBackend } from "../objects/backend-binding.ts";
 import { ApplyCall } from "../pool/calls/apply.ts";
 import type { PoolCall } from "../pool/calls/call.ts";
@@ -59,10 +59,11 @@ export class Pool<InitArgs extends readonly unknown[] = never[]> {
    */
   constructor(options: InitializedBy<InitArgs> = {}) {
     const backend = boundBackend(new.target);
-    const settings = checkPoolOptions(options, backend);
+    const { method, runtime } = boundLaunch(new.target);
+    const settings = checkPoolOptions(options, backend, runtime);
     const { initializer } = settings;
     const local = { ...settings, initializes: initializer !== undefined, isFar: false };
-    const source: WorkerSource = boundWorkers(new.target)?.(settings) ?? new LocalWorkers(local, backend, boundStartMethod(new.target));
+    const source: WorkerSource = boundWorkers(new.target)?.(settings) ?? new LocalWorkers(local, backend, method);
     this.#targets = new PoolTargets((ref) => source.nameFor?.(ref) ?? ref);
     const target = initializer === undefined ? undefined : this.#targets.get(initializer, callerModules);
     this.#engine = new Engine(settings, source, target);

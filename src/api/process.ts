@@ -1,14 +1,14 @@
 import { ClosedError, StateError } from "../errors/errors.ts";
+import { boundLaunch, type LaunchBinding } from "../launch/bound.ts";
 import { checkName, checkOptions, checkTerminate } from "../launch/check-options.ts";
 import { checkProgram } from "../launch/command.ts";
 import type { JobArguments } from "../launch/job.ts";
 import { noteLifeOf } from "../launch/life.ts";
 import { checkMayStart, treeLimitsOfChild } from "../launch/may-start.ts";
 import type { CheckedOptions, ProcessOptions, TerminateOptions } from "../launch/options.ts";
-import { boundPlanner, type Planner } from "../launch/planner.ts";
 import { currentName, nextIdentity } from "../launch/position.ts";
 import { Run } from "../launch/run.ts";
-import { boundStartMethod, plannerFor, type StartMethod, startMethod } from "../launch/start-method.ts";
+import { plannerFor, startMethod } from "../launch/start-method.ts";
 import { boundBackend } from "../objects/backend-binding.ts";
 import { pack } from "../objects/message.ts";
 import { makeWaitable } from "../objects/waitable.ts";
@@ -44,8 +44,7 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
   readonly #options: CheckedOptions;
   readonly #callers: readonly string[];
   readonly #identity: readonly number[];
-  readonly #method: StartMethod | undefined;
-  readonly #planner: Planner | undefined;
+  readonly #binding: LaunchBinding;
   readonly #backend: string | undefined;
   readonly #current: CurrentProcessSettings | undefined;
   // A start that fails ends this run. The next call of `start()` makes a new one.
@@ -65,9 +64,9 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     const current = takeSettings();
     this.#current = current;
     this.#backend = boundBackend(new.target);
-    this.#method = boundStartMethod(new.target);
-    this.#planner = boundPlanner(new.target);
-    this.#options = current === undefined ? checkOptions(options === undefined ? {} : options, this.#backend) : NO_OPTIONS;
+    this.#binding = boundLaunch(new.target);
+    this.#options =
+      current === undefined ? checkOptions(options === undefined ? {} : options, this.#backend, this.#binding.runtime) : NO_OPTIONS;
     this.#callers = current === undefined ? callerModules() : [];
     this.#identity = current?.identity ?? nextIdentity();
     this.#name = current?.name ?? (this.#options.name || this.#defaultName());
@@ -101,8 +100,8 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     this.#state = "starting";
     if (this.#run.hasFailed) this.#run = this.#newRun();
     try {
-      const method = this.#method ?? startMethod();
-      const launch = (this.#planner ?? plannerFor(method))({ ...this.#options, env: { ...this.#options.env }, backend: this.#backend });
+      const { method = startMethod(), planner = plannerFor(method) } = this.#binding;
+      const launch = planner({ ...this.#options, env: { ...this.#options.env }, backend: this.#backend });
       const target = await this.#locate();
       signal?.throwIfAborted();
       const child = await launch({ target, message: packed, signal, killed: this.#run.killed });

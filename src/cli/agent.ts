@@ -73,7 +73,7 @@ export async function agent({ values, allow }: AgentArguments): Promise<number> 
 }
 
 function localWorkers({ name, initializes, grace }: WorkerSettings): LocalWorkers {
-  const settings = checkPoolOptions({ name, ...(grace === undefined ? {} : { grace }) }, undefined);
+  const settings = checkPoolOptions({ name, ...(grace === undefined ? {} : { grace }) }, undefined, undefined);
   return new LocalWorkers({ ...settings, initializes, isFar: true }, undefined, undefined);
 }
 

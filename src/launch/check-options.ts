@@ -51,8 +51,12 @@ export function checkTerminate(options: unknown): number {
   return checkTimeout((options as TerminateOptions).grace, "grace");
 }
 
-/** Checks the options of `new Process()`. Throws `TypeError`, `RangeError` or `UnsupportedError`. */
-export function checkOptions(options: unknown, backend?: string): CheckedOptions {
+/**
+ * Checks the options of `new Process()`. Throws `TypeError`, `RangeError` or `UnsupportedError`.
+ *
+ * @param runtime the runtime if the options name none
+ */
+export function checkOptions(options: unknown, backend?: string, runtime?: ChildRuntime): CheckedOptions {
   if (typeof options !== "object" || options === null)
     throw new TypeError(`A process takes { target, args, ... }, received ${describe(options)}.`);
   refuseUnknown(options, PROCESS_OPTIONS, "a process");
@@ -101,6 +105,7 @@ export function checkOptions(options: unknown, backend?: string): CheckedOptions
     target: (target ?? undefined) as Target | undefined,
     args: [...args],
     kwargs,
+    runtime: given.runtime ?? runtime,
     transfer: checkTransfer(transfer),
     startTimeout: limitOfStart(startTimeout === undefined ? START_TIMEOUT : checkTimeout(startTimeout, "startTimeout")),
     grace: grace === undefined ? GRACE : checkTimeout(grace, "grace"),
@@ -149,7 +154,8 @@ export function checkName(name: unknown): asserts name is string {
   if (typeof name !== "string") throw new TypeError(`A process's name must be a string, received ${describe(name)}.`);
 }
 
-function checkRuntime(wanted: unknown): void {
+/** Checks the runtime of a child. Throws `TypeError` or `RangeError`. */
+export function checkRuntime(wanted: unknown): asserts wanted is ChildRuntime | undefined {
   if (wanted === undefined) return;
   if (typeof wanted === "string") {
     if (!Object.hasOwn(runtimes, wanted))

@@ -15,15 +15,3 @@ export interface ComingJob {
 
 /** Plans the start of a child with the surroundings of this moment. The function that it returns starts the child. */
 export type Planner = (settings: LaunchSettings) => (coming: ComingJob) => Promise<RunningChild>;
-
-const planner = Symbol("planner");
-
-/** Lets the processes of a class start elsewhere than on this host. */
-export function bindPlanner<C extends object>(Class: C, plan: Planner): C {
-  return Object.defineProperty(Class, planner, { value: plan });
-}
-
-/** Returns what plans the starts of a class, if it is bound. */
-export function boundPlanner(Class: object): Planner | undefined {
-  return (Class as { readonly [planner]?: Planner })[planner];
-}

@@ -109,15 +109,3 @@ export function setStartMethod(method: StartMethod | null, options: { readonly f
 export function getAllStartMethods(): StartMethod[] {
   return Object.keys(planners) as StartMethod[];
 }
-
-const bound = Symbol("start method");
-
-/** Binds a class to a start method, so that its processes start by this method. */
-export function bindStartMethod<C extends object>(Class: C, method: StartMethod): C {
-  return Object.defineProperty(Class, bound, { value: method });
-}
-
-/** Returns the start method that a class is bound to, if there is one. */
-export function boundStartMethod(Class: object): StartMethod | undefined {
-  return (Class as { readonly [bound]?: StartMethod })[bound];
-}

@@ -1,6 +1,6 @@
 import type { Limits } from "../backend/contract/launcher.ts";
 import { checkGroup, checkOptions, DEFAULT_GROUP } from "../launch/check-options.ts";
-import type { CommandOptions } from "../launch/command.ts";
+import type { ChildRuntime, CommandOptions } from "../launch/command.ts";
 import type { ProcessSettings } from "../launch/options.ts";
 import { runtime } from "../runtime/current.ts";
 import type { TargetFunction } from "../target/signature.ts";
@@ -115,8 +115,12 @@ const MOST_WORKERS = 10_000;
 
 let pools = 0;
 
-/** Checks the options of `new Pool()`. Throws `TypeError`, `RangeError` or `UnsupportedError`. */
-export function checkPoolOptions(options: unknown, backend: string | undefined): PoolSettings {
+/**
+ * Checks the options of `new Pool()`. Throws `TypeError`, `RangeError` or `UnsupportedError`.
+ *
+ * @param bound the workers' runtime if the options name none
+ */
+export function checkPoolOptions(options: unknown, backend: string | undefined, bound: ChildRuntime | undefined): PoolSettings {
   if (typeof options === "number") throw new TypeError(`A pool takes an object with options: write new Pool({ processes: ${options} }).`);
   if (typeof options !== "object" || options === null)
     throw new TypeError(`A pool takes { processes, ... }, received ${describe(options)}.`);
@@ -127,8 +131,7 @@ export function checkPoolOptions(options: unknown, backend: string | undefined):
   if (!Array.isArray(initArgs)) throw new TypeError(`initArgs must be an array, received ${describe(initArgs)}.`);
   if (name !== undefined && typeof name !== "string") throw new TypeError(`A pool's name must be a string, received ${describe(name)}.`);
   checkGroup(group, "pool");
-  const { target: _, args: __, kwargs: ___, transfer: ____, ...checked } = checkOptions({ ...process }, backend);
-  const wanted = process.runtime;
+  const { target: _, args: __, kwargs: ___, transfer: ____, ...checked } = checkOptions({ ...process }, backend, bound);
   return {
     ...checkCount(processes),
     initializer: initializer as Target | undefined,
@@ -141,7 +144,7 @@ export function checkPoolOptions(options: unknown, backend: string | undefined):
     taskGrace: taskGrace === undefined ? TASK_GRACE : checkTimeout(taskGrace, "taskGrace"),
     name: name || `Pool-${++pools}`,
     group,
-    runtime: typeof wanted === "string" ? wanted : runtime.name,
+    runtime: typeof checked.runtime === "string" ? checked.runtime : runtime.name,
     process: { ...checked, startTimeout: Number.POSITIVE_INFINITY },
   };
 }

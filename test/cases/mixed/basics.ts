@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Process, Queue, registerClass } from "../../../mod.ts";
+import { getContext, Process, Queue, registerClass } from "../../../mod.ts";
 import { type Case, type Cases, slow } from "../../suite/case.ts";
 import { started } from "../../suite/help.ts";
 
@@ -76,14 +76,24 @@ function corpus(): unknown[] {
   ];
 }
 
+export function nameOfRuntime(): string {
+  return "Deno" in globalThis ? "deno" : "Bun" in globalThis ? "bun" : "node";
+}
+
+export class Host {
+  runtime(): string {
+    return nameOfRuntime();
+  }
+}
+
 export async function relay(input: Queue<unknown>, output: Queue<unknown>): Promise<string> {
   for await (const value of input) await output.put(value);
-  return "Deno" in globalThis ? "deno" : "Bun" in globalThis ? "bun" : "node";
+  return nameOfRuntime();
 }
 
 /** Puts numbers into a queue and takes as many items out, from any process. Returns its runtime's name and the items that it took. */
 export async function trade(q: Queue<[name: string, n: number]>, count: number): Promise<{ name: string; seen: [string, number][] }> {
-  const name = "Deno" in globalThis ? "deno" : "Bun" in globalThis ? "bun" : "node";
+  const name = nameOfRuntime();
   const seen: [string, number][] = [];
   const putting = (async () => {
     for (let n = 0; n < count; n++) await q.put([name, n]);
@@ -133,6 +143,28 @@ const pairs: [string, Case][] = runtimes.map((runtime) => [
 
 export const cases: Cases = {
   ...Object.fromEntries(pairs),
+  "a context's processes, workers and servers run on its runtime": slow(async () => {
+    for (const runtime of runtimes) {
+      const context = getContext("spawn", { runtime });
+      assert.equal(getContext("spawn", { runtime }), context);
+      assert.equal(context.getContext("forkserver").getContext("spawn"), context);
+      const child = new context.Process({ target: nameOfRuntime });
+      await child.start();
+      await using pool = new context.Pool({ processes: 1 });
+      await using manager = new context.Manager();
+      const host = await manager.create(Host);
+      assert.deepEqual([await child.result(), await pool.apply(nameOfRuntime), await host.runtime()], [runtime, runtime, runtime]);
+      await child.join();
+    }
+    const other = new (getContext("spawn", { runtime: "deno" }).Process)({ target: nameOfRuntime, runtime: "bun" });
+    await other.start();
+    assert.equal(await other.result(), "bun");
+    await other.join();
+    const own = getContext("spawn", { runtime: { execPath: process.execPath, args: process.execArgv } });
+    assert.equal(getContext("spawn", { runtime: { execPath: process.execPath, args: process.execArgv } }), own);
+    assert.throws(() => getContext("spawn", { runtime: "python" as never }), RangeError);
+    assert.throws(() => getContext("spawn", { runtime: {} as never }), TypeError);
+  }),
   "one queue shared by all three at once, each putting and getting": slow(async () => {
     const COUNT = 500;
     const q = new Queue<[string, number]>(20);
