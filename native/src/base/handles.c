@@ -27,7 +27,7 @@ static int32_t free_slot(void) {
   first_free = index;
   if (index < room) return index;
   int32_t wanted = room == 0 ? 16 : room * 2;
-  if (wanted > MOST_HANDLES) return -EMFILE;
+  if (wanted > MOST_HANDLES) return -ENOBUFS;
   struct handle *larger = realloc(handles, (size_t)wanted * sizeof *handles);
   if (larger == NULL) return -ENOMEM;
   for (int32_t i = room; i < wanted; i++) larger[i] = (struct handle){0};

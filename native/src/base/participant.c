@@ -24,7 +24,7 @@ int pp_participant_join(const struct pp_segment *segment, struct pp_participant 
     *me = pp_owner_of(index, generation);
     return 0;
   }
-  return -EMFILE;
+  return -EMLINK;
 }
 
 bool pp_participant_gone(const struct pp_segment *segment, uint32_t index) {

@@ -37,7 +37,7 @@ static inline uint32_t pp_owner_index(pp_owner owner) { return (owner & 0x7ff) -
 static inline pp_owner pp_owner_of(uint32_t index, uint32_t generation) { return (generation & 0xfffff) << 11 | (index + 1); }
 
 /* Takes a free index and gives it a new generation, which tells everybody that the index's previous owner is dead. `bell` is the number of
- * the participant's bell, or 0. -EMFILE: no index is free. */
+ * the participant's bell, or 0. -EMLINK: no index is free. */
 int pp_participant_join(const struct pp_segment *segment, struct pp_participant *table, uint64_t bell, pp_owner *me);
 /* Note in the participant's own record that it waits, or does not wait any more. */
 static inline void pp_participant_waits(struct pp_participant *table, pp_owner me, uint32_t bit) {

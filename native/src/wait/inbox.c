@@ -65,7 +65,7 @@ static int32_t free_number(void) {
   while (index < table_size && inboxes[index].open) index++;
   if (index < table_size) return index;
   int32_t wanted = table_size == 0 ? FIRST_INBOXES : table_size * 2;
-  if (wanted > MOST_INBOXES) return -EMFILE;
+  if (wanted > MOST_INBOXES) return -ENOBUFS;
   struct inbox *larger = realloc(inboxes, (size_t)wanted * sizeof *larger);
   if (larger == NULL) return -ENOMEM;
   for (int32_t i = table_size; i < wanted; i++) larger[i] = (struct inbox){.open = false};

@@ -13,6 +13,8 @@ const STOPPED = "Another process was stopped in the middle of a call on this obj
 const advice: Readonly<Record<string, string>> = {
   EMFILE: "This process has as many open files as it may have: close some, or raise `ulimit -n`.",
   ENFILE: "The system has as many open files as it may have: close some.",
+  EMLINK: "1,024 processes have it open, and no more can: let some close it, or use one more object.",
+  ENOBUFS: "This process has 65,536 shared objects open, and no more can be: close some.",
   EADDRNOTAVAIL: "This process has no address space left for it: close some objects, or raise `ulimit -v`.",
   ENOMEM: "There is no memory left for it, here or in the memory cgroup of this process.",
   ENOSPC: "There is no memory left for it.",
