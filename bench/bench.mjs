@@ -43,7 +43,7 @@ async function measureRows(rows) {
   for (const [i, row] of rows.entries()) {
     const showTurn = (turn) =>
       process.stderr.isTTY && process.stderr.write(`\r${i + 1}/${rows.length} ${row.id}, turn ${turn + 1}/${turns}   \r`);
-    const result = await runRow(row, turns, showTurn);
+    const result = await runRow(row, turns, done, showTurn);
     done.push(result);
     console.log(`${rowText(result)}\n`);
     // A run takes long. What was measured stays if it is cut off.

@@ -103,10 +103,18 @@ function limitOf(target, goal, subject, against, results, higherIsBetter) {
   return ratio === undefined || meets(target, goal, ratio) ? undefined : { by, ratio };
 }
 
+/** Checks a target of a program whose value is a ratio already. `itself` says against what. */
+function checkItself({ itself, ...target }, subject, { samples = [] }) {
+  const values = samples.flatMap(({ value }) => (value === undefined ? [] : [value]));
+  const ratio = values.length === 0 ? undefined : spread(values);
+  return { subject, against: itself, goal: target.least, ratio, met: ratio && meets(target, target.least, ratio) };
+}
+
 /** Checks a target for each of its subjects. */
 function check(target, results, higherIsBetter) {
   const subjects = Object.keys(results).filter((name) => target.subject.test(name));
   return subjects.flatMap((subject) => {
+    if (target.itself !== undefined) return [checkItself(target, subject, results[subject])];
     const against = chosen(target.against, subject, results, higherIsBetter);
     if (results[against] === undefined) return [];
     const goal = target.goals?.[subject.split(" ")[0]] ?? target.least ?? target.most;
@@ -117,17 +125,34 @@ function check(target, results, higherIsBetter) {
   });
 }
 
-/** Measures a row. `showTurn` is called at the beginning of each turn. */
-export async function runRow(row, turns, showTurn) {
+/**
+ * The target of a row that was measured while one core was taken: no program is less than half as fast as in the row `idle`, where all cores
+ * were idle. It counts for a program if the reference is not less than half as fast either.
+ */
+function keepsHalf({ results, higherIsBetter }, { subject, against }, idle) {
+  const target = { subject, ...(higherIsBetter ? { least: 0.5 } : { most: 2 }) };
+  const goal = target.least ?? target.most;
+  const kept = (name) => results[name] && idle.results[name] && compare(results[name], idle.results[name], false);
+  const reference = kept(against);
+  if (reference === undefined || !meets(target, goal, reference)) return [];
+  const checks = Object.keys(results).flatMap((name) => {
+    const ratio = subject.test(name) ? kept(name) : undefined;
+    return ratio === undefined ? [] : [{ subject: name, against: "itself on idle cores", goal, ratio, met: meets(target, goal, ratio) }];
+  });
+  return [{ ...target, subject: String(subject), checks }];
+}
+
+/** Measures a row. `before` are the rows that were measured already. `showTurn` is called at the beginning of each turn. */
+export async function runRow(row, turns, before, showTurn) {
   const names = Object.keys(row.contenders);
   const samples = Object.fromEntries(names.map((name) => [name, []]));
   for (let turn = 0; turn < turns; turn++) {
     showTurn(turn);
     for (const name of names) {
-      const before = samples[name];
+      const known = samples[name];
       // A program that failed twice would fail again, and could use up its whole time limit for that.
-      const isHopeless = before.length >= 2 && before.every(({ failed }) => failed);
-      before.push(isHopeless ? before[0] : await runOnce(row.contenders[name]));
+      const isHopeless = known.length >= 2 && known.every(({ failed }) => failed);
+      known.push(isHopeless ? known[0] : await runOnce(row.contenders[name]));
     }
   }
   const results = Object.fromEntries(names.map((name) => [name, summary(samples[name])]));
@@ -136,5 +161,7 @@ export async function runRow(row, turns, showTurn) {
     subject: String(target.subject),
     checks: check(target, results, row.higherIsBetter),
   }));
-  return { id: row.id, title: row.title, unit: row.unit, higherIsBetter: row.higherIsBetter, results, targets };
+  const measured = { id: row.id, title: row.title, unit: row.unit, higherIsBetter: row.higherIsBetter, results, targets };
+  const idle = before.find(({ id }) => id === row.twinOf);
+  return idle === undefined ? measured : { ...measured, targets: [...targets, ...keepsHalf(measured, row.targets[0], idle)] };
 }

@@ -16,6 +16,18 @@ export async function rate(pass: (count: number) => Promise<number> | number, ms
   }
 }
 
+/** Runs passes of the same length, and returns how fast the slowest one is, compared with their median. */
+export async function slowest(pass: (count: number) => Promise<number>, count: number, passes: number): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < passes; i++) {
+    const start = performance.now();
+    await pass(count);
+    times.push(performance.now() - start);
+  }
+  times.sort((a, b) => a - b);
+  return (times[passes >> 1] as number) / (times[passes - 1] as number);
+}
+
 /** Makes items: small objects, or byte arrays of this length. */
 export function items(bytes: number): (i: number) => unknown {
   if (bytes === 0) return (i) => ({ id: i, name: `item ${i}` });

@@ -14,7 +14,7 @@ export function rows({ ms }) {
       ...polyproc("manager", { ms, ...settings }),
       ...polyproc("manager", { ms, ...settings }, { backend: "portable" }),
       ...python("manager.py", { ms, ...settings }),
-      ...(settings.clients === 1 ? builtin("net round trip", "net", { what: "trip", ms }) : {}),
+      ...builtin("net round trip", "net", { what: settings.clients === 1 ? "trip" : "rate", peers: settings.clients, ms }),
     },
     targets,
   });
@@ -24,7 +24,7 @@ export function rows({ ms }) {
       { subject: PORTABLE, against: NET, most: 1.5 },
     ]),
     row("manager-4", "Manager: dict.get, four clients together", { clients: 4 }, "calls/s", [
-      { subject: NATIVE, against: "CPython", least: 4 },
+      { subject: NATIVE, against: "CPython", least: 4, limit: NET },
     ]),
   ];
 }

@@ -8,7 +8,7 @@ export function rows({ starts }) {
   const row = (id, title, contenders, targets = []) => ({ id, title, unit: "ms", higherIsBetter: false, contenders, targets });
   const spawned = (settings, options) => polyproc("start", { method: "spawn", ...settings }, options);
   const spare = (until) => polyproc("start", { method: "forkserver", until, starts, pause: REFILL_MS });
-  const ahead = (until) => builtin("fork ahead", "ahead", { until, starts, pause: REFILL_MS });
+  const ahead = (until) => builtin("fork ahead", "fork-job", { from: "job", until, starts, pause: REFILL_MS });
   const forkserver = python("start.py", { method: "forkserver", starts }, "CPython forkserver");
   const against = "CPython forkserver";
   return [
@@ -21,18 +21,19 @@ export function rows({ starts }) {
           ...builtin("bare", "bare", { what: "start", starts }),
           ...builtin("bare + process, fs, net", "bare", { what: "start", has: "modules", starts }),
           ...builtin("bare + process, fs, net, a thread", "bare", { what: "start", has: "thread", starts }),
+          ...builtin("fork + a job", "fork-job", { starts }),
           ...spawned({ starts }, { backend: "portable" }),
           ...python("start.py", { method: "spawn", starts }, "CPython spawn"),
           ...python("start.py", { method: "fork", starts }, "CPython fork"),
         },
         [
-          { subject: ALL, against: "own bare + process, fs, net", most: 20, difference: true },
+          { subject: ALL, against: "own bare + process, fs, net", most: 20, difference: true, limit: "own fork + a job" },
           {
             subject: /^\w+ portable$/,
             against: "own bare + process, fs, net",
             most: 40,
             difference: true,
-            limit: "own bare + process, fs, net, a thread",
+            limit: ["own bare + process, fs, net, a thread", "own fork + a job"],
           },
         ],
       ),

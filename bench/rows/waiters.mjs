@@ -1,4 +1,4 @@
-import { polyproc, python } from "../commands.mjs";
+import { builtin, polyproc, python } from "../commands.mjs";
 
 const ALL = /^\w+ native$/;
 
@@ -8,8 +8,12 @@ export function rows({ ms, settle }) {
     title: `Queue round trip, async, ${waiters} ${waiters === 1 ? "process waits" : "processes wait"} at the queue`,
     unit: "µs",
     higherIsBetter: false,
-    contenders: { ...polyproc("waiters", { waiters, ms }), ...python("waiters.py", { waiters, ms }, "CPython Queue") },
-    targets: waiters === 64 ? [{ subject: ALL, against: "CPython Queue", most: 1 }] : [],
+    contenders: {
+      ...polyproc("waiters", { waiters, ms }),
+      ...python("waiters.py", { waiters, ms }, "CPython Queue"),
+      ...builtin("fork in turn", "fork", { what: "trip", serialization: "advanced", children: waiters, ms }),
+    },
+    targets: waiters === 64 ? [{ subject: ALL, against: "CPython Queue", most: 1, limit: "own fork in turn" }] : [],
   }));
   // A queue takes two descriptors. Where a process may open fewer than 18,100, the last row fails.
   const atMany = [1000, 9000].map((queues) => ({

@@ -1,5 +1,5 @@
-// A plain Unix socket of node:net between two processes, which echo whole messages: round trips a second, microseconds of one, or MiB a
-// second with both ways counted. Code without a native library can't be faster.
+// Plain Unix sockets of node:net between a process and one or several others, which echo whole messages, all at the same time: round trips a
+// second, microseconds of one, or MiB a second with both ways counted. Code without a native library can't be faster.
 import { fork } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { rate, report } from "../measure.ts";
 import { settings } from "../settings.ts";
 
-const { echo, what, bytes, ms } = settings({ echo: "", what: "rate", bytes: 32, ms: 1000 });
+const { echo, what, bytes, peers, ms } = settings({ echo: "", what: "rate", bytes: 32, peers: 1, ms: 1000 });
 
 /** Calls `received` with each message. All messages have the same number of bytes, and the next one comes after the reply to this one. */
 function onMessage(socket: Socket, received: (message: Uint8Array) => void): void {
@@ -32,28 +32,39 @@ if (echo !== "") {
   const folder = mkdtempSync(join(tmpdir(), "bench-net-"));
   const path = join(folder, "socket");
   const server = createServer();
-  const connected = new Promise<Socket>((resolve) => server.on("connection", resolve));
+  const sockets: Socket[] = [];
+  const connected = new Promise<void>((resolve) =>
+    server.on("connection", (socket) => {
+      if (sockets.push(socket) === peers) resolve();
+    }),
+  );
   await new Promise<void>((resolve) => server.listen(path, resolve));
-  const child = fork(fileURLToPath(import.meta.url), [`--echo=${path}`, `--bytes=${bytes}`]);
-  const socket = await connected;
+  const children = Array.from({ length: peers }, () => fork(fileURLToPath(import.meta.url), [`--echo=${path}`, `--bytes=${bytes}`]));
+  await connected;
   const value = Buffer.alloc(bytes, "x");
-  let resolve = (_: Uint8Array): void => {};
-  onMessage(socket, (message) => resolve(message));
+  const exchanges = sockets.map((socket) => {
+    let resolve = (_: Uint8Array): void => {};
+    onMessage(socket, (message) => resolve(message));
+    return async (count: number): Promise<void> => {
+      for (let i = 0; i < count; i++) {
+        const back = new Promise((done) => {
+          resolve = done;
+        });
+        socket.write(value);
+        await back;
+      }
+    };
+  });
   const pass = async (count: number): Promise<number> => {
-    for (let i = 0; i < count; i++) {
-      const back = new Promise((done) => {
-        resolve = done;
-      });
-      socket.write(value);
-      await back;
-    }
-    return count;
+    const share = Math.ceil(count / peers);
+    await Promise.all(exchanges.map((exchange) => exchange(share)));
+    return share * peers;
   };
   const trips = await rate(pass, ms, bytes > 100_000 ? 1 : 64);
   const shown: Record<string, number> = { rate: trips, trip: 1e6 / trips, bytes: (2 * bytes * trips) / 2 ** 20 };
   report(shown[what] ?? Number.NaN);
-  child.kill();
-  socket.destroy();
+  for (const child of children) child.kill();
+  for (const socket of sockets) socket.destroy();
   server.close();
   rmSync(folder, { recursive: true });
 }

@@ -1,7 +1,7 @@
 // Items a second through a queue, from some processes to others. This process hosts the queue. It only controls the others, or, with
-// --here=producer or --here=consumer, it is one side itself.
+// --here=producer or --here=consumer, it is one side itself. With --steady=N it prints how fast the slowest of N passes is, compared with their median.
 import { type Connection, isMain, Pipe, Process, Queue } from "../../../mod.ts";
-import { items, rate, report } from "../measure.ts";
+import { items, rate, report, slowest } from "../measure.ts";
 import { settings } from "../settings.ts";
 
 type Control = Connection<number>;
@@ -46,7 +46,7 @@ export async function consume(control: Control, queue: Queue<unknown>, pending: 
 }
 
 if (isMain(import.meta)) {
-  const { here, producers, consumers, bytes, maxsize, puts, gets, many, ms } = settings({
+  const { here, producers, consumers, bytes, maxsize, puts, gets, many, steady, ms } = settings({
     here: "none",
     producers: 1,
     consumers: 1,
@@ -55,6 +55,7 @@ if (isMain(import.meta)) {
     puts: 1,
     gets: 1,
     many: 0,
+    steady: 0,
     ms: 1000,
   });
   const queue = new Queue<unknown>(maxsize);
@@ -80,7 +81,8 @@ if (isMain(import.meta)) {
     for (const { control } of all) await control.recv();
     return count;
   };
-  report(await rate(pass, ms, bytes > 100_000 ? 4 : 64));
+  const perSecond = await rate(pass, ms, bytes > 100_000 ? 4 : 64);
+  report(steady === 0 ? perSecond : await slowest(pass, (perSecond * ms) / 1000, steady));
   for (const { control } of all) control.close();
   for (const { join } of all) await join();
 }
