@@ -55,7 +55,7 @@ export class Pool<InitArgs extends readonly unknown[] = never[]> {
    *
    * @param options see {@link PoolOptions}
    * @throws {TypeError} for a wrong type, and for an option that does not exist; `RangeError` for a value out of range
-   * @throws {UnsupportedError} for `limits` on a backend that has no limits
+   * @throws {UnsupportedError} for `limits` on a backend that has no limits; {@link SerializationError} if `initArgs` can't travel
    */
   constructor(options: InitializedBy<InitArgs> = {}) {
     const backend = boundBackend(new.target);
@@ -66,7 +66,12 @@ export class Pool<InitArgs extends readonly unknown[] = never[]> {
     const source: WorkerSource = boundWorkers(new.target)?.(settings) ?? new LocalWorkers(local, backend, method);
     this.#targets = new PoolTargets((ref) => source.nameFor?.(ref) ?? ref);
     const target = initializer === undefined ? undefined : this.#targets.get(initializer, callerModules);
-    this.#engine = new Engine(settings, source, target);
+    try {
+      this.#engine = new Engine(settings, source, target);
+    } catch (error) {
+      source.close();
+      throw error;
+    }
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { Message } from "../backend/contract/message.ts";
-import { packLent, packReport } from "../objects/message.ts";
+import { type Packed, packLent, packReport } from "../objects/message.ts";
 import { note } from "../observe/events.ts";
 import { COPY_BELOW, join, keepForAWhile } from "../util/bytes.ts";
 import { now, soon } from "../util/clock.ts";
@@ -65,6 +65,8 @@ export class CrewMember {
   #batch = new Batch();
   // What could not be sent, as long as the pool has not been told.
   #unsent: Batch | undefined;
+  // The arguments of the initializer, which hold the shared objects inside until it has them.
+  #initial: Packed | undefined;
   readonly #targets = new Set<number>();
   readonly #kwargs = new Set<number>();
 
@@ -99,10 +101,17 @@ export class CrewMember {
   }
 
   /** Sends a call of the pool's initializer. */
-  initialize(target: PoolTarget, args: readonly unknown[]): void {
+  initialize(target: PoolTarget, args: Packed): void {
+    this.#initial = args;
     this.#define(target);
-    this.send(args, { kind: Kind.initialize, target: target.number });
+    this.#add(args, { isVital: true });
     this.flush();
+  }
+
+  /** It has called the initializer, or never will. */
+  forgetInitial(wasCalled: boolean): void {
+    this.#initial?.release(wasCalled);
+    this.#initial = undefined;
   }
 
   /** Kills the worker, because of what the text says. */
@@ -149,7 +158,7 @@ export class CrewMember {
   }
 
   #sendPart(value: unknown, fields: Partial<Header>, isVital = false): void {
-    const packed = packLent(value, "initArgs", headerOf(fields));
+    const packed = packLent(value, "value", headerOf(fields));
     this.#add(packed.refs.length > 0 ? packed : { ...packed, bytes: keepForAWhile(packed.bytes) }, { isVital });
   }
 

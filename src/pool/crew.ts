@@ -1,6 +1,6 @@
 import { BrokenPoolError, StateError, TimeoutError } from "../errors/errors.ts";
 import { limitOfStart } from "../launch/debugging.ts";
-import { packLent } from "../objects/message.ts";
+import { type Packed, packLent } from "../objects/message.ts";
 import { note } from "../observe/events.ts";
 import { keepForAWhile } from "../util/bytes.ts";
 import { after, afterIdle } from "../util/deadline.ts";
@@ -8,6 +8,7 @@ import { FOREVER } from "../util/wait-options.ts";
 import { CrewMember } from "./crew-member.ts";
 import { headerOf, Kind } from "./entries.ts";
 import type { PoolSettings } from "./options.ts";
+import { packKept } from "./repeatable.ts";
 import type { PoolTarget } from "./targets.ts";
 import type { WorkerEnding, WorkerLink, WorkerSource } from "./worker-source.ts";
 
@@ -32,6 +33,8 @@ export class Crew implements Iterable<CrewMember> {
   readonly #settings: PoolSettings;
   readonly #source: WorkerSource;
   readonly #initializer: PoolTarget | undefined;
+  // The encoded call of the initializer. Each worker gets a copy, because shared objects inside can be received once.
+  readonly #initial: Packed | undefined;
   readonly #events: CrewEvents;
   readonly #members = new Map<number, CrewMember>();
   #workers = 0;
@@ -39,7 +42,10 @@ export class Crew implements Iterable<CrewMember> {
   #dead = 0;
   #isTerminated = false;
 
+  /** Throws `SerializationError` if `initArgs` can't travel to these workers. */
   constructor(settings: PoolSettings, source: WorkerSource, initializer: PoolTarget | undefined, events: CrewEvents) {
+    if (initializer !== undefined)
+      this.#initial = packKept(settings.initArgs, "initArgs", { kind: Kind.initialize, target: initializer.number }, source);
     this.#settings = settings;
     this.#source = source;
     this.#initializer = initializer;
@@ -83,6 +89,7 @@ export class Crew implements Iterable<CrewMember> {
   ready(member: CrewMember): void {
     member.stopTimer();
     member.isReady = true;
+    member.forgetInitial(true);
     note("debug", () => `${member.name} is ready for tasks`);
     this.#startDeaths = 0;
   }
@@ -116,6 +123,11 @@ export class Crew implements Iterable<CrewMember> {
     }
   }
 
+  /** Releases what it keeps for its workers, once all of them are gone. */
+  close(): void {
+    this.#initial?.release(this.#workers > 0);
+  }
+
   #start(member: CrewMember): void {
     try {
       member.link = this.#source.start(member.worker);
@@ -125,11 +137,10 @@ export class Crew implements Iterable<CrewMember> {
     }
     const { link } = member;
     void link.ended.then((ending) => this.#end(member, ending));
-    const { initArgs } = this.#settings;
     if (link.placed === undefined) this.#limitStart(member, link);
     else void link.placed.then(() => this.#limitStart(member, link));
     try {
-      if (this.#initializer !== undefined) member.initialize(this.#initializer, initArgs);
+      if (this.#initializer !== undefined && this.#initial !== undefined) member.initialize(this.#initializer, this.#initial.again());
     } catch (error) {
       member.failure = error;
       link.kill();
@@ -152,6 +163,7 @@ export class Crew implements Iterable<CrewMember> {
   // Everything that the worker sent is in the queue of results already. So the news of its end gets in line behind that.
   #end(member: CrewMember, ending: WorkerEnding): void {
     member.stopTimer();
+    member.forgetInitial(false);
     member.ending = { ...ending, error: member.failure ?? ending.error };
     if (this.#isTerminated) {
       this.#members.delete(member.worker);

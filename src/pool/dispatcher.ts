@@ -46,6 +46,8 @@ export class Dispatcher<W extends Work> {
   readonly #backlog = new Backlog<W>((worker, key) => this.#posts.get(worker)?.find((work) => work.key === key) !== undefined);
   readonly #posts = new Map<number, Post<W>>();
   #isClosed = false;
+  // How many more workers may have tasks, during `dispatch`.
+  #room = 0;
 
   constructor(hands: Hands<W>, limits: DispatcherLimits) {
     this.#hands = hands;
@@ -183,6 +185,8 @@ export class Dispatcher<W extends Work> {
 
   /** Hands out what can be handed out, and starts workers that are needed. */
   dispatch(): void {
+    // The successor of a retired worker is up already, but waits while the tasks of that one run.
+    this.#room = this.#limits.max - this.#count((post) => !post.isEmpty);
     for (let progress = true; progress; ) {
       progress = false;
       for (const post of this.#posts.values()) if (this.#serve(post)) progress = true;
@@ -241,8 +245,10 @@ export class Dispatcher<W extends Work> {
       post.unlimit();
       this.#hands.allow(post.worker);
     }
-    const work = post.hasRoom ? this.#backlog.next(post) : undefined;
+    const mayTake = !post.isEmpty || this.#room > 0;
+    const work = mayTake && post.hasRoom ? this.#backlog.next(post) : undefined;
     if (work === undefined) return false;
+    if (post.isEmpty) this.#room--;
     const seq = post.push(work);
     this.#hands.hand(post.worker, work, seq);
     if (post.handed >= this.#limits.maxTasks) this.#retire(post);

@@ -278,6 +278,7 @@ export class Engine implements CallHost, Hands<TaskWork> {
     if (!isDone || this.crew.size > 0) return;
     this.#state = "ended";
     this.#untell();
+    this.crew.close();
     this.source.close();
     this.#ended.resolve();
   }

@@ -1,7 +1,5 @@
-import { packLent } from "../objects/message.ts";
-import { copyOf } from "../util/bytes.ts";
-import { headerOf, Kind } from "./entries.ts";
-import { Repeatable } from "./repeatable.ts";
+import { Kind } from "./entries.ts";
+import { packKept, Repeatable } from "./repeatable.ts";
 import type { WorkerSource } from "./worker-source.ts";
 
 /** The encoded named arguments of a pool's calls, by their numbers. Each worker gets them once for a call, however many tasks that has. */
@@ -12,14 +10,7 @@ export class NamedArguments {
   /** Encodes the named arguments of a call, and returns their number. Throws `SerializationError` if they can't travel to these workers. */
   keep(kwargs: object, source: Pick<WorkerSource, "checkRefs">): number {
     const number = ++this.#last;
-    const packed = packLent(kwargs, "kwargs", headerOf({ kind: Kind.kwargs, kwargs: number }));
-    try {
-      source.checkRefs?.(packed.refs);
-    } catch (error) {
-      packed.release(false);
-      throw error;
-    }
-    this.#kept.set(number, new Repeatable(packed.refs.length > 0 ? packed : { ...packed, bytes: copyOf(packed.bytes) }));
+    this.#kept.set(number, new Repeatable(packKept(kwargs, "kwargs", { kind: Kind.kwargs, kwargs: number }, source)));
     return number;
   }
 

@@ -1,5 +1,20 @@
 import { NO_REFS } from "../backend/contract/message.ts";
-import type { Packed } from "../objects/message.ts";
+import { type Packed, packLent } from "../objects/message.ts";
+import { copyOf } from "../util/bytes.ts";
+import { type Header, headerOf } from "./entries.ts";
+import type { WorkerSource } from "./worker-source.ts";
+
+/** Packs an entry that several workers get, as its value is now. Throws `SerializationError` if it can't travel to these workers. */
+export function packKept(value: unknown, root: string, header: Partial<Header>, source: Pick<WorkerSource, "checkRefs">): Packed {
+  const packed = packLent(value, root, headerOf(header));
+  try {
+    source.checkRefs?.(packed.refs);
+  } catch (error) {
+    packed.release(false);
+    throw error;
+  }
+  return packed.refs.length > 0 ? packed : { ...packed, bytes: copyOf(packed.bytes) };
+}
 
 /**
  * A message that may be sent to several workers, one after another or at once. A shared object inside can be received once only. So each worker

@@ -41,7 +41,7 @@ export class Chunks {
   readonly #host: CallHost;
   readonly #rules: ChunkRules;
   readonly #sync: Iterator<unknown> | undefined;
-  // The elements themselves, if they are a plain array: its iterator would give the same, more slowly.
+  // The elements, if they are a plain array: its iterator would give the same, more slowly. As in Python, a map takes them all at once.
   readonly #array: readonly unknown[] | undefined;
   readonly #async: AsyncIterator<unknown> | undefined;
   readonly #chunkSize: number | undefined;
@@ -59,7 +59,7 @@ export class Chunks {
     this.#rules = rules;
     this.#async = (elements as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator]?.();
     this.#sync = this.#async === undefined ? (elements as Iterable<unknown>)[Symbol.iterator]() : undefined;
-    this.#array = isPlainArray(elements) ? elements : undefined;
+    this.#array = isPlainArray(elements) ? (rules.likePython ? elements.slice() : elements) : undefined;
     this.total = lengthOf(elements);
     const even = this.total === undefined || !rules.likePython ? undefined : Math.ceil(this.total / (host.workers * CHUNKS_A_WORKER));
     this.#chunkSize = rules.chunkSize ?? (even === undefined ? undefined : Math.max(1, even));

@@ -98,6 +98,10 @@ export function initialize(text: string): void {
   initialized += text;
 }
 
+export function initializeBy({ text }: { readonly text: string }): void {
+  initialize(text);
+}
+
 export function initializedWith(_x?: number): string {
   return initialized;
 }

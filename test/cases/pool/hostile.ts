@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { Pool, Process } from "../../../mod.ts";
+import { Pool, Process, SerializationError } from "../../../mod.ts";
 import { type Cases, slow } from "../../suite/case.ts";
 import { rejects } from "../../suite/help.ts";
-import { add, countTo, pidAfter, square, withPool } from "./helpers.ts";
+import { add, countTo, initializeBy, initializedWith, pidAfter, square, withPool } from "./helpers.ts";
 
 export class Sub extends Process {}
 
@@ -87,6 +87,27 @@ export const cases: Cases = {
       assert.ok(results.every((result) => result === 9));
     }),
   ),
+  "initArgs that can't travel, and initArgs that change later": async () => {
+    assert.throws(
+      () => new Pool({ initializer: initializeBy, initArgs: [{ deep: [() => {}] }] as never }),
+      (error) => error instanceof SerializationError && error.path === "initArgs[0].deep[0]",
+    );
+    const options = { text: "as it was" };
+    await withPool(
+      async (pool) => {
+        options.text = "changed";
+        assert.equal(await pool.apply(initializedWith), "as it was");
+      },
+      { initializer: initializeBy, initArgs: [options] } as never,
+    );
+  },
+  "elements of an array that changes during a map": () =>
+    withPool(async (pool) => {
+      const numbers = [1, 2, 3];
+      const squares = pool.map(square, numbers);
+      numbers.length = 0;
+      assert.deepEqual(await squares, [1, 4, 9]);
+    }),
   "10,000 tasks that wait are given up at once": slow(() =>
     withPool(async (pool) => {
       const controller = new AbortController();

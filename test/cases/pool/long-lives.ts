@@ -28,6 +28,13 @@ export async function memoryTooLate(queue: Queue<string>): Promise<SharedMemory>
   return new SharedMemory({ size: 4096 });
 }
 
+/** Takes a while. Returns when it began and when it ended, in milliseconds of the wall clock. */
+export async function napping(): Promise<[began: number, ended: number]> {
+  const began = Date.now();
+  await delay(150);
+  return [began, Date.now()];
+}
+
 function* endless(): Generator<number> {
   for (let n = 0; ; n++) yield n;
 }
@@ -51,6 +58,19 @@ export const cases: Cases = {
         if (read.length === 55) await assertForgotten(read.slice(0, 35));
       }
     }),
+  "workers that are replaced after each task run no more tasks at once than there are workers": slow(() =>
+    withPool(
+      async (pool) => {
+        const naps = await pool.map(napping, [1, 2, 3, 4, 5, 6], { chunkSize: 1 });
+        for (const [began] of naps) {
+          const atOnce = naps.filter(([from, to]) => from <= began && began < to);
+          assert.ok(atOnce.length <= 2, `${atOnce.length} tasks ran at once`);
+        }
+        assert.equal(pool.stats().recycled, 6);
+      },
+      { maxTasksPerChild: 1 },
+    ),
+  ),
   "a task that has settled leaves nothing of its time limit": () =>
     withPool(async (pool) => {
       const results: WeakRef<object>[] = [];

@@ -86,6 +86,7 @@ class World implements Hands<TestWork> {
     const worker = this.workers.get(number) as TestWorker;
     expect(work.isOver).toBe(false);
     expect(worker.isRetired).toBe(false);
+    expect([...this.dispatcher.posts].filter(({ isEmpty }) => !isEmpty).length).toBeLessThanOrEqual(this.max);
     for (const [i, task] of work.tasks.entries()) {
       expect(worker.handed[seq + i]).toBeUndefined();
       worker.handed[seq + i] = { work, task };
