@@ -46,6 +46,12 @@ export interface WireClass {
   readonly [fromWire]?: (data: never) => object;
 }
 
+// Errors of `using` blocks. Some engines do not have them yet.
+function suppressedError(): WireClass[] {
+  const { SuppressedError: Class } = globalThis as { readonly SuppressedError?: WireClass };
+  return Class === undefined ? [] : [Class];
+}
+
 // The error classes that every process has: those of the language and those of this library.
 const languageErrors: readonly WireClass[] = [
   Error,
@@ -56,6 +62,7 @@ const languageErrors: readonly WireClass[] = [
   EvalError,
   URIError,
   AggregateError,
+  ...suppressedError(),
 ];
 // The data of an instance of these are no fields of it, so they would stay behind.
 const KEEP_DATA_INSIDE: readonly (abstract new (...args: never[]) => object)[] = [

@@ -1,6 +1,6 @@
 import { RemoteError } from "../errors/errors.ts";
 import { errorClassNamed } from "./classes.ts";
-import { DOM_EXCEPTION } from "./encode-error.ts";
+import { DOM_EXCEPTION, SUPPRESSED } from "./encode-error.ts";
 import { defineField } from "./fields.ts";
 import { invalid } from "./invalid.ts";
 import type { Reader } from "./reader.ts";
@@ -39,6 +39,8 @@ export function decodeError(decoder: ValueDecoder, depth: number): Error {
   if (has(ErrorPart.cause)) defineField(error, "cause", decoder.value(depth + 1), false);
   if (has(ErrorPart.errors)) defineField(error, "errors", decoder.value(depth + 1), false);
   decoder.fields(error, depth, true);
+  if (className === "SuppressedError")
+    for (const key of SUPPRESSED) if (Object.hasOwn(error, key)) defineField(error, key, Reflect.get(error, key), false);
   decoder.describeParts(before);
   checkTexts(error);
   return error;

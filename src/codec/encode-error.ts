@@ -6,6 +6,8 @@ import { ERROR_TEXTS, ErrorPart, Tag } from "./tags.ts";
 import type { ValueEncoder } from "./value-encoder.ts";
 
 const PARTS = ["message", "stack", "cause", "errors"] as const;
+/** What a SuppressedError keeps in properties that are not enumerable. They travel as fields. */
+export const SUPPRESSED = ["error", "suppressed"] as const;
 // What an engine notes of its own accord in each error is not enumerable, and so no field either.
 const NO_FIELDS: ReadonlySet<string> = new Set(PARTS);
 /** The name under which errors of the class DOMException travel. Their own names follow. */
@@ -74,6 +76,7 @@ function fieldsOf(error: Error, className: string | undefined): (readonly [key: 
     const value = read(error, key);
     if (value !== undefined) fields.push([key, value]);
   }
+  for (const key of SUPPRESSED) if (Object.getOwnPropertyDescriptor(error, key)?.enumerable === false) fields.push([key, read(error, key)]);
   for (const symbol of symbolsOf(error)) fields.push([String(symbol), readOrDescribe(error, symbol as never)]);
   return fields;
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { ProcessError, Queue, RemoteError, registerClass, StateError, type WaitOptions } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, Skip } from "../../suite/case.ts";
 import { throughQueue, thrownBy } from "./helpers.ts";
 
 type Fields = Error & Record<string, unknown>;
@@ -36,6 +36,17 @@ export const cases: Cases = {
     assert.equal(headers.get("a"), 1);
     assert.deepEqual([list[0], list[2]], [1, 3]);
     assert.match(String(list[1]), /function/);
+  },
+  "an error that `using` has suppressed": async () => {
+    const { SuppressedError: Class } = globalThis as {
+      readonly SuppressedError?: new (error: unknown, suppressed: unknown, message: string) => Error;
+    };
+    if (Class === undefined) throw new Skip("this version has no SuppressedError");
+    const back = await sent(new Class(new RangeError("while closing"), new TypeError("before"), "both"));
+    assert.ok(back instanceof Class);
+    assert.ok(back.error instanceof RangeError && back.suppressed instanceof TypeError);
+    assert.deepEqual([back.message, back.error.message, back.suppressed.message], ["both", "while closing", "before"]);
+    assert.deepEqual(Object.keys(back), []);
   },
   "a cause, errors and members of them that can't travel": async () => {
     const cause = await sent(new Error("a", { cause: () => 1 }));
