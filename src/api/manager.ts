@@ -4,7 +4,8 @@ import { checkOptions } from "../launch/check-options.ts";
 import type { ProcessSettings } from "../launch/options.ts";
 import type { Key } from "../manager/keys.ts";
 import { ManagedObject } from "../manager/managed-object.ts";
-import { ask } from "../manager/request.ts";
+import { ask, askLater } from "../manager/request.ts";
+import { snapshot } from "../manager/snapshot.ts";
 import { loadTarget } from "../manager/targets.ts";
 import type { Remote } from "../manager/types.ts";
 import { boundBackend } from "../objects/backend-binding.ts";
@@ -24,7 +25,7 @@ import { itemsOf, type SharedList } from "./shared-list.ts";
 import type { SharedSet } from "./shared-set.ts";
 
 /** Options of a {@link Manager}: those of its server's process, and where it serves other programs. */
-export interface ManagerOptions extends Omit<ProcessSettings, "daemon" | "detached" | "transfer" | "signal" | "group"> {
+export interface ManagerOptions extends Omit<ProcessSettings, "daemon" | "detached" | "transfer" | "group"> {
   /**
    * Where the server lets programs outside of the process tree use the objects that are exposed: the path of a Unix socket (a named pipe on
    * Windows), or `{ host, port }`. Port 0 takes a free port. Default: nowhere.
@@ -44,6 +45,7 @@ const OPTIONS = optionNames<ManagerOptions>({
   stderr: true,
   limits: true,
   startTimeout: true,
+  signal: true,
   grace: true,
   address: true,
   authKey: true,
@@ -182,7 +184,7 @@ export class Manager {
   async create(Class: unknown, args: unknown = [], options?: WaitOptions): Promise<unknown> {
     checkTarget(Class);
     if (!Array.isArray(args)) throw new TypeError(`args must be an array, received ${describe(args)}.`);
-    const given = [...args];
+    const given = snapshot(args);
     const callers = callerModules();
     const left = timeLeft(checkWait(options));
     const factory = await this.#start(left());
@@ -242,7 +244,7 @@ export class Manager {
 
   async #make(method: string, args: readonly unknown[], options: WaitOptions | undefined): Promise<unknown> {
     const left = timeLeft(checkWait(options));
-    return ask(await this.#start(left()), method, args, left());
+    return askLater(() => this.#start(left()), method, args, left);
   }
 
   async #start(wait: Wait): Promise<ManagedObject> {

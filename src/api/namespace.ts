@@ -63,7 +63,7 @@ export class Namespace<T extends object = Record<string, unknown>> extends Manag
     target: ComputeTarget<T[N], Args, T[N] | undefined>,
     ...rest: [args?: ArgsAfter<Args>, options?: WaitOptions]
   ): Promise<T[N]> {
-    return compute(this, target, "compute", (ref) => [checked(name), ref, rest[0] ?? []], rest) as Promise<T[N]>;
+    return compute(this, target, "compute", (ref, args) => [checked(name), ref, args], rest) as Promise<T[N]>;
   }
 }
 

@@ -126,7 +126,7 @@ export class SharedDict<K extends Key = Key, V = unknown> extends ManagedObject 
     target: ComputeTarget<V | undefined, Args, V | undefined>,
     ...rest: [args?: ArgsAfter<Args>, options?: WaitOptions]
   ): Promise<V | undefined> {
-    return compute(this, target, "compute", (ref) => [checked(key), ref, rest[0] ?? []], rest) as Promise<V | undefined>;
+    return compute(this, target, "compute", (ref, args) => [checked(key), ref, args], rest) as Promise<V | undefined>;
   }
 }
 

@@ -161,7 +161,7 @@ export class SharedList<T = unknown> extends ManagedObject {
     target: ComputeTarget<T, Args, T>,
     ...rest: [args?: ArgsAfter<Args>, options?: WaitOptions]
   ): Promise<T> {
-    return compute(this, target, "compute", (ref) => [index, ref, rest[0] ?? []], rest) as Promise<T>;
+    return compute(this, target, "compute", (ref, args) => [index, ref, args], rest) as Promise<T>;
   }
 }
 

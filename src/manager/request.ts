@@ -1,6 +1,6 @@
 import type { ManagedPort } from "../backend/contract/managed.ts";
 import { OwnerDiedError, TimeoutError } from "../errors/errors.ts";
-import { type Packed, packLent } from "../objects/message.ts";
+import { type Packed, pack, packLent } from "../objects/message.ts";
 import { openPort } from "../objects/shared-object.ts";
 import type { Wait } from "../util/wait-options.ts";
 import { isServerClosed, managerClosed } from "./closed-servers.ts";
@@ -16,12 +16,22 @@ import { type Outcome, openReply, Status } from "./outcome.ts";
  * @throws {OwnerDiedError} if the server is gone; {@link ClosedError} if the proxy or the manager was closed here
  */
 export async function request(object: ManagedObject, method: string, args: readonly unknown[], wait: Wait): Promise<Outcome> {
+  return call(object, method, packLent([...args, method], "args"), wait);
+}
+
+async function call(object: ManagedObject, method: string, packed: Packed, wait: Wait): Promise<Outcome> {
   const { server } = detailsOf(object);
-  const port = openPort(object, `${method}()`);
-  if (isServerClosed(server.id)) throw managerClosed();
+  let port: ManagedPort;
+  try {
+    port = openPort(object, `${method}()`);
+    if (isServerClosed(server.id)) throw managerClosed();
+  } catch (error) {
+    packed.release(false);
+    throw error;
+  }
   let outcome: Outcome | undefined;
   try {
-    outcome = await send(port, packLent([...args, method], "args"), wait);
+    outcome = await send(port, packed, wait);
   } catch (error) {
     if (error instanceof OwnerDiedError) throw isServerClosed(server.id) ? managerClosed() : serverGone(server.pid, error);
     throw error;
@@ -32,6 +42,24 @@ export async function request(object: ManagedObject, method: string, args: reado
   if (status === Status.error) throw named(opened, object, method);
   if (status === Status.iterator && !(opened instanceof ManagedObject)) return { status, value: (port as ForeignPort).proxy(opened) };
   return { status, value: opened };
+}
+
+/** Like {@link ask}, for an object that is not there yet. The arguments travel as they are now. */
+export async function askLater(
+  object: () => Promise<ManagedObject>,
+  method: string,
+  args: readonly unknown[],
+  left: () => Wait,
+): Promise<unknown> {
+  const packed = pack([...args, method], "args");
+  let found: ManagedObject;
+  try {
+    found = await object();
+  } catch (error) {
+    packed.release(false);
+    throw error;
+  }
+  return (await call(found, method, packed, left())).value;
 }
 
 /** Calls a method whose outcome is a plain result. */

@@ -5,6 +5,7 @@ import { describe } from "../util/describe.ts";
 import { checkWait, timeLeft, type Wait, type WaitOptions } from "../util/wait-options.ts";
 import type { ManagedObject } from "./managed-object.ts";
 import { ask } from "./request.ts";
+import { snapshot } from "./snapshot.ts";
 
 /** The method of every managed object that imports the module of a target. */
 export const LOAD = "load target";
@@ -33,20 +34,21 @@ export async function loadTarget(object: ManagedObject, target: unknown, callers
 /**
  * Calls a method of an object that takes a target.
  *
- * @param args makes the arguments from the name of the target
+ * @param args makes the arguments of the method from the name of the target, and its further arguments
  * @param rest the further arguments of the target, and the wait options, as the program gave them
  */
 export async function compute(
   object: ManagedObject,
   target: unknown,
   method: string,
-  args: (ref: TargetRef) => readonly unknown[],
+  args: (ref: TargetRef, given: readonly unknown[]) => readonly unknown[],
   rest: readonly [args?: unknown, options?: WaitOptions],
 ): Promise<unknown> {
   checkTarget(target);
   const [given, options] = rest;
   if (given !== undefined && !Array.isArray(given)) throw new TypeError(`args must be an array, received ${describe(given)}.`);
   const left = timeLeft(checkWait(options));
+  const now = given === undefined ? [] : snapshot(given);
   const ref = await loadTarget(object, target, callerModules, left());
-  return ask(object, method, args(ref), left());
+  return ask(object, method, args(ref, now), left());
 }

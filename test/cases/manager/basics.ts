@@ -1,8 +1,31 @@
 import assert from "node:assert/strict";
-import { getContext, Manager, type Namespace, Queue, type SharedDict, type SharedList } from "../../../mod.ts";
+import {
+  getContext,
+  Manager,
+  type Namespace,
+  OwnerDiedError,
+  Queue,
+  SerializationError,
+  type SharedDict,
+  type SharedList,
+} from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
 import { rejects, run } from "../../suite/help.ts";
 import { addMany, addTooMuch, drop, fail, increment, later, size, withManager } from "./helpers.ts";
+
+export class Keeper {
+  readonly value: unknown;
+  constructor(value: unknown) {
+    this.value = value;
+  }
+  get(): unknown {
+    return this.value;
+  }
+}
+
+export function keepArgument(_value: unknown, argument: unknown): unknown {
+  return argument;
+}
 
 export async function seeDict(dict: SharedDict): Promise<void> {
   await dict.set("a", { deep: [1n, new Date(5)] });
@@ -133,6 +156,30 @@ export const cases: Cases = {
       await ((await list.at(5)) as Queue).put("through the list");
       assert.equal(await q.get({ timeout: 10_000 }), "through the list");
     }),
+  "arguments travel as they are when the call is made": () =>
+    withManager(async (manager) => {
+      const value = { n: 1 };
+      const made = [manager.dict<string, unknown>([["a", value]]), manager.list([value]), manager.create(Keeper, [value])] as const;
+      value.n = 2;
+      await rejects(manager.dict([["a", () => {}]]), SerializationError);
+      const [dict, list, keeper] = await Promise.all(made);
+      assert.deepEqual([await dict.get("a"), await list.at(0), await keeper.get()], [{ n: 1 }, { n: 1 }, { n: 1 }]);
+      const computed = dict.compute("b", keepArgument, [value]);
+      value.n = 3;
+      assert.deepEqual(await computed, { n: 2 });
+      await rejects(dict.compute("b", keepArgument, [() => {}]), SerializationError);
+    }),
+  "a signal ends the server, or keeps it from starting": async () => {
+    const controller = new AbortController();
+    const manager = new Manager({ signal: controller.signal });
+    const dict = await manager.dict([["a", 1]]);
+    controller.abort(new RangeError("no more"));
+    await rejects(dict.get("a"), OwnerDiedError);
+    await manager[Symbol.asyncDispose]();
+    const never = new Manager({ signal: controller.signal });
+    await rejects(never.dict(), RangeError);
+    await never[Symbol.asyncDispose]();
+  },
   "the managers of a context have its backend": async () => {
     const manager = new (getContext("spawn", { backend: "portable" }).Manager)({ name: "portable" });
     try {
