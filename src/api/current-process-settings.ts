@@ -3,7 +3,7 @@ export interface CurrentProcessSettings {
   readonly name: string;
   readonly identity: readonly number[];
   readonly daemon: boolean;
-  /** The function that `run()` calls. Without it, the subclass has a `run` of its own. */
+  /** The function that `run()` calls. The `run` of a subclass comes before it. */
   readonly run?: (() => unknown) | undefined;
 }
 

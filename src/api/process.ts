@@ -2,7 +2,7 @@ import { ClosedError, StateError } from "../errors/errors.ts";
 import { boundLaunch, type LaunchBinding } from "../launch/bound.ts";
 import { checkName, checkOptions, checkTerminate } from "../launch/check-options.ts";
 import { checkProgram } from "../launch/command.ts";
-import type { JobArguments } from "../launch/job.ts";
+import type { JobArguments, OwnJob } from "../launch/job.ts";
 import { noteLifeOf } from "../launch/life.ts";
 import { checkMayStart, treeLimitsOfChild } from "../launch/may-start.ts";
 import type { CheckedOptions, ProcessOptions, TerminateOptions } from "../launch/options.ts";
@@ -16,7 +16,7 @@ import { callerModules } from "../target/callers.ts";
 import { loadTarget } from "../target/load.ts";
 import { locateTarget } from "../target/locate.ts";
 import type { KwargsOf } from "../target/signature.ts";
-import type { Target, TargetRef } from "../target/target.ts";
+import type { Target } from "../target/target.ts";
 import { checkWait, type WaitOptions } from "../util/wait-options.ts";
 import { type CurrentProcessSettings, takeSettings, withSettings } from "./current-process-settings.ts";
 import { Sentinel } from "./sentinel.ts";
@@ -102,14 +102,14 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     try {
       const { method = startMethod(), planner = plannerFor(method) } = this.#binding;
       const launch = planner({ ...this.#options, env: { ...this.#options.env }, backend: this.#backend });
-      const target = await this.#locate();
+      const { target, inherited } = await this.#locate();
       signal?.throwIfAborted();
-      const child = await launch({ target, message: packed, signal, killed: this.#run.killed });
+      const child = await launch({ target, inherited, message: packed, signal, killed: this.#run.killed });
       this.#state = "running";
       children.add(this as never);
       const names = { name: this.#name, identity: this.#identity, daemon: this.#daemon, parentName: currentName().name };
-      const treeLimits = treeLimitsOfChild(this.#options.detached === true);
-      this.#run.begin(child, { ...names, target, subclass: this.#isSubclass, isFar: child.isFar, startMethod: method, treeLimits }, packed);
+      const job = { ...names, target, inherited, subclass: this.#isSubclass, isFar: child.isFar, startMethod: method };
+      this.#run.begin(child, { ...job, treeLimits: treeLimitsOfChild(this.#options.detached === true) }, packed);
     } catch (error) {
       packed.release(false);
       // Restore the state before this start, so that the caller can try again.
@@ -283,9 +283,10 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     return this.run !== Process.prototype.run;
   }
 
-  async #locate(): Promise<TargetRef | null> {
-    const target: Target | undefined = this.#isSubclass ? (this.constructor as Target) : this.#options.target;
-    return target === undefined ? null : locateTarget(target, this.#callers);
+  async #locate(): Promise<Pick<OwnJob, "target" | "inherited">> {
+    const find = async (target?: Target) => (target === undefined ? null : locateTarget(target, this.#callers));
+    const given = await find(this.#options.target);
+    return this.#isSubclass ? { target: await find(this.constructor as Target), inherited: given } : { target: given, inherited: null };
   }
 
   #newRun(): Run<Result> {

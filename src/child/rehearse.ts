@@ -31,6 +31,7 @@ async function rehearseJob(): Promise<void> {
     reportTo: undefined,
     target,
     subclass: false,
+    inherited: null,
     isFar: false,
     observed: { log: { level: "warning", isOnStderr: false }, trace: undefined },
     debugging: undefined,

@@ -85,7 +85,7 @@ export class HostedProcess implements Hosted {
     const child = this.#child;
     if (child === undefined || this.#telling !== undefined) throw malformed("A program");
     this.name = job.name;
-    const whole = { ...job, target: this.#target, isFar: true, startMethod: "spawn", treeLimits: ownTreeLimits() };
+    const whole = { ...job, target: this.#target, inherited: null, isFar: true, startMethod: "spawn", treeLimits: ownTreeLimits() };
     this.#telling = new ChildTelling(() => job.name, child, whole);
     child.work(whole, { bytes: asKept(copyOf(args)), refs: NO_REFS }, (kind, message) => this.#pass(kind, message));
   }

@@ -1,5 +1,5 @@
 import type { Wire } from "../backend/contract/wire.ts";
-import { ClosedError, StateError } from "../errors/errors.ts";
+import { ClosedError, StateError, UnsupportedError } from "../errors/errors.ts";
 import { DEFAULT_GROUP } from "../launch/check-options.ts";
 import type { ComingJob, Planner } from "../launch/planner.ts";
 import type { RunningChild } from "../launch/running-child.ts";
@@ -32,7 +32,9 @@ export class RemoteProcesses {
     return (coming) => this.#start(group, coming);
   };
 
-  async #start(group: string, { target, message, signal, killed }: ComingJob): Promise<RunningChild> {
+  async #start(group: string, { target, inherited, message, signal, killed }: ComingJob): Promise<RunningChild> {
+    if (inherited !== null)
+      throw new UnsupportedError("A subclass of a cluster's Process takes no target: call that function in its run().");
     refuseObjects(message.refs, "processes");
     const named = target && refForHosts(target, this.#program.root);
     const stopped = killed.then(() => {

@@ -41,6 +41,8 @@ export interface Job {
   readonly target: TargetRef | null;
   /** Whether the target is a subclass of Process, whose `run` the child must call. */
   readonly subclass: boolean;
+  /** What the `run` that the subclass inherits calls. */
+  readonly inherited: TargetRef | null;
   /** Whether the process that asked for it is on another host, where no shared object can go. */
   readonly isFar: boolean;
   /** The log and the trace that the child goes on with. */

@@ -6,6 +6,8 @@ import type { RunningChild } from "./running-child.ts";
 /** What is known of a job before its child exists. A child on another host needs it for its start. */
 export interface ComingJob {
   readonly target: TargetRef | null;
+  /** What the `run` that a subclass inherits calls. */
+  readonly inherited: TargetRef | null;
   readonly message: Message;
   /** Ends the wait for a host that takes the child. */
   readonly signal: AbortSignal | undefined;

@@ -80,6 +80,23 @@ export class Upper extends Process {
   }
 }
 
+export function sum(a: number, b: number, { times }: { readonly times: number }): number {
+  return (a + b) * times;
+}
+
+/** Adds something to what every process does. */
+export class Measured extends Process<[number, number, { readonly times: number }], number> {
+  override async run(): Promise<number> {
+    return (await super.run()) + 0.5;
+  }
+}
+
+export class Bare extends Process {
+  override async run(): Promise<unknown> {
+    return [await super.run()];
+  }
+}
+
 export function environment(name: string): string | undefined {
   return process.env[name];
 }
@@ -89,6 +106,18 @@ export function workingFolder(): string {
 }
 
 export const cases: Cases = {
+  "a subclass calls the run() that it inherits": async () => {
+    const measured = new Measured({ target: sum, args: [1, 2, { times: 10 }] });
+    await measured.start();
+    assert.equal(await measured.result(), 30.5);
+    await measured.join();
+    const bare = new Bare();
+    await bare.start();
+    assert.deepEqual(await bare.result(), [undefined]);
+    await bare.join();
+    const lost = new Measured({ target: (a, b) => a + b, args: [1, 2, { times: 1 }] });
+    await rejects(lost.start(), StateError);
+  },
   "the current process in main (test_current)": slow(async () => {
     const me = currentProcess();
     assert.deepEqual([me.name, me.pid, me.isAlive(), me.daemon, me.exitCode], ["MainProcess", process.pid, true, false, null]);
