@@ -33,6 +33,12 @@ export function polyproc(program, settings = {}, { backend = "native", runtimes 
   return forEach(runtimes, (name) => [`${name} ${backend}`, onRuntime(name, `polyproc/${program}`, settings, env)]);
 }
 
+/** The project itself with a trace, on the native backend: "node traced", ... */
+export function traced(program, settings) {
+  const env = { POLYPROC_BACKEND: "native", POLYPROC_TRACE: join(built, "bench/trace.json") };
+  return forEach(RUNTIMES, (name) => [`${name} traced`, onRuntime(name, `polyproc/${program}`, settings, env)]);
+}
+
 /** A program that uses nothing but the runtime: "node fork advanced", ... */
 export function builtin(label, program, settings = {}, runtimes = RUNTIMES) {
   return forEach(runtimes, (name) => [`${name} ${label}`, onRuntime(name, `builtin/${program}`, settings)]);

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { builtin, c, peerPool, polyproc, python, withFiles } from "../commands.mjs";
+import { builtin, c, peerPool, polyproc, python, traced, withFiles } from "../commands.mjs";
 
 const NATIVE = /^\w+ native$/;
 const PORTABLE = /^\w+ portable$/;
@@ -65,6 +65,13 @@ export function rows({ ms, samples, starts }) {
       ]),
       quick: /native|portable|CPython/,
     },
+    row(
+      "pool-map-traced",
+      "Pool.map, chunks of one, trivial function, with a trace",
+      "tasks/s",
+      { ...polyproc("pool", { workers, what: "map", ms }), ...traced("pool", { workers, what: "map", ms }) },
+      [{ subject: /^\w+ traced$/, against: "own native", least: 0.9 }],
+    ),
     row("pool-applies", "Pool: many apply at once, trivial function", "tasks/s", contenders(all, { what: "applies", ms }), fastest),
     {
       ...row("pool-apply", "Pool: one apply at a time, busy", "µs", contenders(few, { what: "apply", ms }), [
