@@ -33,7 +33,7 @@ export function rows({ starts }) {
             against: "own bare + process, fs, net",
             most: 40,
             difference: true,
-            limit: ["own bare + process, fs, net, a thread", "own fork + a job"],
+            limit: "own bare + process, fs, net, a thread",
           },
         ],
       ),
