@@ -122,6 +122,8 @@ export class BrokenPoolError extends ProcessError {
 export class OwnerDiedError extends ProcessError {
   /** "ERR_POLYPROC_OWNER_DIED": the stable name of this kind of error. */
   static override readonly code: string = "ERR_POLYPROC_OWNER_DIED";
+  /** The process id of that process, if this one has spoken with it. */
+  declare readonly pid?: number;
   static {
     nameOnPrototype(OwnerDiedError, "OwnerDiedError");
   }

@@ -88,7 +88,7 @@ function named(error: unknown, object: ManagedObject, method: string): unknown {
 function serverGone(pid: number, cause: unknown): OwnerDiedError {
   return new OwnerDiedError(
     `The server of this manager (pid ${pid}) is gone, and its objects with it: make a new manager, and fill it again.`,
-    { cause },
+    { cause, fields: { pid } },
   );
 }
 

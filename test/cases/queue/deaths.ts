@@ -112,7 +112,10 @@ export const cases: Cases = {
     for (const each of waits) each.catch(() => {});
     const start = performance.now();
     child.kill();
-    for (const each of waits) await rejects(each, OwnerDiedError, /gone/);
+    for (const each of waits) {
+      const error = (await rejects(each, OwnerDiedError, /gone/)) as OwnerDiedError;
+      assert.equal(error.pid, child.pid);
+    }
     assert.ok(performance.now() - start < 1000);
     await rejects(theirs.put("x"), OwnerDiedError);
     await rejects(theirs.qsize(), OwnerDiedError);

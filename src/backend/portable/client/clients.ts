@@ -5,6 +5,7 @@ import { removedSocket } from "../../../tree/bound.ts";
 import type { Tree } from "../../../tree/tree.ts";
 import { after } from "../../../util/deadline.ts";
 import { net } from "../../../util/lazy-modules.ts";
+import { wholeNumber } from "../objects/operations.ts";
 import { SecureSocket } from "../secure-socket.ts";
 import { Client } from "./client.ts";
 
@@ -55,16 +56,20 @@ export class Clients {
   }
 
   #connect(hub: string): Client {
+    let pid: number | undefined;
     const client: Client = new Client((frame) => socket.send(frame));
     const socket: SecureSocket = new SecureSocket(net().connect(hub), "client", this.#tree.known?.secret ?? new Uint8Array(32), {
-      frame: (frame) => client.receive(frame),
+      frame: (frame) => {
+        if (frame.op === Op.introduce) pid = wholeNumber(frame.meta, 1);
+        else client.receive(frame);
+      },
       closed: (_torn, error) => {
         this.#others.delete(hub);
         this.#announcing.delete(client);
         const reject = (): void => {
-          const reason = connectionLost(hub, error);
+          const reason = connectionLost(hub, error, pid);
           emit("lost", { what: "host", description: reason.message, count: 1 });
-          client.closed(() => connectionLost(hub, error));
+          client.closed(() => connectionLost(hub, error, pid));
         };
         // If an ancestor of this process is gone, this process is about to be ended. Until then the calls stay pending.
         const isAncestor = this.#tree.known?.ancestors.includes(hub) === true && !(error instanceof AuthenticationError);
@@ -81,7 +86,7 @@ export class Clients {
 // The errors of a connection to a process that is gone. Any other error says nothing about that process.
 const GONE: ReadonlySet<string | undefined> = new Set([undefined, "ECONNREFUSED", "ECONNRESET", "EPIPE", "ENOENT"]);
 
-function connectionLost(hub: string, error: NodeJS.ErrnoException | undefined): Error {
+function connectionLost(hub: string, error: NodeJS.ErrnoException | undefined, pid: number | undefined): Error {
   if (error instanceof AuthenticationError) return new AuthenticationError(error.message);
   const removed = error?.code === "ENOENT" ? removedSocket(hub) : undefined;
   if (removed !== undefined) return new ProcessError(`The object can't be used: ${removed}.`);
@@ -90,5 +95,11 @@ function connectionLost(hub: string, error: NodeJS.ErrnoException | undefined): 
       `This process can't connect to the process that hosts this object (${error?.message}). That process may be alive. If this one has changed its user, use the object once before that.`,
     );
   const why = error === undefined ? "" : ` (${error.message})`;
-  return new OwnerDiedError(`The process that hosts this object is gone${why}: make shared objects in the process that lives longest.`);
+  const who = pid === undefined ? "" : ` (pid ${pid})`;
+  return new OwnerDiedError(
+    `The process that hosts this object${who} is gone${why}: make shared objects in the process that lives longest.`,
+    {
+      fields: pid === undefined ? {} : { pid },
+    },
+  );
 }

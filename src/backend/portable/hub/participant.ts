@@ -75,6 +75,7 @@ export class Participant {
         return;
       case Op.introduce:
         this.pid = wholeNumber(frame.meta, 1);
+        this.#send({ op: Op.introduce, id: 0, object: 0, meta: process.pid });
         return;
       case Op.detach:
         this.#detach(frame.object, false);
