@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { createHmac, randomBytes } from "node:crypto";
-import { connect } from "node:net";
 import { AuthenticationError, Client, TimeoutError } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
 import { rejects, started, utf8 } from "../../suite/help.ts";
 import { until } from "../helpers/signals.ts";
 import { KEY, listening, overBoth, rejected, sayHello } from "./helpers.ts";
-import { CHALLENGE, RawPeer, rawListener } from "./raw-peer.ts";
+import { CHALLENGE, RawPeer, rawListener, recorder } from "./raw-peer.ts";
 
 /** A Listener uses no backend, so these cases run only once per runtime. */
 export const only = "portable";
@@ -127,16 +126,7 @@ export const cases: Cases = {
   },
   "a recorded handshake can't be replayed": async () => {
     const listener = await listening();
-    const recorded: Buffer[] = [];
-    const { path, server } = await rawListener(async (peer) => {
-      const onwards = connect({ path: listener.address as string });
-      peer.socket.on("data", (chunk: Buffer) => {
-        recorded.push(chunk);
-        onwards.write(chunk);
-      });
-      onwards.on("data", (chunk: Buffer) => peer.socket.write(chunk));
-      peer.socket.on("close", () => onwards.destroy());
-    });
+    const { path, server, recorded } = await recorder(listener.address as string);
     const client = await Client(path, { authKey: KEY });
     await client.sendBytes(utf8("secret"));
     const conn = await listener.accept();

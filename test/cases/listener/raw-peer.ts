@@ -121,3 +121,18 @@ export async function rawListener(serve: (raw: RawPeer) => Promise<void>): Promi
   await new Promise<void>((resolve) => server.listen(path, resolve));
   return { path, server };
 }
+
+/** A server between a client and the socket with this path. It keeps what the client sends. */
+export async function recorder(onward: string): Promise<{ path: string; server: Server; recorded: readonly Buffer[] }> {
+  const recorded: Buffer[] = [];
+  const { path, server } = await rawListener(async (peer) => {
+    const onwards = connect({ path: onward });
+    peer.socket.on("data", (chunk: Buffer) => {
+      recorded.push(chunk);
+      onwards.write(chunk);
+    });
+    onwards.on("data", (chunk: Buffer) => peer.socket.write(chunk));
+    peer.socket.on("close", () => onwards.destroy());
+  });
+  return { path, server, recorded };
+}

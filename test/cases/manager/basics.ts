@@ -189,7 +189,7 @@ export const cases: Cases = {
       await manager[Symbol.asyncDispose]();
     }
   },
-  "managers start with the first call or with start(), and one after the other (test_rapid_restart)": async () => {
+  "managers start with the first call or with start(), and one after the other": async () => {
     const manager = new Manager({ name: "the manager" });
     await Promise.all([manager.start(), manager.start()]);
     assert.equal(manager.name, "the manager");

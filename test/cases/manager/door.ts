@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  type Address,
   AuthenticationError,
   ClosedError,
   Manager,
@@ -11,13 +12,18 @@ import {
   type SharedSet,
   UnsupportedError,
 } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
+import { type Cases, slow } from "../../suite/case.ts";
 import { rejects } from "../../suite/help.ts";
 import { until } from "../helpers/signals.ts";
 import { LOCAL, newPath } from "../listener/helpers.ts";
+import { RawPeer, recorder } from "../listener/raw-peer.ts";
 import { increment, Tally, withManager } from "./helpers.ts";
 
 const authKey = "a long secret";
+/** So many outsiders at most may be in the handshake at one time. */
+const HALF_OPEN = 128;
+/** So many milliseconds at most may a handshake take. */
+const HANDSHAKE_MS = 5000;
 
 export const cases: Cases = {
   "objects from outside of the tree, over TCP and over a path (test_remote)": async () => {
@@ -84,4 +90,77 @@ export const cases: Cases = {
     await rejects(Manager.connect(address, { authKey }), Error, /Nobody listens/);
     other.close();
   },
+  "managers follow each other at one address at once, and none has the objects of another (test_rapid_restart)": async () => {
+    for (const [first, rounds] of [
+      [LOCAL, 3],
+      [newPath(), 2],
+    ] as const) {
+      let address: Address = first;
+      let earlier: SharedList<number> | undefined;
+      const connections: Disposable[] = [];
+      for (let round = 1; round <= rounds; round++) {
+        const manager = new Manager({ address, authKey });
+        await manager.expose(`list ${round}`, await manager.list([round]));
+        address = manager.address as Address;
+        // Its connection was open when its manager was closed, and does not lead to the next one.
+        if (earlier !== undefined) await rejects(earlier.toArray(), ClosedError);
+        const remote = await Manager.connect(address, { authKey });
+        connections.push(remote);
+        earlier = await remote.get<SharedList<number>>(`list ${round}`);
+        assert.deepEqual(await earlier.toArray(), [round]);
+        await rejects(remote.get(`list ${round - 1}`), RangeError, new RegExp(`: it has "list ${round}"\\.$`));
+        await manager[Symbol.asyncDispose]();
+      }
+      for (const connection of connections) connection[Symbol.dispose]();
+    }
+  },
+  "a recorded connection to a manager can't be replayed": () =>
+    withManager(
+      async (manager) => {
+        const dict = await manager.dict([["n", 0]]);
+        await manager.expose("dict", dict);
+        const { path, server, recorded } = await recorder(manager.address as string);
+        const remote = await Manager.connect(path, { authKey });
+        const far = await remote.get<SharedDict<string, number>>("dict");
+        assert.equal(await far.compute("n", increment), 1);
+        remote.close();
+        server.close();
+        const raw = await RawPeer.connect(manager.address as Address);
+        for (const chunk of recorded) await raw.write(chunk);
+        await raw.closed;
+        assert.match(String(raw.bytes), /#FAILURE#$/);
+        assert.equal(await dict.get("n"), 1, "the call in it was made once");
+      },
+      { address: newPath(), authKey },
+    ),
+  "a thousand idle outsiders: who has the key is served within 1 s, and most of them are cut off": slow(() =>
+    withManager(
+      async (manager) => {
+        await manager.expose("dict", await manager.dict([["n", 0]]));
+        const address = manager.address as Address;
+        const idle: RawPeer[] = [];
+        const begun = performance.now();
+        let closed = 0;
+        const more = async (count: number): Promise<void> => {
+          for (const raw of await Promise.all(Array.from({ length: count }, () => RawPeer.connect(address)))) {
+            idle.push(raw);
+            void raw.closed.then(() => closed++);
+          }
+        };
+        for (let i = 0; i < 19; i++) await more(50);
+        await until(() => closed >= 950 - HALF_OPEN);
+        assert.ok(performance.now() - begun < HANDSHAKE_MS, "they are cut off because they are too many, before their time is over");
+        const last = more(50);
+        const start = performance.now();
+        using remote = await Manager.connect(address, { authKey });
+        const dict = await remote.get<SharedDict<string, number>>("dict");
+        assert.equal(await dict.get("n"), 0);
+        assert.ok(performance.now() - start < 1000, `served after ${performance.now() - start} ms`);
+        await last;
+        await until(() => closed >= 1000 - HALF_OPEN);
+        for (const { socket } of idle) socket.destroy();
+      },
+      { address: newPath(), authKey },
+    ),
+  ),
 };
