@@ -36,12 +36,14 @@ export async function ps({ watches, asJson, pid }: PsOptions): Promise<number> {
       throw new UnsupportedError("polyproc ps does not work on Windows: a named pipe can't tell whether the same user asks.");
     for (;;) {
       const snapshot = await look(pid, last);
-      process.stdout.write(asJson ? `${JSON.stringify(snapshot)}\n` : textOf(snapshot, watches, last));
+      await print(asJson ? `${JSON.stringify(snapshot)}\n` : textOf(snapshot, watches, last));
       if (!watches) return 0;
       last = snapshot;
       await sleep(EVERY_MS);
     }
   } catch (error) {
+    // Nobody reads it any more, such as `head` after its last line.
+    if ((error as NodeJS.ErrnoException | null)?.code === "EPIPE") return 0;
     process.stderr.write(`${messageOf(error)}\n`);
     return 1;
   }
@@ -53,4 +55,17 @@ function textOf(snapshot: Snapshot, watches: boolean, last: Snapshot | undefined
   const rows = watches ? Math.max(3, Math.floor((height - 14) / 4)) : Number.POSITIVE_INFINITY;
   const lines = reportOf(snapshot, { width, rows, last });
   return `${watches && isTTY ? CLEAR : ""}${lines.join("\n").trimEnd()}\n`;
+}
+
+// Waits until the text has left, so that a slow reader lets no text pile up here.
+function print(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // The stream emits an error that its callback gets too, and without a listener that would end the program.
+    process.stdout.once("error", reject);
+    process.stdout.write(text, (error) => {
+      if (error != null) return reject(error);
+      process.stdout.off("error", reject);
+      resolve();
+    });
+  });
 }

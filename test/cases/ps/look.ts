@@ -25,8 +25,13 @@ export async function holdAndWant(own: Lock, other: Lock, holds: Queue<number>, 
   else await other.acquire();
 }
 
-/** Lets three processes wait for each other in a circle. */
-async function deadlock(blocks: boolean): Promise<{ readonly snapshot: Snapshot; readonly pids: readonly (number | null)[] }> {
+interface Circle {
+  readonly snapshot: Snapshot;
+  readonly pids: readonly (number | null)[];
+}
+
+/** Lets three processes wait for each other in a circle, and calls with what is seen of it. */
+export async function inCircle<T>(blocks: boolean, use: (circle: Circle) => T): Promise<Awaited<T>> {
   const locks = [new Lock(), new RLock(), new Lock()];
   const [holds, go] = [new Queue<number>(), new Event()];
   const children = await Promise.all(
@@ -38,7 +43,7 @@ async function deadlock(blocks: boolean): Promise<{ readonly snapshot: Snapshot;
     for (const _ of children) await holds.get();
     assert.deepEqual((await look(process.pid)).deadlocks, []);
     await go.set();
-    return { snapshot: await seen(({ deadlocks }) => deadlocks.length > 0), pids: children.map(({ pid }) => pid) };
+    return await use({ snapshot: await seen(({ deadlocks }) => deadlocks.length > 0), pids: children.map(({ pid }) => pid) });
   } finally {
     for (const child of children) child.kill();
     await Promise.all(children.map((child) => child.join()));
@@ -80,14 +85,14 @@ export async function endWhenTold(go: Event): Promise<void> {
 
 const all: Cases = {
   async "three processes that wait for each other are a possible deadlock"(): Promise<void> {
-    const { snapshot, pids } = await deadlock(false);
+    const { snapshot, pids } = await inCircle(false, (circle) => circle);
     checkCircle(snapshot, pids, "acquire");
     assert.equal(snapshot.deadlocks[0]?.isCertain, false);
   },
 
   async "it is certain if all of them block"(): Promise<void> {
     if (!isNative) throw new Skip("the portable backend has no blocking calls");
-    const { snapshot, pids } = await deadlock(true);
+    const { snapshot, pids } = await inCircle(true, (circle) => circle);
     checkCircle(snapshot, pids, "acquire");
     assert.equal(snapshot.deadlocks[0]?.isCertain, true);
     assert.ok(snapshot.deadlocks[0]?.steps.every(({ isSync }) => isSync));
