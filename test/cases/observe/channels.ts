@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { currentTask, type LostEvent, Pool, type ProcessEvent, type TaskEvent } from "../../../mod.ts";
-import type { Cases } from "../../suite/case.ts";
-import { started } from "../../suite/help.ts";
+import { currentTask, type LostEvent, Pool, type ProcessEvent, Queue, type TaskEvent } from "../../../mod.ts";
+import { type Cases, Skip } from "../../suite/case.ts";
+import { isNative, started } from "../../suite/help.ts";
+import { until } from "../helpers/signals.ts";
+import { bomb } from "../pool/bombs.ts";
 import { add, exit, notThree, pidOf } from "../pool/helpers.ts";
 
 interface Heard {
@@ -12,7 +14,7 @@ interface Heard {
 }
 
 /** Hears all channels while the function runs. */
-async function heard(use: () => Promise<void>): Promise<Heard> {
+async function heard(use: (all: Heard) => Promise<void>): Promise<Heard> {
   const all: Heard = { process: [], task: [], lost: [] };
   const listeners = (Object.keys(all) as (keyof Heard)[]).map((name) => {
     const listener = (message: unknown): void => void all[name].push(message as never);
@@ -20,7 +22,7 @@ async function heard(use: () => Promise<void>): Promise<Heard> {
     return () => unsubscribe(`polyproc:${name}`, listener);
   });
   try {
-    await use();
+    await use(all);
   } finally {
     for (const stop of listeners) stop();
   }
@@ -48,6 +50,11 @@ export function heardHere(): readonly Partial<TaskEvent>[] {
 export function exitFirstTime(): number {
   if (currentTask()?.attempt === 1) process.exit(1);
   return 5;
+}
+
+/** Gets an item whose class ends this process before the item is whole. */
+export async function getTheLast(q: Queue): Promise<void> {
+  await q.get();
 }
 
 async function withOne(use: (pool: Pool) => Promise<void>, initializer?: () => void): Promise<void> {
@@ -96,6 +103,18 @@ export const cases: Cases = {
     assert.equal(events.lost.length, 1);
     assert.deepEqual([events.lost[0]?.what, events.lost[0]?.count], ["task", 1]);
     assert.match(events.lost[0]?.description ?? "", /^task 5 \(exit\): .*exit code 7/);
+  },
+  "polyproc:lost tells of items that were on their way to a process when it died": async () => {
+    if (isNative) throw new Skip("there, an item is on its way for some nanoseconds, in which no test can end a process");
+    const { lost } = await heard(async (all) => {
+      const q = new Queue();
+      const child = await started({ target: getTheLast, args: [q] });
+      await q.put(bomb("kill", "arguments in the worker"));
+      await child.join();
+      await until(() => all.lost.length > 0);
+      q.close();
+    });
+    assert.deepEqual(lost, [{ what: "items", description: "1 item of a queue, which a process had taken when it died", count: 1 }]);
   },
   "polyproc:task tells in the worker when each task begins and ends": async () => {
     await withOne(async (pool) => {

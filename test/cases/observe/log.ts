@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { getLogger, Lock, type LogRecord, logToStderr, Pool, Process, Queue } from "../../../mod.ts";
 import type { Cases } from "../../suite/case.ts";
-import { KILLED_ITSELF, started } from "../../suite/help.ts";
+import { isNative, KILLED_ITSELF, started } from "../../suite/help.ts";
+import { bomb } from "../pool/bombs.ts";
 import { exit } from "../pool/helpers.ts";
 import { parentOfOne, parse, say, stderrOf } from "./helpers.ts";
 
@@ -19,9 +20,12 @@ export async function parentOfMany(children: number, times: number): Promise<voi
   await Promise.all(all.map((child) => child.join()));
 }
 
-export async function holdAndDie(lock: Lock): Promise<void> {
+/** Dies with a lock, two items that others get again, and one that it has not got yet. */
+export async function holdAndDie(lock: Lock, kept: Queue<number>, deadly: Queue): Promise<void> {
   await lock.acquire();
-  process.kill(process.pid, "SIGKILL");
+  await kept.get();
+  await kept.get();
+  await deadly.get();
 }
 
 export async function waitForEver(queue: Queue): Promise<void> {
@@ -35,8 +39,10 @@ export function square(n: number): number {
 /** Lets happen what the library tells of. */
 export async function eventful(): Promise<void> {
   logToStderr("debug");
-  const lock = new Lock();
-  const holder = await started({ target: holdAndDie, args: [lock], name: "holder" });
+  const [lock, kept, deadly] = [new Lock(), new Queue<number>({ redeliver: true }), new Queue()];
+  for (const item of [1, 2]) await kept.put(item);
+  await deadly.put(bomb("kill", "arguments in the worker"));
+  const holder = await started({ target: holdAndDie, args: [lock, kept, deadly], name: "holder" });
   await holder.join();
   await lock.acquire();
   const waiting = await started({ target: waitForEver, args: [new Queue()], name: "waiter" });
@@ -116,7 +122,7 @@ export const cases: Cases = {
       assert.equal(whole, Array.from({ length: times }, (_, i) => `${i} ${LONG} €\n`).join(""));
     }
   },
-  "the library tells of kills, locks that it takes over, and workers that it replaces": async () => {
+  "the library tells of kills, locks that it takes over, items that are lost or redelivered, and workers that it replaces": async () => {
     const lines = parse(await stderrOf({ target: eventful, name: "main" }));
     const texts = lines
       .filter(({ name }) => name === "main")
@@ -127,6 +133,9 @@ export const cases: Cases = {
       "INFO sends SIGKILL to waiter, process N",
       "INFO replaces few-worker-1, because it has had its 1 tasks (maxTasksPerChild)",
       "DEBUG few-worker-1 is ready for tasks",
+      "INFO redelivers 2 items of a queue, because the process that had taken them has died",
+      // On the native backend, an item that is decoded has arrived.
+      ...(isNative ? [] : ["WARNING lost: 1 item of a queue, which a process had taken when it died"]),
       "WARNING lost: task 3 (exit): few-worker-3",
     ];
     for (const text of once) assert.equal(texts.filter((line) => line.startsWith(text)).length, 1, `${text} in\n${texts.join("\n")}`);
