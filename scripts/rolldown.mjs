@@ -31,7 +31,8 @@ await build.write({
   // Users see the names of classes, for example in errors.
   keepNames: true,
   // Shorter code loads faster. Lines and names stay, so that stacks can be read.
-  minify: { compress: true, mangle: false, codegen: { removeWhitespace: false } },
+  // The `debugger` statement in src/child/debugging.ts stops a child before its target.
+  minify: { compress: { dropDebugger: false }, mangle: false, codegen: { removeWhitespace: false } },
   comments: false,
 });
 await build.close();
