@@ -9,8 +9,8 @@ import { Program } from "./suite/program.ts";
 import { RUNTIMES } from "./suite/runtimes.ts";
 import { faultsOf, readTrace, type TraceEvent } from "./suite/trace-events.ts";
 
-// Both backends on Node, and one of them on the others: the cases in test/cases/observe run on all pairs.
-const pairs = [...RUNTIMES.map((runtime) => [runtime, "portable"] as const), ...(hasLibrary() ? ([["node", "native"]] as const) : [])];
+const backends = ["portable", ...(hasLibrary() ? ["native"] : [])];
+const pairs = RUNTIMES.flatMap((runtime) => backends.map((backend) => [runtime, backend] as const));
 
 function folder(): string {
   const made = mkdtempSync(join(tmpdir(), "pp-trace-"));
