@@ -1,5 +1,6 @@
 import type { Server } from "node:net";
 import { resolve } from "node:path";
+import { markLocal } from "../codec/shared-mark.ts";
 import { ClosedError } from "../errors/errors.ts";
 import { closedMeanwhile, nobodyConnected } from "../errors/messages.ts";
 import { makeRoom, needingFilesLater } from "../objects/unclosed.ts";
@@ -83,6 +84,7 @@ export class Listener implements AsyncIterable<Connection> {
     if (typeof options !== "object" || options === null)
       throw new TypeError(`A Listener takes { address, authKey, backlog? }, received ${describe(options)}.`);
     refuseUnknown(options, LISTENER_OPTIONS, "a Listener");
+    markLocal(this, "a Listener", "pass the connections that it accepts");
     this.#address = checkAddress(options.address, 0);
     this.#key = checkAuthKey(options.authKey);
     const backlog = checkBacklog(options.backlog);

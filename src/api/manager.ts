@@ -1,3 +1,4 @@
+import { markLocal } from "../codec/shared-mark.ts";
 import { TimeoutError } from "../errors/errors.ts";
 import { boundLaunch } from "../launch/bound.ts";
 import { checkOptions } from "../launch/check-options.ts";
@@ -96,6 +97,7 @@ export class Manager {
     if (authKey !== undefined && address === undefined)
       throw new TypeError("authKey is for a manager with an address: give both, or none.");
     const door = address === undefined ? undefined : { address: checkAddress(address, 0), authKey: checkAuthKey(authKey) };
+    markLocal(this, "a Manager", "pass the objects that it has made");
     this.#server = new ServerProcess({ process: checked, door, backend, method });
   }
 

@@ -1,3 +1,4 @@
+import { markLocal } from "../codec/shared-mark.ts";
 import { boundLaunch } from "../launch/bound.ts";
 import { boundBackend } from "../objects/backend-binding.ts";
 import { ApplyCall } from "../pool/calls/apply.ts";
@@ -72,6 +73,7 @@ export class Pool<InitArgs extends readonly unknown[] = never[]> {
       source.close();
       throw error;
     }
+    markLocal(this, "a Pool", "make another one there");
   }
 
   /**

@@ -1,3 +1,4 @@
+import { markLocal } from "../codec/shared-mark.ts";
 import { ClosedError, StateError } from "../errors/errors.ts";
 import { boundLaunch, type LaunchBinding } from "../launch/bound.ts";
 import { checkName, checkOptions, checkTerminate } from "../launch/check-options.ts";
@@ -60,13 +61,12 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
    * @throws {TypeError} for a wrong type; `RangeError` for a value out of range
    * @throws {UnsupportedError} for `limits` on a backend that has no limits
    */
-  constructor(options?: ProcessOptions<Args, Result, Kwargs>) {
+  constructor(options: ProcessOptions<Args, Result, Kwargs> = {} as never) {
     const current = takeSettings();
     this.#current = current;
     this.#backend = boundBackend(new.target);
     this.#binding = boundLaunch(new.target);
-    this.#options =
-      current === undefined ? checkOptions(options === undefined ? {} : options, this.#backend, this.#binding.runtime) : NO_OPTIONS;
+    this.#options = current === undefined ? checkOptions(options, this.#backend, this.#binding.runtime) : NO_OPTIONS;
     this.#callers = current === undefined ? callerModules() : [];
     this.#identity = current?.identity ?? nextIdentity();
     this.#name = current?.name ?? (this.#options.name || this.#defaultName());
@@ -75,6 +75,7 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
     if (current !== undefined) this.#state = "current";
     this.#sentinel = new Sentinel(() => this.#run.waitable);
     noteLifeOf(this, () => this.#run);
+    markLocal(this, "a Process", "pass its name or its pid");
     makeWaitable(this, () => {
       this.#checkStarted("wait");
       return this.#run.waitable;

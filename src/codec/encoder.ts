@@ -183,7 +183,8 @@ export class Encoder implements ValueEncoder {
 
   #reasonToDescribe(object: object): string | undefined {
     if (isClosedHere(object)) return "it is a shared object that is closed in the sender";
-    return this.#manner === "describe" ? refusalOf(object) : "it is a shared object, and the sender could not pass it on";
+    const reason = refusalOf(object);
+    return reason ?? (this.#manner === "describe" ? undefined : "it is a shared object, and the sender could not pass it on");
   }
 
   #array(array: readonly unknown[], depth: number): void {

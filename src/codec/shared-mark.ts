@@ -1,4 +1,4 @@
-/** What the codec asks of a shared object. */
+/** What the codec asks of an object of this package. */
 interface Mark {
   /** Returns the reason why the object can't travel now, if there is one. */
   readonly refusal: () => string | undefined;
@@ -23,6 +23,12 @@ const marks = new WeakMap<object, Mark>();
 /** Lets an object travel as a reference. */
 export function markShared(object: object, refusal: () => string | undefined, isClosed: () => boolean = () => false): void {
   marks.set(object, { refusal, isClosed });
+}
+
+/** Refuses an object of this package that other processes can't use, also if a program registers its class. */
+export function markLocal(object: object, what: string, instead: string): void {
+  const reason = `it is ${what}, which works only in the process that made it: ${instead}`;
+  marks.set(object, { refusal: () => reason, isClosed: () => false });
 }
 
 export function isShared(object: object): boolean {
