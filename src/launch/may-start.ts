@@ -6,9 +6,14 @@ import { depthLimit, ownTreeLimits, processLimit, type TreeLimits } from "./tree
 
 const GUARD = "inside `if (import.meta.main) { ... }` (or `isMain(import.meta)`; in CommonJS `if (require.main === module)`)";
 
+/** Whether this code runs because a child imports its module, and no target has called it. On Bun this is known only during the import. */
+export function isModuleOfChild(): boolean {
+  return isWaitingForTarget() || currentOrigin() === "module";
+}
+
 /** Throws `StateError` if a start would begin an endless chain of starts. */
 export function checkMayStart(): void {
-  if (isWaitingForTarget() || currentOrigin() === "module")
+  if (isModuleOfChild())
     throw new StateError(
       `A process was started in a child by code that its target did not call: by a module that the child imports, or by what that module goes on with later. Each child imports the module too, and would start others without end. Start it ${GUARD}, or in a function that the target calls. In a test, move the target to a module of its own.`,
     );

@@ -1,4 +1,5 @@
 import { BrokenPoolError, ClosedError, StateError } from "../errors/errors.ts";
+import { isModuleOfChild } from "../launch/may-start.ts";
 import { page } from "../tree/page.ts";
 import { date, soon } from "../util/clock.ts";
 import { holdEventLoop } from "../util/event-loop.ts";
@@ -74,7 +75,7 @@ export class Engine implements CallHost, Hands<TaskWork> {
     this.#balance = new Balance(this.dispatcher, () => this.pass());
     const { crew, dispatcher, receiver } = this;
     this.#untell = tellOf({ name: settings.name, since: date(), crew, dispatcher, receiver });
-    if (settings.min > 0)
+    if (settings.min > 0 && !isModuleOfChild())
       void (initializer?.located ?? Promise.resolve()).then(
         () => this.schedule(),
         () => {}, // Each call rejects with that error.

@@ -18,7 +18,7 @@ export type WorkerCount = number | { readonly min?: number; readonly max?: numbe
 export interface PoolOptions extends CommandOptions {
   /**
    * The largest number of workers. They come with the first tasks, and never more than there is work for. With `{ min, max }`, `min` of them
-   * are started at once and stay. Default: `cpuCount()`.
+   * are started at once and stay. A pool that a module makes while a child imports it starts them with its first task. Default: `cpuCount()`.
    */
   readonly processes?: WorkerCount;
   /** Called once in each worker before its first task: an exported function, or a module and export. Default: none. */

@@ -23,7 +23,7 @@ const BOUNDS: Readonly<Record<string, PoolOptions>> = {
   deno: { execArgv: ["--v8-flags=--max-old-space-size=48"] },
 };
 
-/** A million take as much memory for each. */
+/** In test/pool-programs.test.ts it is a million. */
 const WAITING = 40_000;
 const MOST_BYTES = 8000;
 
