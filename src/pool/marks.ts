@@ -53,8 +53,12 @@ export class SharedMark implements ParentMark, WorkerMark {
     }
     Atomics.store(halves, 0, task);
     const limit = Atomics.load(halves, 1);
-    if (limit === 0 || task < limit) return true;
-    Atomics.store(halves, 0, task - 1);
+    if (limit === 0 || task < limit) {
+      this.#last = task;
+      return true;
+    }
+    // The task before it may have been refused, too.
+    Atomics.store(halves, 0, this.#last);
     return false;
   }
 
@@ -103,6 +107,7 @@ export class FileMark implements ParentMark, WorkerMark {
   readonly path: string;
   readonly #fd: number;
   readonly #number = new Int32Array(1);
+  #last = 0;
 
   private constructor(path: string, flags: string) {
     this.path = path;
@@ -125,8 +130,12 @@ export class FileMark implements ParentMark, WorkerMark {
   begin(task: number): boolean {
     this.#write(BEGUN_AT, task);
     const limit = this.#read(LIMIT_AT);
-    if (limit === 0 || task < limit) return true;
-    this.#write(BEGUN_AT, task - 1);
+    if (limit === 0 || task < limit) {
+      this.#last = task;
+      return true;
+    }
+    // The task before it may have been refused, too.
+    this.#write(BEGUN_AT, this.#last);
     return false;
   }
 
