@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { Pool, Process, SerializationError } from "../../../mod.ts";
+import { Pipe, Pool, Process, SerializationError } from "../../../mod.ts";
 import { type Cases, slow } from "../../suite/case.ts";
 import { rejects } from "../../suite/help.ts";
-import { add, countTo, initializeBy, initializedWith, pidAfter, square, withPool } from "./helpers.ts";
+import { add, countTo, initializeBy, initializedWith, pidAfter, square, typeName, withPool } from "./helpers.ts";
 
 export class Sub extends Process {}
 
@@ -47,6 +47,12 @@ export const cases: Cases = {
       await rejects(pool.map(square, [1], { chunkSize: 0 }), RangeError, /chunkSize/);
       assert.throws(() => pool.imap(square, [1], { lookAhead: 0 }), RangeError);
       await rejects(pool.apply(add, [1, 2], { retries: -1 }), RangeError, /retries/);
+      const [end, other] = Pipe();
+      const twice = { transfer: [end], retries: 1 };
+      await rejects(pool.apply(typeName, [end], twice), TypeError, /transfer and retries exclude each other/);
+      assert.throws(() => pool.iterate(countTo, [1], twice), { name: "TypeError", message: /transfer and retries/ });
+      assert.equal(await pool.apply(typeName, [end], { transfer: [end], retries: 0 }), "object");
+      other.close();
       assert.equal(await pool.apply(add, [1, 1]), 2);
     }),
   "an iterable that throws rejects the map (test_map_handle_iterable_exception)": () =>
