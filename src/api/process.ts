@@ -91,12 +91,11 @@ export class Process<Args extends readonly unknown[] = readonly unknown[], Resul
   async start(): Promise<void> {
     if (this.#state === "closed") throw closed("start");
     if (this.#state !== "new") throw new StateError(`${this.#name} was started before: make a new Process for each start.`);
-    const { signal } = this.#options;
+    const { signal, args, kwargs } = this.#options;
     signal?.throwIfAborted();
     checkMayStart();
     checkProgram(this.#options);
     // What comes before the search for the target is as it was when `start()` was called: arguments, environment, working folder.
-    const { args, kwargs } = this.#options;
     const packed = pack({ args, kwargs, self: this.#isSubclass ? { ...this } : undefined } satisfies JobArguments, "");
     this.#state = "starting";
     if (this.#run.hasFailed) this.#run = this.#newRun();

@@ -75,11 +75,10 @@ export class Engine implements CallHost, Hands<TaskWork> {
     this.#balance = new Balance(this.dispatcher, () => this.pass());
     const { crew, dispatcher, receiver } = this;
     this.#untell = tellOf({ name: settings.name, since: date(), crew, dispatcher, receiver });
-    if (settings.min > 0 && !isModuleOfChild())
-      void (initializer?.located ?? Promise.resolve()).then(
-        () => this.schedule(),
-        () => {}, // Each call rejects with that error.
-      );
+    // A module may start no processes while a child imports it. Its pool starts them with its first task.
+    if (settings.min === 0 || isModuleOfChild()) return;
+    const located = Promise.resolve(initializer?.located);
+    located.then(() => this.schedule()).catch(() => {}); // Each call rejects with that error.
   }
 
   get workers(): number {
