@@ -1,4 +1,5 @@
 // `polyproc ps` on each runtime: it looks at a program that computes.
+import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { Snapshot } from "../src/inspect/facts.ts";
@@ -38,6 +39,9 @@ async function circle(runtime: string, backend: string): Promise<Circle> {
   const program = new Program(runtime, "circle", { args, env: { POLYPROC_BACKEND: backend } });
   return { program, pid: String(await program.json()) };
 }
+
+/** Whether there is the command `script` of Linux, which gives a program a terminal. */
+const HAS_TERMINAL = process.platform === "linux" && spawnSync("script", ["--version"]).status === 0;
 
 /** A shell command that runs a program in a terminal of this size. */
 function inTerminal(columns: number, rows: number): readonly string[] {
@@ -91,39 +95,36 @@ describe.each(["node", "deno", "bun"])("%s: polyproc ps", (runtime) => {
     program.stop();
   });
 
-  it.skipIf(process.platform !== "linux")(
-    "--watch prints anew every second what fits the terminal, until Ctrl-C or until nobody reads",
-    async () => {
-      const { program, pid } = await circle(runtime, hasLibrary() ? "native" : "portable");
-      const [files, processes] = [program.files(), program.left()];
-      const args = ["ps", "--watch", pid];
-      const watch = new Program(runtime, CLI, { args, stdin: "pipe", through: inTerminal(72, 30) });
-      const unread = new Program(runtime, CLI, { args });
-      const times: number[] = [];
-      watch.child.stdout?.on("data", (text: string) => {
-        if (text.includes(CLEAR)) times.push(performance.now());
-      });
-      await expect.poll(() => unread.stdout, { timeout: 20_000 }).toContain("PROCESSES (4)");
-      unread.child.stdout?.destroy();
-      await expect.poll(() => times.length, { timeout: 20_000 }).toBeGreaterThanOrEqual(2);
-      watch.child.stdin?.write("\u0003");
-      expect(await watch.closed, watch.stdout).toBe(130);
-      expect(await unread.closed, unread.stderr).toBe(0);
-      expect([watch.stderr, unread.stderr]).toEqual(["", ""]);
-      expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(950);
-      const [, first = "", second = ""] = watch.stdout.replaceAll("\r", "").split(CLEAR);
-      for (const screen of [first, second]) {
-        expect(screen).toMatch(/^(certain|possible) deadlock of 3:\n/);
-        const [, ...tables] = screen.split("\n\n");
-        expect(tables.map((table) => table.split(" ")[0])).toEqual(["PROCESSES", "QUEUES", "LOCKS"]);
-        expect(screen).toMatch(/^\.\.\. and \d+ more$/m);
-        for (const line of tables.join("\n").split("\n")) expect(line.length).toBeLessThanOrEqual(72);
-        expect(screen.trimEnd().split("\n").length).toBeLessThanOrEqual(30);
-      }
-      expect([watch.left(), watch.files(), unread.left(), program.files(), program.left()]).toEqual([[], [], [], files, processes]);
-      program.stop();
-    },
-  );
+  it.skipIf(!HAS_TERMINAL)("--watch prints anew every second what fits the terminal, until Ctrl-C or until nobody reads", async () => {
+    const { program, pid } = await circle(runtime, hasLibrary() ? "native" : "portable");
+    const [files, processes] = [program.files(), program.left()];
+    const args = ["ps", "--watch", pid];
+    const watch = new Program(runtime, CLI, { args, stdin: "pipe", through: inTerminal(72, 30) });
+    const unread = new Program(runtime, CLI, { args });
+    const times: number[] = [];
+    watch.child.stdout?.on("data", (text: string) => {
+      if (text.includes(CLEAR)) times.push(performance.now());
+    });
+    await expect.poll(() => unread.stdout, { timeout: 20_000 }).toContain("PROCESSES (4)");
+    unread.child.stdout?.destroy();
+    await expect.poll(() => times.length, { timeout: 20_000 }).toBeGreaterThanOrEqual(2);
+    watch.child.stdin?.write("\u0003");
+    expect(await watch.closed, watch.stdout).toBe(130);
+    expect(await unread.closed, unread.stderr).toBe(0);
+    expect([watch.stderr, unread.stderr]).toEqual(["", ""]);
+    expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(950);
+    const [, first = "", second = ""] = watch.stdout.replaceAll("\r", "").split(CLEAR);
+    for (const screen of [first, second]) {
+      expect(screen).toMatch(/^(certain|possible) deadlock of 3:\n/);
+      const [, ...tables] = screen.split("\n\n");
+      expect(tables.map((table) => table.split(" ")[0])).toEqual(["PROCESSES", "QUEUES", "LOCKS"]);
+      expect(screen).toMatch(/^\.\.\. and \d+ more$/m);
+      for (const line of tables.join("\n").split("\n")) expect(line.length).toBeLessThanOrEqual(72);
+      expect(screen.trimEnd().split("\n").length).toBeLessThanOrEqual(30);
+    }
+    expect([watch.left(), watch.files(), unread.left(), program.files(), program.left()]).toEqual([[], [], [], files, processes]);
+    program.stop();
+  });
 
   it("says what is wrong with its arguments", async () => {
     for (const args of [["--all"], ["1", "2"], ["0"], ["x"]]) {
