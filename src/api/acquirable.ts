@@ -1,7 +1,7 @@
 import type { Grant, LockPort } from "../backend/contract/lock.ts";
 import type { SemaphorePort } from "../backend/contract/semaphore.ts";
 import { notAcquired } from "../errors/messages.ts";
-import { noSync, openPort, SharedObject } from "../objects/shared-object.ts";
+import { noSync, openPort, portOf, SharedObject } from "../objects/shared-object.ts";
 import { type BlockOptions, checkWait } from "../util/wait-options.ts";
 import { Acquisitions } from "./acquisitions.ts";
 import { Held, HeldSync, type Releasable } from "./held.ts";
@@ -54,12 +54,12 @@ export abstract class Acquirable<P extends LockPort | SemaphorePort = LockPort |
    */
   async acquire(options?: BlockOptions): Promise<boolean> {
     const wait = checkWait(options);
-    return this.#acquisitions.note(await openPort(this, "acquire").acquire(wait));
+    return this.#note(await openPort(this, "acquire").acquire(wait));
   }
 
   /** Like `acquire`, but blocks this thread. Throws `UnsupportedError` on the portable backend. */
   acquireSync(options?: BlockOptions): boolean {
-    return this.#acquisitions.note(this.#takeSync("acquireSync", options));
+    return this.#note(this.#takeSync("acquireSync", options));
   }
 
   /**
@@ -72,20 +72,24 @@ export abstract class Acquirable<P extends LockPort | SemaphorePort = LockPort |
   async hold(options?: BlockOptions): Promise<Held> {
     const wait = checkWait(options);
     const grant = await openPort(this, "hold").acquire(wait);
-    if (!this.#acquisitions.note(grant)) throw notAcquired();
+    if (!this.#note(grant)) throw notAcquired();
     return new Held(this, grant === "abandoned");
   }
 
   /** Like `hold`, but blocks this thread: `using held = lock.holdSync();`. Throws `UnsupportedError` on the portable backend. */
   holdSync(options?: BlockOptions): HeldSync {
     const grant = this.#takeSync("holdSync", options);
-    if (!this.#acquisitions.note(grant)) throw notAcquired();
+    if (!this.#note(grant)) throw notAcquired();
     return new HeldSync(this, grant === "abandoned");
   }
 
   static {
-    noteRegained = (object, grant) => object.#acquisitions.regained(grant);
+    noteRegained = (object, grant) => object.#acquisitions.regained(grant, portOf(object).givenName);
     noteRelease = (object) => object.#acquisitions.released();
+  }
+
+  #note(grant: Grant): boolean {
+    return this.#acquisitions.note(grant, portOf<P>(this).givenName);
   }
 
   #takeSync(name: string, options: BlockOptions | undefined): Grant {

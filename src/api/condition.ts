@@ -43,7 +43,7 @@ export class Condition extends SharedObject<ConditionPort> {
       throw new TypeError(`A condition takes a Lock or an RLock, received ${describe(lock)}.`);
     super(CONDITION.label, () => makeFor(new.target, CONDITION, undefined, options));
     this.#ownsLock = lock === undefined;
-    this.#lock = lock ?? RLock.adopt(makeFor(new.target, RLOCK, undefined));
+    this.#lock = lock ?? RLock.adopt(makeFor(new.target, RLOCK, undefined, { name: options.name }));
     setTravel(this, { parts: () => ({ companions: [this.#lock], details: this.#ownsLock }) });
   }
 

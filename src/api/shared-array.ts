@@ -70,7 +70,8 @@ export class SharedArray<T extends NumberType = NumberType> extends SharedObject
     this.type = type;
     this.length = openPort(this, "").length;
     this.#ownsLock = lock === true;
-    this.lock = typeof lock !== "boolean" ? lock : lock ? RLock.adopt(makeFor(new.target, RLOCK, undefined)) : undefined;
+    this.lock =
+      typeof lock !== "boolean" ? lock : lock ? RLock.adopt(makeFor(new.target, RLOCK, undefined, { name: options.name })) : undefined;
     const own = this.lock;
     if (own !== undefined) setTravel(this, { parts: () => ({ companions: [own], details: this.#ownsLock }) });
   }

@@ -2,6 +2,7 @@ import type { Backend } from "../backend/contract/backend.ts";
 import { isMemoryName, MEMORY, type MemoryPort, type MemorySettings } from "../backend/contract/memory.ts";
 import { UnsupportedError } from "../errors/errors.ts";
 import { backendFor } from "../objects/backend-binding.ts";
+import { nameObject } from "../objects/named.ts";
 import { adopt, openPort, portOf, SharedObject } from "../objects/shared-object.ts";
 import { describe } from "../util/describe.ts";
 import { optionNames, refuseUnknown } from "../util/known-options.ts";
@@ -98,7 +99,9 @@ export class SharedMemory extends SharedObject<MemoryPort> {
   constructor(options: SharedMemoryOptions) {
     super(MEMORY.label, () => {
       const backend = backendFor(new.target);
-      return backend.make(MEMORY, checkOptions(options, backend));
+      const port = backend.make(MEMORY, checkOptions(options, backend));
+      nameObject(port, options.name);
+      return port;
     });
     this.size = openPort(this, "").size;
   }

@@ -1,6 +1,22 @@
 import type { SharedFacts } from "../backend/contract/inspect.ts";
 import type { Usage } from "../runtime/processes.ts";
 
+/** A shared object, with the name that the program gave it. */
+export interface ObjectFacts extends SharedFacts {
+  readonly name: string | null;
+}
+
+/** An object that is shown only because the program gave it a name. */
+export interface NamedFacts {
+  /** "reader" and "writer" are the ends of a one-way pipe, and "pipe" is an end of any other. */
+  readonly kind: "pipe" | "reader" | "writer" | "value" | "array" | "memory";
+  readonly backend: string;
+  readonly id: string;
+  readonly name: string;
+  /** The processes that have it open. */
+  readonly users: readonly number[];
+}
+
 /** The number of the form of a {@link Snapshot}. It grows when a field changes its meaning or goes. */
 export const SCHEMA = 1;
 
@@ -68,8 +84,8 @@ export interface Step {
   /** "acquire", "join" or "result". */
   readonly call: string;
   readonly isSync: boolean;
-  /** The lock: its kind and id. `null` if it waits for a child. */
-  readonly object: { readonly kind: string; readonly id: string } | null;
+  /** The lock: its kind, id and name. `null` if it waits for a child. */
+  readonly object: { readonly kind: string; readonly id: string; readonly name: string | null } | null;
   /** The process for which it waits: the lock's holder, or the child. */
   readonly for: number;
 }
@@ -89,9 +105,11 @@ export interface Snapshot {
   /** In milliseconds since 1970. */
   readonly time: number;
   readonly processes: readonly ProcessFacts[];
-  readonly queues: readonly SharedFacts[];
+  readonly queues: readonly ObjectFacts[];
   /** Locks, semaphores, events, conditions and barriers. */
-  readonly locks: readonly SharedFacts[];
+  readonly locks: readonly ObjectFacts[];
+  /** Ends of pipes, shared values, arrays and memory: those with a name. */
+  readonly others: readonly NamedFacts[];
   readonly pools: readonly PoolFacts[];
   readonly managers: readonly ManagerFacts[];
   readonly deadlocks: readonly Deadlock[];

@@ -1,5 +1,6 @@
-import type { Party, SharedFacts, WaitingParty } from "../backend/contract/inspect.ts";
-import type { Deadlock, ManagerFacts, PoolFacts, ProcessFacts, Snapshot } from "./facts.ts";
+import type { Party, SharedKind, WaitingParty } from "../backend/contract/inspect.ts";
+import { inQuotes } from "../util/shown-name.ts";
+import type { Deadlock, ManagerFacts, NamedFacts, ObjectFacts, PoolFacts, ProcessFacts, Snapshot } from "./facts.ts";
 import { type Column, sizeText, tableOf, timeText } from "./table.ts";
 import { inOrder } from "./trees.ts";
 
@@ -13,7 +14,7 @@ export interface Layout {
   readonly last?: Snapshot | undefined;
 }
 
-const LOCK_NAMES: Readonly<Record<SharedFacts["kind"], string>> = {
+const LOCK_NAMES: Readonly<Record<SharedKind, string>> = {
   queue: "Queue",
   lock: "Lock",
   rlock: "RLock",
@@ -22,15 +23,23 @@ const LOCK_NAMES: Readonly<Record<SharedFacts["kind"], string>> = {
   condition: "Condition",
   barrier: "Barrier",
 };
+const NAMED_KINDS: Readonly<Record<NamedFacts["kind"], string>> = {
+  pipe: "Pipe",
+  reader: "Pipe, reads",
+  writer: "Pipe, writes",
+  value: "SharedValue",
+  array: "SharedArray",
+  memory: "SharedMemory",
+};
 const MOST_NAMES = 4;
 
 /** Returns the lines of a report. */
 export function reportOf(snapshot: Snapshot, layout: Layout): string[] {
-  const { processes, queues, locks, pools, managers, deadlocks } = snapshot;
+  const { processes, queues, locks, others, pools, managers, deadlocks } = snapshot;
   if (processes.length === 0) return ["No process of this user uses polyproc."];
   const names = new Map(processes.map(({ pid, name }) => [pid, name ?? "?"]));
   const nameOf = (pid: number | null): string => (pid === null ? "an ended process" : `${names.get(pid) ?? "?"} (${pid})`);
-  const parties = (list: readonly Party[]): string => {
+  const parties = (list: readonly Pick<Party, "pid">[]): string => {
     const texts = [...new Set(list.map(({ pid }) => nameOf(pid)))];
     return texts.length > MOST_NAMES ? `${texts.slice(0, MOST_NAMES).join(", ")} and ${texts.length - MOST_NAMES} more` : texts.join(", ");
   };
@@ -41,8 +50,9 @@ export function reportOf(snapshot: Snapshot, layout: Layout): string[] {
     ...section("PROCESSES", processColumns(snapshot, layout.last), processes, layout),
     ...section("POOLS", poolColumns(nameOf), pools, layout),
     ...section("MANAGERS", managerColumns(nameOf), managers, layout),
-    ...section("QUEUES", queueColumns(waiting), interestingFirst(queues), layout),
-    ...section("LOCKS", lockColumns(parties, waiting), interestingFirst(locks), layout),
+    ...section("QUEUES", queueColumns(waiting, nameColumn(queues)), interestingFirst(queues), layout),
+    ...section("LOCKS", lockColumns(parties, waiting, nameColumn(locks)), interestingFirst(locks), layout),
+    ...section("OTHERS WITH A NAME", otherColumns(parties), others, layout),
   ];
 }
 
@@ -53,8 +63,8 @@ function section<Row>(title: string, columns: readonly Column<Row>[], rows: read
   return [`${title} (${rows.length})`, ...tableOf(columns, shown, width), ...more, ""];
 }
 
-function interestingFirst(objects: readonly SharedFacts[]): SharedFacts[] {
-  const weight = ({ holders, waiters, numbers }: SharedFacts): number =>
+function interestingFirst(objects: readonly ObjectFacts[]): ObjectFacts[] {
+  const weight = ({ holders, waiters, numbers }: ObjectFacts): number =>
     (holders.length > 0 && waiters.length > 0 ? 8 : 0) +
     (holders.length > 0 ? 4 : 0) +
     ((numbers.size ?? 0) > 0 ? 2 : 0) +
@@ -122,14 +132,30 @@ function rateText(rate: number): string {
   return rate < 100 ? rate.toFixed(1) : String(Math.round(rate));
 }
 
-function queueColumns(waiting: (list: readonly WaitingParty[]) => string): Column<SharedFacts>[] {
-  const number = (title: string, name: string, none?: string): Column<SharedFacts> => ({
+// A column that would be empty is left out.
+function nameColumn(objects: readonly ObjectFacts[]): Column<ObjectFacts>[] {
+  return objects.some(({ name }) => name !== null) ? [{ title: "NAME", cell: ({ name }) => name ?? "" }] : [];
+}
+
+function otherColumns(parties: (list: readonly Pick<Party, "pid">[]) => string): Column<NamedFacts>[] {
+  return [
+    { title: "ID", cell: ({ id }) => id },
+    { title: "NAME", cell: ({ name }) => name },
+    { title: "KIND", cell: ({ kind }) => NAMED_KINDS[kind] },
+    { title: "BACKEND", cell: ({ backend }) => backend },
+    { title: "WHO HAS IT", cell: ({ users }) => parties(users.map((pid) => ({ pid }))) },
+  ];
+}
+
+function queueColumns(waiting: (list: readonly WaitingParty[]) => string, name: readonly Column<ObjectFacts>[]): Column<ObjectFacts>[] {
+  const number = (title: string, field: string, none?: string): Column<ObjectFacts> => ({
     title,
-    cell: ({ numbers }) => (none !== undefined && numbers[name] === 0 ? none : String(numbers[name] ?? 0)),
+    cell: ({ numbers }) => (none !== undefined && numbers[field] === 0 ? none : String(numbers[field] ?? 0)),
     isNumber: true,
   });
   return [
     { title: "ID", cell: ({ id }) => id },
+    ...name,
     { title: "BACKEND", cell: ({ backend }) => backend },
     number("SIZE", "size"),
     number("MAXSIZE", "maxsize", "-"),
@@ -144,9 +170,11 @@ function queueColumns(waiting: (list: readonly WaitingParty[]) => string): Colum
 function lockColumns(
   parties: (list: readonly Party[]) => string,
   waiting: (list: readonly WaitingParty[]) => string,
-): Column<SharedFacts>[] {
+  name: readonly Column<ObjectFacts>[],
+): Column<ObjectFacts>[] {
   return [
     { title: "ID", cell: ({ id }) => id },
+    ...name,
     { title: "KIND", cell: ({ kind }) => LOCK_NAMES[kind] },
     { title: "BACKEND", cell: ({ backend }) => backend },
     { title: "VALUE", cell: valueText },
@@ -155,7 +183,7 @@ function lockColumns(
   ];
 }
 
-function valueText({ kind, numbers }: SharedFacts): string {
+function valueText({ kind, numbers }: ObjectFacts): string {
   if (kind === "semaphore") return `${numbers.value} free`;
   if (kind === "event") return numbers.isSet === 1 ? "set" : "not set";
   if (kind === "barrier") return numbers.isBroken === 1 ? "broken" : `${numbers.waiting} of ${numbers.parties}`;
@@ -167,7 +195,7 @@ function deadlockLines({ isCertain, steps }: Deadlock, nameOf: (pid: number) => 
   const lines = steps.map(({ pid, call, isSync, object, for: waited }) => {
     const how = isSync ? `${call}Sync` : call;
     if (object === null) return `  ${nameOf(pid)} waits by ${how}() for the end of ${nameOf(waited)}`;
-    return `  ${nameOf(pid)} waits by ${how}() for ${object.kind === "rlock" ? "RLock" : "Lock"} ${object.id}, which ${nameOf(waited)} holds`;
+    return `  ${nameOf(pid)} waits by ${how}() for ${object.kind === "rlock" ? "RLock" : "Lock"} ${object.id}${inQuotes(object.name)}, which ${nameOf(waited)} holds`;
   });
   return [`${isCertain ? "certain" : "possible"} deadlock of ${steps.length}:`, ...lines, ""];
 }

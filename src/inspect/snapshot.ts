@@ -1,12 +1,12 @@
-import type { SharedFacts } from "../backend/contract/inspect.ts";
 import { backendProviders } from "../backend/registry.ts";
 import { type Usage, usageOf } from "../runtime/processes.ts";
 import { fieldsOf, listOf, numberOf, pidOf, textOf } from "../util/checked.ts";
 import { date, sleep } from "../util/clock.ts";
 import { VERSION } from "../util/version.ts";
 import { type Edge, findDeadlocks, isSame } from "./deadlocks.ts";
-import { type ManagerFacts, type PoolFacts, type ProcessFacts, SCHEMA, type Snapshot, type TaskFacts } from "./facts.ts";
+import { type ManagerFacts, type ObjectFacts, type PoolFacts, type ProcessFacts, SCHEMA, type Snapshot, type TaskFacts } from "./facts.ts";
 import { type FoundProcess, findProcesses } from "./find.ts";
+import { Names } from "./names.ts";
 import { treeOf } from "./trees.ts";
 
 /** More parts of a page are not read. */
@@ -32,7 +32,8 @@ async function lookOnce(last: Snapshot | undefined): Promise<Snapshot> {
   const time = date();
   const found = findProcesses();
   const inspected = await Promise.all([...backendProviders()].flatMap((provider) => provider.inspect?.(found) ?? []));
-  const objects = inspected.flatMap((each) => each.objects);
+  const names = new Names(found);
+  const objects = inspected.flatMap((each) => each.objects.map((object) => names.of(object)));
   const silent = new Set(inspected.flatMap((each) => each.silent));
   const usage = usageOf(found.map(({ pid }) => pid));
   const pools = found.flatMap((process) => poolsOf(process, time, last));
@@ -48,6 +49,7 @@ async function lookOnce(last: Snapshot | undefined): Promise<Snapshot> {
     processes,
     queues: objects.filter(({ kind }) => kind === "queue"),
     locks: objects.filter(({ kind }) => kind !== "queue"),
+    others: names.others(),
     pools,
     managers: found.flatMap((process) => managersOf(process, time, last)),
     deadlocks: findDeadlocks([...waitsForHolders(objects), ...found.flatMap(waitsForChildren)]),
@@ -129,14 +131,14 @@ function tasksOf({ pages }: FoundProcess, time: number): [pid: number, task: Tas
   );
 }
 
-function waitsForHolders(objects: readonly SharedFacts[]): Edge[] {
-  return objects.flatMap(({ kind, id, holders, waiters }) => {
+function waitsForHolders(objects: readonly ObjectFacts[]): Edge[] {
+  return objects.flatMap(({ kind, id, name, holders, waiters }) => {
     if (kind !== "lock" && kind !== "rlock") return [];
     return waiters.flatMap(({ pid, call, isSync, isMainThread }) =>
       holders.flatMap((holder): Edge[] => {
         if (pid === null || holder.pid === null) return [];
         const isBound = isSync && isMainThread === true && holder.isMainThread === true;
-        return [{ pid, call, isSync, object: { kind, id }, for: holder.pid, isBound }];
+        return [{ pid, call, isSync, object: { kind, id, name }, for: holder.pid, isBound }];
       }),
     );
   });

@@ -19,6 +19,7 @@ export function treeOf(snapshot: Snapshot, pid: number | undefined): Snapshot {
     processes,
     queues: snapshot.queues.filter(isOfTree),
     locks: snapshot.locks.filter(isOfTree),
+    others: snapshot.others.filter(({ users }) => users.some((user) => pids.has(user))),
     pools: snapshot.pools.filter((pool) => pids.has(pool.pid)),
     managers: snapshot.managers.filter((manager) => pids.has(manager.pid)),
     deadlocks: snapshot.deadlocks.filter(({ steps }) => steps.some((step) => pids.has(step.pid))),

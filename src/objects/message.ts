@@ -11,7 +11,8 @@ import { MAX_OBJECTS } from "../codec/tags.ts";
 import { SerializationError } from "../errors/errors.ts";
 import { copyOf } from "../util/bytes.ts";
 import { adoptAll } from "./adopt.ts";
-import { openPort, partsOf, type SharedObject } from "./shared-object.ts";
+import { nameObject } from "./named.ts";
+import { openPort, partsOf, portOf, type SharedObject } from "./shared-object.ts";
 import { counting } from "./unclosed.ts";
 
 /** A value that is ready to be sent. It has ports of its own to the shared objects inside, so that they live until they arrive. */
@@ -114,8 +115,10 @@ function checkCount(objects: number): void {
 
 function withParts(ref: Ref, object: SharedObject, objects: Numbering): Ref {
   const { details, companions } = partsOf(object);
-  if (details === undefined && companions === undefined) return ref;
-  return { ...ref, details, companions: companions?.map((companion) => objects.indexOf(companion)) };
+  const { givenName } = portOf(object);
+  const named = givenName === undefined ? ref : { ...ref, givenName };
+  if (details === undefined && companions === undefined) return named;
+  return { ...named, details, companions: companions?.map((companion) => objects.indexOf(companion)) };
 }
 
 /** The shared objects of a message, each with its index. */
@@ -164,7 +167,11 @@ export function unpack(message: Message): { readonly value: unknown; readonly at
 function attachAll(refs: readonly Ref[]): Port[] {
   const ports: Port[] = [];
   try {
-    for (const ref of refs) ports.push(backendOf(ref).attach(ref));
+    for (const ref of refs) {
+      const port = backendOf(ref).attach(ref);
+      ports.push(port);
+      nameObject(port, ref.givenName);
+    }
     return ports;
   } catch (error) {
     for (const port of ports) port.release();

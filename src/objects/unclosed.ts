@@ -6,6 +6,7 @@ import { now } from "../util/clock.ts";
 import { isOutOfFiles } from "../util/out-of-files.ts";
 import { upTo } from "../util/wait-options.ts";
 import { endsWithin } from "../util/within.ts";
+import { forgetName, tellName } from "./named.ts";
 
 /** An object that was not closed. */
 export interface Unclosed {
@@ -37,6 +38,7 @@ export function noteOpen(object: object, port: Port, label: string): Unclosed {
   const entry = { object: new WeakRef(object), port, label };
   unclosed.add(entry);
   collected.register(object, entry, entry);
+  tellName(port, label);
   if (unclosed.size % 2 === 0) makeRoom();
   return entry;
 }
@@ -45,6 +47,7 @@ export function noteOpen(object: object, port: Port, label: string): Unclosed {
 export function noteClosed(entry: Unclosed): void {
   unclosed.delete(entry);
   collected.unregister(entry);
+  forgetName(entry.port);
   noteClosing(entry.port);
 }
 
@@ -98,6 +101,7 @@ export function counting(error: unknown): unknown {
 
 function release(entry: Unclosed): void {
   unclosed.delete(entry);
+  forgetName(entry.port);
   noteClosing(entry.port);
   entry.port.release();
 }

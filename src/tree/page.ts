@@ -81,8 +81,12 @@ export class Page {
 /** Returns the bytes of a page. */
 export function pageOf(facts: Record<string, unknown>): Uint8Array {
   let body = Buffer.from(JSON.stringify(facts));
-  // Pools with very many workers may not fit. The rest is worth more.
-  if (body.length > MOST_PAGE - 64) body = Buffer.from(JSON.stringify({ ...facts, pools: undefined }));
+  // Very many names, or pools with very many workers, may not fit. The rest is worth more.
+  for (const rest of [
+    { ...facts, named: undefined },
+    { ...facts, named: undefined, pools: undefined },
+  ])
+    if (body.length > MOST_PAGE - 64) body = Buffer.from(JSON.stringify(rest));
   const head = Buffer.from(`${PAGE_MAGIC} ${body.length} ${checksum(body)}\n`);
   return Buffer.concat([head, body]);
 }

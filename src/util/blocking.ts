@@ -13,6 +13,19 @@ export function setBlockingClock(clock: () => number): void {
   read = clock;
 }
 
+let before: (() => void) | undefined;
+
+/** Sets what is done before this thread blocks the next time. */
+export function beforeBlocking(call: () => void): void {
+  before = call;
+}
+
+function prepareToBlock(): void {
+  const call = before;
+  before = undefined;
+  call?.();
+}
+
 /** Returns a function that tells how many milliseconds of a blocking wait are left. */
 export function countdown(ms: number): () => number {
   const until = read() + ms;
@@ -24,6 +37,7 @@ export function countdown(ms: number): () => number {
  * out, and throws the reason of an aborted signal. A call that has `begun` is completed even then.
  */
 export function blocking<T>(wait: Wait, look: (ms: number) => T | undefined, begun?: () => boolean): T | undefined {
+  if (before !== undefined) prepareToBlock();
   const left = countdown(wait.timeout);
   for (let ms = wait.timeout; ; ms = left()) {
     const isBegun = begun?.() === true;

@@ -13,8 +13,18 @@ export interface Port {
   again(): Port;
   /** Releases this port once its sends are complete. `sent` is false for a port that was made for a message which was not sent. */
   release(sent?: boolean): void;
+  /** The name that the program gave the object, as it is shown. Whoever makes or receives the port sets it. */
+  givenName?: string | undefined;
+  /** Tells the object from others in `polyproc ps`. Absent, or `undefined`, if that can't be known. */
+  identity?(): Identity | undefined;
   /** Resolves when a released port has closed its descriptor. Absent if `release` does that at once. */
   readonly gone?: Promise<void>;
+}
+
+/** What tells an object from all others that `polyproc ps` shows. */
+export interface Identity {
+  readonly backend: string;
+  readonly id: string;
 }
 
 /** A port with calls that wait. */

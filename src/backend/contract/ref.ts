@@ -6,6 +6,8 @@ export interface Ref {
   readonly backend: string;
   /** The data with which that backend finds the object. It comes from another process, so the backend checks it. */
   readonly location: unknown;
+  /** The name that the program gave the object, as it is shown. */
+  readonly givenName?: string | undefined;
   /** Data that the object's class needs in addition to the port. The class checks it. */
   readonly details?: unknown;
   /** Other objects of the same message that belong to it, by their index in the message's references. */

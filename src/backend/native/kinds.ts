@@ -1,3 +1,4 @@
+import type { MakeOptions } from "../contract/backend.ts";
 import { BARRIER } from "../contract/barrier.ts";
 import { CONDITION } from "../contract/condition.ts";
 import { CONNECTION } from "../contract/connection.ts";
@@ -33,7 +34,7 @@ export interface NativeKind {
   readonly needsType?: boolean;
   /** Whether its objects may travel with more than one descriptor. */
   readonly hasMore?: boolean;
-  make(handles: Handles, settings: never): unknown;
+  make(handles: Handles, settings: never, options: MakeOptions): unknown;
   open(handles: Handles, received: Received): Port;
 }
 
@@ -64,7 +65,7 @@ export const nativeKinds: ReadonlyMap<string, NativeKind> = new Map<string, Nati
 // Makes a row of the table. It checks that the types of the settings and of the port belong to the kind.
 function kind<P extends Port, S, M>(
   { name }: Kind<P, S, M>,
-  make: (handles: Handles, settings: S) => M,
+  make: (handles: Handles, settings: S, options: MakeOptions) => M,
   open: (handles: Handles, received: Received) => P,
 ): Row {
   return [name, { make, open }];
@@ -87,9 +88,9 @@ function managed(): Row {
 function queue(queueKind: Kind<QueuePort, QueueSettings>): Row {
   return kind(
     queueKind,
-    (handles, settings) =>
+    (handles, settings, options) =>
       new NativeQueue(
-        handles.make((origin) => QueueHandle.make(handles.thread, origin, settings)),
+        handles.make((origin) => QueueHandle.make(handles.thread, origin, settings, options)),
         queueKind,
       ),
     (handles, received) => {

@@ -37,11 +37,11 @@ export class Native implements Backend {
     runtime.onExit((code) => this.#handles.end(code));
   }
 
-  make<P extends Port, S, M>({ name, label }: Kind<P, S, M>, settings: S, _options?: MakeOptions): M {
+  make<P extends Port, S, M>({ name, label }: Kind<P, S, M>, settings: S, options: MakeOptions = {}): M {
     const kind = nativeKinds.get(name);
     // A program makes an object of a kind that only another backend has.
     if (kind === undefined) throw new UnsupportedError(`The native backend has no ${label}: use another backend.`);
-    return kind.make(this.#handles, settings as never) as M;
+    return kind.make(this.#handles, settings as never, options) as M;
   }
 
   attach(ref: Ref): Port {

@@ -7,7 +7,7 @@ import { after } from "../../util/deadline.ts";
 import { net } from "../../util/lazy-modules.ts";
 import type { Inspected, SeenProcess, SharedFacts, SharedKind } from "../contract/inspect.ts";
 import { HELLO_SIZE, QUESTION } from "./handshake.ts";
-import { NAME } from "./location.ts";
+import { inspectedId, NAME } from "./location.ts";
 
 /** A hub that has not answered after so many milliseconds is busy. */
 const ANSWER_MS = 200;
@@ -73,7 +73,7 @@ function objectsIn(answer: Readonly<Record<string, unknown>>, host: number): Sha
       {
         kind: kind as SharedKind,
         backend: NAME,
-        id: id.slice(0, 8),
+        id: inspectedId(id),
         host,
         users: listOf(users, MOST_PARTIES).flatMap((pid) => pidOf(pid) ?? []),
         holders: listOf(holders, MOST_PARTIES).map((pid) => ({ pid: pidOf(pid), isMainThread: null })),

@@ -1,5 +1,6 @@
 import { malformedReference } from "../../errors/messages.ts";
 import { isNumberType } from "../../util/number-types.ts";
+import type { MakeOptions } from "../contract/backend.ts";
 import { BARRIER } from "../contract/barrier.ts";
 import { CONDITION } from "../contract/condition.ts";
 import { CONNECTION, type ConnectionPort } from "../contract/connection.ts";
@@ -45,7 +46,7 @@ export type Reach = <Traits extends object | undefined>(traits: Traits) => Objec
 /** Makes and attaches the objects of one kind. */
 export interface PortableKind<P extends Port = Port, S = never, M = unknown> {
   readonly kind: Kind<P, S, M>;
-  make(host: Host, settings: S): M;
+  make(host: Host, settings: S, options: MakeOptions): M;
   /** Returns a port to an object from a message's reference. Throws `CorruptedError` for a location that does not fit the kind. */
   attach(reach: Reach, location: ReceivedLocation): P;
   /**
@@ -129,7 +130,7 @@ function simple<P extends Port, S>(
 function queue(kind: Kind<QueuePort, QueueSettings>): Row {
   return row({
     kind,
-    make: (host, settings) => new PortableQueue(host(new QueueState(settings), { isBounded: settings.maxsize > 0 })),
+    make: (host, settings, { name }) => new PortableQueue(host(new QueueState(settings, name), { isBounded: settings.maxsize > 0 })),
     attach: (reach, { isBounded }) => {
       if (typeof isBounded !== "boolean") throw malformedReference();
       return new PortableQueue(reach({ isBounded }));

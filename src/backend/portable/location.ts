@@ -3,6 +3,11 @@ import { malformedReference } from "../../errors/messages.ts";
 /** The name of this backend. */
 export const NAME = "portable";
 
+/** Returns the part of an object's id that `polyproc ps` shows. */
+export function inspectedId(id: string): string {
+  return id.slice(0, 8);
+}
+
 /** The location of an object of this backend. */
 export interface Location {
   /** The address of the hub that hosts it. */

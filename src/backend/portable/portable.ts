@@ -2,7 +2,7 @@ import { UnsupportedError } from "../../errors/errors.ts";
 import { malformedReference } from "../../errors/messages.ts";
 import type { Tree } from "../../tree/tree.ts";
 import { randomName } from "../../util/random.ts";
-import type { Backend, BackendFeatures } from "../contract/backend.ts";
+import type { Backend, BackendFeatures, MakeOptions } from "../contract/backend.ts";
 import type { Kind } from "../contract/kind.ts";
 import type { Launcher } from "../contract/launcher.ts";
 import type { Port } from "../contract/port.ts";
@@ -38,11 +38,11 @@ export class Portable implements Backend {
     this.launcher = new PortableLauncher(this, this.#hub, tree);
   }
 
-  make<P extends Port, S, M>(kind: Kind<P, S, M>, settings: S): M {
+  make<P extends Port, S, M>(kind: Kind<P, S, M>, settings: S, options: MakeOptions = {}): M {
     const known = portableKinds.get(kind.name);
     if (known === undefined)
       throw new UnsupportedError(`The portable backend has no ${kind.label}: capabilities() says why the native backend is not used.`);
-    return known.make((object, traits) => this.#host(kind.name, object, traits), settings as never) as M;
+    return known.make((object, traits) => this.#host(kind.name, object, traits), settings as never, options) as M;
   }
 
   attach(ref: Ref): Port {

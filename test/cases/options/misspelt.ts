@@ -52,6 +52,7 @@ const constructors: readonly (readonly [call: Call, options: object, meant: stri
   [(o) => new SharedValue("i32", 0, o), { lable: "x" }, "name"],
   [(o) => new SharedArray("i32", 1, o), { locks: true }, "lock"],
   [(o) => Pipe(o), { duplexed: true }, "duplex"],
+  [(o) => Pipe(o), { nmae: "x" }, "name"],
   [(o) => new Listener(o), { address: { host: "127.0.0.1", port: 0 }, authkey: authKey }, "authKey"],
   [(o) => new Listener({ address: o, authKey }), { host: "127.0.0.1", port: 0, ports: 1 }, "port"],
   [(o) => getContext("spawn", o), { back_end: "portable" }, "backend"],

@@ -6,10 +6,10 @@ import { look } from "../../../src/inspect/snapshot.ts";
 import { type Cases, Skip } from "../../suite/case.ts";
 import { isNative, started } from "../../suite/help.ts";
 
-const LOOKS = 200;
+const LOOKS = 1000;
 
 /** Looks until something is so. */
-async function seen(isSo: (snapshot: Snapshot) => boolean): Promise<Snapshot> {
+export async function seen(isSo: (snapshot: Snapshot) => boolean): Promise<Snapshot> {
   for (let looks = 0; ; looks++) {
     const snapshot = await look(process.pid);
     if (isSo(snapshot)) return snapshot;

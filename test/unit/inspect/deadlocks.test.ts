@@ -8,7 +8,7 @@ function edges(text: string): Edge[] {
   return text.split(" ").map((each) => {
     const [pid, waited] = each.replace("!", "").split(">").map(Number);
     const isBound = each.endsWith("!");
-    return { pid: pid ?? 0, for: waited ?? 0, call: "acquire", isSync: isBound, isBound, object: { kind: "lock", id: each } };
+    return { pid: pid ?? 0, for: waited ?? 0, call: "acquire", isSync: isBound, isBound, object: { kind: "lock", id: each, name: null } };
   });
 }
 

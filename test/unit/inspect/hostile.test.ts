@@ -122,6 +122,7 @@ describe("a table", () => {
       processes: [],
       queues: [],
       locks: [],
+      others: [],
       pools: [],
       managers: [],
       deadlocks: [],

@@ -3,8 +3,9 @@ import { allSettled } from "../../../util/all-settled.ts";
 import type { Attempts, Withdrawal } from "../../../util/attempts.ts";
 import type { Hold } from "../../../util/event-loop.ts";
 import type { Wait } from "../../../util/wait-options.ts";
-import type { Port, WaitingPort } from "../../contract/port.ts";
+import type { Identity, Port, WaitingPort } from "../../contract/port.ts";
 import type { Travelling } from "./keeper.ts";
+import { NATIVE } from "./location.ts";
 import type { NativeThread } from "./native-thread.ts";
 import { Parcel } from "./parcel.ts";
 
@@ -31,6 +32,18 @@ export abstract class NativePort implements WaitingPort {
 
   /** Returns the data with which the object travels. */
   protected abstract travelling(): Travelling;
+
+  /** The descriptor of the object. -1 if it has none of its own. */
+  protected get descriptor(): number {
+    return -1;
+  }
+
+  // The number of the object's file, which other processes see, too.
+  identity(): Identity | undefined {
+    const file = new BigUint64Array(2);
+    if (this.descriptor >= 0) this.thread.inbox.shim.pp_inspect_descriptor(process.pid, this.descriptor, file);
+    return file[1] === 0n ? undefined : { backend: NATIVE, id: String(file[1]) };
+  }
 
   /** Frees the resources of this port. */
   protected abstract free(): void;

@@ -90,6 +90,10 @@ export class NativeConnection extends NativePort implements ConnectionPort, Bloc
     return this;
   }
 
+  protected override get descriptor(): number {
+    return this.fd;
+  }
+
   protected override travelling(): Travelling {
     const { fd, readable, writable } = this;
     const ahead = this.#incoming.pack();

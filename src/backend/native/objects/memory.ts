@@ -28,9 +28,13 @@ export class NativeMemory extends NativePort implements MemoryPort {
     this.#handle.unlink();
   }
 
+  protected override get descriptor(): number {
+    return this.#handle.shim.pp_memory_fd(this.#handle.index);
+  }
+
   protected override travelling(): Travelling {
     const name = this.#handle.nameToSend();
-    const fd = this.#handle.shim.pp_memory_fd(this.#handle.index);
+    const fd = this.descriptor;
     return { fd, fields: { ...this.#handle.namesFor(fd), name } };
   }
 

@@ -87,8 +87,12 @@ export class NativeNumbers extends NativePort implements NumbersPort {
     return numberAt(this.#operand, 0);
   }
 
+  protected override get descriptor(): number {
+    return this.#handle.shim.pp_memory_fd(this.#handle.index);
+  }
+
   protected override travelling(): Travelling {
-    const fd = this.#handle.shim.pp_memory_fd(this.#handle.index);
+    const fd = this.descriptor;
     return { fd, fields: { ...this.#handle.namesFor(fd), type: this.type } };
   }
 

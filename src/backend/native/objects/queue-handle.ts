@@ -6,6 +6,7 @@ import { tellLostItems, tellRedelivered } from "../../../observe/queues.ts";
 import { Attempts } from "../../../util/attempts.ts";
 import { MOST_REUSED } from "../../../util/bytes.ts";
 import { Prefixes } from "../../../util/prefixes.ts";
+import type { MakeOptions } from "../../contract/backend.ts";
 import type { QueueSettings, QueueStats, Stored } from "../../contract/queue.ts";
 import type { Ref } from "../../contract/ref.ts";
 import { Fetching, refsIn } from "../core/fetching.ts";
@@ -41,6 +42,8 @@ export class QueueHandle extends Handle {
   readonly #room = new Int32Array(1);
   // How many items were lost and redelivered when the observers were told last. Only the process that has made the queue tells them.
   #told: { readonly lost: number; readonly redelivered: number } | undefined;
+  // The name that the program gave it.
+  #name: string | undefined;
   // Whether the queue was used since it was idle.
   #isUsed = false;
 
@@ -51,11 +54,13 @@ export class QueueHandle extends Handle {
     this.joins = this.#attempts(Until.done);
   }
 
-  static make(thread: NativeThread, origin: Origin, { maxsize, redeliver, isInternal }: QueueSettings): QueueHandle {
+  static make(thread: NativeThread, origin: Origin, settings: QueueSettings, { name }: MakeOptions = {}): QueueHandle {
+    const { maxsize, redeliver, isInternal } = settings;
     const { shim, id } = thread.inbox.withBell();
     const index = check(shim.pp_queue_make(id, new BigUint64Array([BigInt(maxsize)]), redeliver ? 1 : 0), "The queue can't be made");
     const handle = new QueueHandle(thread, index, origin);
     if (isInternal !== true) handle.#told = { lost: 0, redelivered: 0 };
+    handle.#name = name;
     return handle;
   }
 
@@ -222,8 +227,8 @@ export class QueueHandle extends Handle {
     if (this.shim.pp_queue_stats(this.index, numbers) < 0) return;
     if (this.#told === undefined) return;
     const [lost, redelivered] = [Number(numbers[STATS.indexOf("lost")]), Number(numbers[STATS.indexOf("redelivered")])];
-    if (redelivered > this.#told.redelivered) tellRedelivered(redelivered - this.#told.redelivered);
-    if (lost > this.#told.lost) tellLostItems(lost - this.#told.lost);
+    if (redelivered > this.#told.redelivered) tellRedelivered(redelivered - this.#told.redelivered, this.#name);
+    if (lost > this.#told.lost) tellLostItems(lost - this.#told.lost, this.#name);
     this.#told = { lost, redelivered };
   }
 

@@ -37,8 +37,12 @@ export class NativeQueue extends NativePort implements QueuePort, ItemLists, Blo
     return this;
   }
 
+  protected override get descriptor(): number {
+    return this.#handle.shim.pp_queue_fd(this.#handle.index);
+  }
+
   protected override travelling(): Travelling {
-    const fd = this.#handle.shim.pp_queue_fd(this.#handle.index);
+    const fd = this.descriptor;
     return { fd, fields: this.#handle.namesFor(fd) };
   }
 

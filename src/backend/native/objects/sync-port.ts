@@ -25,8 +25,12 @@ export abstract class NativeSyncPort extends NativePort {
     return this.handle.index;
   }
 
+  protected override get descriptor(): number {
+    return this.shim.pp_sync_fd(this.index);
+  }
+
   protected override travelling(): Travelling {
-    const fd = this.shim.pp_sync_fd(this.index);
+    const fd = this.descriptor;
     return { fd, fields: this.handle.namesFor(fd) };
   }
 

@@ -1,8 +1,9 @@
 import { Op } from "../../../codec/op.ts";
 import { closedMeanwhile } from "../../../errors/messages.ts";
 import type { Wait } from "../../../util/wait-options.ts";
-import type { Port, WaitingPort } from "../../contract/port.ts";
+import type { Identity, Port, WaitingPort } from "../../contract/port.ts";
 import type { Ref } from "../../contract/ref.ts";
+import { inspectedId, NAME } from "../location.ts";
 import type { Call, CallOptions, Reply } from "./call.ts";
 import type { Client } from "./client.ts";
 
@@ -36,6 +37,10 @@ export class PortablePort<Traits = undefined> implements WaitingPort {
 
   share(): Ref {
     return this.access.share();
+  }
+
+  identity(): Identity {
+    return { backend: NAME, id: inspectedId(this.access.id) };
   }
 
   again(): Port {

@@ -21,6 +21,8 @@ export class QueueState implements HubObject {
   readonly #maxsize: number;
   readonly #redeliver: boolean;
   readonly #isInternal: boolean;
+  // The name that the program gave it.
+  readonly #name: string | undefined;
   readonly #box: Mailbox;
   readonly #joiners = new LinkedList<Responder>();
   readonly #participants = new Set<ParticipantId>();
@@ -35,10 +37,11 @@ export class QueueState implements HubObject {
   #lost = 0;
   #redelivered = 0;
 
-  constructor({ maxsize, redeliver, isInternal = false }: QueueSettings) {
+  constructor({ maxsize, redeliver, isInternal = false }: QueueSettings, name?: string) {
     this.#maxsize = maxsize;
     this.#redeliver = redeliver;
     this.#isInternal = isInternal;
+    this.#name = name;
     this.#box = new Mailbox({
       hasRoom: (items) => maxsize === 0 || items < maxsize,
       room: (items) => (maxsize === 0 ? Number.POSITIVE_INFINITY : Math.max(0, maxsize - items)),
@@ -101,7 +104,7 @@ export class QueueState implements HubObject {
     if (!this.#redeliver) return this.#abandonAllOf(participant, taken?.count ?? 0);
     if (taken === undefined || taken.count === 0) return;
     for (const item of taken.items.drain()) this.#redeliverItem(item);
-    tellRedelivered(taken.count);
+    tellRedelivered(taken.count, this.#name);
   }
 
   discard(): void {
@@ -165,7 +168,7 @@ export class QueueState implements HubObject {
   #lose(item: Item, participant: ParticipantId): void {
     if (this.#redeliver) {
       this.#redeliverItem(item);
-      tellRedelivered(1);
+      tellRedelivered(1, this.#name);
       return;
     }
     item.message.release();
@@ -179,7 +182,7 @@ export class QueueState implements HubObject {
   #abandonAllOf(participant: ParticipantId, taken: number): void {
     const lost = this.#losing.get(participant) ?? 0;
     this.#losing.delete(participant);
-    if (lost > 0 && !this.#isInternal) tellLostItems(lost);
+    if (lost > 0 && !this.#isInternal) tellLostItems(lost, this.#name);
     if (lost + taken > 0) this.#abandon(lost + taken);
   }
 
