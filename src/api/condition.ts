@@ -5,6 +5,7 @@ import { malformedReference, mayHaveHappened } from "../errors/messages.ts";
 import type { ReceivedParts } from "../objects/kinds.ts";
 import { makeFor, type ObjectOptions } from "../objects/make.ts";
 import { adopt, isClosed, noSync, openPort, SharedObject, setTravel } from "../objects/shared-object.ts";
+import { countdown } from "../util/blocking.ts";
 import { now } from "../util/clock.ts";
 import { describe } from "../util/describe.ts";
 import { type BlockOptions, checkWait, FOREVER, ONCE, type Wait, type WaitOptions } from "../util/wait-options.ts";
@@ -85,6 +86,11 @@ export class Condition extends SharedObject<ConditionPort> {
     return this.#lock.hold(options);
   }
 
+  /** Acquires the lock until the end of a block, like {@link Lock.holdSync}. */
+  holdSync(options?: BlockOptions): ReturnType<Lock["holdSync"]> {
+    return this.#lock.holdSync(options);
+  }
+
   /**
    * Releases the lock completely, waits for a notification, and acquires the lock again as often as before. It also acquires the lock
    * again if no notification came in time, and if the wait is aborted. Acquiring the lock again has no time limit.
@@ -140,10 +146,41 @@ export class Condition extends SharedObject<ConditionPort> {
 
   /** Like `wait`, but blocks this thread. Throws `UnsupportedError` on the portable backend. */
   waitSync(options?: WaitOptions): boolean {
-    const wait = checkWait(options);
-    const { blocking: waiters = noSync("waitSync", "wait") } = openPort(this, "waitSync");
-    const { blocking: lock = noSync("waitSync", "wait") } = this.#lockPort("waitSync");
-    if (lock.heldSync() === 0) throw notHolding("waitSync");
+    return this.#waitSync(checkWait(options), "waitSync", "wait");
+  }
+
+  /**
+   * Like `waitFor`, but blocks this thread. Throws `UnsupportedError` on the portable backend, and `TypeError` if the predicate returns a
+   * promise.
+   *
+   * @example
+   * ```ts
+   * const changed = new Condition();
+   * if (capabilities().sync) {
+   *   changed.acquireSync();
+   *   console.log(changed.waitForSync(() => "ready")); // "ready"
+   *   changed.releaseSync();
+   * }
+   * changed.close();
+   * ```
+   */
+  waitForSync<T>(predicate: () => T, options?: WaitOptions): T {
+    const { timeout, signal } = checkWait(options);
+    if (openPort(this, "waitForSync").blocking === undefined) noSync("waitForSync", "waitFor");
+    const left = countdown(timeout);
+    for (;;) {
+      const answer = predicate();
+      if (typeof (answer as PromiseLike<unknown> | undefined)?.then === "function") throw promised(answer);
+      const ms = left();
+      if (answer || ms <= 0) return answer;
+      this.#waitSync({ timeout: ms, signal }, "waitForSync", "waitFor");
+    }
+  }
+
+  #waitSync(wait: Wait, call: string, twin: string): boolean {
+    const { blocking: waiters = noSync(call, twin) } = openPort(this, call);
+    const { blocking: lock = noSync(call, twin) } = this.#lockPort(call);
+    if (lock.heldSync() === 0) throw notHolding(call);
     const waiter = waiters.enterSync();
     const depth = lock.unlockSync(true);
     try {
@@ -161,6 +198,11 @@ export class Condition extends SharedObject<ConditionPort> {
     const { blocking: lock = noSync("notifySync", "notify") } = this.#lockPort("notifySync");
     if (lock.heldSync() === 0) throw notHolding("notifySync");
     waiters.notifySync(count);
+  }
+
+  /** Like `notifyAll`, but blocks this thread. Throws `UnsupportedError` on the portable backend. */
+  notifyAllSync(): void {
+    this.notifySync(Number.MAX_SAFE_INTEGER);
   }
 
   /**
@@ -222,6 +264,12 @@ async function passOn(waiters: ConditionPort, waiter: number): Promise<false> {
 function checkCount(count: unknown): void {
   if (typeof count !== "number") throw new TypeError(`notify takes a number of waiters, received ${describe(count)}.`);
   if (!Number.isInteger(count) || count < 0) throw new RangeError(`notify takes a whole number of waiters, received ${count}.`);
+}
+
+function promised(answer: unknown): TypeError {
+  // Nobody waits for it.
+  Promise.resolve(answer).catch(() => {});
+  return new TypeError("The predicate of waitForSync() returned a promise, which is always true: await waitFor() instead.");
 }
 
 function notHolding(call: string): StateError {

@@ -15,13 +15,14 @@ export interface TakenMany {
 }
 
 /** Checks the number of items that a `getMany` takes at most. */
-export function checkMost(most: unknown): number {
-  if (typeof most !== "number") throw new TypeError(`getMany takes a number of items, received ${describe(most)}.`);
+export function checkMost(most: unknown, call = "getMany"): number {
+  if (typeof most !== "number") throw new TypeError(`${call} takes a number of items, received ${describe(most)}.`);
   if (Number.isSafeInteger(most) && most >= 1) return most;
-  throw new RangeError(`getMany takes a whole number of items, 1 or more; received ${most}.`);
+  throw new RangeError(`${call} takes a whole number of items, 1 or more; received ${most}.`);
 }
 
-type Taken = Incoming | IncomingList;
+/** What one look at a queue takes. */
+export type Taken = Incoming | IncomingList;
 
 /** Waits for an item, and takes it with those that are there: `most` at most. Throws `Empty` if none came in time. */
 export async function takeMany(open: () => QueuePort, most: number, wait: Wait, producers: Producers | undefined): Promise<TakenMany> {
@@ -43,6 +44,21 @@ export async function takeMany(open: () => QueuePort, most: number, wait: Wait, 
       if (values.length === most || ("list" in taken && !taken.isCut)) break;
       // What was taken is the result, whatever happens now. The next call finds the same error.
       taken = port.getNow === undefined ? await take(ONCE).catch(() => undefined) : nextNow(open, most - values.length);
+    }
+  } catch (error) {
+    if (values.length === 0) throw error;
+    return { values, failure: { error } };
+  }
+  return { values, failure: undefined };
+}
+
+/** Receives what was taken, and takes what else is there: `most` items at most. */
+export function receiveNow(open: () => QueuePort, most: number, first: Taken): TakenMany {
+  const values: unknown[] = [];
+  try {
+    for (let taken: Taken | undefined = first; taken !== undefined && values.length < most; taken = nextNow(open, most - values.length)) {
+      if ("list" in taken) receiveList(taken, values);
+      else values.push(accept(taken));
     }
   } catch (error) {
     if (values.length === 0) throw error;

@@ -1,12 +1,13 @@
 // The puts and gets that Queue and SimpleQueue share.
 import type { Incoming } from "../backend/contract/message.ts";
 import type { QueuePort } from "../backend/contract/queue.ts";
+import { ShutDown } from "../errors/errors.ts";
 import { queueEmpty, queueFull } from "../errors/messages.ts";
 import { accept, deliver, deliverSync } from "../objects/delivery.ts";
 import { packLent } from "../objects/message.ts";
 import { noSync } from "../objects/shared-object.ts";
 import { checkWait, type Wait } from "../util/wait-options.ts";
-import { checkFrom, FROM_OPTIONS, type GetOptions, type Producers } from "./producers.ts";
+import { checkFrom, FROM_OPTIONS, type GetOptions, listOf, type Producers } from "./producers.ts";
 import { takeFrom, takeFromSync } from "./take-from.ts";
 
 /** Puts an item. Returns `undefined` if the item is in the queue already. That is the usual case, and it then needs no promise. */
@@ -39,4 +40,23 @@ export function takeItemSync(port: QueuePort, options: GetOptions | undefined): 
   const producers = checkFrom(options?.from);
   const take = (limits: Wait): Incoming | undefined => blocking.getSync(limits);
   return acceptItem(producers === undefined ? take(wait) : takeFromSync(port, wait, producers, take));
+}
+
+/** Iterates over the items that `get` gives, until it rejects with `ShutDown`. */
+export async function* eachItem<T>(
+  get: (options: GetOptions | undefined) => Promise<T>,
+  options: GetOptions | undefined,
+): AsyncGenerator<T, void, undefined> {
+  // The list may be one that can be read only once.
+  const each = options?.from === undefined ? options : { ...options, from: listOf(options.from) };
+  for (;;) {
+    let item: T;
+    try {
+      item = await get(each);
+    } catch (error) {
+      if (error instanceof ShutDown) return;
+      throw error;
+    }
+    yield item;
+  }
 }

@@ -1,14 +1,15 @@
 import { QUEUE, type QueuePort, type QueueStats } from "../backend/contract/queue.ts";
-import { ShutDown, StateError } from "../errors/errors.ts";
+import { StateError } from "../errors/errors.ts";
 import { notAllDone, queueFull } from "../errors/messages.ts";
 import { makeFor } from "../objects/make.ts";
 import { adopt, isClosed, noSync, openPort, portOf, SharedObject } from "../objects/shared-object.ts";
 import { makeWaitable } from "../objects/waitable.ts";
 import { type BlockOptions, checkWait, ONCE, type WaitOptions } from "../util/wait-options.ts";
 import { checkMost, type TakenMany, takeMany } from "./get-many.ts";
-import { checkFrom, FROM_OPTIONS, type GetOptions, listOf } from "./producers.ts";
+import { putAllSync, takeManySync } from "./many-sync.ts";
+import { checkFrom, FROM_OPTIONS, type GetOptions } from "./producers.ts";
 import { putAll } from "./put-many.ts";
-import { acceptItem, putInto, putIntoSync, takeItem, takeItemSync } from "./queue-items.ts";
+import { acceptItem, eachItem, putInto, putIntoSync, takeItem, takeItemSync } from "./queue-items.ts";
 import { checkQueueOptions, checkShutdown, QUEUE_OPTIONS, type QueueOptions, type ShutdownOptions } from "./queue-options.ts";
 
 /**
@@ -235,6 +236,30 @@ export class Queue<T = unknown> extends SharedObject<QueuePort> implements Async
     return takeItemSync(port, options) as T;
   }
 
+  /**
+   * Like `putMany`, but takes synchronous iterables alone, and blocks this thread. Throws `UnsupportedError` on the portable backend.
+   *
+   * @example
+   * ```ts
+   * const queue = new Queue<number>();
+   * if (capabilities().sync) console.log(queue.putManySync([1, 2]), queue.getManySync(10)); // 2 [ 1, 2 ]
+   * queue.close();
+   * ```
+   */
+  putManySync(items: Iterable<T>, options?: BlockOptions): number {
+    return putAllSync(() => openPort(this, "putManySync"), items, options);
+  }
+
+  /** Like `getMany`, but blocks this thread. Throws `UnsupportedError` on the portable backend. */
+  getManySync(most: number, options?: GetOptions): T[] {
+    const open = (): QueuePort => openPort(this, "getManySync");
+    open();
+    if (this.#late.length > 0) this.#throwLate();
+    const { values, failure } = takeManySync(open, most, options);
+    if (failure !== undefined) this.#late.push(failure);
+    return values as T[];
+  }
+
   /** Like `join`, but blocks this thread. Throws `UnsupportedError` on the portable backend. */
   joinSync(options?: WaitOptions): void {
     const { blocking = noSync("joinSync", "join") } = openPort(this, "joinSync");
@@ -263,19 +288,8 @@ export class Queue<T = unknown> extends SharedObject<QueuePort> implements Async
    * queue.close();
    * ```
    */
-  async *items(options?: GetOptions): AsyncGenerator<T, void, undefined> {
-    // The list may be one that can be read only once.
-    const each = options?.from === undefined ? options : { ...options, from: listOf(options.from) };
-    for (;;) {
-      let item: T;
-      try {
-        item = await this.get(each);
-      } catch (error) {
-        if (error instanceof ShutDown) return;
-        throw error;
-      }
-      yield item;
-    }
+  items(options?: GetOptions): AsyncGenerator<T, void, undefined> {
+    return eachItem((each) => this.get(each), options);
   }
 
   // Throws the error of an item that a `getMany` took and could not receive.

@@ -3,7 +3,7 @@ import { queueFull } from "../errors/messages.ts";
 import { makeFor, type ObjectOptions } from "../objects/make.ts";
 import { adopt, isClosed, openPort, SharedObject } from "../objects/shared-object.ts";
 import { makeWaitable } from "../objects/waitable.ts";
-import { checkWait, FOREVER, type WaitOptions } from "../util/wait-options.ts";
+import { checkWait, type WaitOptions } from "../util/wait-options.ts";
 import { checkFrom, FROM_OPTIONS, type FromOptions } from "./producers.ts";
 import { acceptItem, putInto, putIntoSync, takeItem, takeItemSync } from "./queue-items.ts";
 
@@ -74,8 +74,8 @@ export class SimpleQueue<T = unknown> extends SharedObject<QueuePort> {
   }
 
   /** Like `put`, but blocks this thread. Throws `UnsupportedError` on the portable backend. */
-  putSync(item: T): void {
-    putIntoSync(openPort(this, "putSync"), item, FOREVER);
+  putSync(item: T, options?: WaitOptions): void {
+    putIntoSync(openPort(this, "putSync"), item, checkWait(options));
   }
 
   /** Like `get`, but blocks this thread. Throws `UnsupportedError` on the portable backend. */
