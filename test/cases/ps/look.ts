@@ -109,7 +109,7 @@ const all: Cases = {
     assert.equal(worker?.task?.target, "compute");
     assert.equal(worker?.parent, process.pid);
     assert.ok((worker?.memory ?? 0) > 1 << 20);
-    const [{ done, running: has, queued } = { done: 0, running: 0, queued: 0 }] = pools;
+    const { done, running: has, queued } = pools.find(({ name }) => name === "counted") ?? { done: 0, running: 0, queued: 0 };
     assert.deepEqual([done, has + queued], [1, 2]);
     pool.terminate();
     assert.deepEqual(await Promise.all(calls), ["ClosedError", "ClosedError"]);
@@ -120,9 +120,8 @@ const all: Cases = {
     const manager = new Manager({ name: "shown" });
     const dict = await manager.dict();
     await dict.set("a", 1);
-    const { processes, managers } = await seen(({ managers: all }) => (all[0]?.calls ?? 0) >= 2);
-    assert.equal(managers[0]?.pid, manager.pid);
-    assert.ok((managers[0]?.objects ?? 0) >= 1);
+    const { processes, managers } = await seen(({ managers: all }) => all.some(({ pid, calls }) => pid === manager.pid && calls >= 2));
+    assert.ok((managers.find(({ pid }) => pid === manager.pid)?.objects ?? 0) >= 1);
     assert.equal(processes.find(({ pid }) => pid === manager.pid)?.name, "shown");
     await manager[Symbol.asyncDispose]();
   },
