@@ -4,9 +4,12 @@ import { BrokenPoolError, Manager, Process, Queue, SerializationError, StateErro
 import { type Cases, slow } from "../../suite/case.ts";
 import { rejects } from "../../suite/help.ts";
 import { add, typeName, withPool } from "./helpers.ts";
-import { ownWorkers, returnsPool, squareBelow, throwsPool } from "./own-pools.ts";
+import { own, ownWorkers, returnsPool, squareBelow, throwsPool } from "./own-pools.ts";
 
 const DEFAULTS = { depth: 8 };
+
+// Workers have theirs. This process does not use its own, and later cases look at what a process has.
+own.terminate();
 
 export const cases: Cases = {
   "a pool at the top level of its tasks' module starts no workers in a worker that does not use it": () =>
