@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define PP_ABI 9
+#define PP_ABI 10
 #define PP_LARGEST ((1u << 30) + (1u << 20)) /* the largest message in bytes */
 #define PP_MOST_CARRIED 253 /* the largest number of descriptors that the kernel lets a message on a socket carry */
 #define PP_EXPORT __attribute__((visibility("default")))

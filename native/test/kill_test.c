@@ -5,7 +5,8 @@
 
 #define MIB (1ull << 20)
 
-static const struct setting settings[] = {{MIB, 0, 0}, {MIB, 2, 0}, {MIB, 0, 1}, {MIB, 2, 1}};
+static const struct setting settings[] = {{MIB, 0, 0, false}, {MIB, 2, 0, false}, {MIB, 0, 1, false}, {MIB, 2, 1, false},
+                                          {MIB, 0, 0, true},  {MIB, 2, 0, true},  {MIB, 2, 1, true}};
 #define SETTINGS (sizeof settings / sizeof *settings)
 
 int main(int argc, char **argv) {

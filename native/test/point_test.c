@@ -14,7 +14,7 @@
 #define WARM_UP 1500
 #define MOST_TRIES 20
 
-static const struct setting settings[] = {{MIB, 2, 0}, {MIB, 2, 1}};
+static const struct setting settings[] = {{MIB, 2, 0, false}, {MIB, 2, 1, true}, {MIB, 2, 0, true}};
 static const char *const role_names[ROLES] = {"producer", "consumer", "visitor"};
 
 /* A process is killed in the middle of a shutdown that drops all items. The next shutdown completes it. */

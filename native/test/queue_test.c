@@ -210,6 +210,90 @@ static void redeliver_order(void) {
   pp_queue_close(queue);
 }
 
+static uint64_t take_task(int queue, uint8_t mark) {
+  uint64_t at;
+  CHECK(pp_queue_get_task(queue, out, sizeof out, 0) == 1 && out[0] == mark && pp_queue_taken(queue, &at) == 1);
+  return at;
+}
+
+static int end(int queue, uint64_t at, int back) { return pp_queue_task_end(queue, &at, back); }
+
+/* Tasks end in any order, and each once. Those that are given back come first, in their order. */
+static void tasks_in_hand(int redeliver) {
+  int queue = make_queue(MIB, 0, redeliver), other = attach(queue);
+  uint64_t at[6];
+  for (int i = 0; i < 6; i++) CHECK(put(queue, 1, i) == 0);
+  for (uint8_t i = 0; i < 4; i++) at[i] = take_task(queue, i);
+  CHECK(end(queue, at[1], 0) == 0 && end(queue, at[1], 0) == -EINVAL && end(queue, at[1], 1) == -EINVAL && end(other, at[0], 1) == -EINVAL);
+  CHECK(end(queue, at[2], 1) == 0 && end(queue, at[0], 1) == 0 && end(queue, at[0], 0) == -EINVAL);
+  CHECK(count(queue).size == 4 && count(queue).unfinished == 5 && count(queue).gets == 4 && count(queue).redelivered == 0);
+  CHECK(get(other) == 1 && out[0] == 0 && take_task(other, 2) == at[2] && get(other) == 1 && out[0] == 4);
+  CHECK(end(queue, at[2], 0) == -EINVAL && end(queue, at[3], 0) == 0 && count(queue).unfinished == 4);
+  /* 0 is the oldest one, then 4, because 2 comes back and is taken again. */
+  CHECK(pp_queue_task_done(other) == 0 && end(other, at[2], 1) == 0 && take_task(other, 2) == at[2]);
+  CHECK(pp_queue_task_done(other) == 0 && end(other, at[2], 0) == 0 && pp_queue_task_done(other) == -EINVAL);
+  /* The oldest one may be a task, or may be taken before one. */
+  for (int i = 6; i < 8; i++) CHECK(put(queue, 1, i) == 0);
+  CHECK((at[5] = take_task(other, 5)) != at[2] && get(other) == 1 && (at[4] = take_task(other, 7)) != at[5]);
+  CHECK(pp_queue_task_done(other) == 0 && end(other, at[5], 0) == -EINVAL);
+  CHECK(pp_queue_task_done(other) == 0 && end(other, at[4], 0) == 0 && pp_queue_task_done(other) == -EINVAL && pp_queue_join(queue, 1) == 0);
+  pp_queue_close(other);
+  CHECK(count(queue).size == 0 && count(queue).unfinished == 0 && count(queue).abandoned == 0 && count(queue).lost == 0);
+  pp_queue_close(queue);
+}
+
+/* In a queue that does not redeliver, a task counts as abandoned if its taker goes, and any process marks it, if it has none itself. */
+static void tasks_of_others(void) {
+  int queue = make_queue(MIB, 0, 0), first = attach(queue), second = attach(queue);
+  for (int i = 0; i < 4; i++) CHECK(put(queue, 1, i) == 0);
+  uint64_t own = take_task(first, 0), given = take_task(second, 1);
+  CHECK(pp_queue_task_done(queue) == 0 && end(first, own, 0) == -EINVAL);
+  own = take_task(first, 2);
+  CHECK(end(second, given, 1) == 0 && end(second, given, 1) == -EINVAL);
+  pp_queue_close(first);
+  CHECK(count(queue).abandoned == 1 && count(queue).lost == 0 && count(queue).size == 2 && count(queue).unfinished == 2);
+  CHECK(get(queue) == 1 && out[0] == 1 && get(queue) == 1 && out[0] == 3);
+  pp_queue_close(second);
+  CHECK(pp_queue_task_done(queue) == 0 && pp_queue_task_done(queue) == 0 && pp_queue_task_done(queue) == -EINVAL);
+  CHECK(pp_queue_join(queue, 1) == 1 && pp_queue_join(queue, 0) == 0);
+  pp_queue_close(queue);
+}
+
+/* A task that comes back after a shutdown can still be taken, unless the shutdown dropped everything. */
+static void tasks_after_shutdown(int redeliver) {
+  for (int immediate = 0; immediate < 2; immediate++) {
+    int queue = make_queue(MIB, 0, redeliver);
+    for (int i = 0; i < 3; i++) CHECK(put(queue, 1, i) == 0);
+    uint64_t first = take_task(queue, 0), second = take_task(queue, 1);
+    CHECK(pp_queue_shutdown(queue, immediate) == 0 && end(queue, second, 1) == 0 && end(queue, second, 1) == -EINVAL);
+    for (int i = 1; i < (immediate ? 0 : 3); i++) CHECK(get(queue) == 1 && out[0] == i && pp_queue_task_done(queue) == 0);
+    CHECK(get(queue) == -ESHUTDOWN && count(queue).size == 0);
+    if (immediate) CHECK(end(queue, first, 0) == 0);
+    else while (pp_queue_task_done(queue) == 0) continue;
+    CHECK(pp_queue_join(queue, 1) == 0);
+    pp_queue_close(queue);
+  }
+}
+
+/* Items pass a task that is in hand, as many as the ring has room for. Then the queue goes on as ever. */
+static void keeping_a_task(int redeliver) {
+  int queue = make_queue(32 * MIB, 0, redeliver);
+  uint64_t header = blocks(queue);
+  CHECK(put(queue, 1, 7) == 0);
+  uint64_t task = take_task(queue, 7);
+  for (int i = 0; i < 300; i++) CHECK(put(queue, 100000, i) == 0 && get(queue) == 100000 && out[0] == (uint8_t)i);
+  /* What is only counted gives its memory back, although the ring keeps the task before it. */
+  CHECK(redeliver || blocks(queue) - header <= 16 * MIB);
+  CHECK(end(queue, task, 1) == 0 && get(queue) == 1 && out[0] == 7);
+  while (pp_queue_task_done(queue) == 0) continue;
+  CHECK(pp_queue_join(queue, 1) == 0);
+  for (int i = 0; i < 1000; i++) {
+    CHECK(put(queue, 100000, i) == 0 && get(queue) == 100000 && out[0] == (uint8_t)i);
+    CHECK(pp_queue_task_done(queue) == 0);
+  }
+  pp_queue_close(queue);
+}
+
 static void shutting_down(int redeliver) {
   int queue = make_queue(MIB, 0, redeliver), other = attach(queue);
   CHECK(put(queue, 1, 1) == 0 && pp_queue_shutdown(queue, 0) == 0 && put(other, 1, 2) == -ESHUTDOWN);
@@ -346,6 +430,13 @@ int main(void) {
   maxsize();
   done_and_join();
   redeliver_order();
+  tasks_in_hand(0);
+  tasks_in_hand(1);
+  tasks_of_others();
+  keeping_a_task(0);
+  keeping_a_task(1);
+  tasks_after_shutdown(0);
+  tasks_after_shutdown(1);
   shutting_down(0);
   shutting_down(1);
   dropping(0);

@@ -23,13 +23,14 @@
 #define LARGEST 30000
 #define STUCK_S 2
 #define MOST_AT_ONCE 8 /* items of a list */
+#define MOST_TASKS 4 /* that a consumer has in hand */
 #define WAIT_MS 3 /* short, because the process that would have ended the wait may be dead */
 
 static const enum role roles[WORKERS] = {PRODUCER, PRODUCER, CONSUMER, CONSUMER, VISITOR};
 
 struct oracle {
   _Atomic uint32_t started[PRODUCERS], committed[PRODUCERS];
-  _Atomic uint64_t received, duplicates, bad, disorder, visits;
+  _Atomic uint64_t received, duplicates, bad, disorder, visits, backs;
   _Atomic bool stop;
   struct pp_reached reached[ROLES][PP_MOST_POINTS];
   /* For each item of a producer: how often it was received, COMMITTED if its put has returned, and FOLLOWS if it is in the same list as the one
@@ -96,7 +97,7 @@ static void note(const uint8_t *at, int length, uint32_t *last) {
     return;
   }
   if ((atomic_fetch_add(&oracle->items[item.producer][item.number], 1) & RECEIVED) != 0) oracle->duplicates++;
-  if (!setting->redeliver && item.number <= last[item.producer]) oracle->disorder++;
+  if (!setting->redeliver && !setting->tasks && item.number <= last[item.producer]) oracle->disorder++;
   last[item.producer] = item.number;
   oracle->received++;
 }
@@ -159,9 +160,47 @@ static void wait_for_bell(int queue) {
   bells_wait(inbox, WAIT_MS);
 }
 
+struct task {
+  uint64_t at;
+  int length;
+  uint8_t bytes[sizeof(struct item) + LARGEST];
+};
+
+static void end_task(int queue, const struct task *task, bool back) {
+  uint32_t last[PRODUCERS] = {0};
+  int status;
+  if (!back) note(task->bytes, task->length, last);
+  while ((status = pp_queue_task_end(queue, &task->at, back)) == -EBUSY) continue;
+  CHECK(status == 0);
+  while ((status = pp_queue_task_end(queue, &task->at, back)) == -EBUSY) continue;
+  CHECK(status == -EINVAL);
+  if (back) oracle->backs++;
+}
+
+/* Takes some tasks, and ends them in any order. An item that is given back was not received. */
+static void consume_tasks(int queue) {
+  static struct task tasks[MOST_TASKS];
+  int count = 0;
+  for (int i = 1 + rand() % MOST_TASKS; i > 0; i--) {
+    struct task *task = &tasks[count];
+    int status = pp_queue_get_task(queue, task->bytes, sizeof task->bytes, WAIT_MS);
+    if (is_wrong("get_task", status)) return;
+    if (status < 0) continue;
+    CHECK(pp_queue_taken(queue, &task->at) == 1);
+    task->length = status;
+    count++;
+  }
+  while (count > 0) {
+    struct task *task = &tasks[rand() % count], *last = &tasks[--count];
+    end_task(queue, task, rand() % 3 == 0);
+    if (task != last) memcpy(task, last, sizeof *task);
+  }
+}
+
 static void consume(int queue, bool by_bell) {
   uint32_t last[PRODUCERS] = {0};
   while (!oracle->stop) {
+    if (setting->tasks && rand() % 2 == 0) consume_tasks(queue);
     int32_t most = rand() % 2 == 0 ? 1 : 1 + rand() % MOST_AT_ONCE, ms = by_bell ? 0 : WAIT_MS;
     int status = most == 1 ? pp_queue_get(queue, bytes, sizeof bytes, ms) : pp_queue_get_list(queue, bytes, sizeof bytes, most, ms);
     if (is_wrong("get", status)) return;
@@ -307,8 +346,8 @@ static void compare(const struct pp_queue_stats *stats, const struct tally *tall
       missing += (item & FOLLOWS) != 0 && (item & RECEIVED) != 0 && before == (before & FOLLOWS);
     }
   if (killing == NULL)
-    printf("  maxsize %lu%s: %ld kills, %lu put, %lu received, %lu lost in the hands of %ld killed consumers, %lu redelivered\n",
-           (unsigned long)setting->maxsize, setting->redeliver ? ", redelivering" : "", tally->killed, (unsigned long)stats->puts,
+    printf("  maxsize %lu%s%s: %ld kills, %lu put, %lu received, %lu lost in the hands of %ld killed consumers, %lu redelivered\n",
+           (unsigned long)setting->maxsize, setting->redeliver ? ", redelivering" : "", setting->tasks ? ", with tasks" : "", tally->killed, (unsigned long)stats->puts,
            (unsigned long)oracle->received, (unsigned long)missing, tally->consumers, (unsigned long)stats->redelivered);
   CHECK(oracle->bad == 0);
   CHECK(oracle->disorder == 0);
@@ -322,8 +361,8 @@ static void compare(const struct pp_queue_stats *stats, const struct tally *tall
     CHECK(stats->lost == 0 && stats->abandoned == 0);
   } else {
     CHECK(oracle->duplicates == 0);
-    CHECK(stats->puts == stats->gets);
-    CHECK(stats->gets - oracle->received <= MOST_AT_ONCE * (uint64_t)tally->consumers);
+    CHECK(setting->tasks || stats->puts == stats->gets);
+    CHECK(stats->gets - oracle->received - oracle->backs <= MOST_AT_ONCE * (uint64_t)tally->consumers);
     /* A consumer may be killed after the queue counts the item as received and before this test has noted it. */
     CHECK(stats->lost <= stats->gets - oracle->received);
   }

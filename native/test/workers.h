@@ -3,6 +3,7 @@
 #ifndef PP_WORKERS_H
 #define PP_WORKERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "harness.h"
@@ -12,6 +13,7 @@ enum role { PRODUCER, CONSUMER, VISITOR, ROLES }; /* a visitor opens the queue, 
 struct setting {
   uint64_t ring_size, maxsize;
   int redeliver;
+  bool tasks; /* consumers take tasks and give some back, besides plain gets */
 };
 
 /* Which workers are killed, and at which failpoint: at a random one if it is NULL. */

@@ -12,8 +12,9 @@
 #include "queue/ring.h"
 #include "queue/state.h"
 
-/* An item that was taken from a queue that does not redeliver leaves no trace in the ring. It is in the hands of a participant that has an
- * item in hand now. So the items before `head`, which is where HEAD was, are gone once each such participant was seen without one. */
+/* An item that was taken from a queue that does not redeliver leaves no trace in the ring, unless it was taken as a task. It is in the hands of
+ * a participant that has an item in hand now. So the items before `head`, which is where HEAD was, are gone once each such participant was seen
+ * without one, but for those that the ring keeps. Those before `free`, which is where FREE was, are gone then, too. */
 struct pp_carrier {
   struct pp_carrier *next;
   struct pp_queue queue; /* without a participant */
@@ -21,8 +22,9 @@ struct pp_carrier {
   bool abandoned; /* no process has the queue open any more, or it is damaged */
   pp_put_state put;
   pp_get_state get;
-  uint64_t gone; /* no item before this position can reach anybody */
-  uint64_t head;
+  uint64_t gone; /* no item before this position can reach anybody, unless the ring keeps it */
+  uint64_t all_gone; /* no item before this position can reach anybody */
+  uint64_t head, free;
   bool suspects[PP_PARTICIPANTS];
 };
 
@@ -88,7 +90,12 @@ void pp_carrier_drop(struct pp_carrier *carrier) {
   pthread_mutex_unlock(&guard);
 }
 
-bool pp_carrier_redelivers(const struct pp_carrier *carrier) { return carrier->queue.redeliver; }
+/* The item may be given back, by its taker or because its taker dies. */
+static bool is_kept(uint32_t state) { return state == RING_RETURNED || pp_ring_is_in_hand(state & ~RING_ARRIVING, 0); }
+
+bool pp_carrier_may_give_back(const struct pp_carrier *carrier, uint64_t position) {
+  return carrier->queue.redeliver || is_kept(atomic_load(&pp_ring_record(&carrier->queue, position)->state));
+}
 
 /* The description under which the queue was made is in each process that has it open, and in each message that brings it to one. */
 static bool is_in_use(const struct pp_queue *queue) {
@@ -108,6 +115,7 @@ static void drop_suspects(struct pp_carrier *carrier) {
     if (carrier->suspects[i]) any |= carrier->suspects[i] = may_have_item(&carrier->queue, i);
   if (any) return;
   carrier->gone = carrier->head;
+  carrier->all_gone = carrier->free;
 }
 
 static void look(struct pp_carrier *carrier) {
@@ -120,8 +128,11 @@ static void look(struct pp_carrier *carrier) {
   drop_suspects(carrier);
   /* The taker's mark of an item is set just after HEAD was moved. */
   bool marked = atomic_load(&queue->header->get.select) == select && atomic_load(&queue->header->logged) == select;
-  if (carrier->gone != carrier->head || carrier->head == carrier->get[QUEUE_HEAD] || !marked) return;
+  bool waits = carrier->gone != carrier->head || carrier->all_gone != carrier->free;
+  bool moved = carrier->head != carrier->get[QUEUE_HEAD] || carrier->free != carrier->get[QUEUE_FREE];
+  if (waits || !moved || !marked) return;
   carrier->head = carrier->get[QUEUE_HEAD];
+  carrier->free = carrier->get[QUEUE_FREE];
   uint32_t highest = atomic_load(&queue->header->highest);
   for (uint32_t i = 0; i <= highest && i < PP_PARTICIPANTS; i++) carrier->suspects[i] = may_have_item(queue, i);
   drop_suspects(carrier);
@@ -137,11 +148,15 @@ static bool is_before(uint64_t position, uint64_t other) { return (int64_t)(posi
 
 bool pp_carrier_has(const struct pp_carrier *carrier, uint64_t position) {
   if (carrier->abandoned) return false;
-  if (!carrier->queue.redeliver) return !is_before(position, carrier->gone);
-  if (is_before(position, carrier->get[QUEUE_FREE])) return false;
+  bool redeliver = carrier->queue.redeliver;
+  if (!redeliver && !is_before(position, carrier->gone)) return true;
+  if (!redeliver && is_before(position, carrier->all_gone)) return false;
+  if (is_before(position, carrier->get[QUEUE_FREE])) return !redeliver;
   const struct pp_record *record = pp_ring_record(&carrier->queue, position);
   uint32_t state = atomic_load(&record->state);
   /* The memory of a finished record may have been given back, and reads as zeros. */
   if ((atomic_load(&record->length) & RING_OBJECTS) == 0) return false;
-  return state != RING_FINISHED && (state != RING_WAITING || carrier->put[QUEUE_SHUT] != QUEUE_DROPPED);
+  if (state == pp_ring_returned(&carrier->queue)) return carrier->put[QUEUE_SHUT] != QUEUE_DROPPED;
+  /* Whoever has taken an item that was given back may still want its objects. */
+  return redeliver ? state != RING_FINISHED : state == RING_COUNTED || is_kept(state);
 }

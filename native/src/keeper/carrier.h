@@ -12,7 +12,8 @@ struct pp_carrier;
 struct pp_carrier *pp_carrier_open(int32_t queue, uint64_t *position);
 /* Ends one use of the carrier. */
 void pp_carrier_drop(struct pp_carrier *carrier);
-bool pp_carrier_redelivers(const struct pp_carrier *carrier);
+/* Whether the taker of this item may give it back, or does so by its death. */
+bool pp_carrier_may_give_back(const struct pp_carrier *carrier, uint64_t position);
 /* Looks at every carrier's queue, for the calls of pp_carrier_has that follow. */
 void pp_carriers_look(void);
 /* Whether the item at this position is in the queue, or in the hands of a living process that has not said yet that it has its objects. */

@@ -57,8 +57,10 @@ static void remove_entry(struct kept **link) {
   free(kept);
 }
 
-/* An item of a queue that redelivers can be claimed until it is done. */
-static bool may_be_claimed_again(const struct kept *kept) { return !kept->sent || (kept->carrier != NULL && pp_carrier_redelivers(kept->carrier)); }
+/* An item that may come back can be claimed until it is done. */
+static bool may_be_claimed_again(const struct kept *kept) {
+  return !kept->sent || (kept->carrier != NULL && pp_carrier_may_give_back(kept->carrier, kept->position));
+}
 
 static int add(struct kept entry, const uint8_t *token) {
   struct kept *kept = malloc(sizeof *kept);

@@ -2,24 +2,13 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "base/failpoint.h"
 #include "queue/held.h"
 #include "queue/locks.h"
 #include "queue/recover.h"
 #include "queue/state.h"
 #include "queue/tidy.h"
 #include "wait/futex.h"
-
-/* Moves FREE over the records at the front that are finished. The record at `marked` counts as finished, although its state is still to
- * be changed by the log. */
-static int free_finished(const struct pp_queue *queue, pp_get_state get, uint64_t marked) {
-  struct pp_found found;
-  for (; get[QUEUE_FREE] != get[QUEUE_HEAD]; get[QUEUE_FREE] = found.next) {
-    int status = pp_ring_inspect(queue, get[QUEUE_FREE], get[QUEUE_HEAD], &found);
-    if (status < 0) return status;
-    if (found.at != marked && !pp_ring_is_finished(&found)) break;
-  }
-  return 0;
-}
 
 /* Finds the item to mark: the oldest one of this participant. Whoever has another one goes on with it, and if it dies, the item comes back. */
 static int find_taken(struct pp_queue *queue, const pp_get_state get, struct pp_found *found) {
@@ -28,30 +17,48 @@ static int find_taken(struct pp_queue *queue, const pp_get_state get, struct pp_
   return status;
 }
 
-/* A queue that redelivers keeps taken items in the ring and marks the record. */
-static int mark_record(struct pp_queue *queue, pp_get_state get) {
-  struct pp_found found;
-  int status = find_taken(queue, get, &found);
-  if (status <= 0) return status == 0 ? -EINVAL : status;
+/* Marks an item that is kept in the ring: its record says that it is finished. */
+static int mark_record(struct pp_queue *queue, pp_get_state get, const struct pp_found *found) {
   get[QUEUE_DONE]++;
-  pp_queue_set_log(get, QUEUE_LOG_STATE, found.at, RING_FINISHED);
-  status = free_finished(queue, get, found.at);
+  pp_queue_set_log(get, QUEUE_LOG_STATE, found->at, RING_FINISHED);
+  int status = pp_ring_free(queue, get, found->at);
   if (status == 0) status = pp_queue_commit_get(queue, get);
-  bool passed = get[QUEUE_FREE] - found.at <= get[QUEUE_HEAD] - found.at && get[QUEUE_FREE] != found.at;
+  if (status == 0) FAILPOINT("done.committed");
+  bool passed = get[QUEUE_FREE] - found->at <= get[QUEUE_HEAD] - found->at && get[QUEUE_FREE] != found->at;
   return status < 0 || passed ? status : pp_tidy_some(queue, get);
 }
 
-/* Any other queue only counts the items that each participant has taken. */
-static int count_down(struct pp_queue *queue, pp_get_state get) {
-  struct pp_participant *table = queue->header->participants;
-  uint32_t index = pp_owner_index(queue->scope.me);
-  if ((atomic_load(&table[index].taken) & QUEUE_UNDONE) == 0) {
-    for (index = 0; index < PP_PARTICIPANTS && (atomic_load(&table[index].taken) & QUEUE_UNDONE) == 0;) index++;
-    if (index == PP_PARTICIPANTS) return -EINVAL;
-  }
+/* Marks an item that is only counted. */
+static int count_down(struct pp_queue *queue, pp_get_state get, uint32_t index, uint64_t taken) {
   get[QUEUE_DONE]++;
-  pp_queue_set_log(get, QUEUE_LOG_TAKEN, index, (atomic_load(&table[index].taken) & QUEUE_UNDONE) - 1);
+  pp_queue_set_log(get, QUEUE_LOG_TAKEN, index, taken - 1);
   return pp_queue_commit_get(queue, get);
+}
+
+static int mark_oldest_kept(struct pp_queue *queue, pp_get_state get) {
+  struct pp_found found;
+  int status = find_taken(queue, get, &found);
+  return status == 1 ? mark_record(queue, get, &found) : status == 0 ? -EINVAL : status;
+}
+
+static uint64_t undone(const struct pp_queue *queue, uint32_t index) {
+  return atomic_load(&queue->header->participants[index].taken) & QUEUE_UNDONE;
+}
+
+/* A queue that does not redeliver: the oldest item of this participant is a task or one that is only counted. If it has none, any item of another
+ * one is marked. */
+static int mark_any(struct pp_queue *queue, pp_get_state get) {
+  struct pp_found found;
+  uint32_t index = pp_owner_index(queue->scope.me);
+  uint64_t own = undone(queue, index);
+  /* Of those that are only counted, the ones taken last are not done yet. */
+  if (pp_held_first(queue, get, &found) == 1 && (own == 0 || pp_held_first_after(&queue->held) <= queue->counted - own))
+    return mark_record(queue, get, &found);
+  if (own > 0) return count_down(queue, get, index, own);
+  for (index = 0; index < PP_PARTICIPANTS; index++)
+    if (undone(queue, index) > 0) return count_down(queue, get, index, undone(queue, index));
+  int status = pp_ring_search(queue, get, get[QUEUE_FREE], pp_ring_is_in_hand, 0, &found);
+  return status == 1 ? mark_record(queue, get, &found) : status == 0 ? -EINVAL : status;
 }
 
 int32_t pp_queue_task_done(int32_t index) {
@@ -61,10 +68,46 @@ int32_t pp_queue_task_done(int32_t index) {
   int status = pp_queue_lock_get(queue, QUEUE_LOCK_MS); /* D1 */
   if (status < 0) return pp_queue_note_busy(queue, PP_GET_LOCK, status);
   status = pp_queue_read_get(queue, get);
-  if (status == 0) status = queue->redeliver ? mark_record(queue, get) : count_down(queue, get); /* D2 */
+  if (status == 0) status = queue->redeliver ? mark_oldest_kept(queue, get) : mark_any(queue, get); /* D2 */
   pp_queue_unlock_get(queue); /* D3 */
   if (status == 0) pp_queue_announce(queue, PP_DONE, INT32_MAX);
   return status;
+}
+
+/* The item is the queue's again. After a shutdown that dropped everything it is finished instead. Returns 1 then. */
+static int give_back(struct pp_queue *queue, pp_get_state get, const struct pp_found *found) {
+  pp_put_state put;
+  int status = pp_queue_read_put(queue, put);
+  if (status < 0) return status;
+  if (put[QUEUE_SHUT] == QUEUE_DROPPED) {
+    status = mark_record(queue, get, found);
+    return status < 0 ? status : 1;
+  }
+  get[QUEUE_BACK]++;
+  get[QUEUE_OUT]--;
+  pp_queue_set_log(get, QUEUE_LOG_STATE, found->at, pp_ring_returned(queue));
+  status = pp_queue_commit_get(queue, get); /* B2 */
+  FAILPOINT("give_back.committed");
+  return status;
+}
+
+int32_t pp_queue_task_end(int32_t index, const uint64_t *at, int32_t back) {
+  struct pp_queue *queue = pp_queue_find(index);
+  if (queue == NULL) return -EBADF;
+  pp_get_state get;
+  struct pp_found found;
+  int status = pp_queue_lock_get(queue, QUEUE_LOCK_MS); /* B1 */
+  if (status < 0) return pp_queue_note_busy(queue, PP_GET_LOCK, status);
+  status = pp_queue_read_get(queue, get);
+  if (status == 0 && pp_held_at(queue, get, *at, &found) != 1) status = -EINVAL;
+  if (status == 0) status = back ? give_back(queue, get, &found) : mark_record(queue, get, &found);
+  if (status >= 0) pp_held_drop(&queue->held, *at);
+  pp_queue_unlock_get(queue); /* B3 */
+  FAILPOINT("task_end.unlocked");
+  if (status < 0) return status;
+  if (back && status == 0) pp_queue_announce(queue, PP_ITEMS, 1);
+  else pp_queue_announce(queue, PP_DONE, INT32_MAX);
+  return 0;
 }
 
 /* Notes that the abandoned items were reported, so that no later join reports them again. */

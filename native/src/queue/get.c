@@ -2,7 +2,7 @@
  * nothing. After the commit, at most the log entry is left for the next holder of the get lock to carry out.
  *
  * A call that takes several items commits once for all of them. In a queue that redelivers, it commits each of them, because the log entry
- * changes one record. */
+ * changes one record. In another queue, an item that is taken as a task, or that was given back, is taken by a call of its own for that reason. */
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
@@ -13,21 +13,23 @@
 #include "queue/locks.h"
 #include "queue/room.h"
 #include "queue/state.h"
+#include "queue/tidy.h"
 #include "queue/waiting.h"
 
 /* What a call takes: one item, or a list of up to `most`, and where it goes. */
 struct taking {
   uint8_t *bytes;
   uint32_t room, most;
-  bool is_list;
+  bool is_list, as_task;
   uint32_t count, used; /* how many items were taken, and the bytes that they fill */
   bool more, objects;   /* whether items are left; whether the item has shared objects inside */
+  bool keeps;           /* whether the ring kept items before */
 };
 
 /* Finds the item to take. Items that were given back come before those that were never taken. */
 static int choose(const struct pp_queue *queue, const pp_put_state put, const pp_get_state get, struct pp_found *found) {
   if (get[QUEUE_BACK] == 0) return pp_ring_inspect_item(queue, get[QUEUE_HEAD], put[QUEUE_TAIL], found);
-  int status = pp_ring_search(queue, get, get[QUEUE_FREE], pp_ring_is_state, RING_WAITING, found);
+  int status = pp_ring_search(queue, get, get[QUEUE_FREE], pp_ring_is_state, pp_ring_returned(queue), found);
   return status == 0 ? -EBADMSG : status < 0 ? status : 0;
 }
 
@@ -52,23 +54,33 @@ static void note_taken(pp_get_state get, const struct pp_found *found) {
   get[QUEUE_GETS]++;
 }
 
-/* Commits that this participant has taken the item. */
-static int commit_one(struct pp_queue *queue, pp_get_state get, const struct pp_found *found) {
+/* Commits that this participant has taken the item, which is kept in the ring. */
+static int commit_kept(struct pp_queue *queue, pp_get_state get, const struct pp_found *found) {
   pp_room_release_some(queue, get);
-  pp_queue_set_log(get, QUEUE_LOG_STATE, found->at, queue->scope.me);
+  pp_queue_set_log(get, QUEUE_LOG_STATE, found->at, queue->redeliver ? queue->scope.me : queue->scope.me | RING_ARRIVING);
   int status = pp_queue_commit_get(queue, get); /* G3, G4 */
-  if (status == 0) pp_held_add(&queue->held, found->at);
-  return status;
+  if (status < 0) return status;
+  pp_held_add(&queue->held, found->at, queue->counted);
+  queue->taken_at = found->at;
+  queue->taken_kept = true;
+  return 0;
 }
 
-/* Commits that this participant has taken `count` items. The memory of these items is needed until then. */
-static int commit_all(struct pp_queue *queue, pp_get_state get, uint64_t count) {
+/* Commits that this participant has taken `count` items, which are only counted. The memory of these items is needed until then. `returned` is
+ * the record of the item if it was given back before. */
+static int commit_counted(struct pp_queue *queue, pp_get_state get, const struct taking *what, uint64_t count, const struct pp_found *returned) {
   uint32_t index = pp_owner_index(queue->scope.me);
-  uint64_t taken = atomic_load(&queue->header->participants[index].taken) & QUEUE_UNDONE;
+  uint64_t taken = ((atomic_load(&queue->header->participants[index].taken) & QUEUE_UNDONE) + count) | count << QUEUE_IN_HAND_SHIFT;
   pp_room_release_some(queue, get);
-  get[QUEUE_FREE] = get[QUEUE_HEAD];
-  pp_queue_set_log(get, QUEUE_LOG_TAKEN, index, (taken + count) | count << QUEUE_IN_HAND_SHIFT);
-  return pp_queue_commit_get(queue, get); /* G3, G4 */
+  if (!what->keeps) get[QUEUE_FREE] = get[QUEUE_HEAD];
+  int status = returned != NULL ? pp_ring_free(queue, get, returned->at) : 0;
+  pp_queue_set_log(get, returned != NULL ? QUEUE_LOG_COUNTED : QUEUE_LOG_TAKEN, index, taken);
+  get[QUEUE_LOG_RECORD] = returned != NULL ? returned->at : 0;
+  if (status == 0) status = pp_queue_commit_get(queue, get); /* G3, G4 */
+  if (status < 0) return status;
+  queue->counted += count;
+  queue->taken_kept = false;
+  return get[QUEUE_FREE] == get[QUEUE_HEAD] ? 0 : pp_tidy_some(queue, get);
 }
 
 static int take_one(struct pp_queue *queue, const pp_put_state put, pp_get_state get, struct taking *what) {
@@ -79,8 +91,11 @@ static int take_one(struct pp_queue *queue, const pp_put_state put, pp_get_state
   if (size == -EMSGSIZE) queue->needed = (int32_t)found.length;
   if (size < 0) return size;
   FAILPOINT("get.copied");
+  bool returned = get[QUEUE_BACK] > 0;
+  if (what->as_task && !pp_held_make_room(&queue->held)) return -ENOMEM;
   note_taken(get, &found);
-  if (queue->redeliver) status = commit_one(queue, get, &found);
+  if (queue->redeliver || what->as_task) status = commit_kept(queue, get, &found);
+  else if (returned) status = commit_counted(queue, get, what, 1, &found);
   if (status < 0) return status;
   what->used += (uint32_t)size;
   what->count++;
@@ -94,15 +109,24 @@ static int get_locked(struct pp_queue *queue, struct taking *what) {
   int status = pp_queue_read_both(queue, put, get);
   if (status < 0) return status;
   if (put[QUEUE_PUTS] == get[QUEUE_OUT]) return put[QUEUE_SHUT] != 0 ? -ESHUTDOWN : -EAGAIN;
+  bool is_alone = what->as_task || (!queue->redeliver && get[QUEUE_BACK] > 0);
+  if (is_alone) what->most = 1;
+  what->keeps = get[QUEUE_FREE] != get[QUEUE_HEAD];
   do status = take_one(queue, put, get, what);
   while (status == 0 && what->count < what->most && put[QUEUE_PUTS] != get[QUEUE_OUT]);
   /* What ended the list is the next call's. */
   if (what->count == 0) return status;
-  status = queue->redeliver ? 0 : commit_all(queue, get, what->count);
+  status = queue->redeliver || is_alone ? 0 : commit_counted(queue, get, what, what->count, NULL);
   if (status < 0) return status;
   FAILPOINT("get.committed");
   what->more = put[QUEUE_PUTS] != get[QUEUE_OUT];
   return (int)what->used;
+}
+
+/* The task is its caller's now. Nobody else changes the record as long as it says that the item is arriving, unless this process counts as dead. */
+static void note_arrival(struct pp_queue *queue) {
+  uint32_t arriving = queue->scope.me | RING_ARRIVING;
+  atomic_compare_exchange_strong(&pp_ring_record(queue, queue->taken_at)->state, &arriving, queue->scope.me); /* G6 */
 }
 
 static int try_get(struct pp_queue *queue, struct taking *what) {
@@ -118,7 +142,8 @@ static int try_get(struct pp_queue *queue, struct taking *what) {
   if (what->more) pp_queue_announce(queue, PP_ITEMS, 1);
   pp_queue_announce(queue, PP_ROOM, (int)what->count);
   if (what->objects) atomic_fetch_add(&queue->header->holding[index], 1);
-  atomic_fetch_and(&queue->header->participants[index].taken, QUEUE_UNDONE); /* G6 */
+  if (what->as_task && !queue->redeliver) note_arrival(queue);
+  else atomic_fetch_and(&queue->header->participants[index].taken, QUEUE_UNDONE); /* G6 */
   return status;
 }
 
@@ -144,6 +169,18 @@ static int32_t get_some(int32_t index, struct taking *what, int32_t room, int32_
 int32_t pp_queue_get(int32_t index, uint8_t *bytes, int32_t room, int32_t ms) {
   struct taking what = {.bytes = bytes, .most = 1};
   return get_some(index, &what, room, ms);
+}
+
+int32_t pp_queue_get_task(int32_t index, uint8_t *bytes, int32_t room, int32_t ms) {
+  struct taking what = {.bytes = bytes, .most = 1, .as_task = true};
+  return get_some(index, &what, room, ms);
+}
+
+int32_t pp_queue_taken(int32_t index, uint64_t *at) {
+  const struct pp_queue *queue = pp_queue_find(index);
+  if (queue == NULL) return -EBADF;
+  *at = queue->taken_at;
+  return queue->taken_kept;
 }
 
 int32_t pp_queue_get_list(int32_t index, uint8_t *list, int32_t room, int32_t most, int32_t ms) {

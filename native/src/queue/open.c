@@ -14,7 +14,7 @@
 #include "wait/sleeper.h"
 
 #define MAGIC 0x31515050594c4f50ull /* "POLYPPQ1" */
-#define VERSION 4
+#define VERSION 5
 
 /* A ring costs addresses only, until it is used. Most processes can have some 8,000 of this size, and it has room for the largest message in
  * any position. */
@@ -32,7 +32,7 @@ static void close_queue(void *object, int owner_ended) {
   pp_sleeper_forget(queue);
   pp_queue_leave(queue);
   pp_segment_close(&queue->segment);
-  free(queue->held.at);
+  free(queue->held.items);
   free(queue);
 }
 

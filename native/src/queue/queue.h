@@ -24,14 +24,14 @@ enum { QUEUE_DROPPED = 2 };
 
 /* The get snapshot: the numbers that taking an item and marking it done change together.
  *   HEAD      position of the next record that was never taken
- *   FREE      position of the first record that is still needed; before HEAD only in a queue that redelivers
+ *   FREE      position of the first record that is still needed; before HEAD only if items are kept in the ring (queue/ring.h)
  *   RELEASED  position up to which the ring's memory may be used again
  *   OUT       items that were taken and not given back
  *   GETS      items ever taken, also those that were given back later
  *   BACK      items before HEAD that were given back
  *   DONE, ABANDONED, TOLD   items done, items among them that died with their consumers, and how many of those some join has reported
  *   LOST, REDELIVERED       for the statistics
- *   LOG, LOG_WHERE, LOG_VALUE   a redo log of one entry, see queue/state.h */
+ *   LOG, LOG_WHERE, LOG_VALUE, LOG_RECORD   a redo log of one entry, see queue/state.h */
 enum {
   QUEUE_HEAD,
   QUEUE_FREE,
@@ -47,14 +47,15 @@ enum {
   QUEUE_LOG,
   QUEUE_LOG_WHERE,
   QUEUE_LOG_VALUE,
+  QUEUE_LOG_RECORD,
   QUEUE_GET_FIELDS
 };
 
 typedef uint64_t pp_put_state[QUEUE_PUT_FIELDS];
 typedef uint64_t pp_get_state[QUEUE_GET_FIELDS];
 
-/* Participants of a queue, in a queue that does not redeliver: the low bits of `taken` count the items that were taken and are not done; those
- * above them, how many of these the last call took that have not reached its caller yet. */
+/* Participants of a queue, in a queue that does not redeliver: the low bits of `taken` count the items that were taken and are not done, without
+ * those that are kept in the ring; the bits above them, how many of these the last call took that have not reached its caller yet. */
 #define QUEUE_UNDONE ((1ull << 48) - 1)
 #define QUEUE_IN_HAND_SHIFT 48
 #define QUEUE_MOST_AT_ONCE 0xffff /* items that one call takes */
@@ -88,8 +89,12 @@ struct pp_queue_header {
 };
 
 /* See queue/held.h. */
+struct pp_held_item {
+  uint64_t at, after;
+};
+
 struct pp_held {
-  uint64_t *at;
+  struct pp_held_item *items;
   uint32_t first, count, room;
   bool incomplete;
 };
@@ -102,6 +107,9 @@ struct pp_queue {
   bool redeliver;
   struct pp_lock_scope scope;
   uint64_t put_at;              /* the position of the item that was put last */
+  uint64_t taken_at;            /* the position of the item that was taken last, if it is kept in the ring */
+  bool taken_kept;
+  uint64_t counted;             /* the items that this participant has taken, without those that are kept in the ring */
   uint64_t changes;             /* the items ever put and taken, at the last call of pp_queue_trim */
   int32_t needed;               /* the length of the item for which the last get had too little room */
   uint32_t seen[PP_PUT_LOCK + 1]; /* for each thing to wait for: the word's value before the last look */

@@ -29,6 +29,24 @@ static int give_back(struct pp_queue *queue, pp_get_state get, const pp_put_stat
   return status;
 }
 
+/* Counts each item that a participant had taken as a task, from a queue that does not redeliver, as abandoned. Each step is one commit. */
+static int give_up(struct pp_queue *queue, pp_get_state get, uint32_t index) {
+  struct pp_found found;
+  int status;
+  for (uint64_t at = get[QUEUE_FREE]; (status = pp_ring_search(queue, get, at, pp_ring_is_taken_by, index, &found)) == 1;) {
+    get[QUEUE_DONE]++;
+    get[QUEUE_ABANDONED]++;
+    if ((found.state & RING_ARRIVING) != 0) get[QUEUE_LOST]++;
+    pp_queue_set_log(get, QUEUE_LOG_STATE, found.at, RING_FINISHED);
+    status = pp_ring_free(queue, get, found.at);
+    if (status == 0) status = pp_queue_commit_get(queue, get); /* C2 */
+    if (status < 0) return status;
+    at = found.next;
+    FAILPOINT("clean_up.one");
+  }
+  return status;
+}
+
 /* The get lock is held. */
 static int clean_up(struct pp_queue *queue, uint32_t index) {
   struct pp_participant *participant = &queue->header->participants[index];
@@ -36,7 +54,7 @@ static int clean_up(struct pp_queue *queue, uint32_t index) {
   pp_get_state get;
   int status = pp_queue_read_get(queue, get);
   if (status == 0) status = pp_queue_read_put(queue, put);
-  if (status == 0 && queue->redeliver) status = give_back(queue, get, put, index);
+  if (status == 0) status = queue->redeliver ? give_back(queue, get, put, index) : give_up(queue, get, index);
   uint64_t taken = atomic_load(&participant->taken);
   if (status == 0 && taken != 0) {
     if (!queue->redeliver) {

@@ -25,7 +25,7 @@ int pp_ring_inspect(const struct pp_queue *queue, uint64_t at, uint64_t end, str
   else if (found->kind == RING_ITEM && found->length <= PP_LARGEST) space = pp_ring_space(found->length);
   else return -EBADMSG;
   uint64_t run = (uint64_t)atomic_load_explicit(&record->run, memory_order_relaxed) * RING_RECORD;
-  uint64_t past = pp_ring_is_finished(found) && run > space ? run : space;
+  uint64_t past = pp_ring_is_finished(queue, found) && run > space ? run : space;
   found->next = at + past;
   return space <= rest && past <= end - at ? 0 : -EBADMSG;
 }
@@ -48,6 +48,19 @@ int pp_ring_search(const struct pp_queue *queue, const pp_get_state get, uint64_
 }
 
 int pp_ring_is_state(uint32_t state, uint32_t key) { return state == key; }
-int pp_ring_is_taken_by(uint32_t state, uint32_t index) {
-  return state != RING_WAITING && state != RING_FINISHED && pp_owner_index(state) == index;
+/* The states that are no owners have an index that no participant has. */
+int pp_ring_is_taken_by(uint32_t state, uint32_t index) { return state != RING_WAITING && pp_owner_index(state) == index; }
+int pp_ring_is_in_hand(uint32_t state, uint32_t key) {
+  (void)key;
+  return state != RING_WAITING && (state & RING_ARRIVING) == 0 && pp_owner_index(state) < PP_PARTICIPANTS;
+}
+
+int pp_ring_free(const struct pp_queue *queue, pp_get_state get, uint64_t marked) {
+  struct pp_found found;
+  for (; get[QUEUE_FREE] != get[QUEUE_HEAD]; get[QUEUE_FREE] = found.next) {
+    int status = pp_ring_inspect(queue, get[QUEUE_FREE], get[QUEUE_HEAD], &found);
+    if (status < 0) return status;
+    if (found.at != marked && !pp_ring_is_finished(queue, &found)) break;
+  }
+  return 0;
 }

@@ -18,8 +18,16 @@
 
 /* The kind of a record. 0 is none, because memory that was given back reads as 0. */
 enum { RING_ITEM = 1, RING_SKIP = 2 };
-/* The state of a record in a queue that redelivers. Any other value is the owner of the participant that has taken the item. */
-enum { RING_WAITING = 0, RING_FINISHED = 0x7fffffff };
+/* The state of a record. Any other value is the owner of the participant that has taken the item; the item is kept in the ring until it is
+ * done, because it may come back. A queue that redelivers keeps each item that is taken. Another queue keeps those that were taken as tasks,
+ * and only counts those of a plain get.
+ *   WAITING   was never taken, or, before HEAD: was given back (a queue that redelivers), was taken and is only counted (another queue)
+ *   FINISHED  was done
+ *   RETURNED  was given back, and can be taken (in a queue that does not redeliver)
+ *   COUNTED   was given back, taken by a plain get, and is only counted since then */
+enum { RING_WAITING = 0, RING_COUNTED = 0x7ffffffd, RING_RETURNED = 0x7ffffffe, RING_FINISHED = 0x7fffffff };
+/* This bit of an owner says that the item has not reached its caller yet, in a queue that does not redeliver. */
+#define RING_ARRIVING 0x80000000u
 
 /* This bit of a length says that the item has shared objects inside. */
 #define RING_OBJECTS (1u << 31)
@@ -45,8 +53,14 @@ static inline struct pp_record *pp_ring_record(const struct pp_queue *queue, uin
   return (struct pp_record *)(void *)(queue->ring + position % queue->ring_size);
 }
 
-/* Tells whether a record is finished. The end of a lap is as good as finished. */
-static inline bool pp_ring_is_finished(const struct pp_found *found) { return found->kind == RING_SKIP || found->state == RING_FINISHED; }
+/* The state of a record that was given back. */
+static inline uint32_t pp_ring_returned(const struct pp_queue *queue) { return queue->redeliver ? RING_WAITING : RING_RETURNED; }
+
+/* Tells whether a record before HEAD is finished: nobody needs it any more. The end of a lap is as good as finished. */
+static inline bool pp_ring_is_finished(const struct pp_queue *queue, const struct pp_found *found) {
+  if (found->kind == RING_SKIP || found->state == RING_FINISHED) return true;
+  return !queue->redeliver && (found->state == RING_WAITING || found->state == RING_COUNTED);
+}
 
 void pp_ring_write(struct pp_queue *queue, uint64_t at, uint32_t kind, const uint8_t *bytes, uint32_t length, bool objects);
 
@@ -57,8 +71,12 @@ int pp_ring_inspect_item(const struct pp_queue *queue, uint64_t at, uint64_t end
 /* Finds the first item between `at` and HEAD whose state matches: 1 if there is one, else 0. */
 int pp_ring_search(const struct pp_queue *queue, const pp_get_state get, uint64_t at, int (*match)(uint32_t state, uint32_t key),
                    uint32_t key, struct pp_found *found);
-/* Conditions for pp_ring_search: exactly this state; taken by the participant `index`. */
+/* Conditions for pp_ring_search: exactly this state; taken by the participant `index`; in the hands of any participant's program. */
 int pp_ring_is_state(uint32_t state, uint32_t key);
 int pp_ring_is_taken_by(uint32_t state, uint32_t index);
+int pp_ring_is_in_hand(uint32_t state, uint32_t key);
+/* Moves FREE over the records at the front that are finished. The record at `marked` counts as finished, although its state is still to
+ * be changed by the log. */
+int pp_ring_free(const struct pp_queue *queue, pp_get_state get, uint64_t marked);
 
 #endif

@@ -15,12 +15,13 @@ static int drop_all(struct pp_queue *queue, const pp_put_state put) {
   status = pp_queue_read_get(queue, get);
   if (status == 0 && put[QUEUE_PUTS] < get[QUEUE_OUT]) status = -EBADMSG;
   if (status == 0) {
+    bool keeps = get[QUEUE_FREE] != get[QUEUE_HEAD];
     get[QUEUE_DONE] += put[QUEUE_PUTS] - get[QUEUE_OUT];
     get[QUEUE_OUT] = put[QUEUE_PUTS];
     get[QUEUE_HEAD] = put[QUEUE_TAIL];
     /* Items that were given back stay in the ring where nobody reaches them. No put can come any more that would need their room. */
     get[QUEUE_BACK] = 0;
-    if (!queue->redeliver) get[QUEUE_FREE] = get[QUEUE_HEAD];
+    if (!queue->redeliver && !keeps) get[QUEUE_FREE] = get[QUEUE_HEAD];
     pp_queue_set_log(get, QUEUE_LOG_NONE, 0, 0);
     status = pp_queue_commit_get(queue, get);
   }

@@ -38,9 +38,11 @@ void pp_queue_commit_put(struct pp_queue *queue, const pp_put_state put) {
 }
 
 static int apply_log(struct pp_queue *queue, const pp_get_state get) {
-  if (get[QUEUE_LOG] == QUEUE_LOG_TAKEN) {
-    if (get[QUEUE_LOG_WHERE] >= PP_PARTICIPANTS) return -EBADMSG;
+  if (get[QUEUE_LOG] == QUEUE_LOG_TAKEN || get[QUEUE_LOG] == QUEUE_LOG_COUNTED) {
+    if (get[QUEUE_LOG_WHERE] >= PP_PARTICIPANTS || get[QUEUE_LOG_RECORD] % RING_RECORD != 0) return -EBADMSG;
     atomic_store(&queue->header->participants[get[QUEUE_LOG_WHERE]].taken, get[QUEUE_LOG_VALUE]);
+    FAILPOINT("log.half");
+    if (get[QUEUE_LOG] == QUEUE_LOG_COUNTED) atomic_store(&pp_ring_record(queue, get[QUEUE_LOG_RECORD])->state, RING_COUNTED);
   } else if (get[QUEUE_LOG] == QUEUE_LOG_STATE) {
     if (get[QUEUE_LOG_WHERE] % RING_RECORD != 0) return -EBADMSG;
     atomic_store(&pp_ring_record(queue, get[QUEUE_LOG_WHERE])->state, (uint32_t)get[QUEUE_LOG_VALUE]);

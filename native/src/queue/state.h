@@ -1,14 +1,15 @@
 /* The two snapshots of a queue and the redo log.
  *
  * A get must also change something outside of its snapshot: how many items this participant has taken, or the state of a record. The commit
- * carries that one store as a log entry, and it is carried out right after the commit. If the process is killed in between, the next
- * holder of the get lock carries it out. Doing so twice changes nothing. */
+ * carries that store as a log entry, and it is carried out right after the commit. If the process is killed in between, the next
+ * holder of the get lock carries it out. Doing so twice changes nothing. An entry of the kind QUEUE_LOG_COUNTED has two stores: the number of
+ * items, and the state RING_COUNTED of the record at LOG_RECORD. */
 #ifndef PP_QUEUE_STATE_H
 #define PP_QUEUE_STATE_H
 
 #include "queue/queue.h"
 
-enum { QUEUE_LOG_NONE, QUEUE_LOG_TAKEN, QUEUE_LOG_STATE };
+enum { QUEUE_LOG_NONE, QUEUE_LOG_TAKEN, QUEUE_LOG_STATE, QUEUE_LOG_COUNTED };
 
 /* Read a snapshot. -EBADMSG: its numbers cannot be true. */
 int pp_queue_read_put(const struct pp_queue *queue, pp_put_state put);
@@ -30,7 +31,8 @@ static inline void pp_queue_set_log(pp_get_state get, uint64_t kind, uint64_t wh
 
 /* Tells whether no record in the ring is needed any more. */
 static inline bool pp_queue_is_unused(const struct pp_queue *queue, const pp_put_state put, const pp_get_state get) {
-  return put[QUEUE_PUTS] == (queue->redeliver ? get[QUEUE_DONE] : get[QUEUE_OUT]);
+  if (queue->redeliver) return put[QUEUE_PUTS] == get[QUEUE_DONE];
+  return put[QUEUE_PUTS] == get[QUEUE_OUT] && get[QUEUE_FREE] == get[QUEUE_HEAD];
 }
 
 #endif

@@ -27,7 +27,8 @@ static int tidy(struct pp_queue *queue, const pp_get_state get, uint32_t *steps)
   for (uint64_t at = get[QUEUE_FREE]; at != get[QUEUE_HEAD]; at = found.next, ++*steps) {
     int status = pp_ring_inspect(queue, at, get[QUEUE_HEAD], &found);
     if (status < 0) return status;
-    bool finished = pp_ring_is_finished(&found);
+    /* The receiver of an item in the state RING_COUNTED may still want the objects inside, and its keeper looks at the record. */
+    bool finished = pp_ring_is_finished(queue, &found) && found.state != RING_COUNTED;
     if (in_run && !finished) note_run(queue, start, known, at);
     if (!in_run && finished) {
       start = at;

@@ -104,7 +104,7 @@ export const cases: Cases = {
     const { library, ...others } = rest;
     const has = backend === "native";
     assert.match(String(library), has ? /^\/.*polyproc\.node$/ : /^null$/);
-    assert.deepEqual(others, { abi: has ? 9 : null, fileno: has, sync: has, sharedMemory: has, limits: has });
+    assert.deepEqual(others, { abi: has ? 10 : null, fileno: has, sync: has, sharedMemory: has, limits: has });
   },
   "interpreter flags reach child and grandchild (test_flags)": async () => {
     const [child, grandchild] = await run({ target: flagsOfTree });
