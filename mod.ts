@@ -35,6 +35,7 @@ export { activeChildren, Process } from "./src/api/process.ts";
 export type { FromOptions, GetOptions } from "./src/api/producers.ts";
 export { JoinableQueue, Queue } from "./src/api/queue.ts";
 export type { QueueOptions, ShutdownOptions } from "./src/api/queue-options.ts";
+export { QueueTask } from "./src/api/queue-task.ts";
 export { RLock } from "./src/api/rlock.ts";
 export { BoundedSemaphore, Semaphore, type SemaphoreOptions } from "./src/api/semaphore.ts";
 export { Sentinel } from "./src/api/sentinel.ts";

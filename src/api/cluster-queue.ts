@@ -1,11 +1,10 @@
-import type { TakenTask } from "../backend/contract/queue.ts";
-import { UnsupportedError } from "../errors/errors.ts";
-import { queueEmpty } from "../errors/messages.ts";
-import { accept } from "../objects/delivery.ts";
-import { openPort } from "../objects/shared-object.ts";
-import { checkTimeout, checkWait, type WaitOptions } from "../util/wait-options.ts";
+import type { QueuePort, TakenTask } from "../backend/contract/queue.ts";
+import { openPort, type SharedObject } from "../objects/shared-object.ts";
+import { checkTimeout } from "../util/wait-options.ts";
+import type { GetOptions } from "./producers.ts";
 import { Queue } from "./queue.ts";
 import type { QueueOptions } from "./queue-options.ts";
+import { QueueTask, takeTask } from "./queue-task.ts";
 
 /**
  * The `JoinableQueue` of a cluster. An item belongs to the consumer that took it until it is marked as done. If the consumer dies, or does not
@@ -39,18 +38,14 @@ export class ClusterQueue<T = unknown> extends Queue<T> {
   /**
    * Waits for an item, and takes it with what is needed to mark this one as done, also before others that were taken earlier.
    *
-   * @param options `timeout` in ms, `signal`; default: wait for ever
+   * @param options those of {@link Queue.get}
    * @throws {Empty} if no item came in time
    * @throws {ShutDown} if the queue was shut down and has no more items
    * @throws {ClosedError} after `close()`, also if `close()` is called during the wait
    */
-  async getTask(options?: WaitOptions): Promise<ClusterTask<T>> {
-    const port = openPort(this, "getTask");
-    if (port.getTask === undefined)
-      throw new UnsupportedError("getTask() needs a queue of a cluster: make it with the JoinableQueue of connectCluster().");
-    const taken = await port.getTask(checkWait(options));
-    if (taken === undefined) throw queueEmpty();
-    return new ClusterTask(this, taken, (await accept(taken.incoming)) as T);
+  override async getTask(options?: GetOptions): Promise<ClusterTask<T>> {
+    const { taken, value } = await takeTask(openPort(this, "getTask"), options);
+    return new ClusterTask(this, taken, value as T);
   }
 }
 
@@ -68,42 +63,36 @@ export class ClusterQueue<T = unknown> extends Queue<T> {
  * await mp.close();
  * ```
  */
-export class ClusterTask<T = unknown> {
-  /** The item. */
-  readonly value: T;
+export class ClusterTask<T = unknown> extends QueueTask<T> {
   /** 1 when a consumer has it for the first time. */
   readonly attempt: number;
-  // A queue that nothing refers to is closed, and then its tasks go to others.
-  readonly #queue: ClusterQueue<T>;
   readonly #taken: TakenTask;
 
   /** @ignore Called by `getTask()`. */
-  constructor(queue: ClusterQueue<T>, taken: TakenTask, value: T) {
-    this.#queue = queue;
+  constructor(queue: SharedObject<QueuePort>, taken: TakenTask, value: T) {
+    super(queue, taken, value);
     this.#taken = taken;
-    this.value = value;
-    this.attempt = taken.attempt;
+    this.attempt = taken.attempt ?? 1;
   }
 
   /**
    * Marks the item as done. When the promise resolves, no consumer gets it any more.
    *
-   * @throws {StateError} if it is marked already
+   * @throws {StateError} if it was marked or given back before
    * @throws {TimeoutError} if no server confirms it: the item may come again
    */
-  async done(): Promise<void> {
-    openPort(this.#queue, "done");
-    await this.#taken.done();
+  override async done(): Promise<void> {
+    await super.done();
   }
 
   /**
-   * Gives the item back, for any consumer.
+   * Gives the item back, for any consumer, like `giveBack()`, and possibly later.
    *
    * @param options `delay`: the time in milliseconds before another consumer can take it; default 0
-   * @throws {StateError} if it is marked already
+   * @throws {StateError} if it was marked or given back before
    */
   fail(options: { readonly delay?: number } = {}): void {
     const delay = checkTimeout(options.delay ?? 0, "delay");
-    this.#taken.fail(delay);
+    this.#taken.fail?.(delay);
   }
 }

@@ -11,6 +11,7 @@ import { checkFrom, FROM_OPTIONS, type GetOptions } from "./producers.ts";
 import { putAll } from "./put-many.ts";
 import { acceptItem, eachItem, putInto, putIntoSync, takeItem, takeItemSync } from "./queue-items.ts";
 import { checkQueueOptions, checkShutdown, QUEUE_OPTIONS, type QueueOptions, type ShutdownOptions } from "./queue-options.ts";
+import { QueueTask, takeTask } from "./queue-task.ts";
 
 /**
  * A queue for many producers and many consumers, in any processes of the tree. Items leave in the order in which they were put, and each
@@ -145,6 +146,30 @@ export class Queue<T = unknown> extends SharedObject<QueuePort> implements Async
     const { values, failure } = await takeMany(open, limit, wait, producers);
     if (failure !== undefined) this.#late.push(failure);
     return values as T[];
+  }
+
+  /**
+   * Waits for an item, and takes it with what is needed to mark this one as done, or to give it back, also before others that were taken earlier.
+   *
+   * @param options those of {@link Queue.get}
+   * @throws {Empty} and the other errors of {@link Queue.get}
+   *
+   * @example
+   * ```ts
+   * const queue = new Queue<string>();
+   * await queue.put("letter");
+   * const task = await queue.getTask();
+   * console.log(task.value); // "letter"
+   * await task.done();
+   * await queue.join();
+   * queue.close();
+   * ```
+   */
+  async getTask(options?: GetOptions): Promise<QueueTask<T>> {
+    const port = openPort(this, "getTask");
+    if (this.#late.length > 0) this.#throwLate();
+    const { taken, value } = await takeTask(port, options);
+    return new QueueTask(this, taken, value as T);
   }
 
   /** Returns the number of items in the queue. It is exact at the moment of the call. */

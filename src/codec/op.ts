@@ -25,4 +25,6 @@ export const Op = {
   getAhead: 23,
   invoke: 24,
   introduce: 25,
+  getTask: 26,
+  endTask: 27,
 } as const;

@@ -48,6 +48,13 @@ export function tooManyDone(): StateError {
   return new StateError("taskDone() was called more often than items were taken: call it once for each item from get().");
 }
 
+// done() or giveBack() of an item that is no longer in the hands of this process.
+export function taskEnded(): StateError {
+  return new StateError(
+    "This item was marked done or given back before: each item is ended once, by done(), giveBack() or, if it was the oldest one, taskDone().",
+  );
+}
+
 // join() learns that consumers died with items that they had not marked as done.
 export function takenDied(items: number): ProcessDiedError {
   const what = items === 1 ? "A consumer ended with an item that it" : `Consumers ended with ${items} items that they`;

@@ -63,7 +63,7 @@ export interface QueuePort extends WaitingPort {
   sent(): Promise<void>;
   /** Lets the event loop, and so this process, end although puts are not complete. */
   letGo(): void;
-  /** Takes an item that is marked as done by itself, if the backend knows each item that is not done. `undefined` if none came in time. */
+  /** Takes an item that is marked as done, or given back, by itself, if the backend can do that. `undefined` if none came in time. */
   getTask?(wait: Wait): Promise<TakenTask | undefined>;
   /** The calls for many items at once, if the backend has them: one that asks another process for each call. */
   readonly many?: ManyItems;
@@ -76,12 +76,14 @@ export interface QueuePort extends WaitingPort {
 /** An item that belongs to this process until it is done. */
 export interface TakenTask {
   readonly incoming: Incoming;
-  /** 1 when it was taken for the first time. */
-  readonly attempt: number;
-  /** Marks it as done. */
+  /** 1 when it was taken for the first time. Only a cluster counts that. */
+  readonly attempt?: number;
+  /** Marks it as done. Throws `StateError` if it was marked or given back before. */
   done(): Promise<void>;
-  /** Gives it back, for any consumer, after `delay` milliseconds. */
-  fail(delay: number): void;
+  /** Gives it back to the front of the queue, for any consumer. Throws as `done` does. */
+  giveBack(): Promise<void>;
+  /** Gives it back after `delay` milliseconds. Only a cluster can do that. */
+  fail?(delay: number): void;
 }
 
 /** Many items that were taken at once. */

@@ -1,7 +1,7 @@
 import { hasRefs } from "../../../codec/envelope.ts";
 import { MOST_MESSAGES } from "../../../codec/message-list.ts";
-import { CorruptedError, ProcessError } from "../../../errors/errors.ts";
-import { shutDown, takenDied, tooManyDone } from "../../../errors/messages.ts";
+import { CorruptedError, UnsupportedError } from "../../../errors/errors.ts";
+import { takenDied, taskEnded, tooManyDone } from "../../../errors/messages.ts";
 import { tellLostItems, tellRedelivered } from "../../../observe/queues.ts";
 import { Attempts } from "../../../util/attempts.ts";
 import { MOST_REUSED } from "../../../util/bytes.ts";
@@ -13,9 +13,10 @@ import { Fetching, refsIn } from "../core/fetching.ts";
 import { Handle, type Origin } from "../core/handle.ts";
 import { locationsOf } from "../core/location.ts";
 import type { NativeThread } from "../core/native-thread.ts";
-import { EAGAIN, EBADMSG, EBUSY, EINVAL, EMSGSIZE, ENOMEM, ENOSPC, EPROTO, ESHUTDOWN } from "../library/errno.ts";
+import { EAGAIN, EBUSY, EINVAL, EMSGSIZE, EPROTO } from "../library/errno.ts";
 import { check, insistLater } from "../library/result.ts";
 import { trimNoMore, trimWhenIdle } from "./idle-queues.ts";
+import { checkStatus } from "./queue-status.ts";
 
 /** The changes of a queue that a call can wait for, as in polyproc.h. */
 const Until = { items: 0, room: 1, done: 2, getLock: 3, putLock: 4 } as const;
@@ -27,6 +28,13 @@ export const AT_ONCE = -1;
 const FIRST_BUFFER = 1 << 10;
 const LARGEST_FOR_LISTS = 1 << 16;
 
+/** An item that was taken. */
+interface TakenItem {
+  readonly bytes: Uint8Array;
+  /** Its position in the ring, if the ring keeps it. */
+  readonly at: bigint | undefined;
+}
+
 /** A queue that this process has open. */
 export class QueueHandle extends Handle {
   readonly gets: Attempts;
@@ -36,7 +44,7 @@ export class QueueHandle extends Handle {
   // The lock that the last call needed and another process had, as a member of `Until`.
   #busyLock: number | undefined;
   // An item that was taken, and whose shared objects are still on their way. It goes to the next get.
-  #arriving: { readonly bytes: Uint8Array; readonly fetching: Fetching } | undefined;
+  #arriving: (TakenItem & { readonly fetching: Fetching }) | undefined;
   // Items of a list behind one that could not be received. They go to the next gets.
   readonly #rest: Uint8Array[] = [];
   readonly #room = new Int32Array(1);
@@ -122,14 +130,59 @@ export class QueueHandle extends Handle {
    * @param lendBelow an item of so many bytes or more has a buffer of its own, and its bytes may be kept
    */
   get(ms = 0, lendBelow: number = MOST_REUSED): Uint8Array | undefined {
-    if (this.#arriving !== undefined) return this.#arrived(ms);
+    if (this.#arriving !== undefined) return this.#arrived(ms)?.bytes;
     if (this.#rest.length > 0) return this.#rest.shift();
+    return this.#take(ms, lendBelow, false);
+  }
+
+  /** Takes an item that is ended by {@link endTask}. Its bytes may be kept. `undefined` as for {@link get}. */
+  getTask(lendBelow: number): TakenItem | undefined {
+    if (this.#arriving !== undefined) return this.#arrived(0);
+    const rest = this.#rest.shift();
+    if (rest !== undefined) return { bytes: rest, at: undefined };
+    const bytes = this.#take(0, lendBelow, true);
+    return bytes && { bytes: this.isLent(bytes) ? bytes.slice() : bytes, at: this.#takenAt() };
+  }
+
+  /** Marks an item that was taken as done, or gives it back. */
+  async endTask(item: TakenItem, isBack: boolean): Promise<true> {
+    if (item.at === undefined) return this.#endCounted(item, isBack);
+    const at = new BigUint64Array([item.at]);
+    const status = await insistLater(() => this.shim.pp_queue_task_end(this.index, at, isBack ? 1 : 0));
+    if (status === EINVAL) throw taskEnded();
+    this.#done(status, Until.getLock);
+    return true;
+  }
+
+  // An item that a get or a getMany of this process took before, and that came too late for that call. The queue has only counted it.
+  #endCounted({ bytes }: TakenItem, isBack: boolean): Promise<true> | true {
+    if (!isBack) return this.taskDone();
+    if (hasRefs(bytes))
+      throw new UnsupportedError(
+        "This item can't be given back: an earlier get() of this process took it, and its shared objects came too late for that call.",
+      );
+    this.#rest.unshift(bytes);
+    if (this.gets.size > 0) this.gets.retry();
+    return true;
+  }
+
+  #takeInto(buffer: Uint8Array, ms: number, asTask: boolean): number {
+    if (asTask) return this.shim.pp_queue_get_task(this.index, buffer, buffer.length, ms);
+    return this.shim.pp_queue_get(this.index, buffer, buffer.length, ms);
+  }
+
+  #takenAt(): bigint | undefined {
+    const at = new BigUint64Array(1);
+    return this.shim.pp_queue_taken(this.index, at) === 1 ? at[0] : undefined;
+  }
+
+  #take(ms: number, lendBelow: number, asTask: boolean): Uint8Array | undefined {
     this.#busyLock = undefined;
     let buffer = this.#buffer;
-    let length = this.shim.pp_queue_get(this.index, buffer, buffer.length, ms);
+    let length = this.#takeInto(buffer, ms, asTask);
     while (length === EMSGSIZE) {
       buffer = this.#bufferFor(this.shim.pp_queue_needed(this.index), lendBelow);
-      length = this.shim.pp_queue_get(this.index, buffer, buffer.length, 0);
+      length = this.#takeInto(buffer, 0, asTask);
     }
     if (this.#done(length, Until.getLock) === undefined) return undefined;
     const bytes = this.#prefixes?.bytes === buffer ? this.#prefixes.of(length) : buffer.subarray(0, length);
@@ -242,16 +295,16 @@ export class QueueHandle extends Handle {
   #fetch(bytes: Uint8Array): Uint8Array | undefined {
     const fetching = Fetching.begin(this.thread, refsIn(bytes));
     if (fetching === undefined || fetching.look(0)) return bytes;
-    this.#arriving = { bytes, fetching };
+    this.#arriving = { bytes, at: this.#takenAt(), fetching };
     fetching.whenReady(() => this.gets.retry());
     return undefined;
   }
 
-  #arrived(ms: number): Uint8Array | undefined {
+  #arrived(ms: number): TakenItem | undefined {
     if (this.#arriving?.fetching.look(ms) !== true) return undefined;
-    const { bytes } = this.#arriving;
+    const item = this.#arriving;
     this.#arriving = undefined;
-    return bytes;
+    return item;
   }
 
   #attempts(until: number): Attempts {
@@ -289,25 +342,7 @@ export class QueueHandle extends Handle {
     if (status >= 0) return this.#noteUse();
     if (status === EBUSY) this.#busyLock = lock;
     if (status === EAGAIN || status === EBUSY) return undefined;
-    if (status === ESHUTDOWN) throw shutDown();
-    if (status === EBADMSG)
-      // The queue's own data in shared memory is inconsistent.
-      throw new CorruptedError(
-        "The queue's shared memory makes no sense any more: a process of the tree has written where it must not. Make a new queue.",
-      );
-    if (status === ENOSPC || status === ENOMEM)
-      // The system can't enlarge the queue's file in memory.
-      throw new ProcessError(
-        "There is no memory left for this item: it was not put. Take items out first, or bound the queue with maxsize.",
-        { fields: { errno: status } },
-      );
-    if (status === EMSGSIZE)
-      // The queue was made by a process that could not have a ring for the largest items.
-      throw new ProcessError(
-        "The item is too large for this queue, which was made small: the process that made it has little address space (`ulimit -v`) or may only have small files (`ulimit -f`). Raise that limit, or use the portable backend.",
-        { fields: { errno: status } },
-      );
-    check(status, "The queue failed");
+    checkStatus(status);
     return undefined;
   }
 }

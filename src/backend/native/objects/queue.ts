@@ -4,7 +4,7 @@ import { blocking } from "../../../util/blocking.ts";
 import { asKept, COPY_BELOW, copyOf } from "../../../util/bytes.ts";
 import type { Wait } from "../../../util/wait-options.ts";
 import type { Incoming, Message } from "../../contract/message.ts";
-import type { BlockingQueue, IncomingList, ItemLists, QueuePort, QueueStats, Stored } from "../../contract/queue.ts";
+import type { BlockingQueue, IncomingList, ItemLists, QueuePort, QueueStats, Stored, TakenTask } from "../../contract/queue.ts";
 import type { Travelling } from "../core/keeper.ts";
 import { type KindName, NativePort } from "../core/port.ts";
 import { takenKept, takenLent } from "../core/taken.ts";
@@ -94,6 +94,15 @@ export class NativeQueue extends NativePort implements QueuePort, ItemLists, Blo
     const question = this.#question(wait, (ms) => this.#handle.get(ms));
     const bytes = blocking(question.wait, question.look);
     return bytes === undefined || bytes === false ? undefined : this.#taken(bytes);
+  }
+
+  async getTask(wait: Wait): Promise<TakenTask | undefined> {
+    const question = this.#question(wait, () => this.#handle.getTask(COPY_BELOW));
+    const taken = await this.waitFor(this.#handle.gets, question.wait, question.look, question.once);
+    if (taken === undefined || taken === false) return undefined;
+    const end = async (isBack: boolean): Promise<void> => void (await this.sending(this.#handle.endTask(taken, isBack)));
+    const incoming = takenKept(asKept(taken.bytes), this.#settle(taken.bytes));
+    return { incoming, done: () => end(false), giveBack: () => end(true) };
   }
 
   putListNow(list: Uint8Array): Stored | undefined {

@@ -1,6 +1,6 @@
 import { MOST_MESSAGES } from "../../../codec/message-list.ts";
-import { OwnerDiedError, StateError, TimeoutError, UnsupportedError } from "../../../errors/errors.ts";
-import { shutDown, tooManyDone } from "../../../errors/messages.ts";
+import { OwnerDiedError, TimeoutError, UnsupportedError } from "../../../errors/errors.ts";
+import { shutDown, taskEnded, tooManyDone } from "../../../errors/messages.ts";
 import { emit } from "../../../observe/events.ts";
 import { repeat, stopTimer, type Timer } from "../../../util/clock.ts";
 import { upTo } from "../../../util/wait-options.ts";
@@ -84,15 +84,16 @@ export class Consumer {
   }
 
   /** Marks an item as done; without one, the item that was taken first. */
-  async done(item: TakenItem | undefined = this.#held[0]): Promise<void> {
+  async done(item?: TakenItem): Promise<void> {
     this.checkTasks();
-    if (item === undefined || !this.#forget(item)) throw tooManyDone();
-    await this.#confirm(item);
+    const wanted = item ?? this.#held[0];
+    if (wanted === undefined || !this.#forget(wanted)) throw item === undefined ? tooManyDone() : taskEnded();
+    await this.#confirm(wanted);
   }
 
   /** Gives an item back, for any taker, after `delay` milliseconds. */
   fail(item: TakenItem, delay: number): void {
-    if (!this.#forget(item)) throw new StateError("This item is marked as done or failed already.");
+    if (!this.#forget(item)) throw taskEnded();
     this.#stream.giveBack(item.pulled, delay);
   }
 

@@ -85,12 +85,14 @@ export class NatsQueue extends NatsPort implements QueuePort {
   }
 
   async getTask(wait: Wait): Promise<TakenTask | undefined> {
+    this.#consumer.checkTasks();
     const [item] = await this.#take(wait, 1);
     if (item === undefined) return undefined;
     return {
       incoming: incomingOf(item),
       attempt: item.pulled.attempt,
       done: () => this.sending(this.ask(() => this.#consumer.done(item))),
+      giveBack: async () => this.#consumer.fail(item, 0),
       fail: (delay) => this.#consumer.fail(item, delay),
     };
   }

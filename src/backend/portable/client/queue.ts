@@ -4,7 +4,7 @@ import { CorruptedError } from "../../../errors/errors.ts";
 import type { KeptBytes } from "../../../util/bytes.ts";
 import type { Wait } from "../../../util/wait-options.ts";
 import { type Incoming, type Message, NO_REFS } from "../../contract/message.ts";
-import type { IncomingList, ManyItems, QueuePort, QueueStats, Stored } from "../../contract/queue.ts";
+import type { IncomingList, ManyItems, QueuePort, QueueStats, Stored, TakenTask } from "../../contract/queue.ts";
 import type { Arrival } from "./call.ts";
 import { incomingOf, MailboxPort } from "./mailbox-port.ts";
 
@@ -32,6 +32,23 @@ export class PortableQueue extends MailboxPort<QueueTraits> implements QueuePort
   async get(wait: Wait): Promise<Incoming | undefined> {
     const incoming = await this.take(wait);
     return incoming && this.#arrival(incoming);
+  }
+
+  async getTask(wait: Wait): Promise<TakenTask | undefined> {
+    const reply = await this.ask(Op.getTask, wait);
+    const incoming = incomingOf(reply);
+    if (incoming === undefined) return undefined;
+    const { promise: arrived, resolve } = Promise.withResolvers<void>();
+    const settle = (): void => {
+      incoming.settle();
+      resolve();
+    };
+    const end = async (isBack: boolean): Promise<void> => {
+      // The hub counts an item as taken once it has arrived.
+      await arrived;
+      await this.ask(Op.endTask, undefined, [reply?.value, isBack]);
+    };
+    return { incoming: this.#arrival({ ...incoming, settle }), done: () => end(false), giveBack: () => end(true) };
   }
 
   async putMany(messages: readonly KeptBytes[], wait: Wait): Promise<Stored | undefined> {

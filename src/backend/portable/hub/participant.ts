@@ -29,6 +29,7 @@ const CALLS: ReadonlyMap<number, string> = new Map([
   [Op.putMany, "put"],
   [Op.get, "get"],
   [Op.getMany, "get"],
+  [Op.getTask, "get"],
   [Op.join, "join"],
 ]);
 

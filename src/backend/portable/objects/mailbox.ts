@@ -11,6 +11,8 @@ interface Getter {
   readonly most?: number;
   /** Whether the process asks before its program does. */
   readonly isAhead?: boolean;
+  /** What becomes of the item, for a getter that wants to know the item's number as well. */
+  readonly fates?: Fates;
 }
 
 interface Putter {
@@ -73,6 +75,11 @@ export class Mailbox {
 
   get({ participant, once, responder }: Request): Withdraw | undefined {
     return this.#get({ participant, responder }, once);
+  }
+
+  /** Like `get`, but the reply comes with the item's number in the order, and these are the item's fates. */
+  getNumbered(fates: Fates, { participant, once, responder }: Request): Withdraw | undefined {
+    return this.#get({ participant, responder, fates }, once);
   }
 
   /** Like `get`, for a process whose program has not asked yet. */
@@ -212,10 +219,11 @@ export class Mailbox {
     if (this.#items.size > 0) for (const responder of this.#pollers.drain()) responder.reply(true);
   }
 
-  #handOut({ participant, responder, most, isAhead }: Getter): void {
+  #handOut({ participant, responder, most, isAhead, fates }: Getter): void {
     const item = this.#shift();
     if (item === undefined) return;
     if (isAhead === true) this.#rules.sentAhead?.(item, participant);
+    if (fates !== undefined) return responder.deliver(item.message, new ItemDelivery(fates, item, participant), item.order);
     if (most === undefined || !isSmall(item)) return responder.deliver(item.message, new ItemDelivery(this.#rules, item, participant));
     const list = new ItemList(item);
     while (list.size < most && this.#items.first !== undefined && list.hasRoomFor(this.#items.first)) list.add(this.#shift() as Item);

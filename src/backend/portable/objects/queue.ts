@@ -1,19 +1,64 @@
 import { Op } from "../../../codec/op.ts";
 import { CorruptedError } from "../../../errors/errors.ts";
-import { shutDown, takenDied, tooManyDone } from "../../../errors/messages.ts";
+import { shutDown, takenDied, taskEnded, tooManyDone } from "../../../errors/messages.ts";
 import { tellLostItems, tellRedelivered } from "../../../observe/queues.ts";
 import { LinkedList } from "../../../util/linked-list.ts";
 import type { QueueSettings, QueueStats } from "../../contract/queue.ts";
 import type { Described, HubObject, ParticipantId, Request, Responder, Withdraw } from "../hub/request.ts";
-import type { Item } from "./delivery.ts";
+import type { Fates, Item } from "./delivery.ts";
 import { messagesIn } from "./item-list.ts";
 import { Mailbox } from "./mailbox.ts";
 import { wholeNumber } from "./operations.ts";
 
-/** The items that one process took and has not marked as done. The items themselves are kept only if they may have to be redelivered. */
-interface Taken {
-  count: number;
-  readonly items: LinkedList<Item>;
+/** An item that is kept until it is marked as done, because it may come back. */
+interface Kept {
+  readonly item: Item;
+  /** How many items that are only counted its process had taken before. */
+  readonly after: number;
+}
+
+/**
+ * The items that one process took. A queue that redelivers keeps each of them until it is marked as done. Another queue keeps those that were
+ * taken as tasks, and only counts the others.
+ */
+class Taken {
+  readonly kept: LinkedList<Kept> = new LinkedList<Kept>();
+  // How many of those that are only counted were taken, and how many of these are not marked.
+  #counted = 0;
+  #undone = 0;
+
+  get size(): number {
+    return this.kept.size + this.#undone;
+  }
+
+  keep(item: Item): void {
+    this.kept.push({ item, after: this.#counted });
+  }
+
+  count(): void {
+    this.#counted++;
+    this.#undone++;
+  }
+
+  /** Marks the oldest one. False if there is none. */
+  markOldest(): boolean {
+    if (this.size === 0) return false;
+    const { first } = this.kept;
+    // Of those that are only counted, the ones taken last are not marked.
+    if (first === undefined || (this.#undone > 0 && first.after > this.#counted - this.#undone)) this.#undone--;
+    else this.kept.shift()?.item.message.release();
+    return true;
+  }
+
+  /** Removes the item with this number. `undefined` if it is not here any more. */
+  remove(order: unknown): Item | undefined {
+    const [kept] = this.kept.take(({ item }) => item.order === order);
+    return kept?.item;
+  }
+
+  *drain(): Generator<Item> {
+    for (const { item } of this.kept.drain()) yield item;
+  }
 }
 
 /** The state of a queue, in its hub. */
@@ -24,6 +69,7 @@ export class QueueState implements HubObject {
   // The name that the program gave it.
   readonly #name: string | undefined;
   readonly #box: Mailbox;
+  readonly #taskFates: Fates;
   readonly #joiners = new LinkedList<Responder>();
   readonly #participants = new Set<ParticipantId>();
   readonly #taken = new Map<ParticipantId, Taken>();
@@ -36,12 +82,16 @@ export class QueueState implements HubObject {
   #gets = 0;
   #lost = 0;
   #redelivered = 0;
+  #isDropped = false;
 
   constructor({ maxsize, redeliver, isInternal = false }: QueueSettings, name?: string) {
     this.#maxsize = maxsize;
     this.#redeliver = redeliver;
     this.#isInternal = isInternal;
     this.#name = name;
+    const giveBack = (items: readonly Item[]): void => this.#box.putBack(items);
+    const lose = (item: Item, participant: ParticipantId): void => this.#lose(item, participant);
+    this.#taskFates = { settle: (item, participant) => this.#settle(item, participant, true), giveBack, lose };
     this.#box = new Mailbox({
       hasRoom: (items) => maxsize === 0 || items < maxsize,
       room: (items) => (maxsize === 0 ? Number.POSITIVE_INFINITY : Math.max(0, maxsize - items)),
@@ -49,9 +99,9 @@ export class QueueState implements HubObject {
         this.#puts++;
         this.#unfinished++;
       },
-      settle: (item, participant) => this.#settle(item, participant),
-      giveBack: (items) => this.#box.putBack(items),
-      lose: (item, participant) => this.#lose(item, participant),
+      settle: (item, participant) => this.#settle(item, participant, this.#redeliver),
+      giveBack,
+      lose,
     });
   }
 
@@ -66,12 +116,17 @@ export class QueueState implements HubObject {
         return this.#box.putMany(messagesIn(request.message), request);
       case Op.getMany:
         return this.#box.getMany(wholeNumber(request.meta, 1), request);
+      case Op.getTask:
+        return this.#box.getNumbered(this.#taskFates, request);
       case Op.poll:
         return this.#box.poll(request);
       case Op.join:
         return this.#join(request);
       case Op.taskDone:
         this.#taskDone(request);
+        return;
+      case Op.endTask:
+        this.#endTask(request);
         return;
       case Op.shutdown:
         this.#shutdown(request.meta === true);
@@ -101,15 +156,20 @@ export class QueueState implements HubObject {
     this.#participants.delete(participant);
     const taken = this.#taken.get(participant);
     this.#taken.delete(participant);
-    if (!this.#redeliver) return this.#abandonAllOf(participant, taken?.count ?? 0);
-    if (taken === undefined || taken.count === 0) return;
-    for (const item of taken.items.drain()) this.#redeliverItem(item);
-    tellRedelivered(taken.count, this.#name);
+    const count = taken?.size ?? 0;
+    const items = taken?.drain() ?? [];
+    if (!this.#redeliver) {
+      for (const item of items) item.message.release();
+      this.#abandonAllOf(participant, count);
+    } else for (const item of items) this.#comesBack(item);
+    if (!this.#redeliver || this.#isDropped || count === 0) return;
+    this.#redelivered += count;
+    tellRedelivered(count, this.#name);
   }
 
   discard(): void {
     this.#box.clear();
-    for (const { items } of this.#taken.values()) for (const item of items.drain()) item.message.release();
+    for (const taken of this.#taken.values()) for (const item of taken.drain()) item.message.release();
   }
 
   #join({ once, responder }: Request): Withdraw | undefined {
@@ -125,20 +185,31 @@ export class QueueState implements HubObject {
   #taskDone({ participant, responder }: Request): void {
     const own = this.#taken.get(participant);
     // Whoever has an item of a queue that redelivers goes on with it, and if it dies, the item comes back. So nobody else marks it.
-    const others = this.#redeliver ? [] : this.#taken.values();
-    const taken = own !== undefined && own.count > 0 ? own : [...others].find(({ count }) => count > 0);
-    if (taken === undefined) {
+    const others = this.#redeliver ? [] : [...this.#taken.values()];
+    if (own?.markOldest() !== true && !others.some((taken) => taken.markOldest())) {
       responder.fail(tooManyDone());
       return;
     }
-    taken.count--;
-    taken.items.shift()?.message.release();
     this.#finish(1);
+    responder.reply();
+  }
+
+  // The number of an item comes first, then whether it goes back.
+  #endTask({ participant, responder, meta }: Request): void {
+    const [order, isBack] = Array.isArray(meta) ? (meta as unknown[]) : [];
+    const item = this.#taken.get(participant)?.remove(order);
+    if (item === undefined) {
+      responder.fail(taskEnded());
+      return;
+    }
+    if (isBack === true) this.#comesBack(item);
+    else this.#isDone(item);
     responder.reply();
   }
 
   #shutdown(immediate: boolean): void {
     this.#box.refusePuts(shutDown);
+    if (immediate) this.#isDropped = true;
     if (immediate) this.#finish(this.#box.clear());
     this.#box.endGets(shutDown);
   }
@@ -155,19 +226,24 @@ export class QueueState implements HubObject {
     };
   }
 
-  #settle(item: Item, participant: ParticipantId): void {
+  #settle(item: Item, participant: ParticipantId, isKept: boolean): void {
     this.#gets++;
-    const taken = this.#taken.get(participant) ?? { count: 0, items: new LinkedList<Item>() };
-    if (taken.count++ === 0) this.#taken.set(participant, taken);
-    if (this.#redeliver) taken.items.push(item);
-    else item.message.release();
+    const taken = this.#taken.get(participant) ?? new Taken();
+    this.#taken.set(participant, taken);
+    if (isKept) taken.keep(item);
+    else {
+      taken.count();
+      item.message.release();
+    }
     // The participant may have detached while the item was on its way to it.
     if (!this.#participants.has(participant)) this.detached(participant);
   }
 
   #lose(item: Item, participant: ParticipantId): void {
     if (this.#redeliver) {
-      this.#redeliverItem(item);
+      this.#comesBack(item);
+      if (this.#isDropped) return;
+      this.#redelivered++;
       tellRedelivered(1, this.#name);
       return;
     }
@@ -186,9 +262,15 @@ export class QueueState implements HubObject {
     if (lost + taken > 0) this.#abandon(lost + taken);
   }
 
-  #redeliverItem(item: Item): void {
-    this.#redelivered++;
-    this.#box.putBack([item]);
+  // After a shutdown that dropped all items, none comes back.
+  #comesBack(item: Item): void {
+    if (this.#isDropped) this.#isDone(item);
+    else this.#box.putBack([item]);
+  }
+
+  #isDone({ message }: Item): void {
+    message.release();
+    this.#finish(1);
   }
 
   #finish(count: number): void {
