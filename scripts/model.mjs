@@ -15,6 +15,8 @@ const ENDLESS = ["-DNP", "-DNOFAIR"];
 const checks = [
   ["queue, kills in recovery too", "queue.pml", { REDELIVER: 0, CRASHES: 2 }, SAFETY],
   ["queue that redelivers, kills in recovery too", "queue.pml", { REDELIVER: 1, CRASHES: 2 }, SAFETY],
+  ["queue with tasks, kills in recovery too", "queue.pml", { REDELIVER: 0, TASKS: 1, EACH: 1, CRASHES: 2 }, SAFETY],
+  ["queue that redelivers, with tasks, kills in recovery too", "queue.pml", { REDELIVER: 1, TASKS: 1, EACH: 1, CRASHES: 2 }, SAFETY],
   ["queue: every run ends", "queue.pml", { REDELIVER: 0, CRASHES: 0 }, ENDLESS],
   ["queue that redelivers: every run ends", "queue.pml", { REDELIVER: 1, CRASHES: 0 }, ENDLESS],
   ["snapshot", "snapshot.pml", {}, SAFETY],
@@ -24,6 +26,8 @@ const deep = [
   ["queue: every run with a kill ends", "queue.pml", { REDELIVER: 0, CRASHES: 1 }, ENDLESS],
   ["queue that redelivers: every run with a kill ends", "queue.pml", { REDELIVER: 1, CRASHES: 1 }, ENDLESS],
 ];
+
+const TASKS = { REDELIVER: 0, TASKS: 1, EACH: 1 };
 
 /** [what is broken, model, settings, the text that is replaced, its replacement] */
 const mutants = [
@@ -39,6 +43,9 @@ const mutants = [
   ],
   ["C3 without its log", "queue.pml", { REDELIVER: 0 }, "who, 0) /* C3 */", "NOBODY, 0)"],
   ["C4 before C3", "queue.pml", { REDELIVER: 0 }, "    at = free;", "    STEP(used[who] = false); at = free;"],
+  ["B2 without its log", "queue.pml", TASKS, "at, BACK_AGAIN) /* B2 */", "NOBODY, 0)"],
+  ["an item that came back and is only counted stays", "queue.pml", TASKS, "STEP(state[log_record % RING] = COUNTED)", "skip"],
+  ["the memory behind a task used again", "queue.pml", TASKS, "if :: keeps -> skip :: else -> free = head fi;", "free = head;"],
   ["the log not marked as done with its commit", "queue.pml", { REDELIVER: 1 }, "log_value = value; logged = false)", "log_value = value)"],
   ["one copy only", "snapshot.pml", {}, "next % 2", "selected % 2"],
   ["a wait without a second look", "notice.pml", {}, "goto look /* it looks once more */", "skip"],

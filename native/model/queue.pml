@@ -4,6 +4,9 @@
  *
  *   node scripts/model.mjs      explores every interleaving, of both kinds of queue: REDELIVER 0 and 1
  *
+ * With TASKS 1, a consumer may also take an item as a task (in a queue that does not redeliver, the ring keeps it then), and one item is given
+ * back instead of being marked.
+ *
  * Publishing a snapshot is one step here, because it is one store in C; snapshot.pml is the model of that. A wait in C looks again after
  * 100 ms at the latest, so a lost wake-up costs time only, and a wait is a guard here. A process cannot be killed in a wait, because that
  * would hide a state in which all are stuck; it can be killed just before. Variables that no longer matter are reset, so that states which
@@ -14,9 +17,14 @@
 #ifndef REDELIVER
 #define REDELIVER 0
 #endif
+#ifndef TASKS
+#define TASKS 0
+#endif
 #define PRODUCERS 2
 #define CONSUMERS 2
+#ifndef EACH
 #define EACH 2
+#endif
 #define RING 2
 #define CLOSER 4 /* runs after all others have ended, and counts */
 #define WORKERS 5
@@ -25,19 +33,25 @@
 #define HAND 16
 #define WAITING 253
 #define FINISHED 252
+#define RETURNED 251
+#define COUNTED 250
+#define ARRIVING 100 /* is added to the owner */
 #define GARBAGE 7   /* stands in a free record, and is no item */
 
 byte put_lock = NOBODY, get_lock = NOBODY;
 byte slot[RING];                /* a record's item */
-byte state[RING];               /* and its owner, in a queue that redelivers */
+byte state[RING];               /* and its owner, if the ring keeps it */
 byte tail, puts;                /* the put snapshot */
-byte head, free, released, outs, back, done, abandoned, lost, log_where = NOBODY, log_value; /* the get snapshot */
+byte head, free, released, outs, back, done, abandoned, lost; /* the get snapshot */
+byte log_where = NOBODY, log_value, log_record = NOBODY;
+bool log_state; /* the log changes a state */
 bool logged = true;             /* header->logged == header->get.select */
 byte taken[WORKERS];
 bool used[WORKERS];
 
 /* The kernel knows which processes are dead. */
 bool dead[WORKERS];
+byte backs = TASKS; /* how many items may still be given back */
 byte crashes, producers_over, consumers_over;
 
 /* For the assertions only. Bit n is item n: it was put; it was taken, says the memory; it reached a caller; it was given back. */
@@ -51,7 +65,9 @@ byte committed, took, came, redelivered;
   fi
 
 #define full (tail + 1 - released > RING)
-#define unused (puts == (REDELIVER -> done : outs))
+#define unused (puts == (REDELIVER -> done : outs) && (REDELIVER || free == head))
+#define BACK_AGAIN (REDELIVER -> WAITING : RETURNED)
+#define is_finished(at) (state[(at) % RING] == FINISHED || (!REDELIVER && (state[(at) % RING] == WAITING || state[(at) % RING] == COUNTED)))
 #define gone(who) (dead[who] && used[who])
 #define SOME_GONE \
   atomic { \
@@ -63,11 +79,23 @@ byte committed, took, came, redelivered;
 #define APPLY \
   if \
   :: log_where == NOBODY -> skip \
-  :: else -> STEP(if :: REDELIVER -> state[log_where % RING] = log_value :: else -> taken[log_where] = log_value fi) \
+  :: log_where != NOBODY && log_state -> STEP(state[log_where % RING] = log_value) \
+  :: else -> \
+    STEP(taken[log_where] = log_value); \
+    if \
+    :: log_record != NOBODY -> STEP(state[log_record % RING] = COUNTED) \
+    :: else -> skip \
+    fi \
   fi; \
-  STEP(logged = true; log_where = NOBODY; log_value = 0)
+  STEP(logged = true; log_where = NOBODY; log_value = 0; log_record = NOBODY; log_state = false)
 
 #define COMMIT(fields, where, value) STEP(fields; log_where = where; log_value = value; logged = false); APPLY
+#define COMMIT_STATE(fields, where, value) COMMIT(fields; log_state = true, where, value)
+
+/* pp_ring_free: `before` becomes the new FREE. The record at `marked` counts as finished. */
+#define WALK(marked) \
+  before = free; \
+  do :: before < head && (before == marked || slot[before % RING] == SKIP || is_finished(before)) -> before++ :: else -> break od
 
 /* A lock can be taken if it is free or its owner is dead. A process that takes the get lock from a dead one carries out its log (R1). */
 #define TAKE_PUT atomic { (put_lock == NOBODY || dead[put_lock]) -> recovers = (put_lock != NOBODY); put_lock = me }
@@ -95,9 +123,12 @@ inline sweep() {
   :: gone(who) ->
     at = free;
     do
-    :: REDELIVER && at < head ->
+    :: at < head ->
       if
-      :: state[at % RING] == who -> COMMIT(back++; outs--; GIVEN_BACK(1 << slot[at % RING]), at, WAITING) /* C2 */
+      :: REDELIVER && state[at % RING] == who -> COMMIT_STATE(back++; outs--; GIVEN_BACK(1 << slot[at % RING]), at, WAITING) /* C2 */
+      :: !REDELIVER && (state[at % RING] == who || state[at % RING] == who + ARRIVING) ->
+        WALK(at);
+        COMMIT_STATE(done++; abandoned++; lost = lost + state[at % RING] / ARRIVING; free = before, at, FINISHED) /* C2 */
       :: else -> skip
       fi;
       at++
@@ -112,11 +143,11 @@ inline sweep() {
   :: else -> skip
   fi;
   LEAVE(get_lock);                                            /* C5 */
-  who = 0; at = 0
+  who = 0; at = 0; before = 0
 }
 
 proctype producer(byte me) {
-  byte i = 0, who, at;
+  byte i = 0, who, at, before;
   bool recovers;
   do
   :: i < EACH ->
@@ -148,12 +179,12 @@ proctype producer(byte me) {
   :: else -> break
   od;
 ended:
-  atomic { producers_over++; i = 0; who = 0; at = 0; recovers = false }
+  atomic { producers_over++; i = 0; who = 0; at = 0; before = 0; recovers = false }
 }
 
 proctype consumer(byte me) {
   byte item, at, before, who;
-  bool recovers;
+  bool recovers, kept, keeps;
   do
   :: puts > outs ->
     TAKE_GET;                                                         /* G1 */
@@ -162,24 +193,35 @@ proctype consumer(byte me) {
     :: else ->
       at = head;
       if
-      :: REDELIVER && back > 0 -> at = free; do :: state[at % RING] != WAITING -> at++; assert(at < head) :: else -> break od
-      :: slot[at % RING] == SKIP -> at = (at / RING + 1) * RING
+      :: back > 0 -> at = free; do :: state[at % RING] != BACK_AGAIN -> at++; assert(at < head) :: else -> break od
+      :: back == 0 && slot[at % RING] == SKIP -> at = (at / RING + 1) * RING
       :: else -> skip
       fi;
       assert(at < tail);
       STEP(item = slot[at % RING]);                                   /* G2 */
+      kept = REDELIVER;
       if
+      :: TASKS && !REDELIVER -> kept = true
+      :: skip
+      fi;
+      keeps = free != head;
+      if
+      :: !REDELIVER && kept ->
+        COMMIT_STATE(TOOK; released = free; if :: back > 0 -> back-- :: else -> head = at + 1 fi, at, me + ARRIVING)   /* G3, G4 */
+      :: !REDELIVER && !kept && back > 0 ->
+        WALK(at);
+        COMMIT(TOOK; back--; released = free; free = before; slot[at % RING] = GARBAGE; log_record = at, me, taken[me] % HAND + 1 + HAND) /* G3, G4 */
       :: REDELIVER ->
-        COMMIT(TOOK; released = free; if :: back > 0 -> back-- :: else -> head = at + 1 fi, at, me)   /* G3, G4 */
+        COMMIT_STATE(TOOK; released = free; if :: back > 0 -> back-- :: else -> head = at + 1 fi, at, me)   /* G3, G4 */
       :: else ->
-        COMMIT(TOOK; released = free; head = at + 1; free = head; slot[at % RING] = GARBAGE, me, taken[me] % HAND + 1 + HAND) /* G3, G4 */
+        COMMIT(TOOK; released = free; head = at + 1; if :: keeps -> skip :: else -> free = head fi; slot[at % RING] = GARBAGE, me, taken[me] % HAND + 1 + HAND) /* G3, G4 */
       fi;
       if
       :: !REDELIVER && puts == outs && tail % RING != 0 && released >= tail - tail % RING ->    /* pp_room_rewind */
         atomic { if :: put_lock == NOBODY -> put_lock = me :: else -> skip fi };                /* G4a */
         if
         :: put_lock == me && unused && tail % RING != 0 && released >= tail - tail % RING ->
-          STEP(slot[tail % RING] = SKIP);                             /* G4b */
+          STEP(slot[tail % RING] = SKIP; state[tail % RING] = WAITING); /* G4b */
           STEP(tail = (tail / RING + 1) * RING);                      /* G4c */
           COMMIT(head = tail; free = tail; released = tail, NOBODY, 0) /* G4d */
         :: else -> skip
@@ -193,32 +235,36 @@ proctype consumer(byte me) {
       LEAVE(get_lock);                                        /* G5 */
       STEP(                                                           /* G6: the item is the caller's */
         taken[me] = taken[me] % HAND;
+        if :: kept && !REDELIVER && state[at % RING] == me + ARRIVING -> state[at % RING] = me :: else -> skip fi;
         assert((came & (1 << item)) == 0 || redelivered & (1 << item));
         came = came | (1 << item);
-        item = 0; at = 0);
-      TAKE_GET;                                                       /* D1 */
+        item = 0; at = 0; keeps = false);
+      TAKE_GET;                                                       /* D1, B1 */
       if
-      :: REDELIVER ->
+      :: kept ->
         at = free; do :: state[at % RING] != me -> at++; assert(at < head) :: else -> break od;
-        before = free;
-        do :: before < head && (before == at || state[before % RING] == FINISHED) -> before++ :: else -> break od;
-        COMMIT(done++; free = before, at, FINISHED);                  /* D2 */
-        at = 0; before = 0
+        if
+        :: backs > 0 -> COMMIT_STATE(backs--; back++; outs--; GIVEN_BACK(1 << slot[at % RING]); came = came & (255 - (1 << slot[at % RING])), at, BACK_AGAIN) /* B2 */
+        :: skip ->
+          WALK(at);
+          COMMIT_STATE(done++; free = before, at, FINISHED)           /* D2 */
+        fi;
+        at = 0; before = 0; kept = false
       :: else ->
         assert(taken[me] > 0);
         COMMIT(done++, me, taken[me] - 1)                             /* D2 */
       fi;
-      LEAVE(get_lock)                                         /* D3 */
+      LEAVE(get_lock)                                         /* D3, B3 */
     fi
   :: SOME_GONE; sweep()
   :: producers_over == PRODUCERS && puts == done -> break
   od;
 ended:
-  atomic { consumers_over++; item = 0; at = 0; before = 0; who = 0; recovers = false }
+  atomic { consumers_over++; item = 0; at = 0; before = 0; who = 0; recovers = false; kept = false; keeps = false }
 }
 
 proctype closer(byte me) {
-  byte who, at;
+  byte who, at, before;
   bool recovers;
   do
   :: SOME_GONE; sweep()

@@ -76,7 +76,10 @@ it("what was put or given back is there for a call that does not wait", async ()
       await Promise.all([queue.putMany([i, -i]), tasks.put(i)]);
       expect(await queue.get({ block: false })).toBe(i);
       expect(await queue.getMany(10, { block: false })).toEqual([-i]);
-      (await tasks.getTask({ timeout: 0 })).fail();
+      const given = await tasks.getTask({ timeout: 0 });
+      if (i % 2 === 0) given.fail();
+      else await given.giveBack();
+      await expect(given.giveBack()).rejects.toThrow("each item is ended once");
       const task = await tasks.getTask({ timeout: 0 });
       expect([task.value, task.attempt]).toEqual([i, 2]);
       await task.done();

@@ -44,6 +44,7 @@ it("the module exports these names", () => {
     "ProcessDiedError",
     "ProcessError",
     "Queue",
+    "QueueTask",
     "RLock",
     "RemoteError",
     "Semaphore",

@@ -7,7 +7,7 @@ import { asKept } from "../../src/util/bytes.ts";
 /** How a request was answered. */
 export type Outcome =
   | { readonly kind: "reply"; readonly value: unknown }
-  | { readonly kind: "item"; readonly item: number; readonly delivery: Delivery }
+  | { readonly kind: "item"; readonly item: number; readonly delivery: Delivery; readonly order: unknown }
   | { readonly kind: "list"; readonly list: number[]; readonly isCut: unknown; readonly delivery: Delivery }
   | { readonly kind: "fail"; readonly error: Error }
   | { readonly kind: "declined" };
@@ -27,11 +27,11 @@ export class Driver {
     const outcomes: Outcome[] = [];
     const responder: Responder = {
       reply: (value) => void outcomes.push({ kind: "reply", value }),
-      deliver: ({ bytes }, delivery, isCut) => {
+      deliver: ({ bytes }, delivery, value) => {
         if (delivery === undefined) throw new Error("A queue must hear what becomes of its items.");
-        const items = isCut === undefined ? [bytes] : splitMessages(bytes);
-        const list = items.map(([first = -1]) => first);
-        outcomes.push(isCut === undefined ? { kind: "item", item: list[0] ?? -1, delivery } : { kind: "list", list, isCut, delivery });
+        // Only a list comes with a boolean.
+        if (typeof value !== "boolean") outcomes.push({ kind: "item", item: bytes[0] ?? -1, delivery, order: value });
+        else outcomes.push({ kind: "list", list: splitMessages(bytes).map(([first = -1]) => first), isCut: value, delivery });
       },
       fail: (error) => void outcomes.push({ kind: "fail", error }),
       decline: () => void outcomes.push({ kind: "declined" }),

@@ -230,3 +230,44 @@ it("malformed lists and numbers break the protocol, and change nothing", () => {
   for (let length = 0; length < list.length; length++)
     if (![6, 10].includes(length)) expect(() => splitMessages(list.subarray(0, length)), `${length} bytes`).toThrow(CorruptedError);
 });
+
+it("a task is ended once, by the process that has it, and only by its own number", () => {
+  for (const redeliver of [false, true]) {
+    const driver = new Driver(0, redeliver);
+    const [a = {}, b = {}] = participants;
+    for (const each of [a, b]) driver.state.attached(each);
+    driver.request(Op.putMany, a, { list: [1, 2, 3] });
+    const orders = [1, 2, 3].map(() => {
+      const [taken] = driver.request(Op.getTask, a).outcomes;
+      if (taken?.kind !== "item") throw new Error("no item came");
+      taken.delivery.settle();
+      return taken.order;
+    });
+    const end = (who: object, meta: unknown): unknown => driver.request(Op.endTask, who, { meta }).outcomes[0]?.kind;
+    for (const odd of [undefined, [], orders[0], [-1, true], ["0", true], [{}, false], { 0: orders[0] }]) expect(end(a, odd)).toBe("fail");
+    expect([end(b, [orders[0], true]), driver.stats().size]).toEqual(["fail", 0]);
+    expect([end(a, [orders[1], true]), end(a, [orders[1], false]), driver.stats().size]).toEqual(["reply", "fail", 1]);
+    expect(driver.request(Op.taskDone, a).outcomes[0]?.kind).toBe("reply");
+    expect([end(a, [orders[0], false]), end(a, [orders[2], "back"])]).toEqual(["fail", "reply"]);
+    expect(driver.request(Op.get, b).outcomes).toMatchObject([{ item: 2 }]);
+    expect(driver.stats()).toMatchObject({ puts: 3, gets: 3, lost: 0, redelivered: 0 });
+  }
+});
+
+it("after a shutdown that dropped all items, those of a consumer that dies are done", () => {
+  for (const redeliver of [false, true]) {
+    const driver = new Driver(0, redeliver);
+    const [a = {}, b = {}] = participants;
+    for (const each of [a, b]) driver.state.attached(each);
+    driver.request(Op.putMany, a, { list: [1, 2, 3] });
+    const [taken, onItsWay] = [Op.getTask, Op.get].map((op) => driver.request(op, b).outcomes[0]);
+    if (taken?.kind === "item") taken.delivery.settle();
+    driver.request(Op.shutdown, a, { meta: true });
+    if (onItsWay?.kind === "item") onItsWay.delivery.lose();
+    driver.state.detached(b);
+    expect(driver.stats()).toMatchObject({ size: 0, redelivered: 0, lost: redeliver ? 0 : 1 });
+    expect(driver.request(Op.get, a).outcomes[0]?.kind).toBe("fail");
+    if (!redeliver) expect(driver.request(Op.join, a).outcomes[0]).toMatchObject({ error: { items: 2 } });
+    expect(driver.request(Op.join, a).outcomes[0]?.kind).toBe("reply");
+  }
+});

@@ -207,7 +207,7 @@ const hub: Target = {
   },
 };
 
-const CALLS = [Op.put, Op.get, Op.putMany, Op.getMany, Op.poll, Op.stats, Op.join, Op.shutdown, Op.taskDone];
+const CALLS = [Op.put, Op.get, Op.putMany, Op.getMany, Op.poll, Op.stats, Op.join, Op.shutdown, Op.taskDone, Op.getTask, Op.endTask];
 
 /** A client with a hostile hub: every call settles, and an error is of a known class. */
 const client: Target = {
