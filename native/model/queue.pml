@@ -286,6 +286,8 @@ proctype closer(byte me) {
      * those are counted. */
     assert((dead[2] && dead[3]) || (puts == outs && puts == done));
     assert(puts - outs == puts - done);
+    /* The ring keeps nothing that is done. */
+    assert((dead[2] && dead[3]) || free == head);
     at = 0; who = 0;
     do
     :: at < PRODUCERS * EACH ->

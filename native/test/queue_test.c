@@ -259,6 +259,53 @@ static void tasks_of_others(void) {
   pp_queue_close(queue);
 }
 
+/* Puts an item of one byte with a shared object inside, whose descriptor this process keeps under the token. */
+static void put_object(int queue, const uint8_t *token) {
+  int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  CHECK(pp_keep(-1, token, fd) == 0 && pp_queue_put_objects(queue, token, 1, 0) == 0 && pp_keep_sent(token, queue) == 0 && close(fd) == 0);
+}
+
+/* Whether the descriptor is still there for a claim, some looks of the keeper later. */
+static bool can_claim(const uint8_t *token) {
+  for (int i = 0; i < 3; i++) pp_keeper_sweep();
+  int fd = pp_claim(token);
+  CHECK(fd == -ENOENT || close(fd) == 0);
+  return fd >= 0;
+}
+
+/* The keeper has the objects inside an item as long as the item may come back, and until whoever took it has them. */
+static void objects_of_tasks(void) {
+  int queue = make_queue(MIB, 0, 0), other = attach(queue);
+  const uint8_t first[] = "1 of sixteen byte", second[] = "2 of sixteen byte", third[] = "3 of sixteen byte", plain[] = "4 of sixteen byte";
+  for (int i = 0; i < 2; i++) {
+    put_object(queue, first);
+    uint64_t task = take_task(other, '1');
+    CHECK(can_claim(first) && pp_queue_settle(other) == 0 && can_claim(first) && can_claim(first));
+    CHECK(end(other, task, 1) == 0 && can_claim(first) && take_task(other, '1') == task && pp_queue_settle(other) == 0 && can_claim(first));
+    CHECK(end(other, task, i) == 0 && can_claim(first) == (i == 1));
+  }
+  /* A plain get takes the item that came back. Whoever has it can still claim its object, also while an older task stays in hand. */
+  CHECK(get(other) == 1 && can_claim(first) && !can_claim(first) && pp_queue_settle(other) == 0 && pp_queue_task_done(other) == 0);
+  put_object(queue, first);
+  put_object(queue, second);
+  put_object(queue, third);
+  put_object(queue, plain);
+  uint64_t older = take_task(queue, '1'), task = take_task(other, '2');
+  CHECK(pp_queue_settle(queue) == 0 && pp_queue_settle(other) == 0 && end(other, task, 1) == 0 && can_claim(second));
+  CHECK(get(other) == 1 && out[0] == '2' && can_claim(second) && !can_claim(second) && pp_queue_settle(other) == 0);
+  /* An item that was never a task is not kept for the sake of an older one. */
+  task = take_task(other, '3');
+  CHECK(pp_queue_settle(other) == 0 && get(other) == 1 && out[0] == '4' && pp_queue_settle(other) == 0 && !can_claim(plain));
+  /* That of a task is gone when it is done, or when its taker goes. */
+  CHECK(can_claim(third) && end(other, task, 0) == 0 && !can_claim(third) && can_claim(first));
+  CHECK(end(queue, older, 0) == 0 && !can_claim(first));
+  put_object(queue, first);
+  take_task(other, '1');
+  pp_queue_close(other);
+  CHECK(count(queue).lost == 0 && !can_claim(first));
+  pp_queue_close(queue);
+}
+
 /* A task that comes back after a shutdown can still be taken, unless the shutdown dropped everything. */
 static void tasks_after_shutdown(int redeliver) {
   for (int immediate = 0; immediate < 2; immediate++) {
@@ -433,6 +480,7 @@ int main(void) {
   tasks_in_hand(0);
   tasks_in_hand(1);
   tasks_of_others();
+  objects_of_tasks();
   keeping_a_task(0);
   keeping_a_task(1);
   tasks_after_shutdown(0);

@@ -62,9 +62,11 @@ export async function giveBackInner(queue: Queue<{ inner: Queue<string> }>): Pro
   await task.giveBack();
 }
 
-export async function useInner(queue: Queue<{ inner: Queue<string> }>): Promise<void> {
-  await (await queue.get({ timeout: 5000 })).inner.put("second");
+export async function useInner(queue: Queue<{ inner: Queue<string> }>): Promise<string[]> {
+  const { inner } = await queue.get({ timeout: 5000 });
+  await inner.put("second");
   await queue.taskDone();
+  return drained(inner);
 }
 
 export const cases: Cases = {
@@ -148,11 +150,11 @@ export const cases: Cases = {
       const q = queue as Queue<{ inner: Queue<string> }>;
       const inner = new Queue<string>();
       await q.put({ inner });
-      await run({ target: giveBackInner, args: [q] });
-      await run({ target: useInner, args: [q] });
-      assert.deepEqual(await drained(inner), ["first", "second"]);
-      await q.join({ timeout: 5000 });
+      // From now on, only the item keeps it.
       inner.close();
+      await run({ target: giveBackInner, args: [q] });
+      assert.deepEqual(await run({ target: useInner, args: [q] }), ["first", "second"]);
+      await q.join({ timeout: 5000 });
     }),
   "getTask: shared objects in an item that came from another process and goes back and forth": slow(() =>
     each(async (queue: JoinableQueue<unknown>) => {
@@ -160,8 +162,7 @@ export const cases: Cases = {
       const inner = new Queue<string>();
       await run({ target: putInner, args: [q, inner] });
       for (let i = 0; i < 3; i++) await (await q.getTask({ timeout: 5000 })).giveBack();
-      await run({ target: useInner, args: [q] });
-      assert.deepEqual(await drained(inner), ["second"]);
+      assert.deepEqual(await run({ target: useInner, args: [q] }), ["second"]);
       inner.close();
     }),
   ),
