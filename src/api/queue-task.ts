@@ -8,8 +8,9 @@ import { checkFrom, FROM_OPTIONS, type GetOptions } from "./producers.ts";
 import { takeFrom } from "./take-from.ts";
 
 /**
- * An item that this process has taken with {@link Queue.getTask}. It is ended once: by `done()`, by `giveBack()`, or by the queue's `taskDone()`
- * while it is the oldest one of this process. Until then it is in the hands of this process, as an item from `get` is.
+ * An item that this process has taken with {@link Queue.getTask}. It is ended once: by `done()`, by `giveBack()`, or by a `taskDone()` of the
+ * queue: by that of this process while it is its oldest one, or by that of a process that has none. Until then it is in the hands of this process, as
+ * an item from `get` is.
  *
  * @example
  * ```ts
@@ -85,5 +86,11 @@ export async function takeTask(
     ? getTask.call(port, wait)
     : takeFrom(port, wait, producers, (limits) => getTask.call(port, limits)));
   if (taken === undefined) throw queueEmpty();
-  return { taken, value: await accept(taken.incoming) };
+  try {
+    return { taken, value: await accept(taken.incoming) };
+  } catch (error) {
+    // Nobody could end it, because its caller does not get it.
+    await taken.done().catch(() => {});
+    throw error;
+  }
 }

@@ -152,7 +152,7 @@ export class Queue<T = unknown> extends SharedObject<QueuePort> implements Async
    * Waits for an item, and takes it with what is needed to mark this one as done, or to give it back, also before others that were taken earlier.
    *
    * @param options those of {@link Queue.get}
-   * @throws {Empty} and the other errors of {@link Queue.get}
+   * @throws {Empty} and the other errors of {@link Queue.get}. An item that can't be received is marked as done
    *
    * @example
    * ```ts

@@ -51,7 +51,14 @@ export function tooManyDone(): StateError {
 // done() or giveBack() of an item that is no longer in the hands of this process.
 export function taskEnded(): StateError {
   return new StateError(
-    "This item was marked done or given back before: each item is ended once, by done(), giveBack() or, if it was the oldest one, taskDone().",
+    "This item was marked done or given back before: each item is ended once, by done(), by giveBack() or by a taskDone() of the queue.",
+  );
+}
+
+// getTask() was called while items are here that an earlier call had taken, and did not return.
+export function takenBefore(): StateError {
+  return new StateError(
+    "An earlier get() or getMany() of this process has taken the next item, and did not return it: take it with get(), and then call getTask().",
   );
 }
 

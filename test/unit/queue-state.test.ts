@@ -271,3 +271,20 @@ it("after a shutdown that dropped all items, those of a consumer that dies are d
     expect(driver.request(Op.join, a).outcomes[0]?.kind).toBe("reply");
   }
 });
+
+it("after a shutdown that dropped all items, none that was on its way comes back", () => {
+  const driver = new Driver(0);
+  const [a = {}, b = {}] = participants;
+  for (const each of [a, b]) driver.state.attached(each);
+  driver.request(Op.putMany, a, { list: [1, 2, 3] });
+  const [one] = driver.request(Op.get, a).outcomes;
+  const [some] = driver.request(Op.getMany, b, { meta: 2 }).outcomes;
+  driver.request(Op.shutdown, a, { meta: true });
+  const joined = driver.request(Op.join, a).outcomes;
+  if (one?.kind !== "item" || some?.kind !== "list") throw new Error("no items came");
+  one.delivery.giveBack();
+  some.delivery.settle(0);
+  expect(driver.stats().size).toBe(0);
+  expect(driver.request(Op.get, a).outcomes[0]?.kind).toBe("fail");
+  expect(joined).toMatchObject([{ kind: "reply" }]);
+});

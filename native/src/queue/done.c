@@ -55,8 +55,10 @@ static int mark_any(struct pp_queue *queue, pp_get_state get) {
   if (pp_held_first(queue, get, &found) == 1 && (own == 0 || pp_held_first_after(&queue->held) <= queue->counted - own))
     return mark_record(queue, get, &found);
   if (own > 0) return count_down(queue, get, index, own);
-  for (index = 0; index < PP_PARTICIPANTS; index++)
-    if (undone(queue, index) > 0) return count_down(queue, get, index, undone(queue, index));
+  for (index = 0; index < PP_PARTICIPANTS; index++) {
+    uint64_t taken = undone(queue, index);
+    if (taken > 0) return count_down(queue, get, index, taken);
+  }
   int status = pp_ring_search(queue, get, get[QUEUE_FREE], pp_ring_is_in_hand, 0, &found);
   return status == 1 ? mark_record(queue, get, &found) : status == 0 ? -EINVAL : status;
 }

@@ -2,18 +2,39 @@ import assert from "node:assert/strict";
 import {
   ClosedError,
   Empty,
+  fromWire,
   JoinableQueue,
   Process,
   ProcessDiedError,
   Queue,
   type QueueTask,
+  registerClass,
+  SerializationError,
   ShutDown,
   StateError,
+  TimeoutError,
+  toWire,
   wait,
 } from "../../../mod.ts";
 import { type Cases, slow } from "../../suite/case.ts";
-import { isFilled, MIB, rejects, run, started } from "../../suite/help.ts";
+import { isFilled, isNative, MIB, rejects, run, started } from "../../suite/help.ts";
 import { stay } from "../../suite/sync.ts";
+
+/** A number that arrives only if it is not negative. */
+class Picky {
+  readonly n: number;
+  constructor(n: number) {
+    this.n = n;
+  }
+  static [toWire]({ n }: Picky): number {
+    return n;
+  }
+  static [fromWire](n: number): Picky {
+    if (n < 0) throw new Error("it is negative");
+    return new Picky(n);
+  }
+}
+registerClass(Picky);
 
 /** Both kinds of queue: one that gives back what a dead consumer had taken, and one that counts it as lost. */
 async function each(check: (queue: JoinableQueue<never>, redeliver: boolean) => Promise<void>): Promise<void> {
@@ -237,5 +258,35 @@ export const cases: Cases = {
       });
       await tasks[1]?.giveBack();
       assert.ok(isFilled(await q.get(), 2 * MIB, 2));
+    }),
+  "getTask: an item that can't be received is marked as done": () =>
+    each(async (queue: JoinableQueue<unknown>) => {
+      const q = queue as JoinableQueue<Picky>;
+      await q.putMany([new Picky(1), new Picky(-2)]);
+      const task = await q.getTask();
+      await rejects(q.getTask(), SerializationError);
+      await rejects(q.join({ timeout: 0 }), TimeoutError);
+      await task.done();
+      await q.join({ timeout: 5000 });
+    }),
+  "getTask: what an earlier getMany has left in this process is taken by get": () =>
+    each(async (queue: JoinableQueue<unknown>, redeliver) => {
+      const q = queue as JoinableQueue<Picky>;
+      await q.putMany([1, -2, 3].map((n) => new Picky(n)));
+      const first = await q.getTask();
+      await rejects(q.getMany(10), SerializationError);
+      let left: Picky | undefined;
+      if (isNative) {
+        await rejects(q.getTask(), StateError, /take it with get\(\)/);
+        left = await q.get();
+      } else left = (await q.getTask()).value;
+      assert.equal(left.n, 3);
+      await first.giveBack();
+      const again = await q.getTask();
+      assert.equal(again.value.n, 1);
+      await again.done();
+      for (let i = 0; i < 2; i++) await q.taskDone();
+      await q.join({ timeout: 5000 });
+      assert.equal((await q.stats()).size, 0, `redeliver: ${redeliver}`);
     }),
 };

@@ -1,7 +1,7 @@
 import { hasRefs } from "../../../codec/envelope.ts";
 import { MOST_MESSAGES } from "../../../codec/message-list.ts";
-import { CorruptedError, UnsupportedError } from "../../../errors/errors.ts";
-import { takenDied, taskEnded, tooManyDone } from "../../../errors/messages.ts";
+import { CorruptedError } from "../../../errors/errors.ts";
+import { takenBefore, takenDied, taskEnded, tooManyDone } from "../../../errors/messages.ts";
 import { tellLostItems, tellRedelivered } from "../../../observe/queues.ts";
 import { Attempts } from "../../../util/attempts.ts";
 import { MOST_REUSED } from "../../../util/bytes.ts";
@@ -13,7 +13,7 @@ import { Fetching, refsIn } from "../core/fetching.ts";
 import { Handle, type Origin } from "../core/handle.ts";
 import { locationsOf } from "../core/location.ts";
 import type { NativeThread } from "../core/native-thread.ts";
-import { EAGAIN, EBUSY, EINVAL, EMSGSIZE, EPROTO } from "../library/errno.ts";
+import { EAGAIN, EBUSY, EINVAL, EMSGSIZE, ENOMEM, EPROTO } from "../library/errno.ts";
 import { check, insistLater } from "../library/result.ts";
 import { trimNoMore, trimWhenIdle } from "./idle-queues.ts";
 import { checkStatus } from "./queue-status.ts";
@@ -135,34 +135,26 @@ export class QueueHandle extends Handle {
     return this.#take(ms, lendBelow, false);
   }
 
-  /** Takes an item that is ended by {@link endTask}. Its bytes may be kept. `undefined` as for {@link get}. */
+  /** Takes an item that is ended by {@link endTask}. It has a position, and its bytes may be kept. `undefined` as for {@link get}. */
   getTask(lendBelow: number): TakenItem | undefined {
+    // Such an item has no place in the ring by which it could be ended alone.
+    if (this.#rest.length > 0 || (this.#arriving !== undefined && this.#arriving.at === undefined)) throw takenBefore();
     if (this.#arriving !== undefined) return this.#arrived(0);
-    const rest = this.#rest.shift();
-    if (rest !== undefined) return { bytes: rest, at: undefined };
     const bytes = this.#take(0, lendBelow, true);
     return bytes && { bytes: this.isLent(bytes) ? bytes.slice() : bytes, at: this.#takenAt() };
   }
 
   /** Marks an item that was taken as done, or gives it back. */
   async endTask(item: TakenItem, isBack: boolean): Promise<true> {
-    if (item.at === undefined) return this.#endCounted(item, isBack);
-    const at = new BigUint64Array([item.at]);
+    const at = new BigUint64Array([item.at as bigint]);
     const status = await insistLater(() => this.shim.pp_queue_task_end(this.index, at, isBack ? 1 : 0));
     if (status === EINVAL) throw taskEnded();
-    this.#done(status, Until.getLock);
-    return true;
+    return this.#finished(status);
   }
 
-  // An item that a get or a getMany of this process took before, and that came too late for that call. The queue has only counted it.
-  #endCounted({ bytes }: TakenItem, isBack: boolean): Promise<true> | true {
-    if (!isBack) return this.taskDone();
-    if (hasRefs(bytes))
-      throw new UnsupportedError(
-        "This item can't be given back: an earlier get() of this process took it, and its shared objects came too late for that call.",
-      );
-    this.#rest.unshift(bytes);
-    if (this.gets.size > 0) this.gets.retry();
+  // A call that may not be given up has a result, or another process had the lock for too long.
+  #finished(status: number): true {
+    if (this.#done(status, Until.getLock) === undefined) check(status, "The queue can't be changed");
     return true;
   }
 
@@ -184,6 +176,7 @@ export class QueueHandle extends Handle {
       buffer = this.#bufferFor(this.shim.pp_queue_needed(this.index), lendBelow);
       length = this.#takeInto(buffer, 0, asTask);
     }
+    if (asTask && length === ENOMEM) check(length, "The item can't be taken as a task, and stays in the queue");
     if (this.#done(length, Until.getLock) === undefined) return undefined;
     const bytes = this.#prefixes?.bytes === buffer ? this.#prefixes.of(length) : buffer.subarray(0, length);
     return hasRefs(bytes) ? this.#fetch(bytes.slice()) : bytes;
@@ -263,13 +256,12 @@ export class QueueHandle extends Handle {
   async taskDone(): Promise<true> {
     const status = await insistLater(() => this.shim.pp_queue_task_done(this.index));
     if (status === EINVAL) throw tooManyDone();
-    this.#done(status, Until.getLock);
-    return true;
+    return this.#finished(status);
   }
 
   async shutdown(immediate: boolean): Promise<true> {
     const status = await insistLater(() => this.shim.pp_queue_shutdown(this.index, immediate ? 1 : 0));
-    this.#done(status, Until.putLock);
+    this.#finished(status);
     this.shim.pp_keeper_sweep();
     return true;
   }

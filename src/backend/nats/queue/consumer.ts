@@ -79,7 +79,7 @@ export class Consumer {
   checkTasks(): void {
     if (this.#stream.identity.redeliver) return;
     throw new UnsupportedError(
-      "A Queue of a cluster has no taskDone() and no join(), because an item that was taken is gone from the servers: make a JoinableQueue.",
+      "A Queue of a cluster has no taskDone(), no getTask() and no join(), because an item that was taken is gone from the servers: make a JoinableQueue.",
     );
   }
 

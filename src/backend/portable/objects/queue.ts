@@ -89,7 +89,7 @@ export class QueueState implements HubObject {
     this.#redeliver = redeliver;
     this.#isInternal = isInternal;
     this.#name = name;
-    const giveBack = (items: readonly Item[]): void => this.#box.putBack(items);
+    const giveBack = (items: readonly Item[]): void => this.#comeBack(items);
     const lose = (item: Item, participant: ParticipantId): void => this.#lose(item, participant);
     this.#taskFates = { settle: (item, participant) => this.#settle(item, participant, true), giveBack, lose };
     this.#box = new Mailbox({
@@ -161,7 +161,7 @@ export class QueueState implements HubObject {
     if (!this.#redeliver) {
       for (const item of items) item.message.release();
       this.#abandonAllOf(participant, count);
-    } else for (const item of items) this.#comesBack(item);
+    } else for (const item of items) this.#comeBack([item]);
     if (!this.#redeliver || this.#isDropped || count === 0) return;
     this.#redelivered += count;
     tellRedelivered(count, this.#name);
@@ -202,7 +202,7 @@ export class QueueState implements HubObject {
       responder.fail(taskEnded());
       return;
     }
-    if (isBack === true) this.#comesBack(item);
+    if (isBack === true) this.#comeBack([item]);
     else this.#isDone(item);
     responder.reply();
   }
@@ -241,7 +241,7 @@ export class QueueState implements HubObject {
 
   #lose(item: Item, participant: ParticipantId): void {
     if (this.#redeliver) {
-      this.#comesBack(item);
+      this.#comeBack([item]);
       if (this.#isDropped) return;
       this.#redelivered++;
       tellRedelivered(1, this.#name);
@@ -263,9 +263,9 @@ export class QueueState implements HubObject {
   }
 
   // After a shutdown that dropped all items, none comes back.
-  #comesBack(item: Item): void {
-    if (this.#isDropped) this.#isDone(item);
-    else this.#box.putBack([item]);
+  #comeBack(items: readonly Item[]): void {
+    if (!this.#isDropped) this.#box.putBack(items);
+    else for (const item of items) this.#isDone(item);
   }
 
   #isDone({ message }: Item): void {
