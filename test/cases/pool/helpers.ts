@@ -29,11 +29,6 @@ export async function pidAfter(ms: number): Promise<number> {
   return process.pid;
 }
 
-export async function pidWhen(queue: Queue): Promise<number> {
-  await queue.get();
-  return process.pid;
-}
-
 export function pidOf(_x: number): number {
   return process.pid;
 }
