@@ -21,20 +21,20 @@ import { isFilled, isNative, MIB, rejects, run, started } from "../../suite/help
 import { stay } from "../../suite/sync.ts";
 
 /** A number that arrives only if it is not negative. */
-class Picky {
+class Fussy {
   readonly n: number;
   constructor(n: number) {
     this.n = n;
   }
-  static [toWire]({ n }: Picky): number {
+  static [toWire]({ n }: Fussy): number {
     return n;
   }
-  static [fromWire](n: number): Picky {
+  static [fromWire](n: number): Fussy {
     if (n < 0) throw new Error("it is negative");
-    return new Picky(n);
+    return new Fussy(n);
   }
 }
-registerClass(Picky);
+registerClass(Fussy);
 
 /** Both kinds of queue: one that gives back what a dead consumer had taken, and one that counts it as lost. */
 async function each(check: (queue: JoinableQueue<never>, redeliver: boolean) => Promise<void>): Promise<void> {
@@ -261,8 +261,8 @@ export const cases: Cases = {
     }),
   "getTask: an item that can't be received is marked as done": () =>
     each(async (queue: JoinableQueue<unknown>) => {
-      const q = queue as JoinableQueue<Picky>;
-      await q.putMany([new Picky(1), new Picky(-2)]);
+      const q = queue as JoinableQueue<Fussy>;
+      await q.putMany([new Fussy(1), new Fussy(-2)]);
       const task = await q.getTask();
       await rejects(q.getTask(), SerializationError);
       await rejects(q.join({ timeout: 0 }), TimeoutError);
@@ -271,11 +271,11 @@ export const cases: Cases = {
     }),
   "getTask: what an earlier getMany has left in this process is taken by get": () =>
     each(async (queue: JoinableQueue<unknown>, redeliver) => {
-      const q = queue as JoinableQueue<Picky>;
-      await q.putMany([1, -2, 3].map((n) => new Picky(n)));
+      const q = queue as JoinableQueue<Fussy>;
+      await q.putMany([1, -2, 3].map((n) => new Fussy(n)));
       const first = await q.getTask();
       await rejects(q.getMany(10), SerializationError);
-      let left: Picky | undefined;
+      let left: Fussy | undefined;
       if (isNative) {
         await rejects(q.getTask(), StateError, /take it with get\(\)/);
         left = await q.get();
