@@ -89,8 +89,8 @@ export async function takeTask(
   try {
     return { taken, value: await accept(taken.incoming) };
   } catch (error) {
-    // Nobody could end it, because its caller does not get it.
-    await taken.done().catch(() => {});
+    // Nobody could end it, because its caller does not get it. The caller need not wait for that: the queue's host may be silent.
+    void taken.done().catch(() => {});
     throw error;
   }
 }

@@ -5,34 +5,17 @@ import {
   Empty,
   Event,
   Full,
-  fromWire,
   getContext,
   Queue,
-  registerClass,
   SerializationError,
   ShutDown,
   SimpleQueue,
   TimeoutError,
-  toWire,
   UnsupportedError,
 } from "../../../mod.ts";
 import { type Cases, Skip } from "../../suite/case.ts";
 import { isNative, started } from "../../suite/help.ts";
-
-class OnlyPositive {
-  readonly n: number;
-  constructor(n: number) {
-    this.n = n;
-  }
-  static [toWire]({ n }: OnlyPositive): number {
-    return n;
-  }
-  static [fromWire](n: number): OnlyPositive {
-    if (n < 0) throw new Error("it is negative");
-    return new OnlyPositive(n);
-  }
-}
-registerClass(OnlyPositive);
+import { type Picky, picky } from "./helpers.ts";
 
 const upTo = (count: number, from = 0): number[] => Array.from({ length: count }, (_, i) => from + i);
 
@@ -193,11 +176,11 @@ export const cases: Cases = {
     assert.deepEqual([got[0], got[3], (got[2] as Uint8Array).length], [1, 2, 100_000]);
     await (got[1] as Event).set();
     assert.equal(await event.isSet(), true);
-    q.putManySync([1, 2, -3, 4, -5, 6].map((n) => new OnlyPositive(n)));
+    q.putManySync([1, 2, -3, 4, -5, 6].map((n) => picky(n)));
     const taken: unknown[] = [];
     while (taken.length < 6) {
       try {
-        taken.push(...(q.getManySync(10, { block: false }) as OnlyPositive[]).map(({ n }) => n));
+        taken.push(...(q.getManySync(10, { block: false }) as Picky[]).map(({ n }) => n));
       } catch (error) {
         taken.push(error instanceof SerializationError ? "bad" : error);
       }

@@ -5,34 +5,17 @@ import {
   Empty,
   Event,
   Full,
-  fromWire,
   JoinableQueue,
   ProcessDiedError,
   Queue,
-  registerClass,
   SerializationError,
   ShutDown,
   TimeoutError,
-  toWire,
 } from "../../../mod.ts";
 import { type Cases, slow } from "../../suite/case.ts";
 import { rejects, started } from "../../suite/help.ts";
 import { stay } from "../../suite/sync.ts";
-
-class Picky {
-  readonly n: number;
-  constructor(n: number) {
-    this.n = n;
-  }
-  static [toWire]({ n }: Picky): number {
-    return n;
-  }
-  static [fromWire](n: number): Picky {
-    if (n < 0) throw new Error("it is negative");
-    return new Picky(n);
-  }
-}
-registerClass(Picky);
+import { type Picky, picky } from "./helpers.ts";
 
 const upTo = (count: number, from = 0): number[] => Array.from({ length: count }, (_, i) => from + i);
 
@@ -251,7 +234,7 @@ export const cases: Cases = {
   },
   "an item that can't be received ends the list of a getMany, and no other item is lost": async () => {
     const q = new Queue<Picky>();
-    await q.putMany([1, 2, -3, 4, -5, 6].map((n) => new Picky(n)));
+    await q.putMany([1, 2, -3, 4, -5, 6].map((n) => picky(n)));
     const taken: unknown[] = [];
     while (taken.length < 6) {
       try {
@@ -261,7 +244,7 @@ export const cases: Cases = {
       }
     }
     assert.deepEqual(taken, [1, 2, "bad", 4, "bad", 6]);
-    await q.putMany([1, -2].map((n) => new Picky(n)));
+    await q.putMany([1, -2].map((n) => picky(n)));
     assert.deepEqual(
       (await q.getMany(10)).map(({ n }) => n),
       [1],

@@ -2,39 +2,21 @@ import assert from "node:assert/strict";
 import {
   ClosedError,
   Empty,
-  fromWire,
   JoinableQueue,
   Process,
   ProcessDiedError,
   Queue,
   type QueueTask,
-  registerClass,
   SerializationError,
   ShutDown,
   StateError,
   TimeoutError,
-  toWire,
   wait,
 } from "../../../mod.ts";
 import { type Cases, slow } from "../../suite/case.ts";
 import { isFilled, isNative, MIB, rejects, run, started } from "../../suite/help.ts";
 import { stay } from "../../suite/sync.ts";
-
-/** A number that arrives only if it is not negative. */
-class Fussy {
-  readonly n: number;
-  constructor(n: number) {
-    this.n = n;
-  }
-  static [toWire]({ n }: Fussy): number {
-    return n;
-  }
-  static [fromWire](n: number): Fussy {
-    if (n < 0) throw new Error("it is negative");
-    return new Fussy(n);
-  }
-}
-registerClass(Fussy);
+import { type Picky, picky } from "./helpers.ts";
 
 /** Both kinds of queue: one that gives back what a dead consumer had taken, and one that counts it as lost. */
 async function each(check: (queue: JoinableQueue<never>, redeliver: boolean) => Promise<void>): Promise<void> {
@@ -261,8 +243,8 @@ export const cases: Cases = {
     }),
   "getTask: an item that can't be received is marked as done": () =>
     each(async (queue: JoinableQueue<unknown>) => {
-      const q = queue as JoinableQueue<Fussy>;
-      await q.putMany([new Fussy(1), new Fussy(-2)]);
+      const q = queue as JoinableQueue<Picky>;
+      await q.putMany([picky(1), picky(-2)]);
       const task = await q.getTask();
       await rejects(q.getTask(), SerializationError);
       await rejects(q.join({ timeout: 0 }), TimeoutError);
@@ -271,11 +253,11 @@ export const cases: Cases = {
     }),
   "getTask: what an earlier getMany has left in this process is taken by get": () =>
     each(async (queue: JoinableQueue<unknown>, redeliver) => {
-      const q = queue as JoinableQueue<Fussy>;
-      await q.putMany([1, -2, 3].map((n) => new Fussy(n)));
+      const q = queue as JoinableQueue<Picky>;
+      await q.putMany([1, -2, 3].map((n) => picky(n)));
       const first = await q.getTask();
       await rejects(q.getMany(10), SerializationError);
-      let left: Fussy | undefined;
+      let left: Picky | undefined;
       if (isNative) {
         await rejects(q.getTask(), StateError, /take it with get\(\)/);
         left = await q.get();
